@@ -1,0 +1,48 @@
+/** Choosing the backend that everything computes on. */
+
+import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-wasm";
+import { installComposedKernels } from "./composed_kernels.ts";
+import { restoreKernels, wasmBackend } from "./wasm_backend.ts";
+
+/** Options for {@linkcode startBackend}. */
+export interface BackendOptions {
+  /**
+   * Training kernels: `"composed"` of tfjs's own.
+   *
+   * @default {"composed"}
+   */
+  kernels?: "composed";
+}
+
+let installed: string | undefined;
+
+/**
+ * Makes tfjs compute on its WASM backend, with the kernels that training needs.
+ *
+ * Call it once before the first tensor is made, in every worker; further calls cost nothing.
+ *
+ * @param options Which kernels to install.
+ * @throws {Error} When the WASM backend cannot start or its internals have changed.
+ *
+ * @example The gradient of a convolution, which tfjs's WASM backend lacks
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ * await startBackend();
+ * const picture = tf.ones<tf.Rank.R4>([1, 3, 3, 1]);
+ * const gradient = tf.grad((filter: tf.Tensor4D) => tf.conv2d(picture, filter, 1, "same"));
+ * assertEquals(Array.from(gradient(tf.zeros([1, 1, 1, 1])).dataSync()), [9]);
+ * ```
+ */
+export async function startBackend({ kernels = "composed" }: BackendOptions = {}): Promise<void> {
+  // Without this tfjs advises every user of its cpu backend to install tfjs-node.
+  tf.enableProdMode();
+  if (!await tf.setBackend("wasm")) throw new Error("Expected the WASM backend to start");
+  await tf.ready();
+  if (installed === kernels) return;
+  wasmBackend();
+  restoreKernels();
+  installComposedKernels();
+  installed = kernels;
+}

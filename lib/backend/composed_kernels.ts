@@ -1,0 +1,114 @@
+/**
+ * The kernels that training a CNN on tfjs's WASM backend needs, composed of kernels that it has:
+ * the filter gradient that it lacks (https://github.com/tensorflow/tfjs/issues/8474), and fast ways
+ * around its naive loops for the input gradient and for transposed matrix products.
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import { type Kernel, type KernelCall, overrideKernel } from "./wasm_backend.ts";
+
+/** Replaces the kernels; the WASM backend must be active. */
+export function installComposedKernels(): void {
+  overrideKernel("Conv2DBackpropFilter", () => filterGradient);
+  overrideKernel("Conv2DBackpropInput", inputGradient);
+  overrideKernel("BatchMatMul", matMulOfTransposed);
+}
+
+/**
+ * dW[i, j] = Σ x[n, i + s·y, j + s·x] · dy[n, y, x] is itself a convolution, in which channels and
+ * batch change places and the stride becomes a dilation.
+ */
+function filterGradient({ inputs: { x, dy }, attrs, backend }: KernelCall): tf.TensorInfo {
+  const { strides, pad, dimRoundingMode, filterShape, dataFormat } = attrs;
+  if (dataFormat === "NCHW") {
+    throw new TypeError(`Expected dataFormat to be "NHWC" but found "NCHW"`);
+  }
+  const { padInfo, strideHeight, strideWidth } = tf.backend_util.computeConv2DInfo(
+    x.shape as [number, number, number, number],
+    filterShape,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+  const [height, width, inChannels, outChannels] = filterShape;
+  return composed(backend, (run) => {
+    const swapped = run("Transpose", { x }, { perm: [3, 1, 2, 0] });
+    const filter = run("Transpose", { x: dy }, { perm: [1, 2, 0, 3] });
+    const full = run("Conv2D", { x: swapped, filter }, {
+      strides: [1, 1],
+      dilations: [strideHeight, strideWidth],
+      pad: [[0, 0], [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right], [0, 0]],
+      dataFormat: "NHWC",
+    });
+    // Rows and columns that the last stride did not reach give taps that do not exist.
+    const taps = run("Slice", { x: full }, {
+      begin: [0, 0, 0, 0],
+      size: [inChannels, height, width, outChannels],
+    });
+    return run("Transpose", { x: taps }, { perm: [1, 2, 0, 3] });
+  });
+}
+
+/** dX is the convolution of dy with the filter turned by 180°, its channels swapped. */
+function inputGradient(replaced: Kernel): Kernel {
+  return (call) => {
+    const { inputs: { dy, filter }, attrs, backend } = call;
+    const { strides, pad, dimRoundingMode, inputShape, dataFormat } = attrs;
+    if (dataFormat === "NCHW") return replaced(call);
+    const { padInfo, strideHeight, strideWidth, filterHeight, filterWidth } = tf.backend_util
+      .computeConv2DInfo(inputShape, filter.shape as never, strides, 1, pad, dimRoundingMode);
+    const rows = [filterHeight - 1 - padInfo.top, filterHeight - 1 - padInfo.bottom];
+    const columns = [filterWidth - 1 - padInfo.left, filterWidth - 1 - padInfo.right];
+    const supported = strideHeight === 1 && strideWidth === 1 &&
+      Math.min(...rows, ...columns) >= 0;
+    if (!supported) return replaced(call);
+    return composed(backend, (run) => {
+      const turned = run("Reverse", { x: filter }, { dims: [0, 1] });
+      const swapped = run("Transpose", { x: turned }, { perm: [0, 1, 3, 2] });
+      return run("Conv2D", { x: dy, filter: swapped }, {
+        strides: [1, 1],
+        dilations: [1, 1],
+        pad: [[0, 0], rows, columns, [0, 0]],
+        dataFormat: "NHWC",
+      });
+    });
+  };
+}
+
+/** tfjs multiplies transposed matrices in a naive loop, and plain ones with XNNPACK. */
+function matMulOfTransposed(replaced: Kernel): Kernel {
+  return (call) => {
+    const { inputs: { a, b }, attrs, backend } = call;
+    const { transposeA, transposeB } = attrs;
+    return composed(backend, (run) => {
+      const transpose = (x: tf.TensorInfo) => {
+        const perm = x.shape.map((_, axis) => axis);
+        perm.push(...perm.splice(-2).reverse());
+        return run("Transpose", { x }, { perm });
+      };
+      const inputs = { a: transposeA ? transpose(a) : a, b: transposeB ? transpose(b) : b };
+      return replaced({ inputs, attrs: { transposeA: false, transposeB: false }, backend });
+    });
+  };
+}
+
+/** Runs kernels one after the other and frees every intermediate result but the returned one. */
+function composed(
+  backend: KernelCall["backend"],
+  compose: (
+    run: (name: string, inputs: KernelCall["inputs"], attrs: KernelCall["attrs"]) => tf.TensorInfo,
+  ) => tf.TensorInfo,
+): tf.TensorInfo {
+  const intermediate: tf.TensorInfo[] = [];
+  const result = compose((name, inputs, attrs) => {
+    const kernel = tf.getKernel(name, "wasm").kernelFunc as unknown as Kernel;
+    const output = kernel({ inputs, attrs, backend });
+    intermediate.push(output);
+    return output;
+  });
+  for (const tensor of intermediate) {
+    if (tensor !== result) backend.disposeData(tensor.dataId);
+  }
+  return result;
+}

@@ -1,0 +1,107 @@
+/** The insides of tfjs's WASM backend that the training kernels rely on, checked once and typed. */
+
+import * as tf from "@tensorflow/tfjs";
+import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
+
+/** The one tfjs version whose internals are known to fit. */
+const TFJS_VERSION = "4.22.0";
+
+/** A tensor on the WASM heap. */
+interface TensorOnHeap {
+  /** Address of its first byte. */
+  memoryOffset: number;
+}
+
+/** The part of tfjs's `BackendWasm` that the kernels use. */
+export interface WasmBackend extends tf.KernelBackend {
+  /** The Emscripten module. */
+  wasm: {
+    asm: { memory: WebAssembly.Memory };
+    _malloc(bytes: number): number;
+    _free(address: number): void;
+  };
+  dataIdMap: { get(dataId: tf.DataId): TensorOnHeap };
+  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  disposeData(dataId: tf.DataId): boolean;
+  incRef(dataId: tf.DataId): void;
+}
+
+/** What tfjs hands to a kernel. */
+export interface KernelCall {
+  inputs: Record<string, tf.TensorInfo>;
+  // deno-lint-ignore no-explicit-any -- every kernel has attributes of its own
+  attrs: Record<string, any>;
+  backend: WasmBackend;
+}
+
+/** A kernel with one output tensor. */
+export type Kernel = (call: KernelCall) => tf.TensorInfo;
+
+/** Kernels as tfjs had registered them, by name; `undefined` where it had none. */
+const originals = new Map<string, tf.KernelConfig | undefined>();
+
+/**
+ * The active WASM backend, its version and internals checked.
+ *
+ * @returns The backend that tfjs computes on.
+ * @throws {Error} When another backend is active, or tfjs's internals are not those of the version
+ * that this project was written for.
+ *
+ * @example The tensors of the WASM backend live in one linear memory
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { startBackend } from "./backend.ts";
+ * await startBackend();
+ * assert(wasmBackend().wasm.asm.memory instanceof WebAssembly.Memory);
+ * ```
+ */
+export function wasmBackend(): WasmBackend {
+  if (tf.getBackend() !== "wasm") {
+    throw new Error(`Expected backend to be "wasm" but found "${tf.getBackend()}"`);
+  }
+  for (const version of [tf.version_core, version_wasm]) {
+    if (version !== TFJS_VERSION) {
+      throw new Error(`Expected tfjs to be version ${TFJS_VERSION} but found ${version}`);
+    }
+  }
+  const backend = tf.backend() as WasmBackend;
+  const complete = backend.wasm?.asm?.memory instanceof WebAssembly.Memory &&
+    [backend.wasm._malloc, backend.wasm._free, backend.dataIdMap?.get, backend.makeOutput]
+      .every((member) => typeof member === "function");
+  if (!complete) {
+    throw new Error(
+      `Expected tfjs ${TFJS_VERSION} to expose its WASM memory, allocator and tensors but found changed internals`,
+    );
+  }
+  return backend;
+}
+
+/**
+ * Replaces a kernel of the WASM backend, or adds one that it lacks, until {@linkcode restoreKernels}.
+ *
+ * @param name tfjs's name of the kernel, for example `"Conv2D"`.
+ * @param kernel Makes the new kernel from the one it replaces, to which it may hand calls on.
+ */
+export function overrideKernel(name: string, kernel: (replaced: Kernel) => Kernel): void {
+  const replaced = tf.getKernel(name, "wasm");
+  if (!originals.has(name)) originals.set(name, replaced);
+  if (replaced) tf.unregisterKernel(name, "wasm");
+  const missing: Kernel = () => {
+    throw new Error(`Expected a call of ${name} that the training kernels support`);
+  };
+  tf.registerKernel({
+    ...replaced,
+    kernelName: name,
+    backendName: "wasm",
+    kernelFunc: kernel((replaced?.kernelFunc as Kernel | undefined) ?? missing) as tf.KernelFunc,
+  });
+}
+
+/** Puts back every kernel that {@linkcode overrideKernel} has replaced. */
+export function restoreKernels(): void {
+  for (const [name, original] of originals) {
+    tf.unregisterKernel(name, "wasm");
+    if (original) tf.registerKernel(original);
+  }
+  originals.clear();
+}
