@@ -1,0 +1,348 @@
+/** Draws letters as a pen would: every picture with its own slant, wobble and stroke width. */
+
+import { type Dataset, IMAGE_PIXELS, IMAGE_SIDE } from "../dataset.ts";
+import { Random } from "../random.ts";
+import { letterClass, LETTERS } from "./classes.ts";
+import { DISTANCE_STEPS, GLYPH_PIXELS, GLYPH_SIDE, type GlyphMasters } from "./glyphs.ts";
+
+/** Which fonts to draw with: those to train on, or those kept out to validate on. */
+export type Split = "train" | "validation";
+
+/** What to draw. */
+export interface DrawLettersOptions {
+  /** Number of pictures. */
+  count: number;
+  /** Names the whole series of pictures. */
+  seed: number;
+  /** Every epoch has pictures of its own. */
+  epoch: number;
+  /** Index of the first picture in its epoch. @default {0} */
+  firstIndex?: number;
+  /** The fonts to draw with. */
+  split: Split;
+}
+
+// Lengths are in one of three units: pixels of the picture (28 a side), pixels of a glyph's
+// distance field (64 a side), and units of the frame, in which a distance field spans -1 to 1.
+
+/** Pixels of a distance field in a pixel of the picture, for a letter that is not warped. */
+const GLYPH_SCALE = 2.2;
+
+/** Half the side of the square of the frame in which the ink is looked for. */
+const SEARCH_REACH = 1.45;
+
+/** Samples along the side of that square. */
+const SEARCH_SIDE = 64;
+
+/** Samples per picture pixel along each axis. */
+const SUPERSAMPLING = 2;
+
+/** Samples along the side of a supersampled picture. */
+const FINE_SIDE = IMAGE_SIDE * SUPERSAMPLING;
+
+/** The warp is worked out at every so many samples along each axis, and is linear in between. */
+const CELL = 4;
+
+/** Control points along the side of the two elastic grids, and how far they move at most, in frame units. */
+const ELASTIC_GRIDS = [{ side: 5, reach: 0.085 }, { side: 3, reach: 0.07 }];
+
+/**
+ * Draws letters in the manner of MNIST's digits: white on black, fitted to a box of about
+ * 20 pixels, the centre of mass in the middle. Half are pen strokes of constant width along
+ * the letter's skeleton, half keep the font's own contrast and have their outline moved.
+ * Handwriting fonts are drawn twice as often as text fonts.
+ *
+ * Picture `i` depends on seed, epoch, split and `i` alone: however the work is shared out,
+ * the pictures are the same.
+ *
+ * @param masters Glyphs to draw from.
+ * @param options How many pictures, and which.
+ * @returns Pictures and their classes, indices into `LETTER_CLASSES`.
+ * @throws {RangeError} If `masters` has no glyph for the split.
+ */
+export function drawLetters(
+  masters: GlyphMasters,
+  { count, seed, epoch, firstIndex = 0, split }: DrawLettersOptions,
+): Dataset {
+  const glyphs = glyphsToDraw(masters, split);
+  if (glyphs.length === 0) {
+    throw new RangeError(`Expected masters to hold glyphs for ${split} but found none`);
+  }
+  const images = new Uint8Array(count * IMAGE_PIXELS);
+  const labels = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    const image = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
+    let glyph: number;
+    let attempt = 0;
+    do {
+      const random = new Random(seed, epoch, firstIndex + i, SPLITS.indexOf(split), attempt++);
+      glyph = glyphs[random.integer(glyphs.length)];
+      drawGlyph(masters, glyph, random, image);
+    } while (!image.some((value) => value > 127));
+    labels[i] = letterClass(LETTERS[masters.letterIndices[glyph]]);
+  }
+  return { count, images, labels };
+}
+
+const SPLITS: readonly Split[] = ["train", "validation"];
+
+/**
+ * Lists the glyphs of a split as often as they are to be drawn.
+ *
+ * @param masters All glyphs.
+ * @param split The fonts to draw with.
+ * @returns Indices of glyphs, those of handwriting fonts twice.
+ */
+export function glyphsToDraw(masters: GlyphMasters, split: Split): number[] {
+  return [...masters.fontIndices].flatMap((fontIndex, glyph) => {
+    const { handwriting, validation } = masters.fonts[fontIndex];
+    if (validation !== (split === "validation")) return [];
+    return handwriting ? [glyph, glyph] : [glyph];
+  });
+}
+
+/** Samples of a distance field, square, as seen through a warp. */
+interface Samples {
+  /** Distances from the border of the ink in pixels of the field: positive inside. */
+  values: Float32Array;
+  side: number;
+  /** Frame coordinates of the first sample, and the step from one to the next. */
+  left: number;
+  top: number;
+  step: number;
+}
+
+/** Scratch memory, used again for every picture: the two views of a letter. */
+const search = { values: new Float32Array(SEARCH_SIDE ** 2), side: SEARCH_SIDE };
+const fine = { values: new Float32Array(FINE_SIDE ** 2), side: FINE_SIDE };
+
+/** Draws a glyph with a random pen and warp; leaves the image black where no ink is left. */
+function drawGlyph(
+  masters: GlyphMasters,
+  glyph: number,
+  random: Random,
+  image: Uint8Array,
+): void {
+  const withPen = random.uniform() < 0.5;
+  const halfWidth = random.uniform(0.7, 1.75) * GLYPH_SCALE;
+  const field = (withPen ? masters.skeletons : masters.outlines)
+    .subarray(glyph * GLYPH_PIXELS, (glyph + 1) * GLYPH_PIXELS);
+  const growth = withPen
+    ? halfWidth
+    : clamp(halfWidth - masters.halfWidths[glyph], -GLYPH_SCALE, GLYPH_SCALE);
+  const warp = randomWarp(random);
+
+  const step = 2 * SEARCH_REACH / (SEARCH_SIDE - 1);
+  const wide = { ...search, left: -SEARCH_REACH, top: -SEARCH_REACH, step };
+  sampleField(field, growth, warp, wide);
+  const ink = findInk(wide);
+  if (ink === undefined) return;
+
+  const pixel = ink.extent / random.uniform(18.5, 21);
+  const corner = (1 / SUPERSAMPLING - IMAGE_SIDE) / 2;
+  const close = {
+    ...fine,
+    left: ink.centreX + (corner + 0.5 * random.normal()) * pixel,
+    top: ink.centreY + (corner + 0.5 * random.normal()) * pixel,
+    step: pixel / SUPERSAMPLING,
+  };
+  sampleField(field, growth, warp, close);
+  const blur = random.uniform(0.35, 0.8) / 2 * pixel * (GLYPH_SIDE - 1) / 2;
+  developPicture(close.values, blur, 255 * random.uniform(1, 1.15), image);
+}
+
+/** Where a point of the frame is found in the distance field: an affine map plus elastic moves. */
+interface Warp {
+  /** Row by row. */
+  affine: [number, number, number, number];
+  elastic: { side: number; moveX: Float64Array; moveY: Float64Array }[];
+}
+
+/** Rotation up to 20°, shear, stretch, and two elastic grids. */
+function randomWarp(random: Random): Warp {
+  const angle = random.uniform(-20, 20) * Math.PI / 180;
+  const shear = random.uniform(-0.35, 0.35);
+  const stretch = Math.exp(random.uniform(-0.3, 0.3));
+  const cos = Math.cos(angle), sin = Math.sin(angle);
+  return {
+    affine: [
+      cos * stretch,
+      shear * cos - sin / stretch,
+      sin * stretch,
+      shear * sin + cos / stretch,
+    ],
+    elastic: ELASTIC_GRIDS.map(({ side, reach }) => {
+      const amplitude = random.uniform(0, reach);
+      const move = () => amplitude * random.normal();
+      return {
+        side,
+        moveX: Float64Array.from({ length: side * side }, move),
+        moveY: Float64Array.from({ length: side * side }, move),
+      };
+    }),
+  };
+}
+
+/** Fills `samples.values`: distances from the border of a letter whose border has grown outwards. */
+function sampleField(field: Int8Array, growth: number, warp: Warp, samples: Samples): void {
+  const { values, side } = samples;
+  const { sourceX, sourceY } = warpNodes(warp, samples);
+  const cells = side / CELL;
+  for (let cellY = 0; cellY < cells; cellY++) {
+    for (let cellX = 0; cellX < cells; cellX++) {
+      const node = cellY * (cells + 1) + cellX;
+      const below = node + cells + 1;
+      for (let row = 0; row < CELL; row++) {
+        const share = row / CELL;
+        let x = sourceX[node] + share * (sourceX[below] - sourceX[node]);
+        let y = sourceY[node] + share * (sourceY[below] - sourceY[node]);
+        const endX = sourceX[node + 1] + share * (sourceX[below + 1] - sourceX[node + 1]);
+        const endY = sourceY[node + 1] + share * (sourceY[below + 1] - sourceY[node + 1]);
+        const stepX = (endX - x) / CELL;
+        const stepY = (endY - y) / CELL;
+        const first = (cellY * CELL + row) * side + cellX * CELL;
+        for (let i = first; i < first + CELL; i++) {
+          values[i] = interpolate(field, x, y) / DISTANCE_STEPS + growth;
+          x += stepX;
+          y += stepY;
+        }
+      }
+    }
+  }
+}
+
+/** A distance field between its pixels, bilinear; beyond its edge the value at the edge. */
+function interpolate(field: Int8Array, x: number, y: number): number {
+  const inX = clamp(x, 0, GLYPH_SIDE - 1);
+  const inY = clamp(y, 0, GLYPH_SIDE - 1);
+  const column = Math.min(inX | 0, GLYPH_SIDE - 2);
+  const row = Math.min(inY | 0, GLYPH_SIDE - 2);
+  const right = inX - column, down = inY - row;
+  const i = row * GLYPH_SIDE + column;
+  const above = field[i] + right * (field[i + 1] - field[i]);
+  const below = field[i + GLYPH_SIDE] + right * (field[i + GLYPH_SIDE + 1] - field[i + GLYPH_SIDE]);
+  return above + down * (below - above);
+}
+
+/** Warps the corners of all cells: their places in the distance field, in its pixels. */
+function warpNodes({ affine, elastic }: Warp, { side, left, top, step }: Samples) {
+  const nodes = side / CELL + 1;
+  const sourceX = new Float64Array(nodes * nodes);
+  const sourceY = new Float64Array(nodes * nodes);
+  const frameX = Float64Array.from({ length: nodes }, (_, i) => left + i * CELL * step);
+  const frameY = Float64Array.from({ length: nodes }, (_, i) => top + i * CELL * step);
+  for (let row = 0, node = 0; row < nodes; row++) {
+    for (let column = 0; column < nodes; column++, node++) {
+      sourceX[node] = affine[0] * frameX[column] + affine[1] * frameY[row];
+      sourceY[node] = affine[2] * frameX[column] + affine[3] * frameY[row];
+    }
+  }
+  for (const { side, moveX, moveY } of elastic) {
+    const columnWeights = cubicWeights(frameX, side);
+    const rowWeights = cubicWeights(frameY, side);
+    addProduct(sourceX, rowWeights, moveX, columnWeights, side);
+    addProduct(sourceY, rowWeights, moveY, columnWeights, side);
+  }
+  for (let node = 0; node < sourceX.length; node++) {
+    sourceX[node] = (sourceX[node] + 1) * (GLYPH_SIDE - 1) / 2;
+    sourceY[node] = (sourceY[node] + 1) * (GLYPH_SIDE - 1) / 2;
+  }
+  return { sourceX, sourceY };
+}
+
+/**
+ * How much each of `side` control points, spread evenly from -1 to 1, counts at each position:
+ * cubic convolution with a = -0.75 (Keys, "Cubic Convolution Interpolation for Digital Image
+ * Processing", 1981); beyond the first and the last control point, the value there.
+ */
+function cubicWeights(positions: Float64Array, side: number): Float64Array {
+  const weights = new Float64Array(positions.length * side);
+  for (let i = 0; i < positions.length; i++) {
+    const at = (clamp(positions[i], -1, 1) + 1) / 2 * (side - 1);
+    for (let tap = Math.floor(at) - 1; tap <= Math.floor(at) + 2; tap++) {
+      weights[i * side + clamp(tap, 0, side - 1)] += cubic(Math.abs(at - tap));
+    }
+  }
+  return weights;
+}
+
+/** Keys' kernel at a distance from 0 to 2. */
+function cubic(distance: number): number {
+  const a = -0.75;
+  return distance <= 1
+    ? ((a + 2) * distance - (a + 3)) * distance * distance + 1
+    : ((distance - 5) * distance + 8) * distance * a - 4 * a;
+}
+
+/** Adds rows × grid × columnsᵀ to `sum`; `grid` is `[side, side]`, the others `[nodes, side]`. */
+function addProduct(
+  sum: Float64Array,
+  rows: Float64Array,
+  grid: Float64Array,
+  columns: Float64Array,
+  side: number,
+): void {
+  const nodes = rows.length / side;
+  const line = new Float64Array(side);
+  for (let row = 0; row < nodes; row++) {
+    for (let j = 0; j < side; j++) {
+      line[j] = 0;
+      for (let k = 0; k < side; k++) line[j] += rows[row * side + k] * grid[k * side + j];
+    }
+    for (let column = 0; column < nodes; column++) {
+      let move = 0;
+      for (let j = 0; j < side; j++) move += line[j] * columns[column * side + j];
+      sum[row * nodes + column] += move;
+    }
+  }
+}
+
+/** Finds the centre of mass of the ink and the larger side of its box, in frame units. */
+function findInk({ values, side, left, top, step }: Samples) {
+  let count = 0, sumX = 0, sumY = 0;
+  let minX = side, maxX = -1, minY = side, maxY = -1;
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      if (values[y * side + x] <= 0) continue;
+      count++;
+      sumX += x;
+      sumY += y;
+      minX = Math.min(minX, x);
+      maxX = Math.max(maxX, x);
+      minY = Math.min(minY, y);
+      maxY = y;
+    }
+  }
+  if (count === 0) return undefined;
+  return {
+    centreX: left + sumX / count * step,
+    centreY: top + sumY / count * step,
+    extent: Math.max(maxX - minX, maxY - minY, 1) * step,
+  };
+}
+
+/** Turns distances into grey pixels: a soft edge, averaged over the samples of each pixel. */
+function developPicture(
+  distances: Float32Array,
+  blur: number,
+  brightness: number,
+  image: Uint8Array,
+): void {
+  const scale = brightness / SUPERSAMPLING ** 2;
+  for (let y = 0; y < IMAGE_SIDE; y++) {
+    for (let x = 0; x < IMAGE_SIDE; x++) {
+      const i = SUPERSAMPLING * (y * FINE_SIDE + x);
+      const light = sigmoid(distances[i] / blur) + sigmoid(distances[i + 1] / blur) +
+        sigmoid(distances[i + FINE_SIDE] / blur) + sigmoid(distances[i + FINE_SIDE + 1] / blur);
+      image[y * IMAGE_SIDE + x] = Math.min(255, Math.round(scale * light));
+    }
+  }
+}
+
+function sigmoid(x: number): number {
+  return x < -12 ? 0 : x > 12 ? 1 : 1 / (1 + Math.exp(-x));
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return value < low ? low : value > high ? high : value;
+}

@@ -1,0 +1,182 @@
+/**
+ * The open fonts that letters are drawn with: packages of Fontsource (https://fontsource.org) on npm.
+ * Importing this module fetches none of them; {@linkcode loadFont} does, one at a time.
+ */
+
+/** One font and what it is for. */
+export interface Font {
+  /** Name of its package in the `@fontsource` scope. */
+  family: string;
+  /** Exact version of the package. */
+  version: string;
+  /** Whether it looks written by hand; such fonts are drawn twice as often as text fonts. */
+  handwriting: boolean;
+  /** Whether it is kept out of training, to validate on. */
+  validation: boolean;
+}
+
+const HANDWRITING = [
+  "alex-brush@5.3.0",
+  "allura@5.3.0",
+  "amatic-sc@5.3.0",
+  "annie-use-your-telescope@5.3.0",
+  "architects-daughter@5.3.0",
+  "bad-script@5.3.0",
+  "balsamiq-sans@5.3.0",
+  "birthstone@5.3.0",
+  "caveat@5.3.0",
+  "caveat-brush@5.3.0",
+  "cedarville-cursive@5.3.0",
+  "chilanka@5.3.0",
+  "comic-mono@5.2.5",
+  "comic-neue@5.3.0",
+  "comic-relief@5.3.0",
+  "condiment@4.5.1",
+  "cookie@5.3.0",
+  "corinthia@5.3.0",
+  "courgette@5.3.0",
+  "covered-by-your-grace@5.3.0",
+  "damion@5.3.0",
+  "dancing-script@5.3.0",
+  "delicious-handrawn@5.3.0",
+  "delius@5.3.0",
+  "ephesis@5.3.0",
+  "farsan@5.3.0",
+  "finger-paint@5.3.0",
+  "gaegu@5.3.0",
+  "gloria-hallelujah@5.3.0",
+  "gochi-hand@5.3.0",
+  "grand-hotel@5.3.0",
+  "grandstander@5.3.0",
+  "great-vibes@5.3.0",
+  "handlee@5.3.0",
+  "happy-monkey@5.2.8",
+  "homemade-apple@5.3.0",
+  "indie-flower@5.3.0",
+  "itim@5.3.0",
+  "kalam@5.3.0",
+  "kaushan-script@5.3.0",
+  "licorice@5.3.0",
+  "liu-jian-mao-cao@5.3.0",
+  "lobster-two@5.3.0",
+  "long-cang@5.3.0",
+  "mansalva@5.3.0",
+  "marck-script@5.3.0",
+  "merriweather@5.3.0",
+  "montecarlo@5.2.8",
+  "nanum-brush-script@5.3.0",
+  "nanum-pen-script@5.3.0",
+  "neucha@5.3.0",
+  "oooh-baby@5.3.0",
+  "pacifico@5.3.0",
+  "parisienne@5.3.0",
+  "patrick-hand@5.3.0",
+  "permanent-marker@5.3.0",
+  "playpen-sans@5.3.0",
+  "poor-story@5.3.0",
+  "reenie-beanie@5.3.0",
+  "rochester@5.3.0",
+  "rock-salt@5.3.0",
+  "sacramento@5.3.0",
+  "satisfy@5.3.0",
+  "schoolbell@5.3.0",
+  "shadows-into-light@5.3.0",
+  "shantell-sans@5.3.0",
+  "short-stack@5.3.0",
+  "smooch@5.3.0",
+  "sniglet@5.3.0",
+  "sriracha@5.3.0",
+  "sue-ellen-francisco@5.3.0",
+  "swanky-and-moo-moo@5.3.0",
+  "tangerine@5.3.0",
+  "the-girl-next-door@5.3.0",
+  "vibur@5.3.0",
+  "whisper@5.3.0",
+  "yellowtail@5.3.0",
+  "yomogi@5.3.0",
+  "yusei-magic@5.3.0",
+  "zen-kurenaido@5.3.0",
+  "zhi-mang-xing@5.3.0",
+];
+
+const TEXT = [
+  "abeezee@5.3.0",
+  "arvo@5.3.0",
+  "atkinson-hyperlegible@5.3.0",
+  "cabin@5.3.0",
+  "comfortaa@5.3.0",
+  "courier-prime@5.3.0",
+  "crimson-text@5.3.0",
+  "dejavu-sans@5.3.0",
+  "didact-gothic@5.3.0",
+  "eb-garamond@5.3.0",
+  "exo-2@5.3.0",
+  "fira-mono@5.3.0",
+  "fredoka@5.3.0",
+  "josefin-sans@5.3.0",
+  "jost@5.3.0",
+  "lato@5.3.0",
+  "lexend@5.3.0",
+  "libre-baskerville@5.3.0",
+  "lora@5.3.0",
+  "m-plus-rounded-1c@5.3.0",
+  "montserrat@5.3.0",
+  "nunito@5.3.0",
+  "open-sans@5.3.0",
+  "opendyslexic@5.3.0",
+  "oswald@5.3.0",
+  "poiret-one@5.3.0",
+  "pt-serif@5.3.0",
+  "questrial@5.3.0",
+  "quicksand@5.3.0",
+  "raleway@5.3.0",
+  "roboto@5.3.0",
+  "roboto-slab@5.3.0",
+  "special-elite@5.3.0",
+  "ubuntu@5.3.0",
+  "varela-round@5.3.0",
+];
+
+/** Seven of the handwriting fonts and three of the text fonts, picked once at random. */
+const VALIDATION = [
+  "alex-brush",
+  "marck-script",
+  "nanum-brush-script",
+  "nanum-pen-script",
+  "rock-salt",
+  "swanky-and-moo-moo",
+  "yellowtail",
+  "opendyslexic",
+  "special-elite",
+  "varela-round",
+];
+
+/** Every font that the base is trained or validated on. */
+export const FONTS: readonly Font[] = [
+  ...HANDWRITING.map((name) => describe(name, true)),
+  ...TEXT.map((name) => describe(name, false)),
+];
+
+function describe(name: string, handwriting: boolean): Font {
+  const [family, version] = name.split("@");
+  return { family, version, handwriting, validation: VALIDATION.includes(family) };
+}
+
+/**
+ * Fetches the regular Latin cut of a font from npm, or from Deno's cache once it is there.
+ *
+ * Deno resolves the package when its `package.json` is imported, at run time, because the
+ * specifier is not a literal; only then can a file inside it be imported as bytes. So no
+ * font is in any module graph, there is no folder of packages, and `deno.lock` still
+ * checks the contents of every package.
+ *
+ * @param font One of {@linkcode FONTS}.
+ * @returns The bytes of a WOFF file.
+ * @throws {TypeError} If the package can neither be fetched nor found in the cache.
+ */
+export async function loadFont({ family, version }: Font): Promise<Uint8Array> {
+  const root = `npm:@fontsource/${family}@${version}`;
+  await import(`${root}/package.json`, { with: { type: "json" } });
+  const file = `${root}/files/${family}-latin-400-normal.woff`;
+  return (await import(file, { with: { type: "bytes" } })).default;
+}
