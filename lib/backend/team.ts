@@ -48,7 +48,7 @@ type FromWorker = { report: unknown } | { result: unknown } | { error: string };
 /** A running team. Close it with `await using` or {@linkcode Team.close}: no worker outlives it. */
 export class Team implements AsyncDisposable {
   #workers: Worker[];
-  #busy = false;
+  #fail: ((error: Error) => void) | undefined;
 
   /** Starts the workers; they load their module while the caller goes on. */
   constructor({ module, size = navigator.hardwareConcurrency }: TeamOptions) {
@@ -80,8 +80,8 @@ export class Team implements AsyncDisposable {
     { sumLength = 0, onReport }: RunOptions<Event> = {},
   ): Promise<Result[]> {
     if (this.#workers.length === 0) throw new Error("Expected a running team but it was closed");
-    if (this.#busy) throw new Error("Expected an idle team but it is running another job");
-    this.#busy = true;
+    if (this.#fail) throw new Error("Expected an idle team but it is running another job");
+    const failure = new Promise<never>((_, reject) => this.#fail = reject);
     const size = this.size;
     const meeting: Meeting = {
       state: new Int32Array(new SharedArrayBuffer(8)),
@@ -110,14 +110,19 @@ export class Team implements AsyncDisposable {
       this.close();
       throw error;
     } finally {
-      this.#busy = false;
+      this.#fail = undefined;
     }
   }
 
-  /** Ends all workers at once, also in the middle of a job. */
-  close(): void {
+  /**
+   * Ends all workers at once, also in the middle of a job.
+   *
+   * @param reason What a job that is running is rejected with.
+   */
+  close(reason: Error = new Error("Expected the team to finish but it was closed")): void {
     for (const worker of this.#workers) worker.terminate();
     this.#workers = [];
+    this.#fail?.(reason);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,95 @@
+/** AdamW, the optimiser. */
+
+import * as tf from "@tensorflow/tfjs";
+
+/** Variables that learn at one rate. */
+export interface ParameterGroup {
+  variables: tf.Variable[];
+  /** Factor on the learning rate of a step. */
+  rate: number;
+}
+
+/** The memory of the optimiser: steps taken, and both moments of every variable, in order. */
+export interface OptimiserState {
+  step: number;
+  first: Float32Array[];
+  second: Float32Array[];
+}
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+/**
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2;
+ * β₁ = 0.9, β₂ = 0.999, ε = 1e-8): w ← w − rate · (weightDecay · w + m̂ / (√v̂ + ε)).
+ */
+export class AdamW {
+  #groups: ParameterGroup[];
+  #weightDecay: number;
+  #step = 0;
+  #first: tf.Tensor[];
+  #second: tf.Tensor[];
+
+  constructor(groups: ParameterGroup[], weightDecay: number) {
+    this.#groups = groups;
+    this.#weightDecay = weightDecay;
+    this.#first = this.variables.map(({ shape }) => tf.zeros(shape));
+    this.#second = this.variables.map(({ shape }) => tf.zeros(shape));
+  }
+
+  /** All variables, group by group. */
+  get variables(): tf.Variable[] {
+    return this.#groups.flatMap(({ variables }) => variables);
+  }
+
+  /**
+   * Takes a step.
+   *
+   * @param gradients Of every variable, in the order of {@linkcode AdamW.variables}.
+   * @param learningRate Of a group with rate 1.
+   */
+  apply(gradients: Float32Array[], learningRate: number): void {
+    this.#step++;
+    const correction1 = 1 - BETA1 ** this.#step;
+    const correction2 = 1 - BETA2 ** this.#step;
+    let i = 0;
+    for (const { variables, rate } of this.#groups) {
+      for (const variable of variables) {
+        const [first, second] = tf.tidy(() => {
+          const gradient = tf.tensor(gradients[i], variable.shape);
+          const first = this.#first[i].mul(BETA1).add(gradient.mul(1 - BETA1));
+          const second = this.#second[i].mul(BETA2).add(gradient.square().mul(1 - BETA2));
+          const update = first.div(correction1).div(second.div(correction2).sqrt().add(EPSILON))
+            .add(variable.mul(this.#weightDecay));
+          variable.assign(variable.sub(update.mul(learningRate * rate)));
+          return [first, second];
+        });
+        tf.dispose([this.#first[i], this.#second[i]]);
+        this.#first[i] = first;
+        this.#second[i] = second;
+        i++;
+      }
+    }
+  }
+
+  /** @returns A copy of the memory, to go on from later. */
+  state(): OptimiserState {
+    const copy = (tensor: tf.Tensor) => tensor.dataSync<"float32">().slice();
+    return { step: this.#step, first: this.#first.map(copy), second: this.#second.map(copy) };
+  }
+
+  /** Takes up a memory that {@linkcode AdamW.state} gave. */
+  restore({ step, first, second }: OptimiserState): void {
+    this.dispose();
+    this.#step = step;
+    const { variables } = this;
+    this.#first = first.map((values, i) => tf.tensor(values, variables[i].shape));
+    this.#second = second.map((values, i) => tf.tensor(values, variables[i].shape));
+  }
+
+  /** Frees the memory; the variables stay. */
+  dispose(): void {
+    tf.dispose([...this.#first, ...this.#second]);
+  }
+}

@@ -1,0 +1,133 @@
+/** The networks: convolutional bases by name, and the head that is put on them. */
+
+import * as tf from "@tensorflow/tfjs";
+import { IMAGE_SIDE } from "../data/dataset.ts";
+
+/** Filters of the three convolutions of each base. */
+export const BASE_FILTERS = {
+  "cnn": [32, 64, 128],
+  "cnn-small": [16, 32, 64],
+} as const;
+
+/** Name of a base. */
+export type BaseName = keyof typeof BASE_FILTERS;
+
+/** Mean and standard deviation of MNIST's training pixels in [0, 1], rounded: what the first layer takes off. */
+const PIXEL_MEAN = 0.13;
+const PIXEL_DEVIATION = 0.31;
+
+/** Name of the last layer of every base; the layers behind it are the head. */
+export const FEATURES = "features";
+
+/** Name of the layer whose output are the logits, one before the softmax. */
+export const LOGITS = "logits";
+
+/**
+ * Builds a base with random weights.
+ *
+ * Three times convolution 3×3 'same' without bias → max-pooling 2×2 → batch
+ * normalisation → ReLU: pooling first leaves a quarter of the work to the
+ * normalisation. Takes pixels from 0 to 1, `[count, 28, 28, 1]`; gives features
+ * `[count, 9 × last filters]`.
+ *
+ * @param seed Seed of the initial weights (Glorot & Bengio 2010, uniform).
+ *
+ * @example 1152 features
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(buildBase("cnn", 1).outputShape, [null, 1152]);
+ * ```
+ */
+export function buildBase(name: BaseName, seed: number): tf.Sequential {
+  const base = tf.sequential({ name: "base" });
+  base.add(tf.layers.rescaling({
+    inputShape: [IMAGE_SIDE, IMAGE_SIDE, 1],
+    scale: 1 / PIXEL_DEVIATION,
+    offset: -PIXEL_MEAN / PIXEL_DEVIATION,
+    name: "standardise",
+  }));
+  BASE_FILTERS[name].forEach((filters, i) => {
+    const stage = i + 1;
+    base.add(tf.layers.conv2d({
+      filters,
+      kernelSize: 3,
+      padding: "same",
+      useBias: false,
+      kernelInitializer: tf.initializers.glorotUniform({ seed: seed * 100 + stage }),
+      name: `conv${stage}`,
+    }));
+    base.add(tf.layers.maxPooling2d({ poolSize: 2, name: `pool${stage}` }));
+    base.add(tf.layers.batchNormalization({ momentum: 0.9, name: `norm${stage}` }));
+    base.add(tf.layers.activation({ activation: "relu", name: `relu${stage}` }));
+  });
+  base.add(tf.layers.flatten({ name: FEATURES }));
+  return base;
+}
+
+/** What kind of head {@linkcode addHead} adds. */
+export interface HeadOptions {
+  /** Number of classes. */
+  classes: number;
+  /** Seed of the initial weights. */
+  seed: number;
+  /**
+   * Share of hidden units that is dropped in training.
+   * @default {0.5}
+   */
+  dropout?: number;
+}
+
+/** Units of the head's hidden layer. */
+const HIDDEN_UNITS = 256;
+
+/**
+ * Puts a new head on a base: dense 256 with ReLU, dropout, dense, softmax.
+ *
+ * @param base Any model whose output is `[count, features]`; its layers are shared with the result, not copied.
+ * @returns The whole network, from pixels to probabilities `[count, classes]`.
+ *
+ * @example Ten probabilities
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });
+ * assertEquals(network.outputShape, [null, 10]);
+ * ```
+ */
+export function addHead(
+  base: tf.Sequential,
+  { classes, seed, dropout = 0.5 }: HeadOptions,
+): tf.Sequential {
+  const network = tf.sequential({ name: "classifier", layers: base.layers });
+  const initializer = (n: number) => tf.initializers.glorotUniform({ seed: seed * 100 + 50 + n });
+  network.add(tf.layers.dense({
+    units: HIDDEN_UNITS,
+    activation: "relu",
+    kernelInitializer: initializer(1),
+    name: "hidden",
+  }));
+  network.add(tf.layers.dropout({ rate: dropout, name: "dropout" }));
+  network.add(
+    tf.layers.dense({ units: classes, kernelInitializer: initializer(2), name: LOGITS }),
+  );
+  network.add(tf.layers.softmax({ name: "probabilities" }));
+  return network;
+}
+
+/** The layers of a network up to and with its features, and those behind, up to and with the logits. */
+export function splitNetwork(
+  network: tf.LayersModel,
+): { base: tf.layers.Layer[]; head: tf.layers.Layer[] } {
+  const names = network.layers.map(({ name }) => name);
+  const [features, logits] = [names.indexOf(FEATURES), names.indexOf(LOGITS)];
+  if (features < 0 || logits < features) {
+    throw new TypeError(
+      `Expected a network with layers named ${FEATURES} and ${LOGITS} but found ${
+        names.join(", ")
+      }`,
+    );
+  }
+  return {
+    base: network.layers.slice(0, features + 1),
+    head: network.layers.slice(features + 1, logits + 1),
+  };
+}

@@ -1,0 +1,93 @@
+/** A network as plain data, and its computation layer by layer. */
+
+import * as tf from "@tensorflow/tfjs";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { Random } from "../data/random.ts";
+
+/** A network as plain data that can be sent to a worker or written to a file. */
+export type NetworkData = tf.io.ModelArtifacts;
+
+/** @returns Topology and a copy of the weights of `network`. */
+export async function networkToData(network: tf.LayersModel): Promise<NetworkData> {
+  let data: NetworkData | undefined;
+  await network.save(tf.io.withSaveHandler((artifacts) => {
+    data = artifacts;
+    return Promise.resolve({
+      modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" },
+    });
+  }));
+  return data!;
+}
+
+/** @returns A new network with this topology and these weights. */
+export function networkFromData(data: NetworkData): Promise<tf.LayersModel> {
+  return tf.loadLayersModel(tf.io.fromMemory(data));
+}
+
+/** @returns A copy of all weights, in the order of `layers`, trained or not (batch-norm statistics). */
+export function readWeights(layers: tf.layers.Layer[]): Float32Array[] {
+  return variablesOf(layers).map((variable) => variable.dataSync<"float32">().slice());
+}
+
+/** Sets all weights to values that {@linkcode readWeights} gave. */
+export function writeWeights(layers: tf.layers.Layer[], weights: Float32Array[]): void {
+  variablesOf(layers).forEach((variable, i) =>
+    tf.tidy(() => variable.assign(tf.tensor(weights[i], variable.shape)))
+  );
+}
+
+/** @returns The variables of `layers`; of the trainable ones only, if asked. */
+export function variablesOf(
+  layers: tf.layers.Layer[],
+  which: "all" | "trained" | "untrained" = "all",
+): tf.Variable[] {
+  return layers
+    .flatMap((layer) => [
+      ...(which === "untrained" ? [] : layer.trainableWeights),
+      ...(which === "trained" ? [] : layer.nonTrainableWeights),
+    ])
+    .map((weight) => weight.read() as tf.Variable);
+}
+
+/**
+ * Applies `layers` one after the other.
+ *
+ * @param layers A stretch of a sequential network.
+ * @param input What the first of them takes.
+ * @param dropout Given in training: where the random numbers of dropout come from. Without it the layers work as
+ *   in use: no dropout, batch normalisation by its moving statistics.
+ */
+export function applyLayers(
+  layers: tf.layers.Layer[],
+  input: tf.Tensor,
+  dropout?: Random,
+): tf.Tensor {
+  return layers.reduce((tensor, layer) => {
+    if (layer.getClassName() !== "Dropout") {
+      return layer.apply(tensor, { training: dropout !== undefined }) as tf.Tensor;
+    }
+    return dropout ? drop(tensor, layer.getConfig().rate as number, dropout) : tensor;
+  }, input);
+}
+
+/** Sets a share `rate` of the values to 0 and scales the others so that the mean stays. */
+function drop(tensor: tf.Tensor, rate: number, random: Random): tf.Tensor {
+  const kept = 1 / (1 - rate);
+  const threshold = rate * 2 ** 32;
+  const mask = Float32Array.from(
+    { length: tensor.size },
+    () => random.bits() < threshold ? 0 : kept,
+  );
+  return tensor.mul(tf.tensor(mask, tensor.shape));
+}
+
+/**
+ * Makes a tensor of pictures.
+ *
+ * @param images Pixels 0–255, `[count, 28, 28]` row by row.
+ * @returns Pixels 0–1, `[count, 28, 28, 1]`.
+ */
+export function imagesToTensor(images: Uint8Array): tf.Tensor4D {
+  const pixels = Float32Array.from(images, (value) => value / 255);
+  return tf.tensor4d(pixels, [images.length / IMAGE_PIXELS, IMAGE_SIDE, IMAGE_SIDE, 1]);
+}

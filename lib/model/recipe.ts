@@ -1,0 +1,88 @@
+/** The numbers that training is done with, all in one place. */
+
+import type { Stage } from "./history.ts";
+
+/** How a stage of training is done. */
+export interface Recipe {
+  epochs: number;
+  /** Pictures a step, all workers together. */
+  batchSize: number;
+  /** Peak learning rate of the one-cycle schedule, for the head. */
+  learningRate: number;
+  /** Peak learning rate of the base's layers, as a multiple of the head's. */
+  baseRate: number;
+  /** Decoupled weight decay of AdamW (Loshchilov & Hutter 2019). */
+  weightDecay: number;
+  /** Probability that is taken from the true class and spread over all (Szegedy et al. 2016). */
+  labelSmoothing: number;
+}
+
+/** The recipe of each stage. */
+export const RECIPES: Record<Stage, Recipe> = {
+  // The base is frozen: its features are computed once, and only the head learns.
+  "head": {
+    epochs: 12,
+    batchSize: 128,
+    learningRate: 1.5e-3,
+    baseRate: 0,
+    weightDecay: 0.01,
+    labelSmoothing: 0,
+  },
+  // Base and head learn together, on lightly augmented digits; the base more slowly.
+  "fine-tuning": {
+    epochs: 5,
+    batchSize: 128,
+    learningRate: 3e-3,
+    baseRate: 1 / 3,
+    weightDecay: 0.02,
+    labelSmoothing: 0.1,
+  },
+  // The same network without anything learnt before.
+  "from-scratch": {
+    epochs: 5,
+    batchSize: 128,
+    learningRate: 3e-3,
+    baseRate: 1,
+    weightDecay: 0.02,
+    labelSmoothing: 0.1,
+  },
+  // Base and a head of its own learn to read letters.
+  "pre-training": {
+    epochs: 3,
+    batchSize: 128,
+    learningRate: 3e-3,
+    baseRate: 1,
+    weightDecay: 0.02,
+    labelSmoothing: 0,
+  },
+};
+
+/** Letters drawn afresh for every epoch of pre-training. */
+export const LETTERS_PER_EPOCH = 120_000;
+
+/** Share of hidden units dropped while pre-training; the digit head drops 0.5. */
+export const PRE_TRAINING_DROPOUT = 0.3;
+
+/** Part of a one-cycle schedule that warms up. */
+const WARM_UP = 0.15;
+
+/**
+ * Share of the peak learning rate at a step: a linear rise from 5 % over the
+ * first 15 % of the steps, then half a cosine down to 1 % (after Smith 2018,
+ * "Super-convergence").
+ *
+ * @param step From 0.
+ * @param steps Steps of the whole stage.
+ *
+ * @example Start and peak
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * assertAlmostEquals(oneCycle(0, 100), 0.05);
+ * assertAlmostEquals(oneCycle(15, 100), 1);
+ * ```
+ */
+export function oneCycle(step: number, steps: number): number {
+  const t = step / steps;
+  if (t < WARM_UP) return 0.05 + 0.95 * t / WARM_UP;
+  return 0.01 + 0.99 * (1 + Math.cos(Math.PI * (t - WARM_UP) / (1 - WARM_UP))) / 2;
+}
