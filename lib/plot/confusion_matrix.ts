@@ -1,0 +1,183 @@
+/** Which classes a network takes for which. */
+import { COLORS, type Spec, THEME, type View } from "./theme.ts";
+
+const MATRIX_SIDE = 560;
+
+/** A mistake made with this share of a class has the full colour, unless there are worse ones. */
+const FULL_ERROR_SHARE = 0.01;
+
+interface Cell {
+  actual: string;
+  predicted: string;
+  count: number;
+  /** Share of the pictures of the actual class, 0–1. */
+  share: number;
+}
+
+/**
+ * Draws a confusion matrix: a row for each actual class, a column for each predicted one, the
+ * number of pictures in each cell. Right answers are blue; mistakes are orange on a scale of their
+ * own, so that one in a thousand still shows. Both are coloured by their share of the row, on a
+ * square-root scale. Beside each row stands its recall, the share of right answers.
+ *
+ * @param confusion Number of pictures, `[actual][predicted]`.
+ * @param classes Names of the classes in the order of rows and columns.
+ * @returns A Vega-Lite v5 chart.
+ * @throws {RangeError} If `confusion` does not have a row and a column for each class.
+ *
+ * @example The title counts the right answers
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const { title } = confusionMatrix([[99, 1], [0, 100]], ["cat", "dog"]);
+ * assertEquals(title, {
+ *   text: "199 of 200 right (99.50 %)",
+ *   subtitle: "Most frequent mistake: cat read as dog (1 of 100)",
+ * });
+ * ```
+ */
+export function confusionMatrix(confusion: number[][], classes: string[]): Spec {
+  for (const size of [confusion.length, ...confusion.map((row) => row.length)]) {
+    if (size !== classes.length) {
+      throw new RangeError(
+        `Expected confusion to have ${classes.length} rows and columns but found ${size}`,
+      );
+    }
+  }
+  const totals = confusion.map(sum);
+  const cells = confusion.flatMap((row, i) =>
+    row.map((count, j): Cell => ({
+      actual: classes[i],
+      predicted: classes[j],
+      count,
+      share: totals[i] === 0 ? 0 : count / totals[i],
+    }))
+  );
+  const isRight = ({ actual, predicted }: Cell) => actual === predicted;
+  const right = cells.filter(isRight);
+  const wrong = cells.filter((cell) => !isRight(cell));
+  const worstShare = Math.max(FULL_ERROR_SHARE, ...wrong.map(({ share }) => share));
+  const cellSide = MATRIX_SIDE / classes.length;
+  const mostDigits = Math.max(...cells.map(({ count }) => String(count).length));
+  const countSize = Math.min(14, cellSide / (0.7 * mostDigits));
+  const labelSize = Math.min(14, 0.7 * cellSide);
+  const axis = {
+    domain: false,
+    labelAngle: 0,
+    labelColor: COLORS.ink,
+    labelFontSize: labelSize,
+    labelOverlap: false,
+  } as const;
+  const position = {
+    x: {
+      field: "predicted",
+      type: "nominal" as const,
+      scale: { domain: classes },
+      axis: { ...axis, orient: "top" as const, title: "Predicted class" },
+    },
+    y: {
+      field: "actual",
+      type: "nominal" as const,
+      scale: { domain: classes },
+      axis: { ...axis, title: "Actual class" },
+    },
+  };
+
+  /** Cells of one colour, with the count in white where the colour is dark. */
+  const coloredCells = (values: Cell[], color: string, fullShare: number): View => ({
+    data: { values },
+    encoding: position,
+    layer: [
+      {
+        mark: {
+          type: "rect",
+          stroke: COLORS.background,
+          strokeWidth: cellSide > 30 ? 2 : 1,
+        },
+        encoding: {
+          color: {
+            field: "share",
+            type: "quantitative",
+            scale: { type: "sqrt", domain: [0, fullShare], range: [COLORS.faint, color] },
+            legend: null,
+          },
+        },
+      },
+      {
+        transform: [{ filter: "datum.count > 0" }],
+        mark: { type: "text", fontSize: countSize },
+        encoding: {
+          text: { field: "count", type: "quantitative" },
+          color: {
+            condition: { test: `datum.share > ${fullShare / 3}`, value: COLORS.background },
+            value: COLORS.ink,
+          },
+        },
+      },
+    ],
+    resolve: { scale: { color: "independent" } },
+  });
+
+  return {
+    ...THEME,
+    title: {
+      text: accuracyOf(right, sum(totals)),
+      subtitle: worstMistakeOf(wrong, (actual) => totals[classes.indexOf(actual)]),
+    },
+    width: MATRIX_SIDE,
+    height: MATRIX_SIDE,
+    layer: [
+      coloredCells(wrong, COLORS.wrong, worstShare),
+      coloredCells(right, COLORS.right, 1),
+      recallColumn(right, totals, labelSize),
+    ],
+    resolve: { scale: { color: "independent" } },
+  };
+}
+
+/** The recall of every class to the right of its row. */
+function recallColumn(right: Cell[], totals: number[], fontSize: number): View {
+  const recalls = right.map(({ actual, share }, i) => ({
+    actual,
+    recall: totals[i] === 0 ? "–" : percent(share, 1),
+  }));
+  const place = { type: "text", align: "right", x: MATRIX_SIDE + 62 } as const;
+  return {
+    layer: [
+      { data: { values: [{}] }, mark: { ...place, text: "Recall", y: -14 } },
+      {
+        data: { values: recalls },
+        mark: { ...place, fontSize, color: COLORS.ink },
+        encoding: {
+          y: { field: "actual", type: "nominal" },
+          text: { field: "recall", type: "nominal" },
+        },
+      },
+    ],
+  };
+}
+
+function accuracyOf(right: Cell[], total: number): string {
+  if (total === 0) return "No pictures";
+  const rightCount = sum(right.map(({ count }) => count));
+  const share = percent(rightCount / total, 2);
+  return `${integer(rightCount)} of ${integer(total)} right (${share})`;
+}
+
+function worstMistakeOf(wrong: Cell[], totalOf: (actual: string) => number): string {
+  const worst = wrong.reduce((most, cell) => cell.count > most.count ? cell : most);
+  if (worst.count === 0) return "No mistakes";
+  const counts = `${integer(worst.count)} of ${integer(totalOf(worst.actual))}`;
+  return `Most frequent mistake: ${worst.actual} read as ${worst.predicted} (${counts})`;
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function integer(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function percent(share: number, digits: number): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}

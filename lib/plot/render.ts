@@ -1,0 +1,129 @@
+/** Charts as pictures: SVG without a browser, PNG without a font of the system. */
+import { initWasm, Resvg } from "@resvg/resvg-wasm";
+import resvgWasm from "@resvg/resvg-wasm/index_bg.wasm" with { type: "bytes" };
+import interRegular from "@fontsource/inter/files/inter-latin-400-normal.woff2" with {
+  type: "bytes",
+};
+import interSemiBold from "@fontsource/inter/files/inter-latin-600-normal.woff2" with {
+  type: "bytes",
+};
+import { type LoggerInterface, parse, View } from "vega";
+import { compile } from "vega-lite";
+import { writeFileAtomically } from "../data/files.ts";
+import type { Spec } from "./theme.ts";
+
+/** Options of {@linkcode renderPng}. */
+export interface RenderPngOptions {
+  /**
+   * Pixels of the picture for each pixel of the chart.
+   * @default {2}
+   */
+  scale?: number;
+}
+
+/** Prints nothing: whatever Vega would warn about is an error in the chart. */
+const strictLogger: LoggerInterface = {
+  level: () => strictLogger,
+  error: fail,
+  warn: fail,
+  info: () => strictLogger,
+  debug: () => strictLogger,
+};
+
+let resvgReady: Promise<void> | undefined;
+
+/**
+ * Draws a chart as SVG. The text stays text: a viewer without Inter shows it in its own sans-serif.
+ *
+ * @param spec A Vega-Lite chart.
+ * @returns The SVG document.
+ * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
+ *
+ * @example One bar
+ * ```ts
+ * import { assertStringIncludes } from "@std/assert";
+ * const svg = await renderSvg({
+ *   data: { values: [{ digit: "seven", count: 7 }] },
+ *   mark: "bar",
+ *   encoding: { x: { field: "count", type: "quantitative" }, y: { field: "digit" } },
+ * });
+ * assertStringIncludes(svg, "seven");
+ * ```
+ */
+export async function renderSvg(spec: Spec): Promise<string> {
+  const { spec: vegaSpec } = compile(spec, { logger: strictLogger });
+  const view = new View(parse(vegaSpec), { renderer: "none", logger: strictLogger });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+/**
+ * Draws a chart as PNG, with text in Inter from the npm package `@fontsource/inter`.
+ *
+ * @param spec A Vega-Lite chart.
+ * @param options The scale.
+ * @returns The bytes of the PNG file; the same for the same chart.
+ * @throws {RangeError} If the scale is not a finite number above 0.
+ * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
+ *
+ * @example Twice as many pixels
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decode } from "fast-png";
+ * const png = await renderPng({
+ *   width: 100,
+ *   height: 50,
+ *   padding: 0,
+ *   background: "white",
+ *   data: { values: [{}] },
+ *   mark: { type: "rect", x: 10, y: 10, width: 20, height: 20 },
+ *   config: { view: { stroke: null } },
+ * }, { scale: 3 });
+ * assertEquals(decode(png).width, 300);
+ * ```
+ */
+export async function renderPng(spec: Spec, options: RenderPngOptions = {}): Promise<Uint8Array> {
+  return await rasterise(await renderSvg(spec), options.scale ?? 2);
+}
+
+/**
+ * Writes a chart as `.svg` and `.png`, each atomically; needs permission to read and write the
+ * folder.
+ *
+ * @param spec A Vega-Lite chart.
+ * @param pathWithoutExtension Where to, for example `outputs/confusion_matrix`.
+ */
+export async function saveChart(spec: Spec, pathWithoutExtension: string): Promise<void> {
+  const svg = await renderSvg(spec);
+  const png = await rasterise(svg, 2);
+  await writeFileAtomically(`${pathWithoutExtension}.svg`, svg);
+  await writeFileAtomically(`${pathWithoutExtension}.png`, png);
+}
+
+async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
+  if (!(scale > 0 && Number.isFinite(scale))) {
+    throw new RangeError(`Expected scale to be a finite number greater than 0 but found ${scale}`);
+  }
+  await (resvgReady ??= initWasm(resvgWasm));
+  const resvg = new Resvg(svg, {
+    fitTo: { mode: "zoom", value: scale },
+    font: { fontBuffers: [interRegular, interSemiBold], defaultFontFamily: "Inter" },
+  });
+  try {
+    const image = resvg.render();
+    try {
+      return image.asPng();
+    } finally {
+      image.free();
+    }
+  } finally {
+    resvg.free();
+  }
+}
+
+function fail(...messages: readonly unknown[]): never {
+  throw new Error(messages.join(" "));
+}

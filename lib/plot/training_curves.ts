@@ -1,0 +1,321 @@
+/** How loss and error changed while a network learned. */
+import { COLORS, type Spec, THEME, type View } from "./theme.ts";
+
+/** What was measured in one epoch. */
+export interface EpochRecord {
+  /** What was trained: only the head, head and base together, or everything from random weights. */
+  stage: "head" | "fine-tuning" | "from-scratch" | "pre-training";
+  /** 1 for the first epoch of the stage. */
+  epoch: number;
+  /** Mean cross-entropy over the training pictures. */
+  trainLoss: number;
+  /** Mean cross-entropy over the validation pictures; `NaN` if there were none. */
+  validationLoss: number;
+  /** Share of training pictures named rightly, 0–1. */
+  trainAccuracy: number;
+  /** Share of validation pictures named rightly, 0–1; `NaN` if there were none. */
+  validationAccuracy: number;
+  /** Learning rate at the end of the epoch. */
+  learningRate: number;
+  /** Duration of the epoch in seconds. */
+  seconds: number;
+}
+
+const PANEL_WIDTH = 265;
+const PANEL_HEIGHT = 230;
+const LABEL_HEIGHT = 15;
+
+const SERIES_COLORS = { training: COLORS.muted, validation: COLORS.right } as const;
+
+type Series = keyof typeof SERIES_COLORS;
+
+/** Data of a mark that is drawn once. */
+const ONCE = { values: [{}] };
+
+interface Point {
+  /** Epochs since the start of the first stage, from 1. */
+  position: number;
+  stage: number;
+  series: Series;
+  value: number;
+}
+
+interface Stage {
+  name: string;
+  /** Epochs that came before this stage. */
+  start: number;
+}
+
+interface ValueAxis {
+  type: "log" | "linear";
+  domain: [number, number];
+  ticks: number[];
+  /** Height of a value above the bottom of the panel. */
+  pixels: (value: number) => number;
+}
+
+/**
+ * Draws loss and error against the epoch, for training and validation pictures. The error is shown
+ * rather than the accuracy, on a logarithmic axis unless a value is 0, so that 99.4 % and 99.6 %
+ * stay apart. A ring marks the epoch with the lowest validation error.
+ *
+ * @param history The epochs in the order in which they ran, one or more stages.
+ * @returns A Vega-Lite v5 chart, about 840 pixels wide; values that are not finite are left out.
+ * @throws {RangeError} If `history` is empty.
+ *
+ * @example The title says the result
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const { title } = trainingCurves([{
+ *   stage: "head",
+ *   epoch: 1,
+ *   trainLoss: 0.2,
+ *   validationLoss: 0.1,
+ *   trainAccuracy: 0.94,
+ *   validationAccuracy: 0.975,
+ *   learningRate: 1e-3,
+ *   seconds: 3,
+ * }]);
+ * assertEquals(title, {
+ *   text: "Lowest validation error: 2.50 %",
+ *   subtitle: "head, epoch 1 (ringed)",
+ * });
+ * ```
+ */
+export function trainingCurves(history: EpochRecord[]): Spec {
+  if (history.length === 0) {
+    throw new RangeError("Expected history to have at least one epoch but found none");
+  }
+  const stages = stagesOf(history);
+  const bestIndex = bestEpoch(history);
+  const panel = (title: string, training: number[], validation: number[]) =>
+    panelOf(title, pointsOf(history, stages, training, validation), stages, bestIndex + 1);
+  return {
+    ...THEME,
+    title: titleOf(history[bestIndex]),
+    bounds: "flush",
+    spacing: 125,
+    hconcat: [
+      panel(
+        "Loss (cross-entropy)",
+        history.map((record) => record.trainLoss),
+        history.map((record) => record.validationLoss),
+      ),
+      panel(
+        "Error (% of pictures)",
+        history.map((record) => errorPercent(record.trainAccuracy)),
+        history.map((record) => errorPercent(record.validationAccuracy)),
+      ),
+    ],
+  };
+}
+
+/** Rounded to 1e-9 so that 1 - 0.993 is 0.7 %. */
+function errorPercent(accuracy: number): number {
+  return Math.round((1 - accuracy) * 1e11) / 1e9;
+}
+
+function stagesOf(history: EpochRecord[]): Stage[] {
+  const stages: Stage[] = [];
+  for (const [index, record] of history.entries()) {
+    if (stages.at(-1)?.name !== record.stage) stages.push({ name: record.stage, start: index });
+  }
+  return stages;
+}
+
+/** Index of the first epoch with the highest validation accuracy, -1 if none was measured. */
+function bestEpoch(history: EpochRecord[]): number {
+  let best = -1;
+  for (const [index, { validationAccuracy }] of history.entries()) {
+    if (!Number.isFinite(validationAccuracy)) continue;
+    if (best < 0 || validationAccuracy > history[best].validationAccuracy) best = index;
+  }
+  return best;
+}
+
+function titleOf(best: EpochRecord | undefined) {
+  if (best === undefined) return "Training without validation pictures";
+  return {
+    text: `Lowest validation error: ${errorPercent(best.validationAccuracy).toFixed(2)} %`,
+    subtitle: `${best.stage}, epoch ${best.epoch} (ringed)`,
+  };
+}
+
+function pointsOf(
+  history: EpochRecord[],
+  stages: Stage[],
+  training: number[],
+  validation: number[],
+): Point[] {
+  return history.flatMap((_, index) => {
+    const place = {
+      position: index + 1,
+      stage: stages.findLastIndex(({ start }) => start <= index),
+    };
+    return [
+      { ...place, series: "training" as const, value: training[index] },
+      { ...place, series: "validation" as const, value: validation[index] },
+    ];
+  }).filter(({ value }) => Number.isFinite(value));
+}
+
+function panelOf(title: string, points: Point[], stages: Stage[], bestPosition: number): View {
+  const axis = valueAxis(points.map(({ value }) => value));
+  const count = Math.max(...points.map(({ position }) => position), 1);
+  const x = {
+    field: "position",
+    type: "quantitative" as const,
+    scale: { domain: [0.5, count], nice: false, zero: false },
+    axis: epochAxis(stages, count),
+  };
+  const y = {
+    field: "value",
+    type: "quantitative" as const,
+    scale: { type: axis.type, domain: axis.domain, nice: false },
+    axis: {
+      values: axis.ticks,
+      tickCount: axis.ticks.length,
+      format: "~r",
+      title: null,
+      domain: false,
+    },
+  };
+  const color = {
+    field: "series",
+    scale: { domain: Object.keys(SERIES_COLORS), range: Object.values(SERIES_COLORS) },
+    legend: null,
+  };
+  return {
+    title: {
+      text: axis.type === "log" ? `${title}, log scale` : title,
+      fontSize: 13,
+      offset: 12,
+    },
+    width: PANEL_WIDTH,
+    height: PANEL_HEIGHT,
+    data: { values: points },
+    layer: [
+      ...stageMarks(stages),
+      {
+        mark: { type: "line", strokeWidth: 2 },
+        encoding: { x, y, color, detail: { field: "stage" } },
+      },
+      { mark: { type: "circle", size: 18, opacity: 1 }, encoding: { x, y, color } },
+      {
+        transform: [{
+          filter: `datum.series === "validation" && datum.position === ${bestPosition}`,
+        }],
+        mark: { type: "point", size: 110, strokeWidth: 2, color: COLORS.ink, opacity: 1 },
+        encoding: { x, y },
+      },
+      ...seriesLabels(points, axis),
+    ],
+  };
+}
+
+/** A dashed rule between two stages, with the stages' names above it on either side. */
+function stageMarks(stages: Stage[]): View[] {
+  return stages.slice(1).flatMap(({ name, start }, index): View[] => {
+    const label = { type: "text", y: -10, color: COLORS.muted } as const;
+    return [
+      {
+        data: ONCE,
+        encoding: { x: { datum: start + 0.5, type: "quantitative" } },
+        layer: [
+          { mark: { type: "rule", color: COLORS.muted, strokeDash: [4, 3] } },
+          { mark: { ...label, text: stages[index].name, align: "right", dx: -6 } },
+          { mark: { ...label, text: name, align: "left", dx: 6 } },
+        ],
+      },
+    ];
+  });
+}
+
+/** The name of each curve beside its last point, moved apart where two would touch. */
+function seriesLabels(points: Point[], axis: ValueAxis): View[] {
+  const ends = (Object.keys(SERIES_COLORS) as Series[])
+    .map((series) => points.findLast((point) => point.series === series))
+    .filter((point) => point !== undefined)
+    .sort((first, second) => second.value - first.value);
+  const gap = ends.length < 2
+    ? LABEL_HEIGHT
+    : axis.pixels(ends[0].value) - axis.pixels(ends[1].value);
+  const shift = Math.max(0, LABEL_HEIGHT - gap) / 2;
+  return ends.map(({ position, series, value }, index) => ({
+    data: ONCE,
+    mark: {
+      type: "text",
+      text: series,
+      align: "left",
+      dx: 8,
+      dy: index === 0 ? -shift : shift,
+      color: SERIES_COLORS[series],
+      fontWeight: 600,
+    },
+    encoding: {
+      x: { datum: position, type: "quantitative" },
+      y: { datum: value, type: "quantitative" },
+    },
+  }));
+}
+
+/** Epochs counted from 1 in every stage. */
+function epochAxis(stages: Stage[], count: number) {
+  const step = [1, 2, 5, 10, 20, 50].find((size) => count / size <= 15) ?? 100;
+  const values = Array.from({ length: count }, (_, index) => index + 1).filter((position) => {
+    const stage = stages.findLast(({ start }) => start < position)!;
+    return position === 1 || (position - stage.start) % step === 0;
+  });
+  const start = stages.reduce(
+    (before, { start }) => start === 0 ? "0" : `datum.value > ${start} ? ${start} : ${before}`,
+    "0",
+  );
+  return {
+    values,
+    tickCount: values.length,
+    labelOverlap: false,
+    labelFlush: false,
+    labelExpr: `datum.value - (${start})`,
+    title: stages.length === 1 ? `Epoch (${stages[0].name})` : "Epoch",
+    grid: false,
+  };
+}
+
+/**
+ * A logarithmic axis between numbers of the 1-2-5 series; a linear one from 0 if a value is 0, which
+ * has no logarithm.
+ */
+function valueAxis(values: number[]): ValueAxis {
+  const lowest = Math.min(...values);
+  const highest = Math.max(...values);
+  if (!(lowest > 0)) {
+    const top = highest > 0 ? roundNumbers(highest / 2, highest).at(-1)! : 1;
+    return {
+      type: "linear",
+      domain: [0, top],
+      ticks: [0, 1, 2, 3, 4, 5].map((fifth) => top * fifth / 5),
+      pixels: (value) => PANEL_HEIGHT * value / top,
+    };
+  }
+  const ticks = roundNumbers(lowest, highest);
+  const [low, high] = [ticks[0], ticks.at(-1)!];
+  return {
+    type: "log",
+    domain: [low, high],
+    ticks,
+    pixels: (value) => PANEL_HEIGHT * Math.log(value / low) / Math.log(high / low),
+  };
+}
+
+/** The numbers 1, 2, 5 times powers of ten that span the values, at least two. */
+function roundNumbers(lowest: number, highest: number): number[] {
+  const numbers: number[] = [];
+  const firstPower = Math.floor(Math.log10(lowest));
+  const lastPower = Math.floor(Math.log10(highest)) + 1;
+  for (let power = firstPower; power <= lastPower; power++) {
+    for (const digit of [1, 2, 5]) numbers.push(Number(`${digit}e${power}`));
+  }
+  const first = Math.max(0, numbers.findLastIndex((number) => number <= lowest));
+  const last = numbers.findIndex((number) => number >= highest);
+  return numbers.slice(first, Math.max(last, first + 1) + 1);
+}
