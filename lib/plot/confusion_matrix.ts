@@ -1,7 +1,8 @@
 /** Which classes a network takes for which. */
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
 
-const MATRIX_SIDE = 560;
+const LARGEST_CELL = 56;
+const LARGEST_MATRIX = 660;
 
 /** A mistake made with this share of a class has the full colour, unless there are worse ones. */
 const FULL_ERROR_SHARE = 0.01;
@@ -56,7 +57,8 @@ export function confusionMatrix(confusion: number[][], classes: string[]): Spec 
   const right = cells.filter(isRight);
   const wrong = cells.filter((cell) => !isRight(cell));
   const worstShare = Math.max(FULL_ERROR_SHARE, ...wrong.map(({ share }) => share));
-  const cellSide = MATRIX_SIDE / classes.length;
+  const cellSide = Math.min(LARGEST_CELL, LARGEST_MATRIX / classes.length);
+  const side = cellSide * classes.length;
   const mostDigits = Math.max(...cells.map(({ count }) => String(count).length));
   const countSize = Math.min(14, cellSide / (0.7 * mostDigits));
   const labelSize = Math.min(14, 0.7 * cellSide);
@@ -66,81 +68,85 @@ export function confusionMatrix(confusion: number[][], classes: string[]): Spec 
     labelColor: COLORS.ink,
     labelFontSize: labelSize,
     labelOverlap: false,
-  } as const;
-  const position = {
-    x: {
-      field: "predicted",
-      type: "nominal" as const,
-      scale: { domain: classes },
-      axis: { ...axis, orient: "top" as const, title: "Predicted class" },
-    },
-    y: {
-      field: "actual",
-      type: "nominal" as const,
-      scale: { domain: classes },
-      axis: { ...axis, title: "Actual class" },
-    },
   };
-
-  /** Cells of one colour, with the count in white where the colour is dark. */
-  const coloredCells = (values: Cell[], color: string, fullShare: number): View => ({
-    data: { values },
-    encoding: position,
-    layer: [
-      {
-        mark: {
-          type: "rect",
-          stroke: COLORS.background,
-          strokeWidth: cellSide > 30 ? 2 : 1,
-        },
-        encoding: {
-          color: {
-            field: "share",
-            type: "quantitative",
-            scale: { type: "sqrt", domain: [0, fullShare], range: [COLORS.faint, color] },
-            legend: null,
-          },
-        },
-      },
-      {
-        transform: [{ filter: "datum.count > 0" }],
-        mark: { type: "text", fontSize: countSize },
-        encoding: {
-          text: { field: "count", type: "quantitative" },
-          color: {
-            condition: { test: `datum.share > ${fullShare / 3}`, value: COLORS.background },
-            value: COLORS.ink,
-          },
-        },
-      },
-    ],
-    resolve: { scale: { color: "independent" } },
-  });
-
   return {
     ...THEME,
     title: {
       text: accuracyOf(right, sum(totals)),
       subtitle: worstMistakeOf(wrong, (actual) => totals[classes.indexOf(actual)]),
     },
-    width: MATRIX_SIDE,
-    height: MATRIX_SIDE,
+    width: side,
+    height: side,
     layer: [
-      coloredCells(wrong, COLORS.wrong, worstShare),
-      coloredCells(right, COLORS.right, 1),
-      recallColumn(right, totals, labelSize),
+      {
+        encoding: {
+          x: {
+            field: "predicted",
+            type: "nominal",
+            scale: { domain: classes },
+            axis: { ...axis, orient: "top", title: "Predicted class" },
+          },
+          y: {
+            field: "actual",
+            type: "nominal",
+            scale: { domain: classes },
+            axis: { ...axis, title: "Actual class" },
+          },
+        },
+        layer: [
+          cellsOf(wrong, [COLORS.wrongPale, COLORS.wrong], worstShare, countSize),
+          cellsOf(right, [COLORS.rightPale, COLORS.right], 1, countSize),
+        ],
+        resolve: { scale: { color: "independent" } },
+      },
+      recallColumn(right, totals, { x: side + 62, fontSize: labelSize }),
     ],
-    resolve: { scale: { color: "independent" } },
+  };
+}
+
+/** Cells on a scale of two colours up to `fullShare`; the count is white where the colour is dark. */
+function cellsOf(values: Cell[], range: string[], fullShare: number, fontSize: number): View {
+  return {
+    data: { values },
+    layer: [
+      {
+        mark: { type: "rect", stroke: COLORS.background, strokeWidth: 1.5 },
+        encoding: {
+          color: {
+            condition: { test: "datum.count === 0", value: COLORS.faint },
+            field: "share",
+            type: "quantitative",
+            scale: { type: "sqrt", domain: [0, fullShare], range, interpolate: "rgb" },
+            legend: null,
+          },
+        },
+      },
+      {
+        transform: [{ filter: "datum.count > 0" }],
+        mark: { type: "text", fontSize },
+        encoding: {
+          text: { field: "count", type: "quantitative" },
+          color: {
+            condition: { test: `datum.share > ${fullShare / 2}`, value: COLORS.background },
+            value: COLORS.ink,
+          },
+        },
+      },
+    ],
   };
 }
 
 /** The recall of every class to the right of its row. */
-function recallColumn(right: Cell[], totals: number[], fontSize: number): View {
+function recallColumn(
+  right: Cell[],
+  totals: number[],
+  { x, fontSize }: { x: number; fontSize: number },
+): View {
   const recalls = right.map(({ actual, share }, i) => ({
     actual,
     recall: totals[i] === 0 ? "–" : percent(share, 1),
   }));
-  const place = { type: "text", align: "right", x: MATRIX_SIDE + 62 } as const;
+  const place = { type: "text", align: "right", x } as const;
   return {
     layer: [
       { data: { values: [{}] }, mark: { ...place, text: "Recall", y: -14 } },

@@ -13,7 +13,9 @@ export type View = Extract<Spec, { layer: unknown }>["layer"][number];
  */
 export const COLORS = {
   right: "#0072B2",
+  rightPale: "#DCEAF5",
   wrong: "#D55E00",
+  wrongPale: "#FCE8DA",
   ink: "#1F2933",
   text: "#52606D",
   muted: "#8A96A3",

@@ -261,7 +261,7 @@ function seriesLabels(points: Point[], axis: ValueAxis): View[] {
 
 /** Epochs counted from 1 in every stage. */
 function epochAxis(stages: Stage[], count: number) {
-  const step = [1, 2, 5, 10, 20, 50].find((size) => count / size <= 15) ?? 100;
+  const step = [1, 5, 10, 20, 50].find((size) => count / size <= 15) ?? 100;
   const values = Array.from({ length: count }, (_, index) => index + 1).filter((position) => {
     const stage = stages.findLast(({ start }) => start < position)!;
     return position === 1 || (position - stage.start) % step === 0;
