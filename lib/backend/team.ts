@@ -88,24 +88,21 @@ export class Team implements AsyncDisposable {
       slots: new Float32Array(new SharedArrayBuffer(size > 1 ? 2 * size * sumLength * 4 : 0)),
     };
     try {
-      return await Promise.all(
-        this.#workers.map((worker, rank) =>
-          new Promise<Result>((resolve, reject) => {
-            worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-              if ("report" in data) onReport?.(data.report as Event);
-              else if ("result" in data) resolve(data.result as Result);
-              else reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
-            };
-            worker.onmessageerror = () =>
-              reject(new Error(`Worker ${rank} sent what cannot be read`));
-            worker.onerror = (event) => {
-              event.preventDefault();
-              reject(new Error(`Worker ${rank} of ${size} died in ${job}: ${event.message}`));
-            };
-            worker.postMessage({ job, task, rank, size, meeting } satisfies ToWorker);
-          })
-        ),
+      const results = this.#workers.map((worker, rank) =>
+        new Promise<Result>((resolve, reject) => {
+          worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+            if ("report" in data) onReport?.(data.report as Event);
+            else if ("result" in data) resolve(data.result as Result);
+            else reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
+          };
+          worker.onerror = (event) => {
+            event.preventDefault();
+            reject(new Error(`Worker ${rank} of ${size} died in ${job}: ${event.message}`));
+          };
+          worker.postMessage({ job, task, rank, size, meeting } satisfies ToWorker);
+        })
       );
+      return await Promise.race([Promise.all(results), failure]);
     } catch (error) {
       this.close();
       throw error;

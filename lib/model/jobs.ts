@@ -116,7 +116,7 @@ export async function train(member: Member, task: TrainingTask): Promise<void> {
     ...(trainsBase ? [{ variables: variablesOf(base, "trained"), rate: recipe.baseRate }] : []),
     { variables: variablesOf(head, "trained"), rate: 1 },
   ], recipe.weightDecay);
-  const statistics = variablesOf(layers, "untrained");
+  const statistics = variablesOf(layers.filter(({ trainable }) => trainable), "untrained");
   if (state) {
     writeWeights(layers, state.weights);
     optimiser.restore(state.optimiser);

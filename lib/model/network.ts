@@ -55,7 +55,7 @@ export function variablesOf(
  * @param layers A stretch of a sequential network.
  * @param input What the first of them takes.
  * @param dropout Given in training: where the random numbers of dropout come from. Without it the layers work as
- *   in use: no dropout, batch normalisation by its moving statistics.
+ *   in use: no dropout, batch normalisation by its moving statistics. Frozen layers always work as in use.
  */
 export function applyLayers(
   layers: tf.layers.Layer[],
@@ -64,7 +64,9 @@ export function applyLayers(
 ): tf.Tensor {
   return layers.reduce((tensor, layer) => {
     if (layer.getClassName() !== "Dropout") {
-      return layer.apply(tensor, { training: dropout !== undefined }) as tf.Tensor;
+      return layer.apply(tensor, {
+        training: dropout !== undefined && layer.trainable,
+      }) as tf.Tensor;
     }
     return dropout ? drop(tensor, layer.getConfig().rate as number, dropout) : tensor;
   }, input);

@@ -1,0 +1,198 @@
+/** What all tasks share: flags, help, errors in one sentence, exit codes. */
+
+import { parseArgs } from "node:util";
+
+/** A flag that is given or not. */
+interface Switch {
+  type: "switch";
+  help: string;
+}
+
+/** A flag with a text. */
+interface Text {
+  type: "text";
+  help: string;
+  default?: string;
+  /** The values allowed, if not all are. */
+  choices?: readonly string[];
+  /** What the value is, for the help. */
+  value: string;
+}
+
+/** A flag with a number. */
+interface NumberFlag {
+  type: "integer" | "number";
+  help: string;
+  default?: number;
+  /** Smallest value allowed. */
+  least: number;
+  /** Largest value allowed. */
+  most?: number;
+}
+
+type Flag = Switch | Text | NumberFlag;
+
+type Value<F extends Flag> = F extends Switch ? boolean
+  : F extends { default: infer D } ? F extends Text ? string : D extends number ? number : never
+  : (F extends Text ? string : number) | undefined;
+
+/** The values of flags. */
+export type Values<Flags extends Record<string, Flag>> = {
+  [Name in keyof Flags]: Value<Flags[Name]>;
+};
+
+/** A task as the user sees it. */
+export interface Command<Flags extends Record<string, Flag>> {
+  /** Name after `deno task`. */
+  name: string;
+  /** One or two sentences. */
+  summary: string;
+  /** One call that does something useful. */
+  example: string;
+  flags: Flags;
+  run: (values: Values<Flags>) => Promise<void>;
+}
+
+/** A wrong flag or value: exit code 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** Flags that several tasks have. */
+export const COMMON_FLAGS = {
+  workers: {
+    type: "integer",
+    help: "number of workers that compute",
+    default: navigator.hardwareConcurrency,
+    least: 1,
+    most: 64,
+  },
+} as const satisfies Record<string, Flag>;
+
+/**
+ * Runs a task on the arguments of the command line, and ends the process: with
+ * 0 if it was done, 1 if it failed, 2 if a flag or value was wrong.
+ */
+export async function runCommand<const Flags extends Record<string, Flag>>(
+  command: Command<Flags>,
+): Promise<never> {
+  try {
+    const values = parseFlags(command, Deno.args);
+    if (values === "help") console.log(describe(command));
+    else await command.run(values);
+    Deno.exit(0);
+  } catch (error) {
+    const usage = error instanceof UsageError;
+    console.error(`${command.name}: ${describeError(error)}`);
+    if (usage) console.error(`See deno task ${command.name} --help`);
+    Deno.exit(usage ? 2 : 1);
+  }
+}
+
+/**
+ * Reads flags.
+ *
+ * @returns Their values, or `"help"` if help was asked for.
+ * @throws {UsageError} If a flag is unknown or its value is not allowed.
+ */
+export function parseFlags<const Flags extends Record<string, Flag>>(
+  { flags }: Pick<Command<Flags>, "flags">,
+  args: string[],
+): Values<Flags> | "help" {
+  const { tokens } = parseArgs({
+    args,
+    strict: false,
+    tokens: true,
+    options: {
+      ...Object.fromEntries(
+        Object.entries(flags).map((
+          [name, { type }],
+        ) => [name, { type: type === "switch" ? "boolean" : "string" } as const]),
+      ),
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  const values: Record<string, unknown> = Object.fromEntries(
+    Object.entries(flags).map((
+      [name, flag],
+    ) => [name, flag.type === "switch" ? false : flag.default]),
+  );
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      throw new UsageError(`Expected flags only but found ${token.value}`);
+    }
+    if (token.name === "help") return "help";
+    const flag = flags[token.name];
+    if (!flag) {
+      const known = Object.keys(flags).map((name) => `--${name}`).join(", ");
+      throw new UsageError(`Expected one of ${known} but found ${token.rawName}`);
+    }
+    values[token.name] = readValue(token.name, flag, token.value);
+  }
+  return values as Values<Flags>;
+}
+
+function readValue(name: string, flag: Flag, text: string | undefined): unknown {
+  if (flag.type === "switch") {
+    if (text !== undefined) {
+      throw new UsageError(`Expected --${name} without a value but found ${text}`);
+    }
+    return true;
+  }
+  if (text === undefined || text === "") {
+    throw new UsageError(`Expected a value after --${name} but found none`);
+  }
+  if (flag.type === "text") {
+    if (flag.choices && !flag.choices.includes(text)) {
+      throw new UsageError(
+        `Expected --${name} to be ${flag.choices.join(" or ")} but found ${text}`,
+      );
+    }
+    return text;
+  }
+  const { type, least, most = Infinity } = flag;
+  const value = Number(text);
+  const fits = type === "integer" ? Number.isSafeInteger(value) : Number.isFinite(value);
+  if (text.trim() === "" || !fits || value < least || value > most) {
+    const kind = type === "integer" ? "an integer" : "a number";
+    const range = most < Infinity ? `from ${least} to ${most}` : `of at least ${least}`;
+    throw new UsageError(`Expected --${name} to be ${kind} ${range} but found ${text}`);
+  }
+  return value;
+}
+
+function describe(
+  { name, summary, example, flags }: Omit<Command<Record<string, Flag>>, "run">,
+): string {
+  const lines = Object.entries(flags).map(([flagName, flag]): [string, string] => {
+    if (flag.type === "switch") return [`--${flagName}`, flag.help];
+    const value = flag.type === "text" ? flag.value : "N";
+    const choices = flag.type === "text" && flag.choices ? ` (${flag.choices.join(", ")})` : "";
+    const standard = flag.default === undefined ? "" : ` [${flag.default}]`;
+    return [`--${flagName} ${value}`, flag.help + choices + standard];
+  });
+  lines.push(["--help", "show this"]);
+  const width = Math.max(...lines.map(([flag]) => flag.length));
+  return [
+    summary,
+    "",
+    `Usage: deno task ${name} [flags]`,
+    "",
+    ...lines.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
+    "",
+    `Example: ${example}`,
+  ].join("\n");
+}
+
+/** An error as one sentence. */
+function describeError(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Expected a permission that this task does not have: ${firstLine(error.message)}`;
+  }
+  return firstLine(error instanceof Error ? error.message : String(error));
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0];
+}

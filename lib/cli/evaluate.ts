@@ -1,0 +1,83 @@
+/** `deno task evaluate`: measure a saved model on MNIST or on any IDX pair. */
+
+import { startBackend } from "../backend/backend.ts";
+import { readIdxPair } from "../data/idx.ts";
+import { loadMnist } from "../data/mnist.ts";
+import { loadModel } from "../model/classifier.ts";
+import { evaluate, type Evaluation } from "../model/evaluation.ts";
+import { startTeam } from "../model/training.ts";
+import { COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { showProgress } from "./progress.ts";
+
+await runCommand({
+  name: "evaluate",
+  summary: "Measures a saved model on MNIST's test pictures, or on any pair of IDX files.",
+  example: "deno task evaluate --images my-images.idx.gz --labels my-labels.idx.gz --json",
+  flags: {
+    model: { type: "text", help: "folder of the model", value: "DIR", default: "outputs/model" },
+    images: { type: "text", help: "IDX file of pictures, 28 × 28, plain or .gz", value: "FILE" },
+    labels: { type: "text", help: "IDX file of their labels, plain or .gz", value: "FILE" },
+    data: { type: "text", help: "folder with MNIST's IDX files", value: "DIR" },
+    limit: { type: "integer", help: "use at most the first N pictures", least: 1 },
+    json: { type: "switch", help: "print one line of JSON" },
+    ...COMMON_FLAGS,
+  },
+  async run({ model: directory, images, labels, data, limit, json, workers }) {
+    if ((images === undefined) !== (labels === undefined)) {
+      throw new UsageError(
+        `Expected --images and --labels together but found only --${images ? "images" : "labels"}`,
+      );
+    }
+    if (images && data) {
+      throw new UsageError("Expected --images and --labels or --data but found both");
+    }
+    await startBackend();
+    using model = await loadModel(directory);
+    const dataset = images && labels
+      ? await readIdxPair(images, labels, limit)
+      : (await loadMnist({ directory: data, limit })).test;
+    await using team = await startTeam({ workers });
+    const evaluation = await evaluate(
+      team,
+      model.network,
+      dataset,
+      model.card.classes,
+      showProgress(),
+    );
+    console.log(json ? JSON.stringify(forMachines(evaluation)) : forPeople(evaluation, directory));
+  },
+});
+
+/** The evaluation without the answer to every picture, and with the mistakes. */
+function forMachines({ answers: _, ...evaluation }: Evaluation) {
+  return evaluation;
+}
+
+function forPeople(evaluation: Evaluation, directory: string): string {
+  const percent = (share: number) => (100 * share).toFixed(2).padStart(9);
+  const { count, accuracy, loss, perClass, classes, confusion, mistakes, calibrationError } =
+    evaluation;
+  return [
+    `${directory} on ${count} pictures`,
+    `accuracy ${(100 * accuracy).toFixed(2)} % (${mistakes.length} wrong), loss ${
+      loss.toFixed(4)
+    }, expected calibration error ${(100 * calibrationError).toFixed(2)} %`,
+    "",
+    "class  precision %  recall %     F1 %  support",
+    ...perClass.map(({ label, precision, recall, f1, support }) =>
+      `${label.padStart(5)}    ${percent(precision)} ${percent(recall)}${percent(f1)}${
+        String(support).padStart(9)
+      }`
+    ),
+    "",
+    "confusion: true class (row), predicted class (column)",
+    ["", ...classes].map((label) => label.padStart(5)).join(" "),
+    ...confusion.map((row, i) =>
+      [classes[i], ...row].map((cell) => String(cell).padStart(5)).join(" ")
+    ),
+    ...(mistakes.length === 0 ? [] : ["", "most confident mistakes"]),
+    ...mistakes.slice(0, 10).map(({ index, actual, predicted, confidence }) =>
+      `  picture ${index}: ${actual} called ${predicted}, ${(100 * confidence).toFixed(1)} % sure`
+    ),
+  ].join("\n");
+}

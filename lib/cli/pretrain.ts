@@ -1,0 +1,69 @@
+/** `deno task pretrain`: a base learns to read letters drawn with fonts. */
+
+import { FONTS } from "../data/letters/fonts.ts";
+import { loadGlyphs } from "../data/letters/glyphs.ts";
+import { BASE_NAMES, saveBase } from "../model/bases.ts";
+import { pretrainBase } from "../model/pretraining.ts";
+import { LETTERS_PER_EPOCH, RECIPES } from "../model/recipe.ts";
+import { startTeam } from "../model/training.ts";
+import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { showProgress } from "./progress.ts";
+
+await runCommand({
+  name: "pretrain",
+  summary:
+    "Pre-trains a base on letters drawn with open fonts, which are fetched from npm the first time\n" +
+    "(about 60 MB), and writes it to data/bases/NAME.",
+  example: "deno task pretrain --base cnn-small --epochs 2",
+  flags: {
+    base: { type: "text", help: "which base", value: "NAME", choices: BASE_NAMES, default: "cnn" },
+    epochs: {
+      type: "integer",
+      help: "epochs, each with letters of its own",
+      default: RECIPES["pre-training"].epochs,
+      least: 1,
+      most: 1000,
+    },
+    letters: {
+      type: "integer",
+      help: "letters an epoch",
+      default: LETTERS_PER_EPOCH,
+      least: 128,
+    },
+    seed: {
+      type: "integer",
+      help: "seed of all randomness",
+      default: 1,
+      least: 0,
+      most: 2 ** 31 - 1,
+    },
+    out: {
+      type: "text",
+      help: "folder for the base if not data/bases",
+      value: "DIR",
+    },
+    ...COMMON_FLAGS,
+  },
+  async run(flags) {
+    const started = performance.now();
+    const observer = showProgress();
+    await using team = await startTeam({ workers: flags.workers });
+    const masters = await loadGlyphs(FONTS, observer);
+    const { base, card } = await pretrainBase(team, {
+      base: flags.base as typeof BASE_NAMES[number],
+      masters,
+      seed: flags.seed,
+      lettersPerEpoch: flags.letters,
+      recipe: { epochs: flags.epochs },
+      observer,
+    });
+    await saveBase(base, card, flags.out);
+    console.log(
+      `Unseen-font accuracy ${
+        (100 * card.unseenFontAccuracy).toFixed(2)
+      } % (${card.unseenFontCount} letters) after ${
+        ((performance.now() - started) / 1000).toFixed(0)
+      } s; the base is in ${flags.out ?? "data/bases"}/${card.name}`,
+    );
+  },
+});

@@ -1,0 +1,78 @@
+/** News of long-running work on the terminal: a bar, or plain lines where there is none. */
+
+// @ts-types="npm:@types/cli-progress@3.11.6"
+import cliProgress from "cli-progress";
+import type { EpochRecord } from "../model/history.ts";
+import type { News, Observer } from "../observer.ts";
+
+/** Milliseconds between two plain lines. */
+const LINE_INTERVAL = 5000;
+
+/** @returns An observer that writes to standard error. */
+export function showProgress(): Observer {
+  return Deno.stderr.isTerminal() ? bars() : plainLines();
+}
+
+function bars(): Observer {
+  const bar = new cliProgress.SingleBar({
+    format: "{what} {bar} {percentage} % {figures}{eta_formatted} left",
+    barsize: 24,
+    clearOnComplete: true,
+    hideCursor: true,
+  }, cliProgress.Presets.shades_classic);
+  let current: string | undefined;
+  const stop = () => {
+    if (current) bar.stop();
+    current = undefined;
+  };
+  return (news) => {
+    if (news.kind !== "progress") {
+      stop();
+      console.error(describe(news));
+      return;
+    }
+    const { what, done, total } = news;
+    const figures = describeFigures(news.figures, ", ");
+    if (what !== current) {
+      stop();
+      current = what;
+      bar.start(total, done, { what, figures });
+    } else {
+      bar.update(done, { figures });
+    }
+    if (done === total) stop();
+  };
+}
+
+function plainLines(): Observer {
+  let last = performance.now();
+  return (news) => {
+    if (news.kind === "progress") {
+      if (performance.now() - last < LINE_INTERVAL) return;
+      const { what, done, total, figures } = news;
+      console.error(`${what}: ${done} of ${total} ${describeFigures(figures)}`.trimEnd());
+    } else {
+      console.error(describe(news));
+    }
+    last = performance.now();
+  };
+}
+
+function describe(news: Exclude<News, { kind: "progress" }>): string {
+  return news.kind === "note" ? news.text : describeEpoch(news.record);
+}
+
+/** An epoch in one line. */
+function describeEpoch(record: EpochRecord): string {
+  const { stage, epoch, trainLoss, validationLoss, validationAccuracy, seconds } = record;
+  return `${stage}, epoch ${epoch}: loss ${trainLoss.toFixed(4)}, validation loss ${
+    validationLoss.toFixed(4)
+  }, validation accuracy ${(100 * validationAccuracy).toFixed(2)} %, ${seconds.toFixed(1)} s`;
+}
+
+function describeFigures(figures: Record<string, number> = {}, end = ""): string {
+  const text = Object.entries(figures)
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join(", ");
+  return text && text + end;
+}

@@ -1,0 +1,138 @@
+/** `deno task train`: learn digits from a base that reads letters; evaluate; save; draw. */
+
+import { join } from "@std/path";
+import { writeFileAtomically } from "../data/files.ts";
+import { loadMnist } from "../data/mnist.ts";
+import { BASE_NAMES } from "../model/bases.ts";
+import { learnDigits, type LearnResult } from "../model/digits.ts";
+import { pickExamples } from "../model/evaluation.ts";
+import { saveNetwork } from "../model/files.ts";
+import { startTeam } from "../model/training.ts";
+import { confusionMatrix } from "../plot/confusion_matrix.ts";
+import { predictionExamples } from "../plot/prediction_examples.ts";
+import { saveChart } from "../plot/render.ts";
+import { trainingCurves } from "../plot/training_curves.ts";
+import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { showProgress } from "./progress.ts";
+
+await runCommand({
+  name: "train",
+  summary:
+    "Learns handwritten digits by transfer: a base that was pre-trained on letters is frozen, and a\n" +
+    "new head is trained on MNIST. Evaluates, saves the model and draws three pictures.",
+  example: "deno task train --fine-tune 3 --seed 2",
+  flags: {
+    base: {
+      type: "text",
+      help: "pre-trained base",
+      value: "NAME",
+      choices: BASE_NAMES,
+      default: "cnn",
+    },
+    "fine-tune": {
+      type: "integer",
+      help: "epochs that base and head learn together after the head",
+      default: 0,
+      least: 0,
+      most: 1000,
+    },
+    "from-scratch": {
+      type: "switch",
+      help: "train the same network without the base, for comparison",
+    },
+    epochs: {
+      type: "integer",
+      help: "epochs of the head (of the network, from scratch) if not 12 (5)",
+      least: 1,
+      most: 1000,
+    },
+    "batch-size": { type: "integer", help: "pictures a step if not 128", least: 1, most: 10000 },
+    "learning-rate": {
+      type: "number",
+      help: "peak learning rate if not 0.0015 (0.003 from scratch)",
+      least: 1e-7,
+      most: 1,
+    },
+    seed: {
+      type: "integer",
+      help: "seed of all randomness",
+      default: 1,
+      least: 0,
+      most: 2 ** 31 - 1,
+    },
+    limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
+    data: { type: "text", help: "folder with MNIST's IDX files, plain or .gz", value: "DIR" },
+    out: { type: "text", help: "folder for the results", value: "DIR", default: "outputs" },
+    resume: { type: "switch", help: "go on from the last checkpoint" },
+    ...COMMON_FLAGS,
+  },
+  async run(flags) {
+    const started = performance.now();
+    const observer = showProgress();
+    await Deno.mkdir(flags.out, { recursive: true });
+    await using team = await startTeam({ workers: flags.workers });
+    const data = await loadMnist({ directory: flags.data, limit: flags.limit });
+    const recipe = {
+      epochs: flags.epochs,
+      batchSize: flags["batch-size"],
+      learningRate: flags["learning-rate"],
+    };
+    const result = await learnDigits(team, {
+      data,
+      base: flags.base as typeof BASE_NAMES[number],
+      seed: flags.seed,
+      fromScratch: flags["from-scratch"],
+      fineTune: flags["fine-tune"],
+      recipe: Object.fromEntries(
+        Object.entries(recipe).filter(([, value]) => value !== undefined),
+      ),
+      checkpoint: join(flags.out, "checkpoints", "training.safetensors"),
+      resume: flags.resume,
+      observer,
+    });
+    await saveNetwork(join(flags.out, "model"), result.network, result.card);
+    const { evaluation, history } = result;
+    await saveChart(trainingCurves(history), join(flags.out, "training_curves"));
+    await saveChart(
+      confusionMatrix(evaluation.confusion, evaluation.classes),
+      join(flags.out, "confusion_matrix"),
+    );
+    await saveChart(
+      predictionExamples(pickExamples(evaluation, data.test)),
+      join(flags.out, "prediction_examples"),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    await writeFileAtomically(
+      join(flags.out, "metrics.json"),
+      JSON.stringify(metrics(result, seconds), null, 2) + "\n",
+    );
+    const { accuracy, count, mistakes } = evaluation;
+    console.log(
+      `Test accuracy ${
+        (100 * accuracy).toFixed(2)
+      } % (${mistakes.length} wrong of ${count}) after ${
+        seconds.toFixed(0)
+      } s; model, metrics and pictures are in ${flags.out}`,
+    );
+  },
+});
+
+function metrics({ card, evaluation, history }: LearnResult, seconds: number) {
+  return {
+    testAccuracy: evaluation.accuracy,
+    validationAccuracy: card.metrics.validationAccuracy,
+    testCount: evaluation.count,
+    testLoss: evaluation.loss,
+    calibrationError: evaluation.calibrationError,
+    perClass: evaluation.perClass,
+    confusion: evaluation.confusion,
+    history,
+    seconds,
+    seed: card.seed,
+    base: card.base,
+    fineTuned: card.mode === "fine-tuned",
+    mode: card.mode,
+    date: card.date,
+    versions: card.versions,
+  };
+}

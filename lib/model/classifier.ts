@@ -1,0 +1,148 @@
+/** The saved recogniser: loading it and asking it. */
+
+import * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../backend/backend.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { loadNetwork } from "./files.ts";
+
+/** What a saved recogniser is, and how its input has to look. */
+export interface ModelCard {
+  classes: string[];
+  /** What {@linkcode predictDigit} takes. */
+  input: {
+    shape: [number, number, number];
+    /** The value of full ink: 255 if pixels go from 0 to 255, 1 if from 0 to 1. */
+    pixelRange: 1 | 255;
+    ink: "white on black";
+    /** Where the digit is in the picture. */
+    placement: string;
+  };
+  base: string;
+  mode: "frozen base" | "fine-tuned" | "from scratch";
+  seed: number;
+  /** Day it was made, `YYYY-MM-DD`. */
+  date: string;
+  versions: Record<string, string>;
+  metrics: { testAccuracy: number; testCount: number; validationAccuracy: number };
+}
+
+/** A recogniser in memory; dispose of it (`using`) when done. */
+export interface DigitModel extends Disposable {
+  network: tf.LayersModel;
+  card: ModelCard;
+}
+
+/**
+ * Loads a recogniser that `deno task train` saved.
+ *
+ * @param directory Its folder.
+ * @throws {Error} If it is not there or not whole.
+ */
+export async function loadModel(directory: string): Promise<DigitModel> {
+  await startBackend();
+  const { network, card } = await loadNetwork(directory);
+  const { classes, input } = card as ModelCard;
+  const [height, width, channels] = network.inputs[0].shape.slice(1);
+  if (
+    !Array.isArray(classes) || ![1, 255].includes(input?.pixelRange) ||
+    height !== IMAGE_SIDE || width !== IMAGE_SIDE || channels !== 1 ||
+    network.outputs[0].shape.at(-1) !== classes.length
+  ) {
+    network.dispose();
+    throw new TypeError(
+      `Expected ${directory} to hold a recogniser of pictures of 28 × 28 whose card names its classes and pixel range but it does not`,
+    );
+  }
+  return { network, card: card as ModelCard, [Symbol.dispose]: () => void network.dispose() };
+}
+
+/** A picture: `[28, 28]`, `[28, 28, 1]` or flat 784 numbers, white ink on black. */
+export type Picture = ArrayLike<number> | number[][] | number[][][];
+
+/** What the recogniser answers. */
+export interface Prediction {
+  digit: number;
+  /** Probability of `digit`, 0–1. */
+  confidence: number;
+  /** Of every class, summing to 1. */
+  probabilities: number[];
+}
+
+/** How pixels are to be read. */
+export interface PredictionOptions {
+  /**
+   * The value of full ink: 255 if pixels go from 0 to 255, 1 if from 0 to 1.
+   * @default {model.card.input.pixelRange}
+   */
+  pixelRange?: 1 | 255;
+}
+
+/**
+ * Recognises the digit in a picture.
+ *
+ * @param model From {@linkcode loadModel}.
+ * @param picture One digit, placed as in MNIST.
+ * @throws {RangeError} If it has another size or pixels outside the range.
+ */
+export function predictDigit(
+  model: DigitModel,
+  picture: Picture,
+  options?: PredictionOptions,
+): Prediction {
+  return predictDigits(model, [picture], options)[0];
+}
+
+/** Recognises the digit in each of several pictures, like {@linkcode predictDigit}. */
+export function predictDigits(
+  { network, card }: DigitModel,
+  pictures: Picture[],
+  { pixelRange = card.input.pixelRange }: PredictionOptions = {},
+): Prediction[] {
+  if (pictures.length === 0) return [];
+  const pixels = new Float32Array(pictures.length * IMAGE_PIXELS);
+  pictures.forEach((picture, i) => pixels.set(readPicture(picture, pixelRange), i * IMAGE_PIXELS));
+  const classes = card.classes.length;
+  const probabilities = tf.tidy(() => {
+    const input = tf.tensor4d(pixels, [pictures.length, IMAGE_SIDE, IMAGE_SIDE, 1]);
+    return (network.predict(input) as tf.Tensor).dataSync<"float32">();
+  });
+  return pictures.map((_, i) => {
+    const row = [...probabilities.subarray(i * classes, (i + 1) * classes)];
+    const confidence = Math.max(...row);
+    return { digit: row.indexOf(confidence), confidence, probabilities: row };
+  });
+}
+
+/** @returns Pixels 0–1, flat. */
+function readPicture(picture: Picture, pixelRange: 1 | 255): Float32Array {
+  const shape: number[] = [];
+  for (
+    let level: unknown = picture;
+    Array.isArray(level) || ArrayBuffer.isView(level);
+    level = (level as unknown[])[0]
+  ) shape.push((level as unknown[]).length);
+  const values = Array.isArray(picture) ? (picture as unknown[]).flat(2) : Array.from(picture);
+  if (
+    values.length !== IMAGE_PIXELS ||
+    !["784", "28,28", "28,28,1"].includes(shape.join())
+  ) {
+    throw new RangeError(
+      `Expected a picture of 28 × 28, 28 × 28 × 1 or 784 numbers but found ${
+        shape.join(" × ") || typeof picture
+      }`,
+    );
+  }
+  let largest = 0;
+  for (const value of values as unknown[]) {
+    if (typeof value !== "number" || !(value >= 0 && value <= pixelRange)) {
+      throw new RangeError(`Expected pixels from 0 to ${pixelRange} but found ${value}`);
+    }
+    largest = Math.max(largest, value);
+  }
+  if (pixelRange === 255 && largest > 0 && largest <= 1) {
+    throw new RangeError(
+      `Expected pixels from 0 to 255 but found none above ${largest}: give pixelRange 1 for pixels from 0 to 1`,
+    );
+  }
+  return Float32Array.from(values as number[], (value) => value / pixelRange);
+}

@@ -1,0 +1,200 @@
+/** The main job: transfer learning from a base that reads letters to a recogniser of digits. */
+
+import * as tf from "@tensorflow/tfjs";
+import { type BackendOptions, startBackend } from "../backend/backend.ts";
+import type { Team } from "../backend/team.ts";
+import { DIGITS, type Mnist } from "../data/mnist.ts";
+import { shareMemory } from "../data/shared.ts";
+import type { Observer } from "../observer.ts";
+import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
+import { loadBase, today, versions } from "./bases.ts";
+import { type Configuration, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { ModelCard } from "./classifier.ts";
+import { evaluate, type Evaluation } from "./evaluation.ts";
+import { type EpochRecord, isBetter, type Stage } from "./history.ts";
+import { type Recipe, RECIPES } from "./recipe.ts";
+import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
+
+/** How digits are learnt. */
+export interface LearnOptions {
+  data: Mnist;
+  /** Pre-trained base, or the architecture to train from scratch. */
+  base: BaseName;
+  seed: number;
+  /** Train the whole network from random weights instead of a head on the base. */
+  fromScratch?: boolean;
+  /**
+   * Epochs of fine-tuning after the head is trained.
+   * @default {0}
+   */
+  fineTune?: number;
+  /** What to do otherwise than {@linkcode RECIPES} says, in the first stage. */
+  recipe?: Partial<Recipe>;
+  kernels?: BackendOptions["kernels"];
+  /** File to write a checkpoint to after every epoch. */
+  checkpoint?: string;
+  /** Go on from the checkpoint, if it is there. */
+  resume?: boolean;
+  observer?: Observer;
+}
+
+/** What came of it. */
+export interface LearnResult {
+  network: tf.LayersModel;
+  card: ModelCard;
+  history: EpochRecord[];
+  /** On the test pictures, looked at once. */
+  evaluation: Evaluation;
+}
+
+/**
+ * Learns digits: freezes the base, runs it once over the pictures, trains a new
+ * head on the features, fine-tunes everything if asked, and evaluates the
+ * result on the test pictures.
+ *
+ * The same seed on the same machine with the same number of workers gives the
+ * same numbers, also if the run was stopped and resumed.
+ */
+export async function learnDigits(team: Team, options: LearnOptions): Promise<LearnResult> {
+  const { data, base: baseName, seed, fromScratch = false, fineTune = 0, observer } = options;
+  await startBackend({ kernels: options.kernels });
+  const configuration = describe(options, team.size);
+  const checkpoint = options.resume && options.checkpoint
+    ? await loadCheckpoint(options.checkpoint, configuration)
+    : undefined;
+  if (checkpoint) {
+    const { stage, state } = checkpoint;
+    observer?.({ kind: "note", text: `Going on after epoch ${state.epoch} of ${stage}` });
+  }
+  const base = fromScratch ? buildBase(baseName, seed) : (await loadBase(baseName)).network;
+  const network = addHead(base, { classes: DIGITS.length, seed });
+  const stages: { stage: Stage; recipe: Recipe }[] = [];
+  const first = fromScratch ? "from-scratch" : "head";
+  stages.push({ stage: first, recipe: { ...RECIPES[first], ...options.recipe } });
+  if (fineTune > 0) {
+    stages.push({
+      stage: "fine-tuning",
+      recipe: { ...RECIPES["fine-tuning"], epochs: fineTune },
+    });
+  }
+  const done = Math.max(0, stages.findIndex(({ stage }) => stage === checkpoint?.stage));
+  let history = checkpoint?.history.filter(({ stage }) => stage !== checkpoint.stage) ?? [];
+  for (const { stage, recipe } of stages.slice(done)) {
+    freeze(network, stage === "head");
+    const earlier = history;
+    const resume = checkpoint?.stage === stage
+      ? { ...checkpoint, history: checkpoint.history.filter((record) => record.stage === stage) }
+      : undefined;
+    const inputs = stage === "head"
+      ? await features(team, network, data, observer)
+      : pictures(data);
+    const trained = await trainStage(team, network, {
+      stage,
+      ...inputs,
+      recipe,
+      seed,
+      resume,
+      observer,
+      onEpoch: async (progress) => {
+        if (!options.checkpoint) return;
+        await saveCheckpoint(options.checkpoint, {
+          configuration,
+          stage,
+          ...progress,
+          history: [...earlier, ...progress.history],
+        });
+      },
+    });
+    history = [...earlier, ...trained];
+  }
+  const evaluation = await evaluate(team, network, data.test, DIGITS, observer);
+  const best = history.reduce(
+    (best: EpochRecord | undefined, record) =>
+      record.stage === stages.at(-1)!.stage && isBetter(record, best) ? record : best,
+    undefined,
+  )!;
+  return {
+    network,
+    history,
+    evaluation,
+    card: {
+      classes: DIGITS,
+      input: {
+        shape: [28, 28, 1],
+        pixelRange: 255,
+        ink: "white on black",
+        placement: "as MNIST: fitted into 20 × 20 pixels, centre of mass in the middle of 28 × 28",
+      },
+      base: baseName,
+      mode: fromScratch ? "from scratch" : fineTune > 0 ? "fine-tuned" : "frozen base",
+      seed,
+      date: today(),
+      versions: versions(),
+      metrics: {
+        testAccuracy: evaluation.accuracy,
+        testCount: evaluation.count,
+        validationAccuracy: best.validationAccuracy,
+      },
+    },
+  };
+}
+
+/** Freezes or unfreezes the base of a network. Batch normalisation in a frozen base keeps its statistics. */
+export function freeze(network: tf.LayersModel, frozen = true): void {
+  for (const layer of splitNetwork(network).base) layer.trainable = !frozen;
+}
+
+type Inputs = Pick<StageOptions, "source" | "validation">;
+
+async function features(
+  team: Team,
+  network: tf.LayersModel,
+  { train, validation }: Mnist,
+  observer?: Observer,
+): Promise<Inputs> {
+  const compute = ({ images }: { images: Uint8Array }) =>
+    computeOutputs(team, network, images, "features", observer);
+  return {
+    source: {
+      kind: "features",
+      features: await compute(train),
+      labels: shareMemory(train.labels),
+    },
+    validation: { inputs: await compute(validation), labels: validation.labels },
+  };
+}
+
+function pictures({ train, validation }: Mnist): Inputs {
+  return {
+    source: {
+      kind: "images",
+      images: shareMemory(train.images),
+      labels: shareMemory(train.labels),
+    },
+    validation: { inputs: validation.images, labels: validation.labels },
+  };
+}
+
+/** Everything that decides the numbers of a run. */
+function describe(
+  { data, base, seed, fromScratch = false, fineTune = 0, recipe, kernels }: LearnOptions,
+  workers: number,
+): Configuration {
+  return {
+    base,
+    seed,
+    "from-scratch": fromScratch,
+    "fine-tune": fineTune,
+    ...Object.fromEntries(
+      Object.entries(recipe ?? {}).map(([name, value]) => [kebab(name), value]),
+    ),
+    data: data.source,
+    "training pictures": data.train.count,
+    workers,
+    ...(kernels && { kernels }),
+  };
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,127 @@
+/** Networks on disk: a tfjs LayersModel (`model.json`, `weights.bin`) beside a card that says what it is. */
+
+import type * as tf from "@tensorflow/tfjs";
+import { dirname, join } from "@std/path";
+import { type NetworkData, networkFromData, networkToData } from "./network.ts";
+
+const WEIGHTS = "weights.bin";
+
+/**
+ * Writes a network and its card as a folder, all or nothing: an older network
+ * there stays whole until the new one is.
+ *
+ * @param directory Folder to write, for example `outputs/model`.
+ * @param card What the network is, as plain JSON.
+ */
+export async function saveNetwork(
+  directory: string,
+  network: tf.LayersModel,
+  card: unknown,
+): Promise<void> {
+  const { weightData, weightSpecs, ...topology } = await networkToData(network);
+  const model = {
+    ...topology,
+    weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }],
+  };
+  await Deno.mkdir(dirname(directory), { recursive: true });
+  const [fresh, previous] = [`${directory}.new`, `${directory}.previous`];
+  await removeIfThere(fresh);
+  try {
+    await Deno.mkdir(fresh);
+    await Deno.writeFile(join(fresh, WEIGHTS), new Uint8Array(weightData as ArrayBuffer));
+    await Deno.writeTextFile(join(fresh, "model.json"), JSON.stringify(model));
+    await Deno.writeTextFile(join(fresh, "card.json"), JSON.stringify(card, null, 2) + "\n");
+  } catch (error) {
+    await removeIfThere(fresh);
+    throw error;
+  }
+  await removeIfThere(previous);
+  await Deno.rename(directory, previous).catch(ignoreNotFound);
+  await Deno.rename(fresh, directory);
+  await removeIfThere(previous);
+}
+
+/**
+ * Reads a network and its card.
+ *
+ * @returns The network and the card, as plain JSON.
+ * @throws {Error} If the folder, one of its files or their content is not what {@linkcode saveNetwork} writes.
+ */
+export async function loadNetwork(
+  directory: string,
+): Promise<{ network: tf.LayersModel; card: unknown }> {
+  // A run that was stopped between the two renames of saveNetwork left the older network there.
+  const folder = await isThere(directory) || !await isThere(`${directory}.previous`)
+    ? directory
+    : `${directory}.previous`;
+  const [model, card, weights] = await Promise.all([
+    readJson(join(folder, "model.json")),
+    readJson(join(folder, "card.json")),
+    read(join(folder, WEIGHTS)),
+  ]);
+  const path = join(folder, "model.json");
+  const { modelTopology, weightsManifest, ...rest } = model as {
+    modelTopology: NetworkData["modelTopology"];
+    weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
+  };
+  const specs = weightsManifest?.[0]?.weights;
+  if (!modelTopology || !Array.isArray(specs)) {
+    throw new SyntaxError(`Expected ${path} to describe a tfjs LayersModel but it does not`);
+  }
+  const length = specs.reduce(
+    (total, { shape }) => total + 4 * shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  if (weights.length !== length) {
+    throw new SyntaxError(
+      `Expected ${join(folder, WEIGHTS)} to have ${length} bytes but found ${weights.length}`,
+    );
+  }
+  try {
+    return {
+      network: await networkFromData({
+        ...rest,
+        modelTopology,
+        weightSpecs: specs,
+        weightData: weights.buffer,
+      }),
+      card,
+    };
+  } catch (error) {
+    throw new SyntaxError(
+      `Expected ${path} to describe a tfjs LayersModel but ${
+        (error as Error).message.split("\n")[0]
+      }`,
+    );
+  }
+}
+
+async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`Expected to read ${path} but there is no such file`);
+  }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = new TextDecoder().decode(await read(path));
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError(`Expected ${path} to be JSON but it is not`);
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return Deno.stat(path).then(() => true, () => false);
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
