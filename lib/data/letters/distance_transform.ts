@@ -26,12 +26,15 @@ export function distanceTransform(mask: Uint8Array, side: number): Float32Array 
   if (mask.length !== side * side) {
     throw new RangeError(`Expected mask to hold ${side * side} pixels but found ${mask.length}`);
   }
-  const squared = Float64Array.from(mask, (set) => set ? 0 : FAR);
+  const squared = new Float64Array(mask.length);
+  for (let i = 0; i < mask.length; i++) squared[i] = mask[i] ? 0 : FAR;
   const parabolas = { vertices: new Int32Array(side), starts: new Float64Array(side + 1) };
   const line = new Float64Array(side);
   for (let x = 0; x < side; x++) transformLine(squared, x, side, line, parabolas);
   for (let y = 0; y < side; y++) transformLine(squared, y * side, 1, line, parabolas);
-  return Float32Array.from(squared, Math.sqrt);
+  const distances = new Float32Array(mask.length);
+  for (let i = 0; i < mask.length; i++) distances[i] = Math.sqrt(squared[i]);
+  return distances;
 }
 
 /** The lower envelope: parabola `k` stands on `vertices[k]` and is lowest from `starts[k]` on. */

@@ -34,6 +34,9 @@ const SEARCH_REACH = 1.45;
 /** Samples along the side of that square. */
 const SEARCH_SIDE = 64;
 
+/** Pixel on which the centre of mass lies in MNIST: mean 14.00, both across and down. */
+const CENTRE = 14;
+
 /** Samples per picture pixel along each axis. */
 const SUPERSAMPLING = 2;
 
@@ -42,6 +45,12 @@ const FINE_SIDE = IMAGE_SIDE * SUPERSAMPLING;
 
 /** The warp is worked out at every so many samples along each axis, and is linear in between. */
 const CELL = 4;
+
+/**
+ * Softness of an edge in picture pixels, drawn evenly from this range: the scale of a logistic
+ * curve. Half of the ink's pixels then are grey, as in MNIST.
+ */
+const SOFTNESS = [0.08, 0.2] as const;
 
 /** Control points along the side of the two elastic grids, and how far they move at most, in frame units. */
 const ELASTIC_GRIDS = [{ side: 5, reach: 0.085 }, { side: 3, reach: 0.07 }];
@@ -70,12 +79,13 @@ export function drawLetters(
   }
   const images = new Uint8Array(count * IMAGE_PIXELS);
   const labels = new Uint8Array(count);
+  const stream = split === "train" ? 0 : 1;
   for (let i = 0; i < count; i++) {
     const image = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
     let glyph: number;
     let attempt = 0;
     do {
-      const random = new Random(seed, epoch, firstIndex + i, SPLITS.indexOf(split), attempt++);
+      const random = new Random(seed, epoch, firstIndex + i, stream, attempt++);
       glyph = glyphs[random.integer(glyphs.length)];
       drawGlyph(masters, glyph, random, image);
     } while (!image.some((value) => value > 127));
@@ -83,8 +93,6 @@ export function drawLetters(
   }
   return { count, images, labels };
 }
-
-const SPLITS: readonly Split[] = ["train", "validation"];
 
 /**
  * Lists the glyphs of a split as often as they are to be drawn.
@@ -139,7 +147,7 @@ function drawGlyph(
   if (ink === undefined) return;
 
   const pixel = ink.extent / random.uniform(18.5, 21);
-  const corner = (1 / SUPERSAMPLING - IMAGE_SIDE) / 2;
+  const corner = (1 / SUPERSAMPLING - 1) / 2 - CENTRE;
   const close = {
     ...fine,
     left: ink.centreX + (corner + 0.5 * random.normal()) * pixel,
@@ -147,7 +155,7 @@ function drawGlyph(
     step: pixel / SUPERSAMPLING,
   };
   sampleField(field, growth, warp, close);
-  const blur = random.uniform(0.35, 0.8) / 2 * pixel * (GLYPH_SIDE - 1) / 2;
+  const blur = random.uniform(...SOFTNESS) * pixel * (GLYPH_SIDE - 1) / 2;
   developPicture(close.values, blur, 255 * random.uniform(1, 1.15), image);
 }
 

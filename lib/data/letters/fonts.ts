@@ -11,6 +11,8 @@ export interface Font {
   version: string;
   /** Whether it looks written by hand; such fonts are drawn twice as often as text fonts. */
   handwriting: boolean;
+  /** Whether its lower-case letters are drawn as capitals. */
+  capitalsOnly: boolean;
   /** Whether it is kept out of training, to validate on. */
   validation: boolean;
 }
@@ -151,6 +153,8 @@ const VALIDATION = [
   "varela-round",
 ];
 
+const CAPITALS_ONLY = ["amatic-sc", "permanent-marker", "rock-salt"];
+
 /** Every font that the base is trained or validated on. */
 export const FONTS: readonly Font[] = [
   ...HANDWRITING.map((name) => describe(name, true)),
@@ -159,7 +163,13 @@ export const FONTS: readonly Font[] = [
 
 function describe(name: string, handwriting: boolean): Font {
   const [family, version] = name.split("@");
-  return { family, version, handwriting, validation: VALIDATION.includes(family) };
+  return {
+    family,
+    version,
+    handwriting,
+    capitalsOnly: CAPITALS_ONLY.includes(family),
+    validation: VALIDATION.includes(family),
+  };
 }
 
 /**

@@ -1,13 +1,7 @@
-/** Letters cut from fonts, kept as distance fields from which any stroke width can be drawn. */
+/** Letters as distance fields, from which any stroke width can be drawn. */
 
-import { initWasm, Resvg } from "@resvg/resvg-wasm";
-import resvgWasm from "@resvg/resvg-wasm/index_bg.wasm" with { type: "bytes" };
-// @ts-types="npm:@types/opentype.js@1.3.8"
-import opentype from "opentype.js";
 import { LETTERS } from "./classes.ts";
-import { distanceTransform } from "./distance_transform.ts";
 import type { Font } from "./fonts.ts";
-import { thin } from "./thinning.ts";
 
 /** Side of a distance field in pixels. */
 export const GLYPH_SIDE = 64;
@@ -17,12 +11,6 @@ export const GLYPH_PIXELS: number = GLYPH_SIDE * GLYPH_SIDE;
 
 /** Steps per pixel in which distances are stored, so that ±12.7 pixels fit a byte. */
 export const DISTANCE_STEPS = 10;
-
-/** The larger side of every letter in pixels; the rest of the 64 is room to draw thicker strokes. */
-const LETTER_SIDE = 44;
-
-/** Letters with a shorter skeleton are dots or failures. */
-const MIN_SKELETON_PIXELS = 8;
 
 /** One letter of one font. Distances are in tenths of a pixel, `[64, 64]`, cut off at ±12.7 pixels. */
 export interface Glyph {
@@ -57,38 +45,6 @@ export interface GlyphMasters {
 }
 
 /**
- * Cuts the 52 letters from a font.
- *
- * @param font What the font is called and used for.
- * @param bytes Its file: TrueType, OpenType or WOFF.
- * @returns A glyph for every letter, less those that are too small to draw; none at all if
- * the font lacks a letter.
- * @throws {Error} If `bytes` are not such a font.
- */
-export async function cutGlyphs(font: Font, bytes: Uint8Array): Promise<Glyph[]> {
-  await loadResvg();
-  const outlines = opentype.parse(bytes.slice().buffer);
-  if ([...LETTERS].some((letter) => outlines.charToGlyphIndex(letter) === 0)) return [];
-  return [...LETTERS].flatMap((letter) => {
-    const mask = rasterise(outlines.charToGlyph(letter).getPath(0, 0, 100));
-    const skeleton = thin(mask, GLYPH_SIDE);
-    const length = skeleton.reduce((sum, set) => sum + set, 0);
-    if (length < MIN_SKELETON_PIXELS) return [];
-
-    const toInk = distanceTransform(mask, GLYPH_SIDE);
-    const toPaper = distanceTransform(mask.map((set) => 1 - set), GLYPH_SIDE);
-    const toSkeleton = distanceTransform(skeleton, GLYPH_SIDE);
-    return [{
-      font,
-      letter,
-      outline: quantise(toPaper.map((distance, i) => distance - toInk[i])),
-      skeleton: quantise(toSkeleton.map((distance) => -distance)),
-      halfWidth: toPaper.reduce((sum, distance, i) => sum + distance * skeleton[i], 0) / length,
-    }];
-  });
-}
-
-/**
  * Puts glyphs into shared memory.
  *
  * @param glyphs The glyphs of at most 256 fonts.
@@ -114,40 +70,4 @@ export function packGlyphs(glyphs: readonly Glyph[]): GlyphMasters {
     masters.halfWidths[i] = glyph.halfWidth;
   }
   return masters;
-}
-
-/** Draws a path in the middle of a binary picture, `[64, 64]`. */
-function rasterise(path: opentype.Path): Uint8Array {
-  const { x1, y1, x2, y2 } = path.getBoundingBox();
-  const scale = LETTER_SIDE / Math.max(x2 - x1, y2 - y1);
-  if (!Number.isFinite(scale)) return new Uint8Array(GLYPH_PIXELS);
-  const middle = GLYPH_SIDE / 2;
-  const place = `translate(${middle} ${middle}) scale(${scale}) ` +
-    `translate(${-(x1 + x2) / 2} ${-(y1 + y2) / 2})`;
-  const renderer = new Resvg(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${GLYPH_SIDE}" height="${GLYPH_SIDE}">` +
-      `<path transform="${place}" d="${path.toPathData(3)}"/></svg>`,
-  );
-  const picture = renderer.render();
-  const { pixels } = picture;
-  picture.free();
-  renderer.free();
-  return Uint8Array.from({ length: GLYPH_PIXELS }, (_, i) => pixels[4 * i + 3] > 127 ? 1 : 0);
-}
-
-/** Rounds distances in pixels to tenths that fit a byte. */
-function quantise(distances: Float32Array): Int8Array {
-  return Int8Array.from(
-    distances,
-    (distance) => Math.max(-127, Math.min(127, Math.round(distance * DISTANCE_STEPS))),
-  );
-}
-
-/** Starts the rasteriser unless someone in this process has: it can be started only once. */
-async function loadResvg(): Promise<void> {
-  try {
-    await initWasm(resvgWasm);
-  } catch (error) {
-    if (!String(error).includes("Already initialized")) throw error;
-  }
 }
