@@ -18,8 +18,8 @@ export interface PredictionExample {
 const COLUMNS = 6;
 const PICTURE_SIDE = 4 * IMAGE_SIDE;
 const COLUMN_WIDTH = PICTURE_SIDE + 16;
-const ROW_HEIGHT = PICTURE_SIDE + 54;
-const GROUP_SPACING = 20;
+const ROW_HEIGHT = PICTURE_SIDE + 62;
+const GROUP_SPACING = 12;
 const HEADING_HEIGHT = 34;
 
 /** Pixels of the embedded picture for each of its own, so that no viewer smooths it. */

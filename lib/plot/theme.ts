@@ -18,7 +18,7 @@ export const COLORS = {
   wrongPale: "#FCE8DA",
   ink: "#1F2933",
   text: "#52606D",
-  muted: "#8A96A3",
+  muted: "#7B8794",
   line: "#CBD2D9",
   faint: "#EEF1F4",
   background: "#FFFFFF",

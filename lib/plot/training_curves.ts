@@ -288,7 +288,7 @@ function epochAxis(stages: Stage[], count: number) {
 function valueAxis(values: number[]): ValueAxis {
   const lowest = Math.min(...values);
   const highest = Math.max(...values);
-  if (!(lowest > 0)) {
+  if (values.length === 0 || lowest <= 0) {
     const top = highest > 0 ? roundNumbers(highest / 2, highest).at(-1)! : 1;
     return {
       type: "linear",

@@ -1,0 +1,24 @@
+/** What tests look at in a chart. */
+import { renderSvg } from "../../lib/plot/render.ts";
+import type { Spec } from "../../lib/plot/theme.ts";
+
+/** The texts that the rendered chart shows, in drawing order. */
+export async function textsOf(spec: Spec): Promise<string[]> {
+  const svg = await renderSvg(spec);
+  return [...svg.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(([, text]) =>
+    text.replace("&gt;", ">")
+  );
+}
+
+/** The types of all marks, in drawing order. */
+export function marksOf(spec: unknown): string[] {
+  return valuesOf(spec, "mark").map((mark) => (mark as { type: string }).type);
+}
+
+/** Every value of a property, at any depth. */
+export function valuesOf(spec: unknown, property: string): unknown[] {
+  if (typeof spec !== "object" || spec === null) return [];
+  return Object.entries(spec).flatMap(([name, value]) =>
+    name === property ? [value] : valuesOf(value, property)
+  );
+}
