@@ -29,6 +29,8 @@ const SERIES_COLORS = { training: COLORS.muted, validation: COLORS.right } as co
 
 type Series = keyof typeof SERIES_COLORS;
 
+const SERIES: Series[] = ["training", "validation"];
+
 /** Data of a mark that is drawn once. */
 const ONCE = { values: [{}] };
 
@@ -44,6 +46,14 @@ interface Stage {
   name: string;
   /** Epochs that came before this stage. */
   start: number;
+}
+
+interface Timeline {
+  stages: Stage[];
+  /** Epochs of all stages together. */
+  count: number;
+  /** Position of the epoch with the lowest validation error, 0 if there is none. */
+  bestPosition: number;
 }
 
 interface ValueAxis {
@@ -88,24 +98,21 @@ export function trainingCurves(history: EpochRecord[]): Spec {
   }
   const stages = stagesOf(history);
   const bestIndex = bestEpoch(history);
-  const panel = (title: string, training: number[], validation: number[]) =>
-    panelOf(title, pointsOf(history, stages, training, validation), stages, bestIndex + 1);
+  const timeline: Timeline = { stages, count: history.length, bestPosition: bestIndex + 1 };
   return {
     ...THEME,
     title: titleOf(history[bestIndex]),
     bounds: "flush",
     spacing: 125,
     hconcat: [
-      panel(
-        "Loss (cross-entropy)",
-        history.map((record) => record.trainLoss),
-        history.map((record) => record.validationLoss),
-      ),
-      panel(
-        "Error (% of pictures)",
-        history.map((record) => errorPercent(record.trainAccuracy)),
-        history.map((record) => errorPercent(record.validationAccuracy)),
-      ),
+      panelOf("Loss (cross-entropy)", timeline, {
+        training: history.map((record) => record.trainLoss),
+        validation: history.map((record) => record.validationLoss),
+      }),
+      panelOf("Error (% of pictures)", timeline, {
+        training: history.map((record) => errorPercent(record.trainAccuracy)),
+        validation: history.map((record) => errorPercent(record.validationAccuracy)),
+      }),
     ],
   };
 }
@@ -141,27 +148,24 @@ function titleOf(best: EpochRecord | undefined) {
   };
 }
 
-function pointsOf(
-  history: EpochRecord[],
-  stages: Stage[],
-  training: number[],
-  validation: number[],
-): Point[] {
-  return history.flatMap((_, index) => {
-    const place = {
+function pointsOf(values: Record<Series, number[]>, stages: Stage[]): Point[] {
+  return SERIES.flatMap((series) =>
+    values[series].map((value, index) => ({
       position: index + 1,
       stage: stages.findLastIndex(({ start }) => start <= index),
-    };
-    return [
-      { ...place, series: "training" as const, value: training[index] },
-      { ...place, series: "validation" as const, value: validation[index] },
-    ];
-  }).filter(({ value }) => Number.isFinite(value));
+      series,
+      value,
+    }))
+  ).filter(({ value }) => Number.isFinite(value));
 }
 
-function panelOf(title: string, points: Point[], stages: Stage[], bestPosition: number): View {
+function panelOf(
+  title: string,
+  { stages, count, bestPosition }: Timeline,
+  values: Record<Series, number[]>,
+): View {
+  const points = pointsOf(values, stages);
   const axis = valueAxis(points.map(({ value }) => value));
-  const count = Math.max(...points.map(({ position }) => position), 1);
   const x = {
     field: "position",
     type: "quantitative" as const,
@@ -182,7 +186,7 @@ function panelOf(title: string, points: Point[], stages: Stage[], bestPosition: 
   };
   const color = {
     field: "series",
-    scale: { domain: Object.keys(SERIES_COLORS), range: Object.values(SERIES_COLORS) },
+    scale: { domain: SERIES, range: SERIES.map((series) => SERIES_COLORS[series]) },
     legend: null,
   };
   return {
@@ -215,25 +219,21 @@ function panelOf(title: string, points: Point[], stages: Stage[], bestPosition: 
 
 /** A dashed rule between two stages, with the stages' names above it on either side. */
 function stageMarks(stages: Stage[]): View[] {
-  return stages.slice(1).flatMap(({ name, start }, index): View[] => {
-    const label = { type: "text", y: -10, color: COLORS.muted } as const;
-    return [
-      {
-        data: ONCE,
-        encoding: { x: { datum: start + 0.5, type: "quantitative" } },
-        layer: [
-          { mark: { type: "rule", color: COLORS.muted, strokeDash: [4, 3] } },
-          { mark: { ...label, text: stages[index].name, align: "right", dx: -6 } },
-          { mark: { ...label, text: name, align: "left", dx: 6 } },
-        ],
-      },
-    ];
-  });
+  const label = { type: "text", y: -10, color: COLORS.muted } as const;
+  return stages.slice(1).map(({ name, start }, index) => ({
+    data: ONCE,
+    encoding: { x: { datum: start + 0.5, type: "quantitative" } },
+    layer: [
+      { mark: { type: "rule", color: COLORS.muted, strokeDash: [4, 3] } },
+      { mark: { ...label, text: stages[index].name, align: "right", dx: -6 } },
+      { mark: { ...label, text: name, align: "left", dx: 6 } },
+    ],
+  }));
 }
 
 /** The name of each curve beside its last point, moved apart where two would touch. */
 function seriesLabels(points: Point[], axis: ValueAxis): View[] {
-  const ends = (Object.keys(SERIES_COLORS) as Series[])
+  const ends = SERIES
     .map((series) => points.findLast((point) => point.series === series))
     .filter((point) => point !== undefined)
     .sort((first, second) => second.value - first.value);

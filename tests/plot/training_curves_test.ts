@@ -93,6 +93,13 @@ Deno.test("trainingCurves() leaves out values that are not finite", async () => 
   }
 });
 
+Deno.test("trainingCurves() keeps both panels as long as the history", async () => {
+  const history = epochs("head", [0.2, 0.1, 0.1]);
+  history[2].trainLoss = history[2].validationLoss = NaN;
+  const texts = await textsOf(trainingCurves(history));
+  assertEquals(texts.filter((text) => text === "3").length, 2);
+});
+
 Deno.test("trainingCurves() draws a history without a single finite value", async () => {
   const [record] = epochs("head", [NaN]);
   const texts = await textsOf(trainingCurves([record]));
