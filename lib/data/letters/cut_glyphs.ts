@@ -27,6 +27,15 @@ const MIN_SKELETON_PIXELS = 8;
  * @returns A glyph for every letter, less those that are too small to draw; none at all if
  * the font lacks a letter.
  * @throws {Error} If `bytes` are not such a font.
+ *
+ * @example The letters of a handwriting font
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { LETTERS } from "./classes.ts";
+ * import { FONTS, loadFont } from "./fonts.ts";
+ * const glyphs = await cutGlyphs(FONTS[0], await loadFont(FONTS[0]));
+ * assertEquals(glyphs.map(({ letter }) => letter).join(""), LETTERS);
+ * ```
  */
 export async function cutGlyphs(font: Font, bytes: Uint8Array): Promise<Glyph[]> {
   const Renderer = await startResvg();
@@ -54,7 +63,7 @@ export async function cutGlyphs(font: Font, bytes: Uint8Array): Promise<Glyph[]>
 /** Draws a path in the middle of a binary picture, `[64, 64]`. */
 function rasterise(Renderer: typeof Resvg, path: opentype.Path): Uint8Array {
   const { x1, y1, x2, y2 } = path.getBoundingBox();
-  const scale = LETTER_SIDE / Math.max(x2 - x1, y2 - y1);
+  const scale = (LETTER_SIDE - HAIRLINE) / Math.max(x2 - x1, y2 - y1);
   if (!Number.isFinite(scale)) return new Uint8Array(GLYPH_PIXELS);
   const middle = GLYPH_SIDE / 2;
   const place = `translate(${middle} ${middle}) scale(${scale}) ` +

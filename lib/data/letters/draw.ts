@@ -68,6 +68,18 @@ const ELASTIC_GRIDS = [{ side: 5, reach: 0.085 }, { side: 3, reach: 0.07 }];
  * @param options How many pictures, and which.
  * @returns Pictures and their classes, indices into `LETTER_CLASSES`.
  * @throws {RangeError} If `masters` has no glyph for the split.
+ *
+ * @example Ten letters in a font that is kept for validation
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { cutGlyphs } from "./cut_glyphs.ts";
+ * import { FONTS, loadFont } from "./fonts.ts";
+ * import { packGlyphs } from "./glyphs.ts";
+ * const font = FONTS.find(({ validation }) => validation)!;
+ * const masters = packGlyphs(await cutGlyphs(font, await loadFont(font)));
+ * const letters = drawLetters(masters, { count: 10, seed: 1, epoch: 0, split: "validation" });
+ * assertEquals(letters.images.length, 10 * 28 * 28);
+ * ```
  */
 export function drawLetters(
   masters: GlyphMasters,

@@ -183,6 +183,13 @@ function describe(name: string, handwriting: boolean): Font {
  * @param font One of {@linkcode FONTS}.
  * @returns The bytes of a WOFF file.
  * @throws {TypeError} If the package can neither be fetched nor found in the cache.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const bytes = await loadFont(FONTS[0]);
+ * assertEquals(new TextDecoder().decode(bytes.subarray(0, 4)), "wOFF");
+ * ```
  */
 export async function loadFont({ family, version }: Font): Promise<Uint8Array> {
   const root = `npm:@fontsource/${family}@${version}`;

@@ -49,6 +49,15 @@ export interface GlyphMasters {
  *
  * @param glyphs The glyphs of at most 256 fonts.
  * @returns The same glyphs in the same order.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { cutGlyphs } from "./cut_glyphs.ts";
+ * import { FONTS, loadFont } from "./fonts.ts";
+ * const masters = packGlyphs(await cutGlyphs(FONTS[0], await loadFont(FONTS[0])));
+ * assert(masters.outlines.buffer instanceof SharedArrayBuffer);
+ * ```
  */
 export function packGlyphs(glyphs: readonly Glyph[]): GlyphMasters {
   const count = glyphs.length;

@@ -14,8 +14,10 @@
  * ```ts
  * import { assertEquals } from "@std/assert";
  * const bar = Uint8Array.from({ length: 81 }, (_, i) => i >= 27 && i < 54 ? 1 : 0);
- * const rows = Array.from({ length: 9 }, (_, y) => thin(bar, 9).slice(9 * y, 9 * y + 9).join(""));
- * assertEquals(rows.filter((row) => row.includes("1")), ["011111110"]);
+ * const skeleton = thin(bar, 9);
+ * assertEquals(skeleton.slice(0, 36).includes(1), false);
+ * assertEquals(skeleton.slice(36, 45).join(""), "011111100");
+ * assertEquals(skeleton.slice(45).includes(1), false);
  * ```
  */
 export function thin(mask: Uint8Array, side: number): Uint8Array {

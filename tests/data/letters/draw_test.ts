@@ -1,0 +1,131 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/data/dataset.ts";
+import { LETTER_CLASSES, letterClass, LETTERS } from "../../../lib/data/letters/classes.ts";
+import { cutGlyphs } from "../../../lib/data/letters/cut_glyphs.ts";
+import { drawLetters, glyphsToDraw } from "../../../lib/data/letters/draw.ts";
+import { FONTS, loadFont } from "../../../lib/data/letters/fonts.ts";
+import { packGlyphs } from "../../../lib/data/letters/glyphs.ts";
+
+/** Cuts the first font of a kind. */
+async function cutFirst(handwriting: boolean, validation: boolean) {
+  const font = FONTS.find((font) =>
+    font.handwriting === handwriting && font.validation === validation && !font.capitalsOnly
+  )!;
+  return await cutGlyphs(font, await loadFont(font));
+}
+
+const glyphs = [
+  ...await cutFirst(true, false),
+  ...await cutFirst(false, false),
+  ...await cutFirst(true, true),
+];
+const masters = packGlyphs(glyphs);
+const letters = drawLetters(masters, { count: 2600, seed: 1, epoch: 0, split: "train" });
+
+/** Column and row of every pixel that is at least half white, and their grey values' centre. */
+function measure(index: number) {
+  const image = letters.images.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS);
+  const inked = [...image.keys()].filter((i) => image[i] > 127);
+  const columns = inked.map((i) => i % IMAGE_SIDE);
+  const rows = inked.map((i) => Math.floor(i / IMAGE_SIDE));
+  const total = image.reduce((sum, value) => sum + value, 0);
+  return {
+    width: Math.max(...columns) - Math.min(...columns) + 1,
+    height: Math.max(...rows) - Math.min(...rows) + 1,
+    centreX: image.reduce((sum, value, i) => sum + value * (i % IMAGE_SIDE), 0) / total,
+    centreY: image.reduce((sum, value, i) => sum + value * Math.floor(i / IMAGE_SIDE), 0) / total,
+  };
+}
+
+function mean(values: number[] | Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+Deno.test("packGlyphs() keeps letters, and letters alone, in shared memory", () => {
+  const drawn = [...masters.letterIndices].map((i) => LETTERS[i]);
+  assertEquals(drawn, glyphs.map(({ letter }) => letter));
+  assert(drawn.every((letter) => /^[A-Za-z]$/.test(letter)));
+  assert(masters.outlines.buffer instanceof SharedArrayBuffer);
+  assert(masters.skeletons.buffer instanceof SharedArrayBuffer);
+});
+
+Deno.test("drawLetters() draws the same pictures from the same seed", () => {
+  const options = { count: 20, seed: 1, epoch: 0, split: "train" } as const;
+  const { images } = drawLetters(masters, options);
+  assertEquals(images, letters.images.slice(0, images.length));
+  assertNotEquals(drawLetters(masters, { ...options, seed: 2 }).images, images);
+  assertNotEquals(drawLetters(masters, { ...options, epoch: 1 }).images, images);
+});
+
+Deno.test("drawLetters() draws the same pictures in parts as at once", () => {
+  const options = { count: 50, seed: 1, epoch: 0, split: "train" } as const;
+  const first = drawLetters(masters, options);
+  const second = drawLetters(masters, { ...options, firstIndex: 50 });
+  assertEquals(
+    Uint8Array.of(...first.images, ...second.images),
+    letters.images.slice(0, 100 * IMAGE_PIXELS),
+  );
+  assertEquals(Uint8Array.of(...first.labels, ...second.labels), letters.labels.slice(0, 100));
+});
+
+Deno.test("drawLetters() draws every letter equally often", () => {
+  for (const [label, name] of LETTER_CLASSES.entries()) {
+    const share = [...LETTERS].filter((letter) => letterClass(letter) === label).length / 52;
+    const expected = letters.count * share;
+    const found = letters.labels.filter((other) => other === label).length;
+    assert(Math.abs(found - expected) < 4.5 * Math.sqrt(expected), `${name}: ${found} times`);
+  }
+});
+
+Deno.test("drawLetters() fits letters to a box of 20 pixels around pixel 14", () => {
+  const measured = Array.from({ length: 500 }, (_, i) => measure(i));
+  const sides = measured.map(({ width, height }) => Math.max(width, height));
+  assert(Math.abs(mean(sides) - 20) < 1, `mean larger side ${mean(sides)}`);
+  assert(Math.max(...sides) <= 24, `largest side ${Math.max(...sides)}`);
+  for (const centre of [measured.map((m) => m.centreX), measured.map((m) => m.centreY)]) {
+    assert(Math.abs(mean(centre) - 14) < 0.15, `mean centre ${mean(centre)}`);
+    assert(centre.every((value) => Math.abs(value - 14) < 3));
+  }
+});
+
+Deno.test("drawLetters() inks about as much as MNIST: mean 0.13, standard deviation 0.31", () => {
+  const values = new Float64Array(letters.images).map((value) => value / 255);
+  const average = mean(values);
+  const deviation = Math.sqrt(mean(values.map((value) => (value - average) ** 2)));
+  assert(Math.abs(average - 0.13) < 0.03, `mean ${average}`);
+  assert(Math.abs(deviation - 0.31) < 0.03, `standard deviation ${deviation}`);
+});
+
+Deno.test("drawLetters() leaves no picture blank", () => {
+  for (let i = 0; i < letters.count; i++) {
+    const image = letters.images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
+    assert(image.some((value) => value > 127), `picture ${i} is blank`);
+  }
+});
+
+Deno.test("drawLetters() draws with the fonts of the split alone", () => {
+  const oneLetterEach = packGlyphs(
+    glyphs.filter(({ font, letter }) => letter === (font.validation ? "B" : "A")),
+  );
+  for (const [split, letter] of [["train", "A"], ["validation", "B"]] as const) {
+    const { labels } = drawLetters(oneLetterEach, { count: 40, seed: 1, epoch: 0, split });
+    assertEquals(new Set(labels), new Set([letterClass(letter)]));
+  }
+});
+
+Deno.test("drawLetters() throws without a font to draw with", () => {
+  const trainingOnly = packGlyphs(glyphs.filter(({ font }) => !font.validation));
+  assertThrows(
+    () => drawLetters(trainingOnly, { count: 1, seed: 1, epoch: 0, split: "validation" }),
+    RangeError,
+    "Expected masters to hold glyphs for validation but found none",
+  );
+});
+
+Deno.test("glyphsToDraw() lists handwriting twice as often as text", () => {
+  const drawn = glyphsToDraw(masters, "train").map((i) => glyphs[i].font.handwriting);
+  assertEquals(drawn.filter((handwriting) => handwriting).length, 104);
+  assertEquals(drawn.filter((handwriting) => !handwriting).length, 52);
+});
