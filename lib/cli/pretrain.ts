@@ -1,7 +1,7 @@
 /** `deno task pretrain`: a base learns to read letters drawn with fonts. */
 
 import { FONTS } from "../data/letters/fonts.ts";
-import { loadGlyphs } from "../data/letters/glyphs.ts";
+import { cutFonts } from "../data/letters/cut_fonts.ts";
 import { BASE_NAMES, saveBase } from "../model/bases.ts";
 import { pretrainBase } from "../model/pretraining.ts";
 import { LETTERS_PER_EPOCH, RECIPES } from "../model/recipe.ts";
@@ -48,7 +48,7 @@ await runCommand({
     const started = performance.now();
     const observer = showProgress();
     await using team = await startTeam({ workers: flags.workers });
-    const masters = await loadGlyphs(FONTS, observer);
+    const masters = await cutFonts(FONTS, observer);
     const { base, card } = await pretrainBase(team, {
       base: flags.base as typeof BASE_NAMES[number],
       masters,

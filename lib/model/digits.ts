@@ -11,7 +11,7 @@ import { loadBase, today, versions } from "./bases.ts";
 import { type Configuration, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { ModelCard } from "./classifier.ts";
 import { evaluate, type Evaluation } from "./evaluation.ts";
-import { type EpochRecord, isBetter, type Stage } from "./history.ts";
+import { bestEpoch, type EpochRecord, type Stage } from "./history.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
 import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
 
@@ -108,11 +108,6 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
     history = [...earlier, ...trained];
   }
   const evaluation = await evaluate(team, network, data.test, DIGITS, observer);
-  const best = history.reduce(
-    (best: EpochRecord | undefined, record) =>
-      record.stage === stages.at(-1)!.stage && isBetter(record, best) ? record : best,
-    undefined,
-  )!;
   return {
     network,
     history,
@@ -133,7 +128,7 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
       metrics: {
         testAccuracy: evaluation.accuracy,
         testCount: evaluation.count,
-        validationAccuracy: best.validationAccuracy,
+        validationAccuracy: bestEpoch(history)!.validationAccuracy,
       },
     },
   };

@@ -23,11 +23,30 @@ export interface EpochRecord {
 }
 
 /**
- * Tells whether `record` is a better epoch than `best`: more right on validation,
- * or as many with a smaller loss.
+ * Finds the epoch whose weights are kept: of the last stage, the one with the
+ * most right on validation, and among equals the one with the smallest loss.
+ *
+ * @returns Its record; nothing if no epoch of the stage was validated.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const record = { trainLoss: 1, trainAccuracy: 0.9, learningRate: 1e-3, seconds: 1 };
+ * const best = bestEpoch([
+ *   { ...record, stage: "head", epoch: 1, validationLoss: 0.2, validationAccuracy: 0.98 },
+ *   { ...record, stage: "head", epoch: 2, validationLoss: 0.1, validationAccuracy: 0.98 },
+ * ]);
+ * assertEquals(best?.epoch, 2);
+ * ```
  */
-export function isBetter(record: EpochRecord, best: EpochRecord | undefined): boolean {
-  if (!best) return true;
-  const gain = record.validationAccuracy - best.validationAccuracy;
-  return gain > 0 || gain === 0 && record.validationLoss < best.validationLoss;
+export function bestEpoch(history: readonly EpochRecord[]): EpochRecord | undefined {
+  return history
+    .filter(({ stage, validationAccuracy }) =>
+      stage === history.at(-1)!.stage && Number.isFinite(validationAccuracy)
+    )
+    .reduce((best: EpochRecord | undefined, record) => {
+      if (!best) return record;
+      const gain = record.validationAccuracy - best.validationAccuracy;
+      return gain > 0 || gain === 0 && record.validationLoss < best.validationLoss ? record : best;
+    }, undefined);
 }

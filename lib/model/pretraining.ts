@@ -9,7 +9,7 @@ import type { GlyphMasters } from "../data/letters/glyphs.ts";
 import type { Observer } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { type BaseCard, today, versions } from "./bases.ts";
-import { type EpochRecord, isBetter } from "./history.ts";
+import { bestEpoch, type EpochRecord } from "./history.ts";
 import { readWeights, writeWeights } from "./network.ts";
 import { LETTERS_PER_EPOCH, PRE_TRAINING_DROPOUT, type Recipe, RECIPES } from "./recipe.ts";
 import { trainStage } from "./training.ts";
@@ -70,7 +70,6 @@ export async function pretrainBase(team: Team, options: PretrainOptions): Promis
   const alone = buildBase(name, seed);
   writeWeights(alone.layers, readWeights(splitNetwork(network).base));
   network.dispose();
-  const best = history.reduce((best, record) => isBetter(record, best) ? record : best);
   const fontNames = (unseen: boolean) =>
     masters.fonts.filter(({ validation }) => validation === unseen).map(({ family }) => family);
   return {
@@ -81,7 +80,7 @@ export async function pretrainBase(team: Team, options: PretrainOptions): Promis
       classes: [...LETTER_CLASSES],
       fonts: fontNames(false),
       unseenFonts: fontNames(true),
-      unseenFontAccuracy: best.validationAccuracy,
+      unseenFontAccuracy: bestEpoch(history)!.validationAccuracy,
       unseenFontCount: VALIDATION_LETTERS,
       lettersPerEpoch,
       epochs: recipe.epochs,

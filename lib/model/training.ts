@@ -7,7 +7,7 @@ import { IMAGE_PIXELS } from "../data/dataset.ts";
 import { shareMemory } from "../data/shared.ts";
 import type { Observer } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
-import { type EpochRecord, isBetter, type Stage } from "./history.ts";
+import { bestEpoch, type EpochRecord, type Stage } from "./history.ts";
 import type {
   OutputsReport,
   OutputsTask,
@@ -138,19 +138,9 @@ export async function trainStage(
           return;
         }
         const { record, state } = report;
-        const history = progress?.history ?? [];
-        const better = isBetter(
-          record,
-          history.reduce(
-            (best: EpochRecord | undefined, other) => isBetter(other, best) ? other : best,
-            undefined,
-          ),
-        );
-        progress = {
-          history: [...history, record],
-          best: better ? state.weights : progress!.best,
-          state,
-        };
+        const history = [...progress?.history ?? [], record];
+        const best = bestEpoch(history) === record ? state.weights : progress!.best;
+        progress = { history, best, state };
         observer({ kind: "epoch", record });
         if (onEpoch) {
           const reached = progress;

@@ -1,25 +1,6 @@
 /** How loss and error changed while a network learned. */
+import { bestEpoch, type EpochRecord } from "../model/history.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
-
-/** What was measured in one epoch. */
-export interface EpochRecord {
-  /** What was trained: only the head, head and base together, or everything from random weights. */
-  stage: "head" | "fine-tuning" | "from-scratch" | "pre-training";
-  /** 1 for the first epoch of the stage. */
-  epoch: number;
-  /** Mean cross-entropy over the training pictures. */
-  trainLoss: number;
-  /** Mean cross-entropy over the validation pictures; `NaN` if there were none. */
-  validationLoss: number;
-  /** Share of training pictures named rightly, 0–1. */
-  trainAccuracy: number;
-  /** Share of validation pictures named rightly, 0–1; `NaN` if there were none. */
-  validationAccuracy: number;
-  /** Learning rate at the end of the epoch. */
-  learningRate: number;
-  /** Duration of the epoch in seconds. */
-  seconds: number;
-}
 
 const PANEL_WIDTH = 265;
 const PANEL_HEIGHT = 230;
@@ -52,7 +33,7 @@ interface Timeline {
   stages: Stage[];
   /** Epochs of all stages together. */
   count: number;
-  /** Position of the epoch with the lowest validation error, 0 if there is none. */
+  /** Position of the epoch whose weights are kept, 0 if there is none. */
   bestPosition: number;
 }
 
@@ -67,7 +48,7 @@ interface ValueAxis {
 /**
  * Draws loss and error against the epoch, for training and validation pictures. The error is shown
  * rather than the accuracy, on a logarithmic axis unless a value is 0, so that 99.4 % and 99.6 %
- * stay apart. A ring marks the epoch with the lowest validation error.
+ * stay apart. A ring marks the epoch whose weights are kept.
  *
  * @param history The epochs in the order in which they ran, one or more stages.
  * @returns A Vega-Lite v5 chart, about 840 pixels wide; values that are not finite are left out.
@@ -87,7 +68,7 @@ interface ValueAxis {
  *   seconds: 3,
  * }]);
  * assertEquals(title, {
- *   text: "Lowest validation error: 2.50 %",
+ *   text: "Validation error: 2.50 %",
  *   subtitle: "head, epoch 1 (ringed)",
  * });
  * ```
@@ -97,11 +78,12 @@ export function trainingCurves(history: EpochRecord[]): Spec {
     throw new RangeError("Expected history to have at least one epoch but found none");
   }
   const stages = stagesOf(history);
-  const bestIndex = bestEpoch(history);
-  const timeline: Timeline = { stages, count: history.length, bestPosition: bestIndex + 1 };
+  const best = bestEpoch(history);
+  const bestPosition = best ? history.indexOf(best) + 1 : 0;
+  const timeline: Timeline = { stages, count: history.length, bestPosition };
   return {
     ...THEME,
-    title: titleOf(history[bestIndex]),
+    title: titleOf(best),
     bounds: "flush",
     spacing: 125,
     hconcat: [
@@ -130,20 +112,10 @@ function stagesOf(history: EpochRecord[]): Stage[] {
   return stages;
 }
 
-/** Index of the first epoch with the highest validation accuracy, -1 if none was measured. */
-function bestEpoch(history: EpochRecord[]): number {
-  let best = -1;
-  for (const [index, { validationAccuracy }] of history.entries()) {
-    if (!Number.isFinite(validationAccuracy)) continue;
-    if (best < 0 || validationAccuracy > history[best].validationAccuracy) best = index;
-  }
-  return best;
-}
-
 function titleOf(best: EpochRecord | undefined) {
   if (best === undefined) return "Training without validation pictures";
   return {
-    text: `Lowest validation error: ${errorPercent(best.validationAccuracy).toFixed(2)} %`,
+    text: `Validation error: ${errorPercent(best.validationAccuracy).toFixed(2)} %`,
     subtitle: `${best.stage}, epoch ${best.epoch} (ringed)`,
   };
 }

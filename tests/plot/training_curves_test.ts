@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type EpochRecord, trainingCurves } from "../../lib/plot/training_curves.ts";
+import type { EpochRecord } from "../../lib/model/history.ts";
+import { trainingCurves } from "../../lib/plot/training_curves.ts";
 import { marksOf, textsOf, valuesOf } from "./chart_inspection.ts";
 
 function epochs(stage: EpochRecord["stage"], validationErrors: number[]): EpochRecord[] {
@@ -24,7 +25,7 @@ Deno.test("trainingCurves() draws loss and error with two labelled curves each",
   const texts = await textsOf(spec);
   for (
     const expected of [
-      "Lowest validation error: 1.00 %",
+      "Validation error: 1.00 %",
       "head, epoch 3 (ringed)",
       "Loss (cross-entropy), log scale",
       "Error (% of pictures), log scale",
