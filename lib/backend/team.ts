@@ -72,7 +72,7 @@ export class Team implements AsyncDisposable {
    * @param job Name under which {@linkcode serveJobs} offers the job.
    * @param task What every member receives; typed arrays over a SharedArrayBuffer are shared, all else is copied.
    * @returns What the members returned, by rank.
-   * @throws {Error} If a member fails; the team is closed then.
+   * @throws {Error} If a member fails, or `onReport` does; the team is closed then.
    */
   async run<Result, Event = unknown>(
     job: string,
@@ -91,9 +91,16 @@ export class Team implements AsyncDisposable {
       const results = this.#workers.map((worker, rank) =>
         new Promise<Result>((resolve, reject) => {
           worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-            if ("report" in data) onReport?.(data.report as Event);
-            else if ("result" in data) resolve(data.result as Result);
-            else reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
+            if ("result" in data) resolve(data.result as Result);
+            else if ("error" in data) {
+              reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
+            } else {
+              try {
+                onReport?.(data.report as Event);
+              } catch (error) {
+                reject(error);
+              }
+            }
           };
           worker.onerror = (event) => {
             event.preventDefault();

@@ -123,12 +123,14 @@ export function parseFlags<const Flags extends Record<string, Flag>>(
       throw new UsageError(`Expected flags only but found ${token.value}`);
     }
     if (token.name === "help") return "help";
-    const flag = flags[token.name];
-    if (!flag) {
+    if (!Object.hasOwn(flags, token.name)) {
       const known = Object.keys(flags).map((name) => `--${name}`).join(", ");
       throw new UsageError(`Expected one of ${known} but found ${token.rawName}`);
     }
-    values[token.name] = readValue(token.name, flag, token.value);
+    if (!token.inlineValue && token.value?.startsWith("--")) {
+      throw new UsageError(`Expected a value after --${token.name} but found ${token.value}`);
+    }
+    values[token.name] = readValue(token.name, flags[token.name], token.value);
   }
   return values as Values<Flags>;
 }
@@ -190,8 +192,13 @@ function describeError(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return `Expected a permission that this task does not have: ${firstLine(error.message)}`;
   }
-  return firstLine(error instanceof Error ? error.message : String(error));
+  const message = firstLine(error instanceof Error ? error.message : String(error));
+  const [, reason, operation = ": go on"] = message.match(SYSTEM_ERROR) ?? [];
+  return reason ? `Expected to ${operation.slice(2)} but the system said: ${reason}` : message;
 }
+
+/** How Deno words an error of the operating system, the operation last: "File exists (os error 17): mkdir 'a'". */
+const SYSTEM_ERROR = /^([^:]+) \(os error \d+\)(: .+)?$/;
 
 function firstLine(text: string): string {
   return text.split("\n")[0];

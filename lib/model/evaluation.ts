@@ -70,7 +70,7 @@ const SMALLEST_PROBABILITY = 1e-7;
  * @param probabilities `[count, classes]`.
  * @param labels True class indices, `[count]`.
  * @param classes Names of the classes.
- * @throws {RangeError} If the sizes do not go together, or a label is no class.
+ * @throws {RangeError} If the sizes do not go together, a label is no class, or a probability is NaN.
  *
  * @example One right, one wrong
  * ```ts
@@ -104,6 +104,9 @@ export function evaluateProbabilities(
     }
     const row = probabilities.subarray(index * classes.length, (index + 1) * classes.length);
     const predicted = row.indexOf(Math.max(...row));
+    if (predicted < 0) {
+      throw new RangeError(`Expected probabilities from 0 to 1 but found NaN at index ${index}`);
+    }
     const confidence = row[predicted];
     confusion[actual][predicted]++;
     loss -= Math.log(Math.max(row[actual], SMALLEST_PROBABILITY));
@@ -117,7 +120,7 @@ export function evaluateProbabilities(
     .sort((a, b) => b.confidence - a.confidence || a.index - b.index);
   return {
     count,
-    accuracy: 1 - mistakes.length / count,
+    accuracy: (count - mistakes.length) / count,
     loss: loss / count,
     classes,
     perClass: classes.map((label, i) => reportClass(label, i, confusion)),

@@ -35,8 +35,10 @@ export async function saveNetwork(
     await removeIfThere(fresh);
     throw error;
   }
-  await removeIfThere(previous);
-  await Deno.rename(directory, previous).catch(ignoreNotFound);
+  if (await isThere(directory)) {
+    await removeIfThere(previous);
+    await Deno.rename(directory, previous);
+  }
   await Deno.rename(fresh, directory);
   await removeIfThere(previous);
 }
@@ -60,12 +62,12 @@ export async function loadNetwork(
     read(join(folder, WEIGHTS)),
   ]);
   const path = join(folder, "model.json");
-  const { modelTopology, weightsManifest, ...rest } = model as {
+  const { modelTopology, weightsManifest, ...rest } = (model ?? {}) as {
     modelTopology: NetworkData["modelTopology"];
     weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
   };
   const specs = weightsManifest?.[0]?.weights;
-  if (!modelTopology || !Array.isArray(specs)) {
+  if (!modelTopology || !specs?.every?.((spec) => Array.isArray(spec?.shape))) {
     throw new SyntaxError(`Expected ${path} to describe a tfjs LayersModel but it does not`);
   }
   const length = specs.reduce(
@@ -76,6 +78,9 @@ export async function loadNetwork(
     throw new SyntaxError(
       `Expected ${join(folder, WEIGHTS)} to have ${length} bytes but found ${weights.length}`,
     );
+  }
+  if (!new Float32Array(weights.buffer).every(Number.isFinite)) {
+    throw new SyntaxError(`Expected ${join(folder, WEIGHTS)} to hold numbers but found NaN`);
   }
   try {
     return {

@@ -144,6 +144,11 @@ export async function train(member: Member, task: TrainingTask): Promise<void> {
         batch,
         { weight: (end - start) / batchSize, labelSmoothing: recipe.labelSmoothing, dropout },
       );
+      if (!Number.isFinite(loss)) {
+        throw new RangeError(
+          `Expected a finite loss but found ${loss} in epoch ${epoch}: try a smaller learning rate`,
+        );
+      }
       totals[0] += loss * (end - start);
       totals[1] += correct;
       seen += end - start;

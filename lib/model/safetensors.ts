@@ -58,13 +58,13 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors 
   );
   const start = 8 + headerLength;
   if (start > bytes.length) throw damaged("it ends within its header");
-  let header: Record<string, unknown>;
+  let header: unknown;
   try {
     header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
   } catch {
     throw damaged("its header is not JSON");
   }
-  const { __metadata__: metadata = {}, ...entries } = header as {
+  const { __metadata__: metadata, ...entries } = (header ?? {}) as {
     __metadata__?: Record<string, string>;
   };
   const arrays: Record<string, Float32Array> = {};
@@ -73,12 +73,12 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors 
       dtype?: string;
       data_offsets?: number[];
     };
-    const [first, last] = offsets ?? [];
+    const [first, last] = Array.isArray(offsets) ? offsets : [];
     if (dtype !== "F32" || !(first >= 0 && last >= first) || (last - first) % 4 !== 0) {
       throw damaged(`its entry ${array} is not a list of 32-bit floats`);
     }
     if (start + last > bytes.length) throw damaged(`it ends within ${array}`);
     arrays[array] = new Float32Array(bytes.slice(start + first, start + last).buffer);
   }
-  return { arrays, metadata };
+  return { arrays, metadata: metadata ?? {} };
 }
