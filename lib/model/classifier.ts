@@ -128,7 +128,7 @@ function readPicture(picture: Picture, pixelRange: 1 | 255): Float32Array {
   ) {
     throw new RangeError(
       `Expected a picture of 28 × 28, 28 × 28 × 1 or 784 numbers but found ${
-        shape.length > 0 ? `${shape.join(" × ")} with ${values.length}` : typeof picture
+        shape.length > 0 ? `${shape.join(" × ")} with ${values.length} numbers` : typeof picture
       }`,
     );
   }
