@@ -1,6 +1,4 @@
 /** Charts as pictures: SVG without a browser, PNG without a font of the system. */
-import { initWasm, Resvg } from "@resvg/resvg-wasm";
-import resvgWasm from "@resvg/resvg-wasm/index_bg.wasm" with { type: "bytes" };
 import interRegular from "@fontsource/inter/files/inter-latin-400-normal.woff2" with {
   type: "bytes",
 };
@@ -10,6 +8,7 @@ import interSemiBold from "@fontsource/inter/files/inter-latin-600-normal.woff2"
 import { type LoggerInterface, parse, View } from "vega";
 import { compile } from "vega-lite";
 import { writeFileAtomically } from "../data/files.ts";
+import { startResvg } from "../resvg.ts";
 import type { Spec } from "./theme.ts";
 
 /** Options of {@linkcode renderPng}. */
@@ -29,8 +28,6 @@ const strictLogger: LoggerInterface = {
   info: () => strictLogger,
   debug: () => strictLogger,
 };
-
-let resvgReady: Promise<void> | undefined;
 
 /**
  * Draws a chart as SVG. The text stays text: a viewer without Inter shows it in its own sans-serif.
@@ -107,7 +104,7 @@ async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
   if (!(scale > 0 && Number.isFinite(scale))) {
     throw new RangeError(`Expected scale to be a finite number greater than 0 but found ${scale}`);
   }
-  await (resvgReady ??= initWasm(resvgWasm));
+  const Resvg = await startResvg();
   const resvg = new Resvg(svg, {
     fitTo: { mode: "zoom", value: scale },
     font: { fontBuffers: [interRegular, interSemiBold], defaultFontFamily: "Inter" },
