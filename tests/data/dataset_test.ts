@@ -1,0 +1,15 @@
+import { assertEquals } from "@std/assert";
+import { IMAGE_PIXELS, slice } from "../../lib/data/dataset.ts";
+
+Deno.test("slice() gives the pictures from start on, sharing their memory", () => {
+  const dataset = {
+    count: 3,
+    images: Uint8Array.from({ length: 3 * IMAGE_PIXELS }, (_, i) => i / IMAGE_PIXELS),
+    labels: Uint8Array.of(7, 8, 9),
+  };
+  const part = slice(dataset, 1, 2);
+  assertEquals([part.count, [...part.labels]], [2, [8, 9]]);
+  assertEquals([part.images.length, part.images[0], part.images.at(-1)], [2 * IMAGE_PIXELS, 1, 2]);
+  dataset.images[IMAGE_PIXELS] = 200;
+  assertEquals(part.images[0], 200);
+});

