@@ -2,17 +2,22 @@
 
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
+import { installAdamWStep } from "./adamw_step.ts";
 import { installComposedKernels } from "./composed_kernels.ts";
+import { installFastKernels } from "./fast_kernels.ts";
+import { installFusedBlock } from "./fused_block.ts";
 import { restoreKernels, wasmBackend } from "./wasm_backend.ts";
+import { WasmKernels } from "./wasm_kernels.ts";
 
 /** Options for {@linkcode startBackend}. */
 export interface BackendOptions {
   /**
-   * Training kernels: `"composed"` of tfjs's own.
+   * Kernels for training: compiled ones (`"fast"`), or ones composed of tfjs's own (`"composed"`),
+   * which also stand in where the engine has no WASM SIMD.
    *
-   * @default {"composed"}
+   * @default {"fast"}
    */
-  kernels?: "composed";
+  kernels?: "fast" | "composed";
 }
 
 let installed: string | undefined;
@@ -35,7 +40,7 @@ let installed: string | undefined;
  * assertEquals(Array.from(gradient(tf.zeros([1, 1, 1, 1])).dataSync()), [9]);
  * ```
  */
-export async function startBackend({ kernels = "composed" }: BackendOptions = {}): Promise<void> {
+export async function startBackend({ kernels = "fast" }: BackendOptions = {}): Promise<void> {
   // Without this tfjs advises every user of its cpu backend to install tfjs-node.
   tf.enableProdMode();
   if (!await tf.setBackend("wasm")) throw new Error("Expected the WASM backend to start");
@@ -44,5 +49,11 @@ export async function startBackend({ kernels = "composed" }: BackendOptions = {}
   wasmBackend();
   restoreKernels();
   installComposedKernels();
+  if (kernels === "fast" && WasmKernels.supported) {
+    const compiled = new WasmKernels();
+    installFastKernels(compiled);
+    installFusedBlock(compiled);
+    installAdamWStep(compiled);
+  }
   installed = kernels;
 }

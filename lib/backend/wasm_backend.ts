@@ -34,11 +34,13 @@ export interface KernelCall {
   backend: WasmBackend;
 }
 
-/** A kernel with one output tensor. */
-export type Kernel = (call: KernelCall) => tf.TensorInfo;
+/** A kernel, with one output tensor unless said otherwise. */
+export type Kernel<Output = tf.TensorInfo> = (call: KernelCall) => Output;
 
 /** Kernels as tfjs had registered them, by name; `undefined` where it had none. */
 const originals = new Map<string, tf.KernelConfig | undefined>();
+
+const originalGradients = new Map<string, tf.GradConfig>();
 
 /**
  * The active WASM backend, its version and internals checked.
@@ -82,7 +84,10 @@ export function wasmBackend(): WasmBackend {
  * @param name tfjs's name of the kernel, for example `"Conv2D"`.
  * @param kernel Makes the new kernel from the one it replaces, to which it may hand calls on.
  */
-export function overrideKernel(name: string, kernel: (replaced: Kernel) => Kernel): void {
+export function overrideKernel(
+  name: string,
+  kernel: (replaced: Kernel) => Kernel<tf.TensorInfo | tf.TensorInfo[]>,
+): void {
   const replaced = tf.getKernel(name, "wasm");
   if (!originals.has(name)) originals.set(name, replaced);
   if (replaced) tf.unregisterKernel(name, "wasm");
@@ -97,11 +102,41 @@ export function overrideKernel(name: string, kernel: (replaced: Kernel) => Kerne
   });
 }
 
-/** Puts back every kernel that {@linkcode overrideKernel} has replaced. */
+/**
+ * Replaces the gradient of a kernel while the WASM backend computes, until {@linkcode restoreKernels};
+ * other backends keep tfjs's own, which may be asked for calls that the new one does not support.
+ *
+ * @param name tfjs's name of the kernel, for example `"Relu"`.
+ * @param saved Names of the inputs that the gradient needs; it gets nothing else.
+ * @param gradient Makes the new gradient from the one it replaces.
+ */
+export function overrideGradient(
+  name: string,
+  saved: string[],
+  gradient: (replaced: tf.GradFunc) => tf.GradFunc,
+): void {
+  const replaced = tf.getGradient(name);
+  originalGradients.set(name, replaced);
+  const faster = gradient(replaced.gradFunc);
+  tf.unregisterGradient(name);
+  tf.registerGradient({
+    kernelName: name,
+    inputsToSave: saved,
+    gradFunc: (dy, tensors, attrs) =>
+      (tf.getBackend() === "wasm" ? faster : replaced.gradFunc)(dy, tensors, attrs),
+  });
+}
+
+/** Puts back all kernels and gradients that were replaced. */
 export function restoreKernels(): void {
   for (const [name, original] of originals) {
     tf.unregisterKernel(name, "wasm");
     if (original) tf.registerKernel(original);
   }
   originals.clear();
+  for (const [name, original] of originalGradients) {
+    tf.unregisterGradient(name);
+    tf.registerGradient(original);
+  }
+  originalGradients.clear();
 }

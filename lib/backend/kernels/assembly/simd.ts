@@ -1,0 +1,27 @@
+/** Four floats at a time, with fused multiply-add where the engine has it. */
+
+/** Bytes of a float. */
+export const FLOAT: i32 = 4;
+/** Bytes of a vector of four floats. */
+export const VECTOR: i32 = 16;
+
+/** @returns a · b + c, rounded once where relaxed SIMD is compiled in, else twice. */
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** @returns factor · a + c. */
+// @ts-ignore: decorator
+@inline
+export function scaleAdd(factor: f32, a: v128, c: v128): v128 {
+  return multiplyAdd(f32x4.splat(factor), a, c);
+}
+
+/** @returns factor · a. */
+// @ts-ignore: decorator
+@inline
+export function scale(factor: f32, a: v128): v128 {
+  return f32x4.mul(f32x4.splat(factor), a);
+}

@@ -1,0 +1,196 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { alone, share, Team } from "../../lib/backend/team.ts";
+import { Random } from "../../lib/data/random.ts";
+
+const MODULE = new URL("team_worker.ts", import.meta.url);
+
+Deno.test("share() cuts into contiguous parts that differ by one at most", () => {
+  for (const count of [0, 1, 2, 3, 10, 127, 128, 55_000]) {
+    for (const size of [1, 2, 3, 7, 64]) {
+      const parts = Array.from({ length: size }, (_, rank) => share(count, { rank, size }));
+      assertEquals(parts[0][0], 0);
+      assertEquals(parts.at(-1)![1], count);
+      for (let i = 1; i < size; i++) assertEquals(parts[i][0], parts[i - 1][1]);
+      const lengths = parts.map(([start, end]) => end - start);
+      assert(Math.max(...lengths) - Math.min(...lengths) <= 1);
+    }
+  }
+});
+
+Deno.test("Team.run() gives every member its rank and the task, and returns results by rank", async () => {
+  await using team = new Team({ module: MODULE, size: 3 });
+  assertEquals(team.size, 3);
+  assertEquals(await team.run("introduce", "Worker"), [
+    "Worker 0 of 3",
+    "Worker 1 of 3",
+    "Worker 2 of 3",
+  ]);
+  assertEquals((await team.run<string>("introduce", "Again"))[2], "Again 2 of 3");
+});
+
+Deno.test("Team.run() shares memory with the members", async () => {
+  await using team = new Team({ module: MODULE, size: 2 });
+  const shared = new Uint8Array(new SharedArrayBuffer(2));
+  await team.run("fill", shared);
+  assertEquals([...shared], [1, 2]);
+});
+
+Deno.test("Team.run() passes reports on before it ends, each member's in order", async () => {
+  await using team = new Team({ module: MODULE, size: 2 });
+  const reports: { rank: number; i: number }[] = [];
+  await team.run<void, { rank: number; i: number }>("report", 50, {
+    onReport: (report) => reports.push(report),
+  });
+  for (const member of [0, 1]) {
+    assertEquals(
+      reports.filter(({ rank }) => rank === member).map(({ i }) => i),
+      [...Array(50).keys()],
+    );
+  }
+});
+
+for (const size of [1, 2, 3]) {
+  Deno.test(`Member.sum() gives ${size} members the same bits, added in the order of ranks`, async () => {
+    const random = new Random(size);
+    // Of such different magnitude that another order gives another sum.
+    const rounds = Array.from(
+      { length: 100 },
+      (_, round) =>
+        Array.from({ length: size }, () =>
+          Float32Array.from(
+            { length: 1 + round % 5 },
+            () => random.normal() * 10 ** random.integer(9),
+          )),
+    );
+    const expected = rounds.map((values) =>
+      values.reduce((total, addend) => total.map((value, i) => value + addend[i]))
+    );
+    await using team = new Team({ module: MODULE, size });
+    for (const sums of await team.run<Float32Array[]>("sum", rounds, { sumLength: 5 })) {
+      assertEquals(sums, expected);
+    }
+  });
+}
+
+Deno.test("Member.sum() throws on more numbers than were announced", async () => {
+  await using team = new Team({ module: MODULE, size: 2 });
+  const rounds = [[new Float32Array(4), new Float32Array(4)]];
+  const error = await assertRejects(() => team.run("sum", rounds, { sumLength: 3 }));
+  assertEquals(
+    error.message.replace(/Worker \d/, "Worker N"),
+    "Worker N of 2 failed in sum: Expected at most 3 numbers to sum but found 4",
+  );
+});
+
+Deno.test("Team.run() rejects when a member throws while the others wait for it", async () => {
+  for (const rank of [0, 2]) {
+    await using team = new Team({ module: MODULE, size: 3 });
+    const error = await assertRejects(() => team.run("throwInOne", rank, { sumLength: 1 }));
+    assertEquals(
+      error.message,
+      `Worker ${rank} of 3 failed in throwInOne: Expected luck but found none`,
+    );
+    assertEquals(
+      (await assertRejects(() => team.run("introduce", "Worker"))).message,
+      "Expected a running team but it was closed",
+    );
+  }
+});
+
+Deno.test("Team.run() rejects when a member dies while the others wait for it", async () => {
+  await using team = new Team({ module: MODULE, size: 2 });
+  const error = await assertRejects(() => team.run("dieInOne", 1, { sumLength: 1 }));
+  assertEquals(
+    error.message,
+    "Worker 1 of 2 died in dieInOne: Uncaught Error: Expected memory but found none",
+  );
+});
+
+Deno.test("Team.run() rejects when the workers' module cannot be loaded", async () => {
+  await using team = new Team({ module: new URL("nowhere.ts", import.meta.url), size: 1 });
+  const error = await assertRejects(() => team.run("introduce", "Worker"));
+  assert(error.message.startsWith("Worker 0 of 1 died in introduce: "), error.message);
+});
+
+Deno.test("Team.run() rejects with what its observer throws", async () => {
+  await using team = new Team({ module: MODULE, size: 2 });
+  const error = await assertRejects(() =>
+    team.run("report", 1, {
+      onReport: () => {
+        throw new TypeError("No display");
+      },
+    }), TypeError);
+  assertEquals(error.message, "No display");
+});
+
+Deno.test("Team.close() in the middle of a job rejects it, with the reason if one is given", async () => {
+  for (const reason of [undefined, new Error("Disk full")]) {
+    const team = new Team({ module: MODULE, size: 2 });
+    const running = team.run("never", 0);
+    setTimeout(() => team.close(reason), 20);
+    assertEquals(
+      (await assertRejects(() => running)).message,
+      reason?.message ?? "Expected the team to finish but it was closed",
+    );
+    assertEquals(team.size, 0);
+  }
+});
+
+Deno.test("Team.run() rejects a second job while one is running, which goes on", async () => {
+  const team = new Team({ module: MODULE, size: 1 });
+  const running = team.run("never", 0);
+  assertEquals(
+    (await assertRejects(() => team.run("introduce", "Worker"))).message,
+    "Expected an idle team but it is running another job",
+  );
+  assertEquals(team.size, 1);
+  team.close();
+  await assertRejects(() => running);
+});
+
+Deno.test("Team() throws on a number of workers that is none", () => {
+  for (const size of [0, -1, 1.5, NaN]) {
+    assertEquals(
+      assertThrows(() => new Team({ module: MODULE, size }), RangeError).message,
+      `Expected workers to be an integer of at least 1 but found ${size}`,
+    );
+  }
+});
+
+Deno.test("no worker outlives its team: a process whose team failed or was closed ends", async () => {
+  const program = `
+    import { Team } from "${new URL("../../lib/backend/team.ts", import.meta.url)}";
+    const module = new URL("${MODULE}");
+    const failing = new Team({ module, size: 2 });
+    await failing.run("throwInOne", 0, { sumLength: 1 }).catch((error) => console.log(error.message));
+    const closed = new Team({ module, size: 2 });
+    const running = closed.run("throwInOne", 5, { sumLength: 1 }).catch(() => {});
+    closed.close();
+    await running;
+    { await using scoped = new Team({ module, size: 2 }); await scoped.run("introduce", ""); }
+    console.log("end of program");`;
+  const path = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(path, program);
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--allow-read", path],
+      signal: AbortSignal.timeout(30_000),
+      stderr: "inherit",
+    }).output();
+    assertEquals(
+      [code, new TextDecoder().decode(stdout)],
+      [0, "Worker 0 of 2 failed in throwInOne: Expected luck but found none\nend of program\n"],
+    );
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("alone() is a team of one, whose sums are its own numbers", () => {
+  const reports: unknown[] = [];
+  const member = alone((report) => reports.push(report));
+  const values = Float32Array.of(1, 2);
+  member.sum([values]);
+  member.report("done");
+  assertEquals([member.rank, member.size, [...values], reports], [0, 1, [1, 2], ["done"]]);
+});
