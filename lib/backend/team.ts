@@ -49,6 +49,7 @@ type FromWorker = { report: unknown } | { result: unknown } | { error: string };
 export class Team implements AsyncDisposable {
   #workers: Worker[];
   #fail: ((error: Error) => void) | undefined;
+  #meeting: Meeting | undefined;
 
   /** Starts the workers; they load their module while the caller goes on. */
   constructor({ module, size = navigator.hardwareConcurrency }: TeamOptions) {
@@ -84,9 +85,10 @@ export class Team implements AsyncDisposable {
     const failure = new Promise<never>((_, reject) => this.#fail = reject);
     const size = this.size;
     const meeting: Meeting = {
-      state: new Int32Array(new SharedArrayBuffer(8)),
+      state: new Int32Array(new SharedArrayBuffer(12)),
       slots: new Float32Array(new SharedArrayBuffer(size > 1 ? 2 * size * sumLength * 4 : 0)),
     };
+    this.#meeting = meeting;
     try {
       const results = this.#workers.map((worker, rank) =>
         new Promise<Result>((resolve, reject) => {
@@ -124,6 +126,8 @@ export class Team implements AsyncDisposable {
    * @param reason What a job that is running is rejected with.
    */
   close(reason: Error = new Error("Expected the team to finish but it was closed")): void {
+    // Deno cannot end a worker that waits, and such a worker would keep the process alive.
+    if (this.#meeting) callOff(this.#meeting);
     for (const worker of this.#workers) worker.terminate();
     this.#workers = [];
     this.#fail?.(reason);
@@ -182,11 +186,14 @@ export function share(
 
 /** Where members meet: two alternating sets of slots, so that one barrier a sum is enough. */
 interface Meeting {
-  /** Members waiting at the barrier; number of barriers passed. */
+  /** At {@linkcode WAITING}, {@linkcode PASSED} and {@linkcode CALLED_OFF}. */
   state: Int32Array<SharedArrayBuffer>;
   /** `[2, size, sumLength]`. */
   slots: Float32Array<SharedArrayBuffer>;
 }
+
+/** Members waiting at the barrier; barriers passed; 1 once no member is to wait any more. */
+const [WAITING, PASSED, CALLED_OFF] = [0, 1, 2];
 
 function sum({ state, slots }: Meeting, rank: number, size: number, values: Float32Array[]): void {
   if (size === 1) return;
@@ -195,7 +202,7 @@ function sum({ state, slots }: Meeting, rank: number, size: number, values: Floa
   if (length > slotLength) {
     throw new RangeError(`Expected at most ${slotLength} numbers to sum but found ${length}`);
   }
-  const set = (Atomics.load(state, 1) & 1) * size * slotLength;
+  const set = (Atomics.load(state, PASSED) & 1) * size * slotLength;
   let offset = set + rank * slotLength;
   for (const array of values) {
     slots.set(array, offset);
@@ -214,12 +221,24 @@ function sum({ state, slots }: Meeting, rank: number, size: number, values: Floa
 }
 
 function waitForAll(state: Int32Array, size: number): void {
-  const passed = Atomics.load(state, 1);
-  if (Atomics.add(state, 0, 1) === size - 1) {
-    Atomics.store(state, 0, 0);
-    Atomics.add(state, 1, 1);
-    Atomics.notify(state, 1);
-  } else {
-    while (Atomics.load(state, 1) === passed) Atomics.wait(state, 1, passed);
+  const passed = Atomics.load(state, PASSED);
+  if (Atomics.load(state, CALLED_OFF) === 0) {
+    if (Atomics.add(state, WAITING, 1) === size - 1) {
+      Atomics.store(state, WAITING, 0);
+      Atomics.add(state, PASSED, 1);
+      Atomics.notify(state, PASSED);
+    } else {
+      while (Atomics.load(state, PASSED) === passed) Atomics.wait(state, PASSED, passed);
+    }
   }
+  if (Atomics.load(state, CALLED_OFF) === 1) {
+    throw new Error("Expected all members to meet but the team was closed");
+  }
+}
+
+/** Lets every member that waits, or comes to wait, throw. */
+function callOff({ state }: Meeting): void {
+  Atomics.store(state, CALLED_OFF, 1);
+  Atomics.add(state, PASSED, 1); // so that a member on its way into waiting does not
+  Atomics.notify(state, PASSED);
 }
