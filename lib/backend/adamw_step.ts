@@ -37,6 +37,7 @@ export interface AdamWOptions {
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
  * import * as tf from "@tensorflow/tfjs";
+ * await tf.setBackend("cpu");
  * const [weight, gradient, first, second] = [1, 20, 0, 0].map((value) => tf.scalar(value));
  * const options = { learningRate: 0.1, weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
  * const [updated] = adamWStep({ weight, gradient, first, second }, { step: 1, ...options });

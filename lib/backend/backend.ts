@@ -21,6 +21,7 @@ export interface BackendOptions {
 }
 
 let installed: string | undefined;
+let compiled: WasmKernels | undefined;
 
 /**
  * Makes tfjs compute on its WASM backend, with the kernels that training needs.
@@ -36,7 +37,7 @@ let installed: string | undefined;
  * import * as tf from "@tensorflow/tfjs";
  * await startBackend();
  * const picture = tf.ones<tf.Rank.R4>([1, 3, 3, 1]);
- * const gradient = tf.grad((filter: tf.Tensor4D) => tf.conv2d(picture, filter, 1, "same"));
+ * const gradient = tf.grad((filter) => tf.conv2d(picture, filter as tf.Tensor4D, 1, "same"));
  * assertEquals(Array.from(gradient(tf.zeros([1, 1, 1, 1])).dataSync()), [9]);
  * ```
  */
@@ -48,9 +49,11 @@ export async function startBackend({ kernels = "fast" }: BackendOptions = {}): P
   if (installed === kernels) return;
   wasmBackend();
   restoreKernels();
+  compiled?.dispose();
+  compiled = undefined;
   installComposedKernels();
   if (kernels === "fast" && WasmKernels.supported) {
-    const compiled = new WasmKernels();
+    compiled = new WasmKernels();
     installFastKernels(compiled);
     installFusedBlock(compiled);
     installAdamWStep(compiled);

@@ -1,7 +1,9 @@
 /**
  * The kernels that training a CNN on tfjs's WASM backend needs, composed of kernels that it has:
  * the filter gradient that it lacks (https://github.com/tensorflow/tfjs/issues/8474), and fast ways
- * around its naive loops for the input gradient and for transposed matrix products.
+ * around its naive loops for the input gradient and for transposed matrix products. Two of tfjs's
+ * kernels give wrong numbers and are replaced as well: MaxPoolGrad adds to memory that it has not
+ * cleared, and _FusedMatMul forgets the bias where a matrix is transposed.
  */
 
 import * as tf from "@tensorflow/tfjs";
@@ -12,6 +14,8 @@ export function installComposedKernels(): void {
   overrideKernel("Conv2DBackpropFilter", () => filterGradient);
   overrideKernel("Conv2DBackpropInput", inputGradient);
   overrideKernel("BatchMatMul", matMulOfTransposed);
+  overrideKernel("_FusedMatMul", matMulOfTransposed);
+  overrideKernel("MaxPoolGrad", () => maxPoolGradient);
 }
 
 /**
@@ -87,10 +91,63 @@ function matMulOfTransposed(replaced: Kernel): Kernel {
         perm.push(...perm.splice(-2).reverse());
         return run("Transpose", { x }, { perm });
       };
-      const inputs = { a: transposeA ? transpose(a) : a, b: transposeB ? transpose(b) : b };
-      return replaced({ inputs, attrs: { transposeA: false, transposeB: false }, backend });
+      return replaced({
+        inputs: {
+          ...call.inputs,
+          a: transposeA ? transpose(a) : a,
+          b: transposeB ? transpose(b) : b,
+        },
+        attrs: { ...attrs, transposeA: false, transposeB: false },
+        backend,
+      });
     });
   };
+}
+
+/**
+ * Every gradient goes to the first of the largest values of its window, as on tfjs's cpu backend: NaN
+ * is never the largest.
+ */
+function maxPoolGradient({ inputs: { dy, input }, attrs, backend }: KernelCall): tf.TensorInfo {
+  const { filterSize, strides, pad, dimRoundingMode } = attrs;
+  const info = tf.backend_util.computePool2DInfo(
+    input.shape as [number, number, number, number],
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+  const { inHeight, inWidth, inChannels, padInfo, strideHeight, strideWidth } = info;
+  const dx = backend.makeOutput(input.shape, "float32");
+  const [from, x, to] = [dy, input, dx].map((tensor) => backend.typedArrayFromHeap(tensor));
+  to.fill(0);
+  let i = 0;
+  for (let n = 0; n < info.batchSize; n++) {
+    for (let row = 0; row < info.outHeight; row++) {
+      const top = row * strideHeight - padInfo.top;
+      const bottom = Math.min(top + info.filterHeight, inHeight);
+      for (let column = 0; column < info.outWidth; column++) {
+        const left = column * strideWidth - padInfo.left;
+        const right = Math.min(left + info.filterWidth, inWidth);
+        for (let channel = 0; channel < inChannels; channel++, i++) {
+          let largest = -Infinity;
+          let at = -1;
+          for (let y = Math.max(top, 0); y < bottom; y++) {
+            for (let z = Math.max(left, 0); z < right; z++) {
+              const k = ((n * inHeight + y) * inWidth + z) * inChannels + channel;
+              if (x[k] > largest) {
+                largest = x[k];
+                at = k;
+              }
+            }
+          }
+          if (at >= 0) to[at] += from[i];
+        }
+      }
+    }
+  }
+  return dx;
 }
 
 /** Runs kernels one after the other and frees every intermediate result but the returned one. */

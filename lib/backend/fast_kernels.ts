@@ -4,7 +4,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { type Kernel, type KernelCall, overrideGradient, overrideKernel } from "./wasm_backend.ts";
+import { type KernelCall, overrideGradient, overrideKernel } from "./wasm_backend.ts";
 import type { WasmKernels } from "./wasm_kernels.ts";
 
 type ConvolutionInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;

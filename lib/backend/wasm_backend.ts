@@ -23,6 +23,7 @@ export interface WasmBackend extends tf.KernelBackend {
   dataIdMap: { get(dataId: tf.DataId): TensorOnHeap };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   disposeData(dataId: tf.DataId): boolean;
+  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array | Uint8Array;
   incRef(dataId: tf.DataId): void;
 }
 
@@ -68,7 +69,13 @@ export function wasmBackend(): WasmBackend {
   }
   const backend = tf.backend() as WasmBackend;
   const complete = backend.wasm?.asm?.memory instanceof WebAssembly.Memory &&
-    [backend.wasm._malloc, backend.wasm._free, backend.dataIdMap?.get, backend.makeOutput]
+    [
+      backend.wasm._malloc,
+      backend.wasm._free,
+      backend.dataIdMap?.get,
+      backend.makeOutput,
+      backend.typedArrayFromHeap,
+    ]
       .every((member) => typeof member === "function");
   if (!complete) {
     throw new Error(

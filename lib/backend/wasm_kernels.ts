@@ -84,11 +84,6 @@ export class WasmKernels {
     return this.#backend.makeOutput(shape, "bool");
   }
 
-  /** Frees a tensor that a kernel made. */
-  free(tensor: tf.TensorInfo): void {
-    this.#backend.disposeData(tensor.dataId);
-  }
-
   /** @returns The address of at least so many bytes, valid until the next call. */
   scratch(bytes: number): number {
     if (bytes > this.#scratchBytes) {
@@ -101,5 +96,11 @@ export class WasmKernels {
       }
     }
     return Math.ceil(this.#scratch / ALIGNMENT) * ALIGNMENT;
+  }
+
+  /** Frees the scratch memory. */
+  dispose(): void {
+    if (this.#scratch) this.#backend.wasm._free(this.#scratch);
+    this.#scratch = this.#scratchBytes = 0;
   }
 }

@@ -1,38 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
+import { assertSameConvolution, CONVOLUTIONS, nameOf } from "./convolutions.ts";
 import { assertSameValues, normalValues, onBothBackends } from "./cpu_oracle.ts";
 
 /** Sums of up to a few thousand products in float32: 2⁻²⁴ · √n with room for another order. */
 const TOLERANCE = 5e-6;
-
-/** [batch, height, width, in, filter height, filter width, out, stride, pad] */
-type ConvolutionCase = [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number | [number, number],
-  "same" | "valid" | number,
-];
-
-const CONVOLUTIONS: ConvolutionCase[] = [
-  [1, 28, 28, 1, 3, 3, 8, 1, "same"],
-  [2, 7, 7, 8, 3, 3, 16, 1, "same"],
-  [3, 5, 9, 3, 3, 3, 5, 1, "valid"],
-  [2, 8, 8, 2, 5, 5, 3, 2, "same"],
-  [2, 9, 8, 3, 5, 5, 4, 2, "valid"],
-  [1, 9, 9, 3, 4, 4, 4, 3, "same"],
-  [2, 7, 6, 1, 2, 3, 1, [2, 1], "valid"],
-  [2, 6, 6, 4, 1, 1, 7, 1, "same"],
-  [1, 6, 6, 4, 1, 1, 7, 2, "valid"],
-  [2, 5, 5, 2, 3, 3, 3, 1, 2],
-  [2, 5, 5, 2, 3, 3, 3, 2, 1],
-  [2, 5, 5, 2, 2, 2, 3, 1, 3],
-];
 
 Deno.test("startBackend() computes on WASM and may be called again", async () => {
   await startBackend({ kernels: "composed" });
@@ -42,21 +15,10 @@ Deno.test("startBackend() computes on WASM and may be called again", async () =>
   assertEquals(tf.getKernel("Conv2DBackpropFilter", "wasm"), kernel);
 });
 
-for (const [batch, height, width, inputs, rows, columns, outputs, stride, pad] of CONVOLUTIONS) {
-  const name = `${batch}×${height}×${width}×${inputs} by ${rows}×${columns}×${outputs}, ` +
-    `stride ${stride}, pad ${pad}`;
-  Deno.test(`composed kernels give the cpu backend's gradients of ${name}`, async () => {
+for (const convolution of CONVOLUTIONS) {
+  Deno.test(`composed kernels give the cpu backend's gradients of ${nameOf(convolution)}`, async () => {
     await startBackend({ kernels: "composed" });
-    const x = normalValues([batch, height, width, inputs], 1);
-    const filter = normalValues([rows, columns, inputs, outputs], 2);
-    const { wasm, cpu } = await onBothBackends([x, filter], (x, filter) => {
-      const convolve = (x: tf.Tensor, filter: tf.Tensor) =>
-        tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, pad);
-      const y = convolve(x, filter);
-      const { shape, values } = normalValues(y.shape, 3);
-      return [y, ...tf.grads(convolve)([x, filter], tf.tensor(values, shape))];
-    });
-    ["y", "dx", "dw"].forEach((part, i) => assertSameValues(wasm[i], cpu[i], TOLERANCE, part));
+    await assertSameConvolution(convolution, TOLERANCE);
   });
 }
 
