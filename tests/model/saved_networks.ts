@@ -1,0 +1,30 @@
+/** Networks and cards for tests. */
+
+import type * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../../lib/backend/backend.ts";
+import { DIGITS } from "../../lib/data/mnist.ts";
+import { addHead, buildBase } from "../../lib/model/architecture.ts";
+import type { ModelCard } from "../../lib/model/classifier.ts";
+
+/** @returns The small network with random weights. */
+export async function randomNetwork(seed = 1): Promise<tf.Sequential> {
+  await startBackend();
+  return addHead(buildBase("cnn-small", seed), { classes: 10, seed });
+}
+
+/** The card of a recogniser whose pixels go from 0 to 255. */
+export const CARD: ModelCard = {
+  classes: DIGITS,
+  input: {
+    shape: [28, 28, 1],
+    pixelRange: 255,
+    ink: "white on black",
+    placement: "as MNIST",
+  },
+  base: "cnn-small",
+  mode: "from scratch",
+  seed: 1,
+  date: "2026-01-31",
+  versions: {},
+  metrics: { testAccuracy: 0.5, testCount: 10, validationAccuracy: 0.5 },
+};
