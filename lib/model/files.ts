@@ -95,7 +95,7 @@ export async function loadNetwork(
   } catch (error) {
     throw new SyntaxError(
       `Expected ${path} to describe a tfjs LayersModel but ${
-        (error as Error).message.split("\n")[0]
+        (error as Error).message.split(/\. |\n/)[0]
       }`,
     );
   }
