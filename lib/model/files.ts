@@ -56,11 +56,12 @@ export async function loadNetwork(
   const folder = await isThere(directory) || !await isThere(`${directory}.previous`)
     ? directory
     : `${directory}.previous`;
-  const [model, card, weights] = await Promise.all([
-    readJson(join(folder, "model.json")),
-    readJson(join(folder, "card.json")),
-    read(join(folder, WEIGHTS)),
-  ]);
+  if (!await isThere(folder)) {
+    throw new Error(`Expected ${directory} to be the folder of a saved network but there is none`);
+  }
+  const model = await readJson(join(folder, "model.json"));
+  const card = await readJson(join(folder, "card.json"));
+  const weights = await read(join(folder, WEIGHTS));
   const path = join(folder, "model.json");
   const { modelTopology, weightsManifest, ...rest } = (model ?? {}) as {
     modelTopology: NetworkData["modelTopology"];

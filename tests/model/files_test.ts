@@ -140,6 +140,6 @@ Deno.test("loadNetwork() names the file that is missing or damaged", () =>
     }
     assertEquals(
       (await assertRejects(() => loadNetwork(path))).message,
-      `Expected to read ${path}/model.json but there is no such file`,
+      `Expected ${path} to be the folder of a saved network but there is none`,
     );
   }));
