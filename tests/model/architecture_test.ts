@@ -1,0 +1,75 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../../lib/backend/backend.ts";
+import {
+  BASE_FILTERS,
+  type BaseName,
+  buildBase,
+  splitNetwork,
+} from "../../lib/model/architecture.ts";
+import { readWeights } from "../../lib/model/network.ts";
+import { randomNetwork } from "./saved_networks.ts";
+
+for (const [name, filters] of Object.entries(BASE_FILTERS)) {
+  Deno.test(`buildBase() builds ${name} of three convolutions without bias, pooled first`, async () => {
+    await startBackend();
+    const base = buildBase(name as BaseName, 1);
+    assertEquals(base.layers.map(({ name }) => name), [
+      "standardise",
+      ...[1, 2, 3].flatMap((i) => [`conv${i}`, `pool${i}`, `norm${i}`, `relu${i}`]),
+      "features",
+    ]);
+    const [first, second, third] = filters;
+    assertEquals(base.outputShape, [null, 3 * 3 * third]);
+    const convolutions = 9 * (first + first * second + second * third);
+    const normalisations = 4 * (first + second + third);
+    assertEquals(base.countParams(), convolutions + normalisations);
+    base.dispose();
+  });
+}
+
+Deno.test("buildBase() and addHead() give the same weights for the same seed only", async () => {
+  const weights = await Promise.all([1, 1, 2].map(async (seed) => {
+    const network = await randomNetwork(seed);
+    const values = readWeights(network.layers);
+    network.dispose();
+    return values;
+  }));
+  assertEquals(weights[0], weights[1]);
+  assertNotEquals(weights[0], weights[2]);
+});
+
+Deno.test("addHead() gives probabilities", async () => {
+  const network = await randomNetwork();
+  const rows = tf.tidy(() => {
+    const pictures = tf.randomUniform([3, 28, 28, 1], 0, 1, "float32", 1);
+    return (network.predict(pictures) as tf.Tensor2D).arraySync();
+  });
+  assertEquals(rows.length, 3);
+  for (const row of rows) {
+    assertEquals(row.length, 10);
+    assert(row.every((p) => p >= 0 && p <= 1));
+    assert(Math.abs(row.reduce((sum, p) => sum + p, 0) - 1) < 1e-5);
+  }
+  network.dispose();
+});
+
+Deno.test("splitNetwork() parts base and head, without the softmax", async () => {
+  const network = await randomNetwork();
+  const { base, head } = splitNetwork(network);
+  assertEquals([base.length, base.at(-1)!.name], [14, "features"]);
+  assertEquals(head.map(({ name }) => name), ["hidden", "dropout", "logits"]);
+  network.dispose();
+});
+
+Deno.test("splitNetwork() throws on a network without base or head", async () => {
+  await startBackend();
+  const network = tf.sequential({
+    layers: [tf.layers.dense({ units: 1, inputShape: [1], name: "only" })],
+  });
+  assertEquals(
+    assertThrows(() => splitNetwork(network), TypeError).message,
+    "Expected a network with layers named features and logits but found only",
+  );
+  network.dispose();
+});

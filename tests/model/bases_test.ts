@@ -1,0 +1,45 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { startBackend } from "../../lib/backend/backend.ts";
+import { buildBase } from "../../lib/model/architecture.ts";
+import { type BaseCard, loadBase, saveBase, today } from "../../lib/model/bases.ts";
+import { loadNetwork } from "../../lib/model/files.ts";
+import { readWeights } from "../../lib/model/network.ts";
+import { withFolder } from "../temporary_folder.ts";
+
+Deno.test("loadBase() loads a shipped base, which learnt letters and no digits", async () => {
+  await startBackend();
+  const { network, card } = await loadBase("cnn-small");
+  assertEquals(network.outputShape, [null, 9 * 64]);
+  assertEquals(card.name, "cnn-small");
+  assert(card.classes.length > 0);
+  for (const name of card.classes) assert(/^[A-Za-z]$/.test(name), `Found class ${name}`);
+  for (const font of card.unseenFonts) assert(!card.fonts.includes(font), `Found ${font} in both`);
+  network.dispose();
+});
+
+Deno.test("loadBase() throws on a name that is no base's", async () => {
+  for (const name of ["resnet", "", "../../outputs/model"]) {
+    assertEquals(
+      (await assertRejects(() => loadBase(name), RangeError)).message,
+      `Expected base to be cnn or cnn-small but found ${name}`,
+    );
+  }
+});
+
+Deno.test("saveBase() writes a base under the name on its card", () =>
+  withFolder(async (folder) => {
+    await startBackend();
+    const base = buildBase("cnn-small", 1);
+    const card = { name: "cnn-small", classes: ["A", "B"] } as BaseCard;
+    await saveBase(base, card, folder);
+    const loaded = await loadNetwork(join(folder, "cnn-small"));
+    assertEquals(loaded.card, card);
+    assertEquals(readWeights(loaded.network.layers), readWeights(base.layers));
+    base.dispose();
+    loaded.network.dispose();
+  }));
+
+Deno.test("today() is a day", () => {
+  assert(/^\d{4}-\d{2}-\d{2}$/.test(today()));
+});

@@ -1,0 +1,117 @@
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../../lib/backend/backend.ts";
+import { Random } from "../../lib/data/random.ts";
+import { splitNetwork } from "../../lib/model/architecture.ts";
+import {
+  applyLayers,
+  imagesToTensor,
+  networkFromData,
+  networkToData,
+  readWeights,
+  variablesOf,
+  writeWeights,
+} from "../../lib/model/network.ts";
+import { randomNetwork } from "./saved_networks.ts";
+
+const PICTURES = (() => {
+  const random = new Random(1);
+  return Uint8Array.from({ length: 4 * 784 }, () => random.integer(256));
+})();
+
+Deno.test("networkFromData() makes an equal network that shares no weights", async () => {
+  const network = await randomNetwork();
+  const copy = await networkFromData(await networkToData(network));
+  assertEquals(readWeights(copy.layers), readWeights(network.layers));
+  const before = readWeights(network.layers);
+  writeWeights(copy.layers, before.map((values) => values.map((value) => value + 1)));
+  assertEquals(readWeights(network.layers), before);
+  network.dispose();
+  copy.dispose();
+});
+
+Deno.test("networkToData() keeps what is frozen", async () => {
+  const network = await randomNetwork();
+  network.getLayer("conv2").trainable = false;
+  const copy = await networkFromData(await networkToData(network));
+  assertEquals(
+    copy.layers.filter(({ trainable }) => !trainable).map(({ name }) => name),
+    ["conv2"],
+  );
+  network.dispose();
+  copy.dispose();
+});
+
+Deno.test("writeWeights() puts back what readWeights() took, frozen or not", async () => {
+  const network = await randomNetwork(1);
+  const weights = readWeights(network.layers);
+  for (const layer of network.layers) layer.trainable = false;
+  assertEquals(readWeights(network.layers), weights);
+  const other = await randomNetwork(2);
+  writeWeights(other.layers, weights);
+  assertEquals(readWeights(other.layers), weights);
+  network.dispose();
+  other.dispose();
+});
+
+Deno.test("variablesOf() tells trained from untrained", async () => {
+  const network = await randomNetwork();
+  const { base } = splitNetwork(network);
+  const count = (which: "all" | "trained" | "untrained") => variablesOf(base, which).length;
+  // Three convolutions and three scales and offsets; three moving means and variances.
+  assertEquals([count("all"), count("trained"), count("untrained")], [15, 9, 6]);
+  for (const layer of base) layer.trainable = false;
+  assertEquals([count("all"), count("trained"), count("untrained")], [15, 0, 15]);
+  network.dispose();
+});
+
+Deno.test("applyLayers() without dropout answers as the network does in use", async () => {
+  const network = await randomNetwork();
+  const [applied, predicted] = tf.tidy(() => {
+    const batch = imagesToTensor(PICTURES);
+    return [applyLayers(network.layers, batch), network.predict(batch) as tf.Tensor]
+      .map((tensor) => tensor.dataSync());
+  });
+  applied.forEach((value, i) => assertAlmostEquals(value, predicted[i], 1e-5));
+  network.dispose();
+});
+
+Deno.test("applyLayers() in training uses the batch's statistics, except where frozen", async () => {
+  const network = await randomNetwork();
+  const { base } = splitNetwork(network);
+  const statistics = () => readWeights(base.filter(({ name }) => name.startsWith("norm")));
+  const before = statistics();
+  const run = (dropout?: Random) =>
+    tf.tidy(() => applyLayers(base, imagesToTensor(PICTURES), dropout).dataSync().slice());
+  const inUse = run();
+  assertEquals(statistics(), before);
+  for (const layer of base) layer.trainable = false;
+  assertEquals(run(new Random(1)), inUse);
+  assertEquals(statistics(), before);
+  for (const layer of base) layer.trainable = true;
+  assertNotEquals(run(new Random(1)), inUse);
+  assertNotEquals(statistics(), before);
+  network.dispose();
+});
+
+Deno.test("applyLayers() drops half of the hidden units and doubles the others, by its random numbers", async () => {
+  await startBackend();
+  const layers = [tf.layers.dropout({ rate: 0.5 })];
+  const run = (dropout?: Random) =>
+    tf.tidy(() => [...applyLayers(layers, tf.ones([10_000]), dropout).dataSync()]);
+  assertEquals(run(), Array(10_000).fill(1));
+  const dropped = run(new Random(1));
+  assertEquals([...new Set(dropped)].sort(), [0, 2]);
+  assertAlmostEquals(dropped.filter((value) => value === 0).length / 10_000, 0.5, 0.025);
+  assertEquals(run(new Random(1)), dropped);
+  assertNotEquals(run(new Random(2)), dropped);
+});
+
+Deno.test("imagesToTensor() scales 0–255 to 0–1", async () => {
+  await startBackend();
+  const tensor = imagesToTensor(PICTURES);
+  assertEquals(tensor.shape, [4, 28, 28, 1]);
+  assertEquals(tensor.dataSync()[5], Math.fround(PICTURES[5] / 255));
+  assert(tensor.dataSync().every((value) => value >= 0 && value <= 1));
+  tensor.dispose();
+});
