@@ -1,0 +1,211 @@
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { IMAGE_PIXELS } from "../../lib/data/dataset.ts";
+import { loadMnist } from "../../lib/data/mnist.ts";
+import { shareMemory } from "../../lib/data/shared.ts";
+import { splitNetwork } from "../../lib/model/architecture.ts";
+import { freeze } from "../../lib/model/digits.ts";
+import { evaluate } from "../../lib/model/evaluation.ts";
+import { imagesToTensor, readWeights } from "../../lib/model/network.ts";
+import { type Recipe, RECIPES } from "../../lib/model/recipe.ts";
+import {
+  computeOutputs,
+  type StageOptions,
+  startTeam,
+  trainStage,
+} from "../../lib/model/training.ts";
+import type { News } from "../../lib/observer.ts";
+import { randomNetwork } from "./saved_networks.ts";
+
+const { train, validation, test } = await loadMnist({ limit: 100 });
+
+/** Two short epochs on pictures. */
+const STAGE: StageOptions = {
+  stage: "fine-tuning",
+  source: {
+    kind: "images",
+    images: shareMemory(train.images),
+    labels: shareMemory(train.labels),
+  },
+  validation: { inputs: validation.images, labels: validation.labels },
+  recipe: { ...RECIPES["fine-tuning"], epochs: 2, batchSize: 32 },
+  seed: 1,
+};
+
+for (const workers of [1, 2]) {
+  Deno.test(`trainStage() with ${workers} worker(s) moves nothing of a frozen base, and all of a free one`, async () => {
+    await using team = await startTeam({ workers });
+    const network = await randomNetwork();
+    const { base, head } = splitNetwork(network);
+    const [baseBefore, headBefore] = [readWeights(base), readWeights(head)];
+
+    freeze(network);
+    await trainStage(team, network, STAGE);
+    assertEquals(readWeights(base), baseBefore); // weights and batch-norm statistics, to the last bit
+    readWeights(head).forEach((values, i) => assertNotEquals(values, headBefore[i]));
+
+    freeze(network, false);
+    await trainStage(team, network, STAGE);
+    readWeights(base).forEach((values, i) => assertNotEquals(values, baseBefore[i]));
+    network.dispose();
+  });
+}
+
+Deno.test("trainStage() on features moves the head alone", async () => {
+  await using team = await startTeam({ workers: 2 });
+  const network = await randomNetwork();
+  const { base, head } = splitNetwork(network);
+  const [baseBefore, headBefore] = [readWeights(base), readWeights(head)];
+  await trainStage(team, network, {
+    ...STAGE,
+    stage: "head",
+    source: {
+      kind: "features",
+      features: await computeOutputs(team, network, train.images, "features"),
+      labels: shareMemory(train.labels),
+    },
+    validation: {
+      inputs: await computeOutputs(team, network, validation.images, "features"),
+      labels: validation.labels,
+    },
+  });
+  assertEquals(readWeights(base), baseBefore);
+  readWeights(head).forEach((values, i) => assertNotEquals(values, headBefore[i]));
+  network.dispose();
+});
+
+Deno.test("trainStage() tells of every epoch, and lowers the loss", async () => {
+  await using team = await startTeam({ workers: 2 });
+  const network = await randomNetwork();
+  const news: News[] = [];
+  const history = await trainStage(team, network, {
+    ...STAGE,
+    recipe: { ...STAGE.recipe, epochs: 4 },
+    observer: (item) => news.push(item),
+  });
+  assertEquals(history.map(({ epoch }) => epoch), [1, 2, 3, 4]);
+  assert(history[3].trainLoss < history[0].trainLoss);
+  for (const record of history) {
+    assertEquals(record.stage, "fine-tuning");
+    for (const share of [record.trainAccuracy, record.validationAccuracy]) {
+      assert(share >= 0 && share <= 1);
+    }
+  }
+  const told = news.flatMap((item) => item.kind === "epoch" ? [item.record] : []);
+  assertEquals(told, history);
+  network.dispose();
+});
+
+Deno.test("trainStage() leaves the weights of the epoch that was best on validation", async () => {
+  await using team = await startTeam({ workers: 2 });
+  const network = await randomNetwork();
+  let best: Float32Array[] = [];
+  const history = await trainStage(team, network, {
+    ...STAGE,
+    recipe: { ...STAGE.recipe, epochs: 3 },
+    onEpoch: (progress) => {
+      best = progress.best;
+      return Promise.resolve();
+    },
+  });
+  assertEquals(readWeights(network.layers), best);
+  const { accuracy } = await evaluate(team, network, validation, [..."0123456789"]);
+  const highest = Math.max(...history.map(({ validationAccuracy }) => validationAccuracy));
+  assertAlmostEquals(accuracy, highest, 1e-6);
+  network.dispose();
+});
+
+Deno.test("trainStage() goes on from any epoch as if it had not been stopped", async () => {
+  await using team = await startTeam({ workers: 2 });
+  const options = { ...STAGE, recipe: { ...STAGE.recipe, epochs: 3 } };
+  const straight = await randomNetwork();
+  const reached: StageOptions["resume"][] = [];
+  const history = await trainStage(team, straight, {
+    ...options,
+    onEpoch: (progress) => {
+      reached.push(structuredClone(progress));
+      return Promise.resolve();
+    },
+  });
+  const figures = (records: typeof history) => records.map(({ seconds: _, ...others }) => others);
+  for (const resume of reached) {
+    const resumed = await randomNetwork();
+    assertEquals(
+      figures(await trainStage(team, resumed, { ...options, resume })),
+      figures(history),
+    );
+    assertEquals(readWeights(resumed.layers), readWeights(straight.layers));
+    resumed.dispose();
+  }
+  straight.dispose();
+});
+
+Deno.test("trainStage() rejects with what onEpoch rejects with, and closes the team", async () => {
+  await using team = await startTeam({ workers: 2 });
+  const network = await randomNetwork();
+  const error = await assertRejects(() =>
+    trainStage(team, network, { ...STAGE, onEpoch: () => Promise.reject(new Error("Disk full")) })
+  );
+  assertEquals(error.message, "Disk full");
+  network.dispose();
+});
+
+Deno.test("trainStage() tells of a learning rate that drives the loss out of bounds", async () => {
+  await using team = await startTeam({ workers: 1 });
+  const network = await randomNetwork();
+  const recipe: Recipe = { ...STAGE.recipe, learningRate: 1e30, epochs: 1 };
+  const error = await assertRejects(() => trainStage(team, network, { ...STAGE, recipe }));
+  assertEquals(
+    error.message.replace(/found (NaN|-?Infinity)/, "found NaN"),
+    "Worker 0 of 1 failed in train: Expected a finite loss but found NaN in epoch 1: try a smaller learning rate",
+  );
+  network.dispose();
+});
+
+Deno.test("trainStage() takes more workers than pictures in a batch", async () => {
+  await using team = await startTeam({ workers: 3 });
+  const network = await randomNetwork();
+  const history = await trainStage(team, network, {
+    ...STAGE,
+    source: {
+      kind: "images",
+      images: shareMemory(train.images.subarray(0, 4 * IMAGE_PIXELS)),
+      labels: shareMemory(train.labels.subarray(0, 4)),
+    },
+    recipe: { ...STAGE.recipe, batchSize: 2, epochs: 1 },
+  });
+  assert(Number.isFinite(history[0].trainLoss));
+  network.dispose();
+});
+
+Deno.test("computeOutputs() gives what the network gives, on one worker as on two", async () => {
+  const network = await randomNetwork();
+  const expected = tf.tidy(() =>
+    (network.predict(imagesToTensor(test.images)) as tf.Tensor).dataSync().slice()
+  );
+  for (const workers of [1, 2]) {
+    await using team = await startTeam({ workers });
+    const outputs = await computeOutputs(team, network, test.images, "probabilities");
+    assertEquals(outputs.length, expected.length);
+    outputs.forEach((value, i) => assertAlmostEquals(value, expected[i], 1e-5));
+    const features = await computeOutputs(team, network, test.images, "features");
+    assertEquals(features.length, test.count * 9 * 64);
+  }
+  network.dispose();
+});
+
+Deno.test("trainStage() and computeOutputs() leave no tensors behind", async () => {
+  await using team = await startTeam({ workers: 1 });
+  const network = await randomNetwork();
+  const before = tf.memory().numTensors;
+  await trainStage(team, network, { ...STAGE, recipe: { ...STAGE.recipe, epochs: 1 } });
+  await computeOutputs(team, network, test.images, "features");
+  assertEquals(tf.memory().numTensors, before);
+  network.dispose();
+});
