@@ -58,15 +58,18 @@ export function augmentDigit(image: Uint8Array, target: Float32Array, random: Ra
   }
 }
 
-/** Weights with which the 5 grid points enter each of the 28 positions along a side (cubic convolution, Keys 1981). */
-const GRID_WEIGHTS = Array.from({ length: IMAGE_SIDE }, (_, position) => {
+/**
+ * Weights with which the 5 grid points enter each of the 28 positions along a side, `[28, 5]`
+ * (cubic convolution, Keys 1981).
+ */
+const GRID_WEIGHTS = new Float64Array(IMAGE_SIDE * GRID);
+for (let position = 0; position < IMAGE_SIDE; position++) {
   const at = position / (IMAGE_SIDE - 1) * (GRID - 1);
-  const weights = new Float64Array(GRID);
   for (let tap = Math.floor(at) - 1; tap <= Math.floor(at) + 2; tap++) {
-    weights[Math.min(Math.max(tap, 0), GRID - 1)] += keys(Math.abs(at - tap));
+    const point = Math.min(Math.max(tap, 0), GRID - 1);
+    GRID_WEIGHTS[position * GRID + point] += keys(Math.abs(at - tap));
   }
-  return weights;
-});
+}
 
 function keys(distance: number): number {
   const a = -0.75;
@@ -76,36 +79,53 @@ function keys(distance: number): number {
 
 /** Displacements in pixels, `[28, 28]`: random numbers on a 5×5 grid, interpolated. */
 function smoothField(random: Random): Float32Array {
-  const grid = Float64Array.from(
-    { length: GRID * GRID },
-    () => random.normal() * ELASTIC * IMAGE_SIDE / 2,
-  );
+  const grid = new Float64Array(GRID * GRID);
+  for (let i = 0; i < grid.length; i++) grid[i] = random.normal() * ELASTIC * IMAGE_SIDE / 2;
   const rows = new Float64Array(GRID * IMAGE_SIDE);
   for (let y = 0; y < GRID; y++) {
     for (let x = 0; x < IMAGE_SIDE; x++) {
-      for (let k = 0; k < GRID; k++) {
-        rows[y * IMAGE_SIDE + x] += GRID_WEIGHTS[x][k] * grid[y * GRID + k];
-      }
+      rows[y * IMAGE_SIDE + x] = dot(GRID_WEIGHTS, x * GRID, grid, y * GRID, 1);
     }
   }
   const field = new Float32Array(IMAGE_PIXELS);
   for (let y = 0, i = 0; y < IMAGE_SIDE; y++) {
     for (let x = 0; x < IMAGE_SIDE; x++, i++) {
-      for (let k = 0; k < GRID; k++) field[i] += GRID_WEIGHTS[y][k] * rows[k * IMAGE_SIDE + x];
+      field[i] = dot(GRID_WEIGHTS, y * GRID, rows, x, IMAGE_SIDE);
     }
   }
   return field;
 }
 
+/** Sum of five weights times every `stride`-th value. */
+function dot(
+  weights: Float64Array,
+  first: number,
+  values: Float64Array,
+  start: number,
+  stride: number,
+): number {
+  return weights[first] * values[start] +
+    weights[first + 1] * values[start + stride] +
+    weights[first + 2] * values[start + 2 * stride] +
+    weights[first + 3] * values[start + 3 * stride] +
+    weights[first + 4] * values[start + 4 * stride];
+}
+
 /** Brightness 0–1 between the pixels around (x, y), bilinear; black outside. */
 function sample(image: Uint8Array, x: number, y: number): number {
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  const [rightShare, lowerShare] = [x - left, y - top];
-  const pixel = (column: number, row: number) =>
-    column >= 0 && column < IMAGE_SIDE && row >= 0 && row < IMAGE_SIDE
-      ? image[row * IMAGE_SIDE + column]
-      : 0;
-  const upper = pixel(left, top) * (1 - rightShare) + pixel(left + 1, top) * rightShare;
-  const lower = pixel(left, top + 1) * (1 - rightShare) + pixel(left + 1, top + 1) * rightShare;
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  if (left < -1 || top < -1 || left >= IMAGE_SIDE || top >= IMAGE_SIDE) return 0;
+  const rightShare = x - left;
+  const lowerShare = y - top;
+  const upper = pixel(image, left, top) * (1 - rightShare) +
+    pixel(image, left + 1, top) * rightShare;
+  const lower = pixel(image, left, top + 1) * (1 - rightShare) +
+    pixel(image, left + 1, top + 1) * rightShare;
   return (upper * (1 - lowerShare) + lower * lowerShare) / 255;
+}
+
+function pixel(image: Uint8Array, column: number, row: number): number {
+  const inside = column >= 0 && column < IMAGE_SIDE && row >= 0 && row < IMAGE_SIDE;
+  return inside ? image[row * IMAGE_SIDE + column] : 0;
 }

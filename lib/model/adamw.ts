@@ -1,6 +1,7 @@
 /** AdamW, the optimiser. */
 
 import * as tf from "@tensorflow/tfjs";
+import { adamWStep } from "../backend/adamw_step.ts";
 
 /** Variables that learn at one rate. */
 export interface ParameterGroup {
@@ -21,8 +22,7 @@ const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 /**
- * Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2;
- * β₁ = 0.9, β₂ = 0.999, ε = 1e-8): w ← w − rate · (weightDecay · w + m̂ / (√v̂ + ε)).
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2; β₁ = 0.9, β₂ = 0.999, ε = 1e-8).
  */
 export class AdamW {
   #groups: ParameterGroup[];
@@ -51,21 +51,23 @@ export class AdamW {
    */
   apply(gradients: Float32Array[], learningRate: number): void {
     this.#step++;
-    const correction1 = 1 - BETA1 ** this.#step;
-    const correction2 = 1 - BETA2 ** this.#step;
     let i = 0;
     for (const { variables, rate } of this.#groups) {
-      for (const variable of variables) {
-        const [first, second] = tf.tidy(() => {
-          const gradient = tf.tensor(gradients[i], variable.shape);
-          const first = this.#first[i].mul(BETA1).add(gradient.mul(1 - BETA1));
-          const second = this.#second[i].mul(BETA2).add(gradient.square().mul(1 - BETA2));
-          const update = first.div(correction1).div(second.div(correction2).sqrt().add(EPSILON))
-            .add(variable.mul(this.#weightDecay));
-          variable.assign(variable.sub(update.mul(learningRate * rate)));
-          return [first, second];
-        });
-        tf.dispose([this.#first[i], this.#second[i]]);
+      for (const weight of variables) {
+        const gradient = tf.tensor(gradients[i], weight.shape);
+        const [updated, first, second] = adamWStep(
+          { weight, gradient, first: this.#first[i], second: this.#second[i] },
+          {
+            step: this.#step,
+            learningRate: learningRate * rate,
+            weightDecay: this.#weightDecay,
+            beta1: BETA1,
+            beta2: BETA2,
+            epsilon: EPSILON,
+          },
+        );
+        weight.assign(updated);
+        tf.dispose([gradient, updated, this.#first[i], this.#second[i]]);
         this.#first[i] = first;
         this.#second[i] = second;
         i++;

@@ -257,20 +257,17 @@ function computeGradients(
       gradients: variables.map(({ size }) => new Float32Array(size)),
     };
   }
-  return tf.tidy(() => {
-    let correct = 0;
-    const { value, grads } = tf.variableGrads(() => {
-      const logits = applyLayers(layers, inputs, dropout) as tf.Tensor2D;
-      correct = countCorrect(logits, labels);
-      return crossEntropy(logits, labels, labelSmoothing).mul(weight);
-    }, variables);
-    inputs.dispose();
-    return {
-      loss: value.dataSync()[0] / weight,
-      correct,
-      gradients: variables.map(({ name }) => grads[name].dataSync<"float32">().slice()),
-    };
-  });
+  let correct = 0;
+  const { value, grads } = tf.variableGrads(() => {
+    const logits = applyLayers(layers, inputs, dropout) as tf.Tensor2D;
+    correct = countCorrect(logits, labels);
+    return crossEntropy(logits, labels, labelSmoothing).mul(weight);
+  }, variables);
+  const loss = value.dataSync()[0] / weight;
+  const gradients = variables.map(({ name }) => grads[name].dataSync<"float32">());
+  tf.dispose([inputs, value]);
+  tf.dispose(grads);
+  return { loss, correct, gradients };
 }
 
 /** Sums gradients over the team, and averages the statistics of batch normalisation. */

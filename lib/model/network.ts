@@ -1,6 +1,7 @@
 /** A network as plain data, and its computation layer by layer. */
 
 import * as tf from "@tensorflow/tfjs";
+import { applyBlock, BLOCK_LAYERS } from "../backend/fused_block.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
 import { Random } from "../data/random.ts";
 
@@ -50,7 +51,7 @@ export function variablesOf(
 }
 
 /**
- * Applies `layers` one after the other.
+ * Applies `layers` one after the other; convolution blocks at once where the kernels can.
  *
  * @param layers A stretch of a sequential network.
  * @param input What the first of them takes.
@@ -62,24 +63,29 @@ export function applyLayers(
   input: tf.Tensor,
   dropout?: Random,
 ): tf.Tensor {
-  return layers.reduce((tensor, layer) => {
-    if (layer.getClassName() !== "Dropout") {
-      return layer.apply(tensor, {
-        training: dropout !== undefined && layer.trainable,
-      }) as tf.Tensor;
+  let tensor = input;
+  for (let i = 0; i < layers.length;) {
+    const layer = layers[i];
+    const training = dropout !== undefined && layer.trainable;
+    const block = applyBlock(layers, i, tensor, training);
+    if (block) {
+      tensor = block;
+      i += BLOCK_LAYERS;
+      continue;
     }
-    return dropout ? drop(tensor, layer.getConfig().rate as number, dropout) : tensor;
-  }, input);
+    if (layer.getClassName() !== "Dropout") tensor = layer.apply(tensor, { training }) as tf.Tensor;
+    else if (dropout) tensor = drop(tensor, layer.getConfig().rate as number, dropout);
+    i++;
+  }
+  return tensor;
 }
 
 /** Sets a share `rate` of the values to 0 and scales the others so that the mean stays. */
 function drop(tensor: tf.Tensor, rate: number, random: Random): tf.Tensor {
   const kept = 1 / (1 - rate);
   const threshold = rate * 2 ** 32;
-  const mask = Float32Array.from(
-    { length: tensor.size },
-    () => random.bits() < threshold ? 0 : kept,
-  );
+  const mask = new Float32Array(tensor.size);
+  for (let i = 0; i < mask.length; i++) mask[i] = random.bits() < threshold ? 0 : kept;
   return tensor.mul(tf.tensor(mask, tensor.shape));
 }
 
@@ -90,6 +96,7 @@ function drop(tensor: tf.Tensor, rate: number, random: Random): tf.Tensor {
  * @returns Pixels 0–1, `[count, 28, 28, 1]`.
  */
 export function imagesToTensor(images: Uint8Array): tf.Tensor4D {
-  const pixels = Float32Array.from(images, (value) => value / 255);
+  const pixels = new Float32Array(images.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = images[i] / 255;
   return tf.tensor4d(pixels, [images.length / IMAGE_PIXELS, IMAGE_SIDE, IMAGE_SIDE, 1]);
 }
