@@ -83,8 +83,8 @@ const HIDDEN_UNITS = 256;
 /**
  * Puts a new head on a base: dense 256 with ReLU, dropout, dense, softmax.
  *
- * @param base Any model whose output is `[count, features]`; its layers are shared with the result, not copied.
- * @returns The whole network, from pixels to probabilities `[count, classes]`.
+ * @param base Any model whose output is `[count, features]`; it becomes the whole network.
+ * @returns `base`, now from pixels to probabilities `[count, classes]`.
  *
  * @example Ten probabilities
  * ```ts
@@ -97,20 +97,19 @@ export function addHead(
   base: tf.Sequential,
   { classes, seed, dropout = 0.5 }: HeadOptions,
 ): tf.Sequential {
-  const network = tf.sequential({ name: "classifier", layers: base.layers });
   const initializer = (n: number) => tf.initializers.glorotUniform({ seed: seed * 100 + 50 + n });
-  network.add(tf.layers.dense({
+  base.add(tf.layers.dense({
     units: HIDDEN_UNITS,
     activation: "relu",
     kernelInitializer: initializer(1),
     name: "hidden",
   }));
-  network.add(tf.layers.dropout({ rate: dropout, name: "dropout" }));
-  network.add(
+  base.add(tf.layers.dropout({ rate: dropout, name: "dropout" }));
+  base.add(
     tf.layers.dense({ units: classes, kernelInitializer: initializer(2), name: LOGITS }),
   );
-  network.add(tf.layers.softmax({ name: "probabilities" }));
-  return network;
+  base.add(tf.layers.softmax({ name: "probabilities" }));
+  return base;
 }
 
 /** The layers of a network up to and with its features, and those behind, up to and with the logits. */

@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../../lib/backend/backend.ts";
+import { DIGITS, loadMnist } from "../../lib/data/mnist.ts";
+import { splitNetwork } from "../../lib/model/architecture.ts";
+import { loadBase } from "../../lib/model/bases.ts";
+import { predictDigit } from "../../lib/model/classifier.ts";
+import {
+  freeze,
+  learnDigits,
+  type LearnOptions,
+  type LearnResult,
+} from "../../lib/model/digits.ts";
+import { readWeights } from "../../lib/model/network.ts";
+import { startTeam } from "../../lib/model/training.ts";
+import { randomNetwork } from "./saved_networks.ts";
+
+const few = await loadMnist({ limit: 150 });
+const QUICK: LearnOptions = { data: few, base: "cnn-small", seed: 1, recipe: { epochs: 2 } };
+
+async function baseWeights(): Promise<Float32Array[]> {
+  const { network } = await loadBase("cnn-small");
+  const weights = readWeights(network.layers);
+  network.dispose();
+  return weights;
+}
+
+Deno.test("learnDigits() with a frozen base beats 95 % on 2000 test pictures, and the base stays", async () => {
+  await using team = await startTeam();
+  const data = await loadMnist({ limit: 2000 });
+  const { network, card, evaluation } = await learnDigits(team, {
+    ...QUICK,
+    data,
+    recipe: { epochs: 2, batchSize: 64, learningRate: 5e-3 },
+  });
+  assertEquals(evaluation.count, 2000);
+  assert(evaluation.accuracy > 0.95, `Found ${evaluation.accuracy}`);
+  assertEquals(readWeights(splitNetwork(network).base), await baseWeights());
+  assertEquals([card.mode, card.classes], ["frozen base", DIGITS]);
+  assertEquals(card.metrics.testAccuracy, evaluation.accuracy);
+
+  const model = { network, card, [Symbol.dispose]: () => void network.dispose() };
+  for (const { index, predicted } of evaluation.answers.slice(0, 10)) {
+    const picture = data.test.images.subarray(784 * index, 784 * index + 784);
+    assertEquals(DIGITS[predictDigit(model, picture).digit], predicted);
+  }
+  const right = evaluation.answers.slice(0, 10).filter((a) => a.actual === a.predicted);
+  assert(right.length >= 8, `Found ${right.length} of 10`);
+  network.dispose();
+});
+
+/** Everything but the time that it took. */
+function figures({ history, evaluation }: LearnResult) {
+  return { history: history.map(({ seconds: _, ...others }) => others), evaluation };
+}
+
+for (const workers of [1, 2]) {
+  Deno.test(`learnDigits() on ${workers} worker(s) repeats itself with the same seed only`, async () => {
+    await using team = await startTeam({ workers });
+    const learn = async (seed: number) => {
+      const result = await learnDigits(team, { ...QUICK, seed, fineTune: 1 });
+      const weights = readWeights(result.network.layers);
+      result.network.dispose();
+      return { ...figures(result), weights };
+    };
+    const first = await learn(1);
+    assertEquals(await learn(1), first);
+    const other = await learn(2);
+    assertNotEquals(other.weights, first.weights);
+    assertNotEquals(other.evaluation.loss, first.evaluation.loss);
+  });
+}
+
+Deno.test("learnDigits() that fine-tunes moves every weight and statistic of the base", async () => {
+  await using team = await startTeam({ workers: 2 });
+  const { network, card, history } = await learnDigits(team, { ...QUICK, fineTune: 1 });
+  const before = await baseWeights();
+  readWeights(splitNetwork(network).base).forEach((values, i) =>
+    assertNotEquals(values, before[i])
+  );
+  assertEquals(card.mode, "fine-tuned");
+  assertEquals(history.map(({ stage, epoch }) => [stage, epoch]), [
+    ["head", 1],
+    ["head", 2],
+    ["fine-tuning", 1],
+  ]);
+  network.dispose();
+});
+
+Deno.test("learnDigits() from scratch does not take the base's weights", async () => {
+  await using team = await startTeam({ workers: 2 });
+  const { network, card, history } = await learnDigits(team, {
+    ...QUICK,
+    fromScratch: true,
+    recipe: { epochs: 1, learningRate: 1e-7 },
+  });
+  const random = await randomNetwork(1);
+  const [kernel] = readWeights([network.getLayer("conv1")]);
+  const [initial] = readWeights([random.getLayer("conv1")]);
+  kernel.forEach((value, i) => assert(Math.abs(value - initial[i]) < 1e-5));
+  assertEquals([card.mode, history.length], ["from scratch", 1]);
+  network.dispose();
+  random.dispose();
+});
+
+Deno.test("learnDigits() leaves no tensors but its network's", async () => {
+  await startBackend();
+  await using team = await startTeam({ workers: 1 });
+  const before = tf.memory().numTensors;
+  const { network } = await learnDigits(team, { ...QUICK, recipe: { epochs: 1 } });
+  network.dispose();
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("freeze() freezes the base and lets the head learn", async () => {
+  const network = await randomNetwork();
+  const { base, head } = splitNetwork(network);
+  freeze(network);
+  assert(base.every(({ trainable }) => !trainable) && head.every(({ trainable }) => trainable));
+  freeze(network, false);
+  assert(network.layers.every(({ trainable }) => trainable));
+  network.dispose();
+});
