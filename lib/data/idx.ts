@@ -157,7 +157,8 @@ export async function readIdxPair(
   labelsPath: string,
   limit = Infinity,
 ): Promise<Dataset> {
-  const [images, labels] = await Promise.all([readIdx(imagesPath), readIdx(labelsPath)]);
+  const images = await readIdx(imagesPath);
+  const labels = await readIdx(labelsPath);
   const dataset = datasetFromIdx(images, labels, { images: imagesPath, labels: labelsPath });
   return slice(dataset, 0, Math.min(dataset.count, limit));
 }

@@ -77,10 +77,10 @@ export async function loadMnist({ directory, limit }: MnistOptions = {}): Promis
       official(FILES.trainImages, FILES.trainLabels),
       official(FILES.testImages, FILES.testLabels),
     ])
-    : await Promise.all([
-      own(directory, FILES.trainImages.name, FILES.trainLabels.name),
-      own(directory, FILES.testImages.name, FILES.testLabels.name),
-    ]);
+    : [
+      await own(directory, FILES.trainImages.name, FILES.trainLabels.name),
+      await own(directory, FILES.testImages.name, FILES.testLabels.name),
+    ];
   if (all.count < 2) {
     throw new RangeError(
       `Expected ${directory} to hold at least 2 pictures to learn from but found ${all.count}`,
@@ -127,9 +127,8 @@ async function own(directory: string, imagesName: string, labelsName: string): P
       `Expected ${directory} to be a folder with MNIST's IDX files but there is none`,
     );
   }
-  const [imagesPath, labelsPath] = await Promise.all(
-    [imagesName, labelsName].map((name) => plainOrPacked(directory, name)),
-  );
+  const imagesPath = await plainOrPacked(directory, imagesName);
+  const labelsPath = await plainOrPacked(directory, labelsName);
   const dataset = await readIdxPair(imagesPath, labelsPath);
   const foreign = dataset.labels.find((label) => label >= DIGITS.length);
   if (foreign !== undefined) {

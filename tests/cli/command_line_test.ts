@@ -1,0 +1,325 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { COMMON_FLAGS, parseFlags, UsageError } from "../../lib/cli/command_line.ts";
+import { saveCheckpoint } from "../../lib/model/checkpoint.ts";
+import { saveNetwork } from "../../lib/model/files.ts";
+import { gzip, idxFile, imagesFile, labelsFile, NAMES, writeMnist } from "../data/idx_files.ts";
+import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { withFolder } from "../temporary_folder.ts";
+import { runTask } from "./run_task.ts";
+
+const COMMAND = {
+  flags: {
+    base: { type: "text", help: "", value: "NAME", choices: ["cnn", "cnn-small"], default: "cnn" },
+    data: { type: "text", help: "", value: "DIR" },
+    epochs: { type: "integer", help: "", least: 1, most: 1000 },
+    limit: { type: "integer", help: "", least: 10 },
+    rate: { type: "number", help: "", least: 1e-7, most: 1, default: 0.5 },
+    resume: { type: "switch", help: "" },
+  },
+} as const;
+
+Deno.test("parseFlags() gives defaults, nothing and false where no flag is given", () => {
+  assertEquals(parseFlags(COMMAND, []), {
+    base: "cnn",
+    data: undefined,
+    epochs: undefined,
+    limit: undefined,
+    rate: 0.5,
+    resume: false,
+  });
+});
+
+Deno.test("parseFlags() reads values after a space or an equals sign, the last one winning", () => {
+  const args = "--base=cnn-small --data a=b --epochs 3 --epochs 4 --rate 1e-3 --resume".split(" ");
+  assertEquals(parseFlags(COMMAND, args), {
+    base: "cnn-small",
+    data: "a=b",
+    epochs: 4,
+    limit: undefined,
+    rate: 0.001,
+    resume: true,
+  });
+});
+
+Deno.test("parseFlags() tells that help was asked for", () => {
+  for (const args of [["--help"], ["-h"], ["--resume", "--help", "--nonsense"]]) {
+    assertEquals(parseFlags(COMMAND, args), "help");
+  }
+});
+
+Deno.test("parseFlags() has as many workers as the machine has cores", () => {
+  assertEquals(parseFlags({ flags: COMMON_FLAGS }, []), { workers: navigator.hardwareConcurrency });
+});
+
+const KNOWN = "Expected one of --base, --data, --epochs, --limit, --rate, --resume but found";
+const EPOCHS = "Expected --epochs to be an integer from 1 to 1000 but found";
+const RATE = "Expected --rate to be a number from 1e-7 to 1 but found";
+const WRONG_FLAGS: [args: string[], message: string][] = [
+  [["--epoch", "3"], `${KNOWN} --epoch`],
+  [["-e", "3"], `${KNOWN} -e`],
+  [["--no-resume"], `${KNOWN} --no-resume`],
+  [["--constructor=3"], `${KNOWN} --constructor`],
+  [["--Base", "cnn"], `${KNOWN} --Base`],
+  [["train"], "Expected flags only but found train"],
+  [["--resume", "yes"], "Expected flags only but found yes"],
+  [["--", "train"], "Expected flags only but found train"],
+  [["--resume=yes"], "Expected --resume without a value but found yes"],
+  [["--data"], "Expected a value after --data but found none"],
+  [["--data="], "Expected a value after --data but found none"],
+  [["--data", ""], "Expected a value after --data but found none"],
+  [["--data", "--resume"], "Expected a value after --data but found --resume"],
+  [["--epochs"], "Expected a value after --epochs but found none"],
+  [["--epochs", "--resume"], "Expected a value after --epochs but found --resume"],
+  [["--epochs", "three"], `${EPOCHS} three`],
+  [["--epochs", "2.5"], `${EPOCHS} 2.5`],
+  [["--epochs", "0"], `${EPOCHS} 0`],
+  [["--epochs", "-3"], `${EPOCHS} -3`],
+  [["--epochs", "1001"], `${EPOCHS} 1001`],
+  [["--epochs", " "], `${EPOCHS}  `],
+  [["--epochs", "NaN"], `${EPOCHS} NaN`],
+  [["--epochs", "3", "--epochs", "x"], `${EPOCHS} x`],
+  [["--limit", "9"], "Expected --limit to be an integer of at least 10 but found 9"],
+  [["--limit", "1e300"], "Expected --limit to be an integer of at least 10 but found 1e300"],
+  [["--rate", "0"], `${RATE} 0`],
+  [["--rate", "1.01"], `${RATE} 1.01`],
+  [["--rate", "Infinity"], `${RATE} Infinity`],
+  [["--rate", "0,001"], `${RATE} 0,001`],
+  [["--base", "resnet"], "Expected --base to be cnn or cnn-small but found resnet"],
+];
+
+for (const [args, message] of WRONG_FLAGS) {
+  Deno.test(`parseFlags() throws on ${args.join(" ")}`, () => {
+    assertEquals(assertThrows(() => parseFlags(COMMAND, args), UsageError).message, message);
+  });
+}
+
+Deno.test("every task explains its flags, with defaults and an example", async () => {
+  const texts = await Promise.all(
+    ["train", "pretrain", "evaluate"].map(async (task) => {
+      const { code, stdout, stderr } = await runTask(task, "--help");
+      assertEquals([code, stderr], [0, ""]);
+      assertMatch(stdout, new RegExp(`^Usage: deno task ${task} \\[flags\\]$`, "m"));
+      assertMatch(stdout, new RegExp(`^Example: deno task ${task} --`, "m"));
+      assertMatch(stdout, /^ {2}--help +show this$/m);
+      return stdout;
+    }),
+  );
+  assertMatch(texts[0], /^ {2}--base NAME +pre-trained base \(cnn, cnn-small\) \[cnn\]$/m);
+});
+
+interface WrongCall {
+  name: string;
+  /** Prepares `folder`. */
+  arrange?: (folder: string) => Promise<void>;
+  call: (folder: string) => [task: string, ...args: string[]];
+  code: 1 | 2;
+  message: (folder: string) => string;
+}
+
+/** Quick training on the pictures in the folder. */
+const train = (folder: string, ...args: string[]): [string, ...string[]] => [
+  "train",
+  ..."--base cnn-small --workers 1 --epochs 1 --data".split(" "),
+  folder,
+  "--out",
+  join(folder, "out"),
+  ...args,
+];
+
+const checkpointIn = (folder: string) => join(folder, "out", "checkpoints", "training.safetensors");
+
+async function writeModel(folder: string): Promise<void> {
+  const network = await randomNetwork();
+  await saveNetwork(join(folder, "model"), network, CARD);
+  network.dispose();
+}
+
+/** Evaluation of the model in the folder on the IDX files there. */
+const evaluatePair = (folder: string): [string, ...string[]] => [
+  "evaluate",
+  "--model",
+  join(folder, "model"),
+  "--images",
+  join(folder, "images"),
+  "--labels",
+  join(folder, "labels"),
+];
+
+const WRONG_CALLS: WrongCall[] = [
+  {
+    name: "a flag that train does not have",
+    call: () => ["train", "--speed", "fast"],
+    code: 2,
+    message: () =>
+      "Expected one of --base, --fine-tune, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --out, --resume, --workers but found --speed",
+  },
+  {
+    name: "a seed that is no number",
+    call: () => ["train", "--seed", "lucky"],
+    code: 2,
+    message: () => "Expected --seed to be an integer from 0 to 2147483647 but found lucky",
+  },
+  {
+    name: "more workers than anybody has",
+    call: () => ["evaluate", "--workers", "65"],
+    code: 2,
+    message: () => "Expected --workers to be an integer from 1 to 64 but found 65",
+  },
+  {
+    name: "a base that there is not",
+    call: () => ["pretrain", "--base", "resnet"],
+    code: 2,
+    message: () => "Expected --base to be cnn or cnn-small but found resnet",
+  },
+  {
+    name: "pictures without labels",
+    call: () => ["evaluate", "--images", "pictures.idx"],
+    code: 2,
+    message: () => "Expected --images and --labels together but found only --images",
+  },
+  {
+    name: "labels without pictures",
+    call: () => ["evaluate", "--labels", "labels.idx"],
+    code: 2,
+    message: () => "Expected --images and --labels together but found only --labels",
+  },
+  {
+    name: "two sources of pictures",
+    call: () => ["evaluate", "--images", "a", "--labels", "b", "--data", "c"],
+    code: 2,
+    message: () => "Expected --images and --labels or --data but found both",
+  },
+  {
+    name: "--out that is a file",
+    arrange: (folder) => Deno.writeTextFile(join(folder, "out"), "my thesis"),
+    call: (folder) => train(folder),
+    code: 1,
+    message: (folder) => `Expected to mkdir '${folder}/out' but the system said: File exists`,
+  },
+  {
+    name: "--out where no folder can be made",
+    arrange: (folder) => Deno.writeTextFile(join(folder, "file"), ""),
+    call: (folder) => train(folder, "--out", join(folder, "file", "out")),
+    code: 1,
+    message: (folder) =>
+      `Expected to mkdir '${folder}/file/out' but the system said: Not a directory`,
+  },
+  {
+    name: "--data with nothing in it",
+    call: (folder) => train(folder),
+    code: 1,
+    message: (folder) =>
+      `Expected ${NAMES.trainImages} or ${NAMES.trainImages}.gz in ${folder} but found neither`,
+  },
+  {
+    name: "--data with truncated pictures",
+    arrange: (folder) => writeMnist(folder, { [NAMES.testImages]: imagesFile(10).subarray(0, 99) }),
+    call: (folder) => train(folder),
+    code: 1,
+    message: (folder) =>
+      `Expected ${folder}/${NAMES.testImages} to have 7856 bytes, as its header 10 × 28 × 28 says, but found 99`,
+  },
+  {
+    name: "a checkpoint of another configuration",
+    arrange: async (folder) => {
+      await writeMnist(folder);
+      await saveCheckpoint(checkpointIn(folder), {
+        configuration: { base: "cnn-small", seed: 7 },
+        stage: "head",
+        history: [],
+        best: [],
+        state: { epoch: 1, weights: [], optimiser: { step: 1, first: [], second: [] } },
+      });
+    },
+    call: (folder) => train(folder, "--resume"),
+    code: 1,
+    message: (folder) =>
+      `Expected to resume with seed 7, as ${checkpointIn(folder)} was made, but found 1`,
+  },
+  {
+    name: "a checkpoint that is cut off",
+    arrange: async (folder) => {
+      await writeMnist(folder);
+      await Deno.mkdir(join(folder, "out", "checkpoints"), { recursive: true });
+      await Deno.writeFile(checkpointIn(folder), Uint8Array.of(200, 1, 0, 0, 0, 0, 0, 0, 123));
+    },
+    call: (folder) => train(folder, "--resume"),
+    code: 1,
+    message: (folder) =>
+      `Expected ${
+        checkpointIn(folder)
+      } to be a whole safetensors file but it ends within its header`,
+  },
+  {
+    name: "a model that is not there",
+    call: (folder) => ["evaluate", "--model", join(folder, "model")],
+    code: 1,
+    message: (folder) =>
+      `Expected ${folder}/model to be the folder of a saved network but there is none`,
+  },
+  {
+    name: "a model whose weights are cut off",
+    arrange: async (folder) => {
+      await writeModel(folder);
+      await Deno.truncate(join(folder, "model", "weights.bin"), 1000);
+    },
+    call: (folder) => ["evaluate", "--model", join(folder, "model")],
+    code: 1,
+    message: (folder) => `Expected ${folder}/model/weights.bin to have 695656 bytes but found 1000`,
+  },
+  {
+    name: "labels beyond the classes",
+    arrange: async (folder) => {
+      await writeModel(folder);
+      await Deno.writeFile(join(folder, "images"), imagesFile(2));
+      await Deno.writeFile(join(folder, "labels"), await gzip(idxFile([2], [3, 10])));
+    },
+    call: evaluatePair,
+    code: 1,
+    message: () => "Expected labels from 0 to 9 but found 10 at index 1",
+  },
+  {
+    name: "swapped pictures and labels",
+    arrange: async (folder) => {
+      await writeModel(folder);
+      await Deno.writeFile(join(folder, "images"), labelsFile(2));
+      await Deno.writeFile(join(folder, "labels"), imagesFile(2));
+    },
+    call: evaluatePair,
+    code: 1,
+    message: (folder) => `Expected ${folder}/images to hold pictures of 28 × 28 but found shape 2`,
+  },
+];
+
+for (const { name, arrange, call, code, message } of WRONG_CALLS) {
+  Deno.test(`a task given ${name} says so in one sentence and exits with ${code}`, () =>
+    withFolder(async (folder) => {
+      await arrange?.(folder);
+      const [task, ...args] = call(folder);
+      const outcome = await runTask(task, ...args);
+      const hint = code === 2 ? `See deno task ${task} --help\n` : "";
+      assertEquals(outcome, {
+        code,
+        stdout: "",
+        stderr: `${task}: ${message(folder)}\n${hint}`,
+      });
+    }));
+}
+
+Deno.test("train that cannot write its checkpoint fails after the first epoch, and harms nothing", () =>
+  withFolder(async (folder) => {
+    await writeMnist(folder);
+    await Deno.mkdir(checkpointIn(folder), { recursive: true });
+    const { code, stderr } = await runTask(...train(folder, "--epochs", "50"));
+    const [epoch, error, ...rest] = stderr.trimEnd().split("\n").filter((line) =>
+      !/^head, epoch ([2-9]|\d\d):/.test(line)
+    );
+    assertEquals([code, rest], [1, []]);
+    assert(epoch.startsWith("head, epoch 1: "), epoch);
+    assertMatch(
+      error,
+      /^train: Expected to rename '.*\.tmp' -> '.*training\.safetensors' but the system said: Is a directory$/,
+    );
+    assertEquals([...Deno.readDirSync(join(folder, "out", "checkpoints"))].length, 1);
+  }));

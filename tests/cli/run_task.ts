@@ -1,0 +1,71 @@
+/** Running tasks as their users do. */
+
+import { fromFileUrl } from "@std/path";
+
+const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+
+/** @returns The command of a task in deno.json, with its permissions, that runs with `args`. */
+function command(task: string, args: string[], stdout: "piped" | "null"): Deno.Command {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}/deno.json`));
+  const [deno, ...run] = tasks[task].split(" ");
+  if (deno !== "deno") throw new Error(`Expected task ${task} to call deno but found ${deno}`);
+  return new Deno.Command(Deno.execPath(), {
+    args: [...run, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout,
+    stderr: "piped",
+  });
+}
+
+/** What a task left behind. */
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a task to its end. */
+export async function runTask(task: string, ...args: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await command(task, args, "piped").output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, stdout: out, stderr: err };
+}
+
+/**
+ * Runs a task and kills it, with no chance to tidy up.
+ *
+ * @param moment When to kill: once `line` appears on standard error, or once `path` exists.
+ * @returns Whether it was killed before it ended by itself.
+ */
+export async function killTask(
+  task: string,
+  args: string[],
+  moment: { line: string } | { path: string },
+): Promise<boolean> {
+  const child = command(task, args, "null").spawn();
+  const ended = child.status;
+  if ("path" in moment) {
+    child.stderr.cancel();
+    while (!await Deno.stat(moment.path).then(() => true, () => false)) {
+      if (await Promise.race([ended, sleep(5)])) break;
+    }
+  } else {
+    let text = "";
+    for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      if (text.includes(moment.line)) break;
+    }
+  }
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended, which the status tells.
+  }
+  return (await ended).signal === "SIGKILL";
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
