@@ -1,0 +1,122 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { loadMnist } from "../../lib/data/mnist.ts";
+import { loadModel, predictDigits } from "../../lib/model/classifier.ts";
+import { withFolder } from "../temporary_folder.ts";
+import { killTask, runTask } from "./run_task.ts";
+
+const QUICK = "--base cnn-small --limit 200 --workers 2".split(" ");
+
+/** What train wrote about the run, without the time that it took. */
+async function metricsIn(folder: string) {
+  const { seconds, date, history, ...others } = JSON.parse(
+    await Deno.readTextFile(join(folder, "metrics.json")),
+  );
+  assert(seconds > 0);
+  assertMatch(date, /^\d{4}-\d{2}-\d{2}$/);
+  return {
+    ...others,
+    history: history.map(({ seconds: _, ...record }: { seconds: number }) => record),
+  };
+}
+
+async function train(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runTask("train", ...args);
+  assertEquals(code, 0, stderr);
+  return stdout;
+}
+
+Deno.test("train writes model, metrics and three pictures, and evaluate measures the same", () =>
+  withFolder(async (folder) => {
+    const out = join(folder, "results", "first");
+    const args = [...QUICK, "--epochs", "2", "--seed", "5", "--out", out];
+    const stdout = await train(...args);
+    assertMatch(
+      stdout,
+      /^Test accuracy \d+\.\d\d % \(\d+ wrong of 200\) after \d+ s; model, metrics and pictures are in .*first\n$/,
+    );
+    assertEquals([...Deno.readDirSync(out)].map(({ name }) => name).sort(), [
+      "checkpoints",
+      "confusion_matrix.png",
+      "confusion_matrix.svg",
+      "metrics.json",
+      "model",
+      "prediction_examples.png",
+      "prediction_examples.svg",
+      "training_curves.png",
+      "training_curves.svg",
+    ]);
+    const metrics = await metricsIn(out);
+    assertEquals(
+      [metrics.testCount, metrics.seed, metrics.base, metrics.fineTuned, metrics.mode],
+      [200, 5, "cnn-small", false, "frozen base"],
+    );
+    assertEquals(metrics.history.length, 2);
+
+    const { images, labels } = (await loadMnist({ limit: 200 })).test;
+    using model = await loadModel(join(out, "model"));
+    const pictures = Array.from(labels, (_, i) => images.subarray(784 * i, 784 * i + 784));
+    const right = predictDigits(model, pictures).filter(({ digit }, i) => digit === labels[i]);
+    assertEquals(right.length / 200, metrics.testAccuracy);
+
+    const evaluate = ["evaluate", "--model", join(out, "model"), "--limit", "200"] as const;
+    const json = JSON.parse((await runTask(...evaluate, "--json")).stdout);
+    assertEquals(
+      [json.accuracy, json.count, json.perClass, json.confusion],
+      [metrics.testAccuracy, 200, metrics.perClass, metrics.confusion],
+    );
+    const { stdout: table } = await runTask(...evaluate);
+    assertMatch(
+      table,
+      /^accuracy \d+\.\d\d % \(\d+ wrong\), loss \d\.\d{4}, expected calibration/m,
+    );
+    assertMatch(table, /^class {2}precision % {2}recall % {5}F1 % {2}support$/m);
+
+    // A run that has ended resumes to the same numbers, and with other flags not at all.
+    await train(...args, "--resume");
+    assertEquals(await metricsIn(out), metrics);
+    const { code, stderr } = await runTask("train", ...args, "--resume", "--epochs", "3");
+    assertEquals([code, stderr], [
+      1,
+      `train: Expected to resume with epochs 2, as ${
+        join(out, "checkpoints", "training.safetensors")
+      } was made, but found 3\n`,
+    ]);
+  }));
+
+Deno.test("train that is killed again and again resumes to the numbers of a run never stopped", () =>
+  withFolder(async (folder) => {
+    const [straight, stopped] = [join(folder, "straight"), join(folder, "stopped")];
+    const args = [...QUICK, "--epochs", "4", "--fine-tune", "3"];
+    await train(...args, "--out", straight);
+
+    const resume = [...args, "--out", stopped, "--resume"];
+    const kill = async (moment: Parameters<typeof killTask>[2]) =>
+      assert(
+        await killTask("train", resume, moment),
+        `Expected a kill at ${Object.values(moment)}`,
+      );
+    await kill({ path: stopped }); // before the first checkpoint
+    await kill({ line: "head, epoch 2:" });
+    await kill({ line: "head, epoch 4:" });
+    await kill({ line: "fine-tuning, epoch 2:" });
+    await train(...resume);
+    assertEquals(await metricsIn(stopped), await metricsIn(straight));
+    for (const file of ["weights.bin", "model.json", "card.json"]) {
+      assertEquals(
+        await Deno.readFile(join(stopped, "model", file)),
+        await Deno.readFile(join(straight, "model", file)),
+      );
+    }
+  }));
+
+Deno.test("train from scratch that is killed resumes on one worker", () =>
+  withFolder(async (folder) => {
+    const [straight, stopped] = [join(folder, "straight"), join(folder, "stopped")];
+    const args = "--base cnn-small --limit 100 --workers 1 --from-scratch --epochs 3".split(" ");
+    await train(...args, "--out", straight);
+    const resume = [...args, "--out", stopped, "--resume"];
+    assert(await killTask("train", resume, { line: "from-scratch, epoch 1:" }));
+    await train(...resume);
+    assertEquals(await metricsIn(stopped), await metricsIn(straight));
+  }));
