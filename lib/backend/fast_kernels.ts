@@ -173,8 +173,8 @@ function isOfWindows(info: ConvolutionInfo): boolean {
 const CHUNK_BYTES = 1_400_000;
 
 /**
- * How many pictures Winograd's transforms work on at a time: each picture has (6 + 2)² / 6² times its
- * pixels at the points of its tiles.
+ * How many pictures Winograd's transforms work on at a time, for outputs of the given size (rounded
+ * down to even numbers where they are pooled).
  */
 export function picturesAtATime(
   batch: number,
@@ -183,9 +183,16 @@ export function picturesAtATime(
   inputs: number,
   outputs: number,
 ): number {
-  const points = 64 * Math.ceil(height / 6) * Math.ceil(width / 6);
+  const points = pointsOf(height) * pointsOf(width);
   const pictures = Math.round(CHUNK_BYTES / (4 * points * (inputs + outputs)));
   return Math.max(1, Math.min(batch, pictures));
+}
+
+/** Points along one side: a tile of m pixels has m + 2, and tiles are of 6, the last of 2, 4 or 6. */
+function pointsOf(length: number): number {
+  const sixes = Math.floor((length + 1) / 6);
+  const rest = Math.max(0, Math.ceil((length - 6 * sixes) / 2) * 2);
+  return 8 * sixes + (rest ? rest + 2 : 0);
 }
 
 /** The parameters of a convolution by windows that follow its tensors. */
@@ -259,8 +266,11 @@ function multiply(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.Tenso
   if (columns % 8 !== 0) return undefined;
   const rank = Math.max(a.shape.length, b.shape.length);
   const c = kernels.output([...Array(rank - 2).fill(1), rows, columns]);
-  const scratch = kernels.scratch(4 * depth * columns);
-  kernels.run("multiplyMatrices", a, b, c, rows, columns, depth, transposeA, transposeB, scratch);
+  const scratch = kernels.scratch(kernels.run("multiplyMatricesScratch", rows, columns, depth));
+  kernels.run(
+    "multiplyMatrices",
+    ...[a, b, c, rows, columns, depth, transposeA, transposeB, false, scratch],
+  );
   return c;
 }
 

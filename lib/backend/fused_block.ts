@@ -139,7 +139,7 @@ function measure(kernels: WasmKernels, x: tf.TensorInfo, filter: tf.TensorInfo) 
   const [batch, height, width, inputs] = x.shape;
   const outputs = filter.shape[3];
   const isPicture = inputs === 1;
-  const chunk = picturesAtATime(batch, height, width, inputs, outputs);
+  const chunk = picturesAtATime(batch, height & ~1, width & ~1, inputs, outputs);
   const size = isPicture ? [height, width, outputs] : [height, width, inputs, outputs];
   const scratchBytes = isPicture
     ? kernels.run("convolvePictureScratch", height, width)

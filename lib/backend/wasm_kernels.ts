@@ -23,6 +23,7 @@ type KernelName =
   | "maxPoolGradient"
   | "moments"
   | "multiplyMatrices"
+  | "multiplyMatricesScratch"
   | "normGradient"
   | "rectifierGradient"
   | "sumNormGradient"

@@ -117,7 +117,7 @@ Deno.test("applyBlock() leaves other layers alone", async () => {
 });
 
 /** A small network with everything that the project's networks have, but dropout. */
-function smallNetwork(seed: number): tf.Sequential {
+function smallNetwork(seed: number, side: number): tf.Sequential {
   const kernelInitializer = () => tf.initializers.glorotUniform({ seed });
   const block = (filters: number, inputShape?: number[]) => [
     tf.layers.conv2d({
@@ -130,7 +130,7 @@ function smallNetwork(seed: number): tf.Sequential {
   ];
   return tf.sequential({
     layers: [
-      ...block(8, [4, 4, 1]),
+      ...block(8, [side, side, 1]),
       ...block(8),
       tf.layers.flatten(),
       tf.layers.dense({ units: 8, activation: "relu", kernelInitializer: kernelInitializer() }),
@@ -148,11 +148,11 @@ class Trainer {
   #labels = tf.oneHot([0, 1, 1], 2);
   #steps = 0;
 
-  constructor(seed: number) {
-    this.#network = smallNetwork(seed);
+  constructor(seed: number, side = 8) {
+    this.#network = smallNetwork(seed, side);
     this.#weights = this.#network.trainableWeights.map((weight) => weight.read() as tf.Variable);
     this.#moments = this.#weights.map(({ shape }) => [tf.zeros(shape), tf.zeros(shape)]);
-    const { values, shape } = normalValues([3, 4, 4, 1], seed);
+    const { values, shape } = normalValues([3, side, side, 1], seed);
     this.#x = tf.tensor(values, shape);
   }
 
@@ -239,7 +239,7 @@ Deno.test("training goes on the same when the WASM memory grows in between", asy
 
 Deno.test("10 000 steps leave as many tensors and as large a heap as ten", async () => {
   await startBackend();
-  const trainer = new Trainer(1);
+  const trainer = new Trainer(1, 4);
   const heap = (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm;
   const measure = () => [tf.memory().numTensors, tf.memory().numDataBuffers, heap.HEAPU8.length];
   for (let i = 0; i < 10; i++) trainer.step();

@@ -23,7 +23,7 @@ export function addBias(y: usize, bias: usize, rows: i32, channels: i32, rectify
     for (let c = 0; c < channels * FLOAT; c += VECTOR) {
       let value = v128.load(y + c);
       if (bias) value = f32x4.add(value, v128.load(bias + c));
-      v128.store(y + c, f32x4.max(value, floor));
+      v128.store(y + c, f32x4.pmax(value, floor));
     }
     y += channels * FLOAT;
   }

@@ -1,78 +1,56 @@
-/** Products of matrices: the right one packed in panels of eight columns, all strides in bytes. */
+/**
+ * Products of matrices of floats; strides are in bytes.
+ *
+ * Deno's V8 checks the bounds of every access to WASM memory, so that accesses, not multiplications,
+ * would be the limit: one load of A brings four rows, which are spread by shuffles.
+ */
 
-import { FLOAT, multiplyAdd, VECTOR } from "./simd";
+import { FLOAT, lane, multiplyAdd, VECTOR } from "./simd";
 
-/** Columns of a panel. */
+/** Columns of a panel of B. */
 const PANEL: i32 = 8;
+/** Rows of a block of A. */
+const BLOCK: i32 = 4;
 
 /**
- * C[rows, 8] (+)= A[rows, depth] · panel[depth, 8], held in registers.
+ * C[rows, 8] (+)= block[·, depth] · panel[depth, 8] for 1 to 4 rows.
  *
- * A's element (row, k) lies at `a + row * rowStride + k * stepStride`. `most`, a literal, is how
- * many rows the compiled code computes; where fewer are left, it computes the last one repeatedly.
+ * @param block Four rows' elements of a step side by side, a step every `stepStride`.
  */
 // @ts-ignore: decorator
 @inline
-function tile(
-  most: i32,
-  rows: i32,
-  a: usize,
-  rowStride: i32,
+function multiplyBlock(
+  block: usize,
   stepStride: i32,
   panel: usize,
   c: usize,
   cStride: i32,
+  rows: i32,
   depth: i32,
   accumulate: bool,
 ): void {
-  const last = rows - 1;
-  let a0 = a;
-  let a1 = a + min<i32>(1, last) * rowStride;
-  let a2 = a + min<i32>(2, last) * rowStride;
-  let a3 = a + min<i32>(3, last) * rowStride;
-  let a4 = a + min<i32>(4, last) * rowStride;
-  let a5 = a + min<i32>(5, last) * rowStride;
-  let c00 = f32x4.splat(0);
-  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
-  for (let k = 0; k < depth; k++) {
-    const b0 = v128.load(panel), b1 = v128.load(panel, VECTOR);
-    let v = v128.load_splat<f32>(a0);
-    c00 = multiplyAdd(v, b0, c00);
-    c01 = multiplyAdd(v, b1, c01);
-    v = v128.load_splat<f32>(a1);
-    c10 = multiplyAdd(v, b0, c10);
-    c11 = multiplyAdd(v, b1, c11);
-    v = v128.load_splat<f32>(a2);
-    c20 = multiplyAdd(v, b0, c20);
-    c21 = multiplyAdd(v, b1, c21);
-    v = v128.load_splat<f32>(a3);
-    c30 = multiplyAdd(v, b0, c30);
-    c31 = multiplyAdd(v, b1, c31);
-    if (most > 4) {
-      v = v128.load_splat<f32>(a4);
-      c40 = multiplyAdd(v, b0, c40);
-      c41 = multiplyAdd(v, b1, c41);
-      v = v128.load_splat<f32>(a5);
-      c50 = multiplyAdd(v, b0, c50);
-      c51 = multiplyAdd(v, b1, c51);
-      a4 += stepStride;
-      a5 += stepStride;
-    }
-    a0 += stepStride;
-    a1 += stepStride;
-    a2 += stepStride;
-    a3 += stepStride;
-    panel += 2 * VECTOR;
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00;
+  let c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  const end = panel + depth * PANEL * FLOAT;
+  while (panel < end) {
+    const a = v128.load(block), b0 = v128.load(panel), b1 = v128.load(panel, VECTOR);
+    const a0 = lane(a, 0), a1 = lane(a, 1);
+    c00 = multiplyAdd(a0, b0, c00);
+    c01 = multiplyAdd(a0, b1, c01);
+    c10 = multiplyAdd(a1, b0, c10);
+    c11 = multiplyAdd(a1, b1, c11);
+    const a2 = lane(a, 2), a3 = lane(a, 3);
+    c20 = multiplyAdd(a2, b0, c20);
+    c21 = multiplyAdd(a2, b1, c21);
+    c30 = multiplyAdd(a3, b0, c30);
+    c31 = multiplyAdd(a3, b1, c31);
+    block += stepStride;
+    panel += PANEL * FLOAT;
   }
   storeRow(c, c00, c01, accumulate);
   if (rows > 1) storeRow(c + cStride, c10, c11, accumulate);
   if (rows > 2) storeRow(c + 2 * cStride, c20, c21, accumulate);
   if (rows > 3) storeRow(c + 3 * cStride, c30, c31, accumulate);
-  if (most > 4) {
-    if (rows > 4) storeRow(c + 4 * cStride, c40, c41, accumulate);
-    if (rows > 5) storeRow(c + 5 * cStride, c50, c51, accumulate);
-  }
 }
 
 // @ts-ignore: decorator
@@ -86,10 +64,9 @@ function storeRow(c: usize, left: v128, right: v128, accumulate: bool): void {
   v128.store(c, right, VECTOR);
 }
 
-/** C[rows, columns] (+)= A[rows, depth] · B, with B as {@link pack} leaves it. */
+/** C[rows, columns] (+)= A · B, with A as {@link packRows} and B as {@link pack} leaves it. */
 export function multiply(
-  a: usize,
-  aStride: i32,
+  blocks: usize,
   panels: usize,
   c: usize,
   cStride: i32,
@@ -99,21 +76,19 @@ export function multiply(
   accumulate: bool,
 ): void {
   for (let j = 0; j < columns; j += PANEL) {
-    const panel = panels + j * depth * FLOAT;
-    const cj = c + j * FLOAT;
-    let i = 0;
-    for (; rows - i > 4 && (rows - i) != 8; i += 6) {
-      tile(6, min(6, rows - i), a + i * aStride, aStride, FLOAT, panel, cj + i * cStride, cStride, depth, accumulate);
+    let block = blocks;
+    for (let i = 0; i < rows; i += BLOCK) {
+      const to = c + i * cStride + j * FLOAT;
+      multiplyBlock(block, VECTOR, panels, to, cStride, min(BLOCK, rows - i), depth, accumulate);
+      block += depth * VECTOR;
     }
-    for (; i < rows; i += 4) {
-      tile(4, min(4, rows - i), a + i * aStride, aStride, FLOAT, panel, cj + i * cStride, cStride, depth, accumulate);
-    }
+    panels += depth * PANEL * FLOAT;
   }
 }
-/** C[rows, columns] (+)= Aᵀ · B for A[depth, rows], with B as {@link pack} leaves it. */
+
+/** C[rows, columns] (+)= Aᵀ · B for A[depth, rows], rows a multiple of 4, B as {@link pack} leaves it. */
 export function multiplyTransposed(
   a: usize,
-  aStride: i32,
   panels: usize,
   c: usize,
   cStride: i32,
@@ -123,34 +98,116 @@ export function multiplyTransposed(
   accumulate: bool,
 ): void {
   for (let j = 0; j < columns; j += PANEL) {
-    const panel = panels + j * depth * FLOAT;
-    const cj = c + j * FLOAT;
-    let i = 0;
-    for (; rows - i > 4 && (rows - i) != 8; i += 6) {
-      tile(6, min(6, rows - i), a + i * FLOAT, FLOAT, aStride, panel, cj + i * cStride, cStride, depth, accumulate);
+    for (let i = 0; i < rows; i += BLOCK) {
+      const to = c + i * cStride + j * FLOAT;
+      multiplyBlock(a + i * FLOAT, rows * FLOAT, panels, to, cStride, BLOCK, depth, accumulate);
     }
-    for (; i < rows; i += 4) {
-      tile(4, min(4, rows - i), a + i * FLOAT, FLOAT, aStride, panel, cj + i * cStride, cStride, depth, accumulate);
+    panels += depth * PANEL * FLOAT;
+  }
+}
+
+/** @returns Bytes of A[rows, depth] packed by {@link packRows}. */
+// @ts-ignore: decorator
+@inline
+export function packedRowsBytes(rows: i32, depth: i32): i32 {
+  return (rows + BLOCK - 1) / BLOCK * depth * VECTOR;
+}
+
+/**
+ * Four rows of a[·, depth] → `depth` vectors, one every `toStride`: one column of the four each. Rows
+ * that are missing repeat the last.
+ */
+// @ts-ignore: decorator
+@inline
+function interleave(a: usize, rows: i32, depth: i32, to: usize, toStride: i32): void {
+  const stride = depth * FLOAT, last = rows - 1;
+  let a0 = a;
+  let a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride;
+  let k = 0;
+  for (; k + 4 <= depth; k += 4) {
+    const x0 = v128.load(a0), x1 = v128.load(a1), x2 = v128.load(a2), x3 = v128.load(a3);
+    const low01 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+    const low23 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f64>(low01, low23, 0, 2));
+    v128.store(to + toStride, v128.shuffle<f64>(low01, low23, 1, 3));
+    v128.store(to + 2 * toStride, v128.shuffle<f64>(high01, high23, 0, 2));
+    v128.store(to + 3 * toStride, v128.shuffle<f64>(high01, high23, 1, 3));
+    to += 4 * toStride;
+    a0 += VECTOR;
+    a1 += VECTOR;
+    a2 += VECTOR;
+    a3 += VECTOR;
+  }
+  for (; k < depth; k++) {
+    store<f32>(to, load<f32>(a0));
+    store<f32>(to, load<f32>(a1), FLOAT);
+    store<f32>(to, load<f32>(a2), 2 * FLOAT);
+    store<f32>(to, load<f32>(a3), 3 * FLOAT);
+    to += toStride;
+    a0 += FLOAT;
+    a1 += FLOAT;
+    a2 += FLOAT;
+    a3 += FLOAT;
+  }
+}
+
+/** A[rows, depth] → [rows / 4][depth][4]; rows that are missing repeat the last. */
+export function packRows(a: usize, blocks: usize, rows: i32, depth: i32): void {
+  for (let i = 0; i < rows; i += BLOCK) {
+    interleave(a + i * depth * FLOAT, min(BLOCK, rows - i), depth, blocks, VECTOR);
+    blocks += depth * VECTOR;
+  }
+}
+
+/** Aᵀ for A[depth, rows] → [rows / 4][depth][4]; rows that are missing repeat the last. */
+function packRowsTransposed(a: usize, blocks: usize, rows: i32, depth: i32): void {
+  for (let i = 0; i < rows; i += BLOCK) {
+    const last = rows - 1 - i;
+    let from = a + i * FLOAT;
+    for (let k = 0; k < depth; k++) {
+      if (last >= 3) {
+        v128.store(blocks, v128.load(from));
+      } else {
+        for (let row = 0; row < BLOCK; row++) {
+          store<f32>(blocks + row * FLOAT, load<f32>(from + min(row, last) * FLOAT));
+        }
+      }
+      blocks += VECTOR;
+      from += rows * FLOAT;
     }
   }
 }
-/** B[depth, columns] row by row → [columns / 8][depth][8]. */
-export function pack(b: usize, bStride: i32, panels: usize, depth: i32, columns: i32): void {
+
+/** B[depth, columns] → [columns / 8][depth][8]. */
+export function pack(b: usize, panels: usize, depth: i32, columns: i32): void {
   for (let j = 0; j < columns; j += PANEL) {
     let source = b + j * FLOAT;
     for (let k = 0; k < depth; k++) {
       v128.store(panels, v128.load(source));
       v128.store(panels, v128.load(source, VECTOR), VECTOR);
-      panels += 2 * VECTOR;
-      source += bStride;
+      panels += PANEL * FLOAT;
+      source += columns * FLOAT;
     }
   }
 }
 
-/**
- * C[rows, columns] = A · B, either of them given transposed; `columns` is a multiple of 8, and
- * `scratch` has room for depth · columns floats.
- */
+/** Bᵀ for B[columns, depth] → [columns / 8][depth][8]. */
+function packTransposed(b: usize, panels: usize, depth: i32, columns: i32): void {
+  const quarter = BLOCK * depth * FLOAT;
+  for (let j = 0; j < columns; j += PANEL) {
+    interleave(b, BLOCK, depth, panels, PANEL * FLOAT);
+    interleave(b + quarter, BLOCK, depth, panels + VECTOR, PANEL * FLOAT);
+    b += 2 * quarter;
+    panels += 2 * quarter;
+  }
+}
+
+/** @returns Bytes of scratch for {@link multiplyMatrices}. */
+export function multiplyMatricesScratch(rows: i32, columns: i32, depth: i32): i32 {
+  return packedRowsBytes(rows, depth) + depth * columns * FLOAT;
+}
+
+/** C[rows, columns] (+)= A · B, either of them given transposed; `columns` is a multiple of 8. */
 export function multiplyMatrices(
   a: usize,
   b: usize,
@@ -160,31 +217,13 @@ export function multiplyMatrices(
   depth: i32,
   transposeA: bool,
   transposeB: bool,
+  accumulate: bool,
   scratch: usize,
 ): void {
-  if (transposeB) packTransposed(b, depth * FLOAT, scratch, depth, columns);
-  else pack(b, columns * FLOAT, scratch, depth, columns);
-  const stride = columns * FLOAT;
-  if (transposeA) {
-    multiplyTransposed(a, rows * FLOAT, scratch, c, stride, rows, columns, depth, false);
-  } else {
-    multiply(a, depth * FLOAT, scratch, c, stride, rows, columns, depth, false);
-  }
-}
-
-/** Bᵀ for B[columns, depth] row by row → [columns / 8][depth][8]. */
-function packTransposed(
-  b: usize,
-  bStride: i32,
-  panels: usize,
-  depth: i32,
-  columns: i32,
-): void {
-  for (let j = 0; j < columns; j++) {
-    const to = panels + ((j >> 3) * depth * PANEL + (j & 7)) * FLOAT;
-    for (let k = 0; k < depth; k++) {
-      store<f32>(to + k * PANEL * FLOAT, load<f32>(b + k * FLOAT));
-    }
-    b += bStride;
-  }
+  const panels = scratch + packedRowsBytes(rows, depth);
+  if (transposeB) packTransposed(b, panels, depth, columns);
+  else pack(b, panels, depth, columns);
+  if (transposeA) packRowsTransposed(a, scratch, rows, depth);
+  else packRows(a, scratch, rows, depth);
+  multiply(scratch, panels, c, columns * FLOAT, rows, columns, depth, accumulate);
 }

@@ -1,6 +1,6 @@
 /** Convolutions of any size and stride, as a product with the matrix of all windows. */
 
-import { multiply, multiplyTransposed, pack } from "./gemm";
+import { multiplyMatrices, multiplyMatricesScratch } from "./gemm";
 import { FLOAT } from "./simd";
 
 /** Windows gathered at a time. */
@@ -49,7 +49,11 @@ function gatherWindows(
 
 /** @returns Bytes of scratch for {@link convolveWindows} and {@link convolveWindowsGradient}. */
 export function convolveWindowsScratch(depth: i32, outputs: i32): i32 {
-  return (WINDOWS * depth + max(depth, WINDOWS) * outputs) * FLOAT;
+  return WINDOWS * depth * FLOAT +
+    max(
+      multiplyMatricesScratch(WINDOWS, outputs, depth),
+      multiplyMatricesScratch(depth, outputs, WINDOWS),
+    );
 }
 
 /** y = x ∗ filter; `outputs` is a multiple of 8. */
@@ -75,8 +79,7 @@ export function convolveWindows(
   scratch: usize,
 ): void {
   const depth = filterHeight * filterWidth * channels, count = batch * outHeight * outWidth;
-  const panels = scratch + WINDOWS * depth * FLOAT;
-  pack(filter, outputs * FLOAT, panels, depth, outputs);
+  const buffer = scratch + WINDOWS * depth * FLOAT;
   for (let begin = 0; begin < count; begin += WINDOWS) {
     const end = min(count, begin + WINDOWS);
     gatherWindows(
@@ -99,7 +102,18 @@ export function convolveWindows(
       left,
     );
     const to = y + begin * outputs * FLOAT;
-    multiply(scratch, depth * FLOAT, panels, to, outputs * FLOAT, end - begin, outputs, depth, false);
+    multiplyMatrices(
+      scratch,
+      filter,
+      to,
+      end - begin,
+      outputs,
+      depth,
+      false,
+      false,
+      false,
+      buffer,
+    );
   }
 }
 
@@ -126,7 +140,7 @@ export function convolveWindowsGradient(
   scratch: usize,
 ): void {
   const depth = filterHeight * filterWidth * channels, count = batch * outHeight * outWidth;
-  const panels = scratch + WINDOWS * depth * FLOAT;
+  const buffer = scratch + WINDOWS * depth * FLOAT;
   for (let begin = 0; begin < count; begin += WINDOWS) {
     const end = min(count, begin + WINDOWS);
     gatherWindows(
@@ -148,17 +162,17 @@ export function convolveWindowsGradient(
       top,
       left,
     );
-    pack(dy + begin * outputs * FLOAT, outputs * FLOAT, panels, end - begin, outputs);
-    multiplyTransposed(
+    multiplyMatrices(
       scratch,
-      depth * FLOAT,
-      panels,
+      dy + begin * outputs * FLOAT,
       dw,
-      outputs * FLOAT,
       depth,
       outputs,
       end - begin,
+      true,
+      false,
       begin > 0,
+      buffer,
     );
   }
 }

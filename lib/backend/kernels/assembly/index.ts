@@ -1,7 +1,7 @@
 /** Everything that the WASM module exports. */
 
 export { adamW, addBias, rectifierGradient } from "./elementwise";
-export { multiplyMatrices } from "./gemm";
+export { multiplyMatrices, multiplyMatricesScratch } from "./gemm";
 export { convolveWindows, convolveWindowsGradient, convolveWindowsScratch } from "./im2col";
 export {
   affineOfNorm,

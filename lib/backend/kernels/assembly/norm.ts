@@ -53,7 +53,7 @@ export function moments(x: usize, mean: usize, variance: usize, rows: i32, chann
     const squares = f32x4.mul(v128.load(variance + c), share);
     const spread = f32x4.sub(squares, f32x4.mul(offset, offset));
     v128.store(mean + c, f32x4.add(v128.load(x + c), offset));
-    v128.store(variance + c, f32x4.max(spread, f32x4.splat(0)));
+    v128.store(variance + c, f32x4.pmax(spread, f32x4.splat(0)));
   }
 }
 
@@ -91,7 +91,7 @@ export function applyAffine(
   for (let row = 0; row < rows; row++) {
     for (let c = 0; c < pixel; c += VECTOR) {
       const value = multiplyAdd(v128.load(affine + c), v128.load(x + c), v128.load(affine + pixel + c));
-      v128.store(y + c, f32x4.max(value, floor));
+      v128.store(y + c, f32x4.pmax(value, floor));
     }
     x += pixel;
     y += pixel;

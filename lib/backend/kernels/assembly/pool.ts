@@ -1,6 +1,6 @@
 /** 2×2 max-pooling, and what stands around it in a block: batch norm and ReLU. */
 
-import { FLOAT, multiplyAdd, VECTOR } from "./simd";
+import { FLOAT, lane, multiplyAdd, VECTOR } from "./simd";
 
 /**
  * Writes the maxima of four vectors and which of the four they were, the first one where several
@@ -21,20 +21,17 @@ export function poolWindow(
   affine: usize,
   pixel: i32,
 ): void {
+  const upper = f32x4.pmax(x0, x1), lower = f32x4.pmax(x2, x3);
+  const best = f32x4.pmax(upper, lower);
   if (mask) {
-    let larger = f32x4.gt(x1, x0);
-    let best = v128.bitselect(x1, x0, larger);
-    let index = v128.and(i32x4.splat(1), larger);
-    larger = f32x4.gt(x2, best);
-    best = v128.bitselect(x2, best, larger);
-    index = v128.bitselect(i32x4.splat(2), index, larger);
-    larger = f32x4.gt(x3, best);
-    v128.store(y, v128.bitselect(x3, best, larger));
-    storeMask(mask, v128.bitselect(i32x4.splat(3), index, larger));
+    // A comparison gives −1 where it holds.
+    const inUpper = i32x4.sub(i32x4.splat(0), f32x4.gt(x1, x0));
+    const inLower = i32x4.sub(i32x4.splat(2), f32x4.gt(x3, x2));
+    v128.store(y, best);
+    storeMask(mask, v128.bitselect(inLower, inUpper, f32x4.gt(lower, upper)));
   } else {
-    const best = f32x4.max(f32x4.max(x0, x1), f32x4.max(x2, x3));
     const normed = multiplyAdd(v128.load(affine), best, v128.load(affine + pixel));
-    v128.store(y, f32x4.max(normed, f32x4.splat(0)));
+    v128.store(y, f32x4.pmax(normed, f32x4.splat(0)));
   }
 }
 
@@ -164,60 +161,64 @@ export function convolvePicture(
         let row0 = padded + 2 * i * stride;
         let row1 = row0 + stride, row2 = row1 + stride, row3 = row2 + stride;
         for (let j = 0; j < width >> 1; j++) {
-          let v = v128.load_splat<f32>(row0);
+          let x = v128.load(row0);
+          let v = lane(x, 0);
           let y0 = f32x4.mul(v, w0);
-          v = v128.load_splat<f32>(row0, 4);
+          v = lane(x, 1);
           y0 = multiplyAdd(v, w1, y0);
           let y1 = f32x4.mul(v, w0);
-          v = v128.load_splat<f32>(row0, 8);
+          v = lane(x, 2);
           y0 = multiplyAdd(v, w2, y0);
           y1 = multiplyAdd(v, w1, y1);
-          v = v128.load_splat<f32>(row0, 12);
+          v = lane(x, 3);
           y1 = multiplyAdd(v, w2, y1);
 
-          v = v128.load_splat<f32>(row1);
+          x = v128.load(row1);
+          v = lane(x, 0);
           y0 = multiplyAdd(v, w3, y0);
           let y2 = f32x4.mul(v, w0);
-          v = v128.load_splat<f32>(row1, 4);
+          v = lane(x, 1);
           y0 = multiplyAdd(v, w4, y0);
           y1 = multiplyAdd(v, w3, y1);
           y2 = multiplyAdd(v, w1, y2);
           let y3 = f32x4.mul(v, w0);
-          v = v128.load_splat<f32>(row1, 8);
+          v = lane(x, 2);
           y0 = multiplyAdd(v, w5, y0);
           y1 = multiplyAdd(v, w4, y1);
           y2 = multiplyAdd(v, w2, y2);
           y3 = multiplyAdd(v, w1, y3);
-          v = v128.load_splat<f32>(row1, 12);
+          v = lane(x, 3);
           y1 = multiplyAdd(v, w5, y1);
           y3 = multiplyAdd(v, w2, y3);
 
-          v = v128.load_splat<f32>(row2);
+          x = v128.load(row2);
+          v = lane(x, 0);
           y0 = multiplyAdd(v, w6, y0);
           y2 = multiplyAdd(v, w3, y2);
-          v = v128.load_splat<f32>(row2, 4);
+          v = lane(x, 1);
           y0 = multiplyAdd(v, w7, y0);
           y1 = multiplyAdd(v, w6, y1);
           y2 = multiplyAdd(v, w4, y2);
           y3 = multiplyAdd(v, w3, y3);
-          v = v128.load_splat<f32>(row2, 8);
+          v = lane(x, 2);
           y0 = multiplyAdd(v, w8, y0);
           y1 = multiplyAdd(v, w7, y1);
           y2 = multiplyAdd(v, w5, y2);
           y3 = multiplyAdd(v, w4, y3);
-          v = v128.load_splat<f32>(row2, 12);
+          v = lane(x, 3);
           y1 = multiplyAdd(v, w8, y1);
           y3 = multiplyAdd(v, w5, y3);
 
-          v = v128.load_splat<f32>(row3);
+          x = v128.load(row3);
+          v = lane(x, 0);
           y2 = multiplyAdd(v, w6, y2);
-          v = v128.load_splat<f32>(row3, 4);
+          v = lane(x, 1);
           y2 = multiplyAdd(v, w7, y2);
           y3 = multiplyAdd(v, w6, y3);
-          v = v128.load_splat<f32>(row3, 8);
+          v = lane(x, 2);
           y2 = multiplyAdd(v, w8, y2);
           y3 = multiplyAdd(v, w7, y3);
-          v = v128.load_splat<f32>(row3, 12);
+          v = lane(x, 3);
           y3 = multiplyAdd(v, w8, y3);
 
           poolWindow(y0, y1, y2, y3, y + to * FLOAT, mask ? mask + to : 0, affine + c * FLOAT, pixel);
@@ -267,60 +268,64 @@ export function convolvePictureGradient(
           const y0 = pick(g, chosen, 0), y1 = pick(g, chosen, 1);
           const y2 = pick(g, chosen, 2), y3 = pick(g, chosen, 3);
 
-          let v = v128.load_splat<f32>(row0);
+          let x = v128.load(row0);
+          let v = lane(x, 0);
           w0 = multiplyAdd(v, y0, w0);
-          v = v128.load_splat<f32>(row0, 4);
+          v = lane(x, 1);
           w1 = multiplyAdd(v, y0, w1);
           w0 = multiplyAdd(v, y1, w0);
-          v = v128.load_splat<f32>(row0, 8);
+          v = lane(x, 2);
           w2 = multiplyAdd(v, y0, w2);
           w1 = multiplyAdd(v, y1, w1);
-          v = v128.load_splat<f32>(row0, 12);
+          v = lane(x, 3);
           w2 = multiplyAdd(v, y1, w2);
 
-          v = v128.load_splat<f32>(row1);
+          x = v128.load(row1);
+          v = lane(x, 0);
           w3 = multiplyAdd(v, y0, w3);
           w0 = multiplyAdd(v, y2, w0);
-          v = v128.load_splat<f32>(row1, 4);
+          v = lane(x, 1);
           w4 = multiplyAdd(v, y0, w4);
           w3 = multiplyAdd(v, y1, w3);
           w1 = multiplyAdd(v, y2, w1);
           w0 = multiplyAdd(v, y3, w0);
-          v = v128.load_splat<f32>(row1, 8);
+          v = lane(x, 2);
           w5 = multiplyAdd(v, y0, w5);
           w4 = multiplyAdd(v, y1, w4);
           w2 = multiplyAdd(v, y2, w2);
           w1 = multiplyAdd(v, y3, w1);
-          v = v128.load_splat<f32>(row1, 12);
+          v = lane(x, 3);
           w5 = multiplyAdd(v, y1, w5);
           w2 = multiplyAdd(v, y3, w2);
 
-          v = v128.load_splat<f32>(row2);
+          x = v128.load(row2);
+          v = lane(x, 0);
           w6 = multiplyAdd(v, y0, w6);
           w3 = multiplyAdd(v, y2, w3);
-          v = v128.load_splat<f32>(row2, 4);
+          v = lane(x, 1);
           w7 = multiplyAdd(v, y0, w7);
           w6 = multiplyAdd(v, y1, w6);
           w4 = multiplyAdd(v, y2, w4);
           w3 = multiplyAdd(v, y3, w3);
-          v = v128.load_splat<f32>(row2, 8);
+          v = lane(x, 2);
           w8 = multiplyAdd(v, y0, w8);
           w7 = multiplyAdd(v, y1, w7);
           w5 = multiplyAdd(v, y2, w5);
           w4 = multiplyAdd(v, y3, w4);
-          v = v128.load_splat<f32>(row2, 12);
+          v = lane(x, 3);
           w8 = multiplyAdd(v, y1, w8);
           w5 = multiplyAdd(v, y3, w5);
 
-          v = v128.load_splat<f32>(row3);
+          x = v128.load(row3);
+          v = lane(x, 0);
           w6 = multiplyAdd(v, y2, w6);
-          v = v128.load_splat<f32>(row3, 4);
+          v = lane(x, 1);
           w7 = multiplyAdd(v, y2, w7);
           w6 = multiplyAdd(v, y3, w6);
-          v = v128.load_splat<f32>(row3, 8);
+          v = lane(x, 2);
           w8 = multiplyAdd(v, y2, w8);
           w7 = multiplyAdd(v, y3, w7);
-          v = v128.load_splat<f32>(row3, 12);
+          v = lane(x, 3);
           w8 = multiplyAdd(v, y3, w8);
 
           from += channels;

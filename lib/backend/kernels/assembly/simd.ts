@@ -25,3 +25,13 @@ export function scaleAdd(factor: f32, a: v128, c: v128): v128 {
 export function scale(factor: f32, a: v128): v128 {
   return f32x4.mul(f32x4.splat(factor), a);
 }
+
+/** @returns One of the four floats of a vector, four times; `index` is a literal. */
+// @ts-ignore: decorator
+@inline
+export function lane(a: v128, index: i32): v128 {
+  if (index == 0) return v128.shuffle<f32>(a, a, 0, 0, 0, 0);
+  if (index == 1) return v128.shuffle<f32>(a, a, 1, 1, 1, 1);
+  if (index == 2) return v128.shuffle<f32>(a, a, 2, 2, 2, 2);
+  return v128.shuffle<f32>(a, a, 3, 3, 3, 3);
+}

@@ -8,7 +8,7 @@
  * the convolution becomes a matrix product M = V · U at every point.
  */
 
-import { multiply, multiplyTransposed, pack } from "./gemm";
+import { multiply, multiplyTransposed, pack, packedRowsBytes, packRows } from "./gemm";
 import { gradientOfNorm, loadMask, pick, poolWindow } from "./pool";
 import { FLOAT, VECTOR } from "./simd";
 import {
@@ -98,6 +98,12 @@ function pointCount(rows: i32, columns: i32): i32 {
     if (groupTiles(group, rows, columns)) points += groupPoints(group, rows, columns);
   }
   return points;
+}
+
+/** Bytes of the largest plane, packed for a product. */
+function packedPlaneBytes(count: i32, rows: i32, columns: i32, channels: i32): i32 {
+  const most = max(sixes(rows), 1) * max(sixes(columns), 1);
+  return packedRowsBytes(count * most, channels);
 }
 
 /** Bytes of the padded picture in which tiles are read or gathered. */
@@ -250,7 +256,7 @@ function gatherInput(
   }
 }
 
-/** M = V · U at every point. */
+/** M = V · U at every point; `blocks` has room for a plane of V, packed. */
 function multiplyPoints(
   v: usize,
   u: usize,
@@ -260,12 +266,14 @@ function multiplyPoints(
   columns: i32,
   inputs: i32,
   outputs: i32,
+  blocks: usize,
 ): void {
   for (let group = 0; group < 4; group++) {
     const tiles = groupTiles(group, rows, columns) * count;
     if (!tiles) continue;
     for (let point = groupPoints(group, rows, columns); point > 0; point--) {
-      multiply(v, inputs * FLOAT, u, m, outputs * FLOAT, tiles, outputs, inputs, false);
+      packRows(v, blocks, tiles, inputs);
+      multiply(blocks, u, m, outputs * FLOAT, tiles, outputs, inputs, false);
       v += planeBytes(tiles, inputs);
       m += planeBytes(tiles, outputs);
       u += inputs * outputs * FLOAT;
@@ -290,8 +298,8 @@ function multiplyPointsForFilter(
     const tiles = groupTiles(group, rows, columns) * count;
     if (!tiles) continue;
     for (let point = groupPoints(group, rows, columns); point > 0; point--) {
-      pack(m, outputs * FLOAT, panels, tiles, outputs);
-      multiplyTransposed(v, inputs * FLOAT, panels, du, outputs * FLOAT, inputs, outputs, tiles, accumulate);
+      pack(m, panels, tiles, outputs);
+      multiplyTransposed(v, panels, du, outputs * FLOAT, inputs, outputs, tiles, accumulate);
       v += planeBytes(tiles, inputs);
       m += planeBytes(tiles, outputs);
       du += inputs * outputs * FLOAT;
@@ -520,7 +528,7 @@ export function convolveScratch(
   return TILE_BUFFERS + paddedBytes(rows, columns, inputs) +
     (2 * pointCount(rows, columns) + 9) * inputs * outputs * FLOAT +
     planesBytes(chunk, rows, columns, inputs) + planesBytes(chunk, rows, columns, outputs) +
-    chunk * sixes(rows + 4) * sixes(columns + 4) * outputs * FLOAT;
+    packedPlaneBytes(chunk, rows, columns, max(inputs, outputs));
 }
 
 /**
@@ -550,6 +558,7 @@ export function convolve(
   const padded = u + pointCount(rows, columns) * inputs * outputs * FLOAT;
   const v = padded + paddedBytes(rows, columns, inputs);
   const m = v + planesBytes(chunk, rows, columns, inputs);
+  const packed = m + planesBytes(chunk, rows, columns, outputs);
   const size = pools ? (rows >> 1) * (columns >> 1) * outputs : height * width * outputs;
   transformFilter(filter, u, rows, columns, inputs, outputs, buffer);
   memory.fill(padded, 0, paddedBytes(rows, columns, inputs));
@@ -557,7 +566,7 @@ export function convolve(
     const count = min(chunk, batch - n);
     const from = x + n * height * width * inputs * FLOAT;
     transformInput(from, v, count, height, width, rows, columns, inputs, padded, buffer);
-    multiplyPoints(v, u, m, count, rows, columns, inputs, outputs);
+    multiplyPoints(v, u, m, count, rows, columns, inputs, outputs, packed);
     transformOutput(
       m,
       y + n * size * FLOAT,
@@ -602,7 +611,7 @@ export function convolveGradient(
   const padded = du + matrices;
   const v = padded + paddedBytes(rows, columns, inputs);
   const m = v + planesBytes(chunk, rows, columns, inputs);
-  const panels = m + planesBytes(chunk, rows, columns, outputs);
+  const packed = m + planesBytes(chunk, rows, columns, outputs);
   const size = mask ? (rows >> 1) * (columns >> 1) * outputs : height * width * outputs;
   if (dx) {
     swapChannels(filter, swapped, inputs, outputs);
@@ -625,10 +634,10 @@ export function convolveGradient(
     if (dw) {
       memory.fill(padded, 0, paddedBytes(rows, columns, inputs));
       transformInput(x + offset, v, count, height, width, rows, columns, inputs, padded, buffer);
-      multiplyPointsForFilter(v, m, du, count, rows, columns, inputs, outputs, n > 0, panels);
+      multiplyPointsForFilter(v, m, du, count, rows, columns, inputs, outputs, n > 0, packed);
     }
     if (dx) {
-      multiplyPoints(m, u, v, count, rows, columns, outputs, inputs);
+      multiplyPoints(m, u, v, count, rows, columns, outputs, inputs, packed);
       gatherInput(v, dx + offset, count, height, width, rows, columns, inputs, padded, buffer);
     }
   }
