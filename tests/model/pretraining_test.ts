@@ -1,0 +1,73 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../../lib/backend/backend.ts";
+import { LETTER_CLASSES } from "../../lib/data/letters/classes.ts";
+import type { Font } from "../../lib/data/letters/fonts.ts";
+import {
+  DISTANCE_STEPS,
+  type Glyph,
+  GLYPH_SIDE,
+  packGlyphs,
+} from "../../lib/data/letters/glyphs.ts";
+import { buildBase } from "../../lib/model/architecture.ts";
+import { readWeights } from "../../lib/model/network.ts";
+import { pretrainBase } from "../../lib/model/pretraining.ts";
+import { startTeam } from "../../lib/model/training.ts";
+import type { News } from "../../lib/observer.ts";
+
+function font(family: string, validation: boolean): Font {
+  return { family, version: "1.0.0", handwriting: false, capitalsOnly: false, validation };
+}
+
+/** A glyph whose pen went along the points at which `distance` from the middle is 0. */
+function glyph(font: Font, letter: string, distance: (x: number, y: number) => number): Glyph {
+  const halfWidth = 4;
+  const middle = (GLYPH_SIDE - 1) / 2;
+  const distances = Array.from(
+    { length: GLYPH_SIDE ** 2 },
+    (_, i) => distance(i % GLYPH_SIDE - middle, Math.floor(i / GLYPH_SIDE) - middle),
+  );
+  const steps = (value: number) => Math.max(-128, Math.min(127, value * DISTANCE_STEPS));
+  return {
+    font,
+    letter,
+    outline: Int8Array.from(distances, (value) => steps(halfWidth - value)),
+    skeleton: Int8Array.from(distances, (value) => steps(-value)),
+    halfWidth,
+  };
+}
+
+const MASTERS = packGlyphs([font("plain", false), font("unseen", true)].flatMap((font) => [
+  glyph(font, "O", (x, y) => Math.abs(Math.hypot(x, y) - 18)),
+  glyph(font, "I", (x, y) => Math.hypot(x, Math.max(0, Math.abs(y) - 18))),
+]));
+
+Deno.test("pretrainBase() teaches a base to tell letters apart in a font that it never saw", async () => {
+  await startBackend();
+  const before = tf.memory().numTensors;
+  await using team = await startTeam({ workers: 2 });
+  const news: News[] = [];
+  const { base, card, history } = await pretrainBase(team, {
+    base: "cnn-small",
+    masters: MASTERS,
+    seed: 3,
+    lettersPerEpoch: 640,
+    recipe: { epochs: 1, batchSize: 32 },
+    observer: (item) => news.push(item),
+  });
+  assertEquals(base.outputShape, [null, 9 * 64]);
+  assertEquals(base.layers.at(-1)!.name, "features");
+  const { fonts, unseenFonts, classes, seed, epochs, batchSize, lettersPerEpoch, workers } = card;
+  assertEquals([fonts, unseenFonts, classes], [["plain"], ["unseen"], [...LETTER_CLASSES]]);
+  assertEquals([seed, epochs, batchSize, lettersPerEpoch, workers], [3, 1, 32, 640, 2]);
+  assert(card.unseenFontAccuracy > 0.9, `Found ${card.unseenFontAccuracy}`);
+  assertEquals(history.map(({ stage, epoch }) => [stage, epoch]), [["pre-training", 1]]);
+  assertEquals(news.filter(({ kind }) => kind === "epoch").length, 1);
+
+  const untrained = buildBase("cnn-small", 3);
+  const initial = readWeights(untrained.layers);
+  readWeights(base.layers).forEach((values, i) => assertNotEquals(values, initial[i]));
+  untrained.dispose();
+  base.dispose();
+  assertEquals(tf.memory().numTensors, before);
+});
