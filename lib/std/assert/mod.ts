@@ -7,17 +7,17 @@ import nodeAssert from "node:assert/strict";
 
 /** Throws unless `condition` is truthy. */
 export function assert(condition: unknown, message?: string): asserts condition {
-  nodeAssert.ok(condition, message);
+  nodeAssert.ok(condition, message!);
 }
 
 /** Throws unless `actual` and `expected` are deeply and strictly equal. */
 export function assertEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.deepStrictEqual(actual, expected, message);
+  nodeAssert.deepStrictEqual(actual, expected, message!);
 }
 
 /** Throws if `actual` and `expected` are deeply and strictly equal. */
 export function assertNotEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.notDeepStrictEqual(actual, expected, message);
+  nodeAssert.notDeepStrictEqual(actual, expected, message!);
 }
 
 /** Throws unless the numbers differ by at most `tolerance` (default 1e-7 of `expected`). */
@@ -50,7 +50,7 @@ export function assertStringIncludes(text: string, part: string, message?: strin
 
 /** Throws unless `text` matches `pattern`. */
 export function assertMatch(text: string, pattern: RegExp, message?: string): void {
-  nodeAssert.match(text, pattern, message);
+  nodeAssert.match(text, pattern, message!);
 }
 
 // deno-lint-ignore no-explicit-any -- any class of error, whatever its constructor takes
