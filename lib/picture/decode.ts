@@ -1,0 +1,132 @@
+/** Picture files of any common kind, as grey pixels. */
+
+import {
+  AlphaAction,
+  ColorSpace,
+  initializeImageMagick,
+  MagickColors,
+  MagickFormat,
+  MagickImage,
+  MagickImageInfo,
+  MagickReadSettings,
+  ResourceLimits,
+} from "@imagemagick/magick-wasm";
+import magickWasm from "@imagemagick/magick-wasm/magick.wasm" with { type: "bytes" };
+
+/** A picture in shades of grey. */
+export interface GreyPicture {
+  /** In pixels. */
+  width: number;
+  /** In pixels. */
+  height: number;
+  /** Brightness from black (0) to white (255), `[height, width]`, row by row. */
+  values: Uint8Array;
+}
+
+/** Largest file that is decoded, in bytes. */
+export const LARGEST_PICTURE_FILE: number = 64 * 2 ** 20;
+
+/** Most pixels that a picture may have: four bytes each, and a copy while it is turned upright. */
+const MOST_PIXELS = 64e6;
+
+/** Memory for pixels, in bytes. */
+const PIXEL_MEMORY = 640n * 2n ** 20n;
+
+/** How files of each kind begin; `.` stands for any character. */
+const KINDS = [
+  { kind: "PNG", start: /^\x89PNG\r\n\x1a\n/s, format: MagickFormat.Png },
+  { kind: "JPEG", start: /^\xff\xd8\xff/s, format: MagickFormat.Jpeg },
+  { kind: "WebP", start: /^RIFF....WEBP/s, format: MagickFormat.WebP },
+  { kind: "GIF", start: /^GIF8[79]a/s, format: MagickFormat.Gif },
+  { kind: "BMP", start: /^BM/s, format: MagickFormat.Bmp },
+];
+
+let started: Promise<void> | undefined;
+
+/**
+ * Decodes a picture as a viewer would show it: turned upright as its EXIF data says, the first
+ * frame if there are several, on white where it is transparent, colours as their luma (ITU-R
+ * BT.709). The work is done by ImageMagick, compiled to WASM.
+ *
+ * Of a file that is cut off, the part that is there is decoded where its format allows that.
+ *
+ * @param bytes The whole file: PNG, JPEG, WebP, GIF or BMP, told by its first bytes.
+ * @param name What to call the file in an error.
+ * @throws {RangeError} If it is larger than {@linkcode LARGEST_PICTURE_FILE} or has more than 64
+ * million pixels; nothing is decoded then.
+ * @throws {SyntaxError} If it is not such a file, or damaged.
+ *
+ * @example Two pixels
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encode } from "fast-png";
+ * const png = encode({ width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 200) });
+ * const { width, height, values } = await decodePicture(png, "two.png");
+ * assertEquals([width, height, ...values], [2, 1, 0, 200]);
+ * ```
+ */
+export async function decodePicture(bytes: Uint8Array, name: string): Promise<GreyPicture> {
+  if (bytes.length > LARGEST_PICTURE_FILE) {
+    throw new RangeError(
+      `Expected ${name} to have at most ${LARGEST_PICTURE_FILE} bytes but found ${bytes.length}`,
+    );
+  }
+  const start = String.fromCharCode(...bytes.subarray(0, 12));
+  const found = KINDS.find((kind) => kind.start.test(start));
+  if (!found) {
+    throw new SyntaxError(
+      `Expected ${name} to be a PNG, JPEG, WebP, GIF or BMP picture but it ${
+        bytes.length === 0 ? "is empty" : "starts like none of them"
+      }`,
+    );
+  }
+  await (started ??= startImageMagick());
+  const settings = new MagickReadSettings({
+    format: found.format,
+    frameIndex: 0,
+    frameCount: 1,
+    backgroundColor: MagickColors.White,
+  });
+  try {
+    const { width, height } = MagickImageInfo.create(bytes, settings);
+    if (width * height > MOST_PIXELS) {
+      throw new RangeError(
+        `Expected ${name} to have at most ${MOST_PIXELS} pixels but found ${width} × ${height}`,
+      );
+    }
+    return toGrey(bytes, settings);
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    throw new SyntaxError(
+      `Expected ${name} to be a whole ${found.kind} picture but it is damaged`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function startImageMagick(): Promise<void> {
+  await initializeImageMagick(magickWasm);
+  ResourceLimits.memory = PIXEL_MEMORY;
+  ResourceLimits.maxMemoryRequest = PIXEL_MEMORY;
+  ResourceLimits.disk = 0n; // a "disk" in WASM is memory too
+}
+
+function toGrey(bytes: Uint8Array, settings: MagickReadSettings): GreyPicture {
+  const image = MagickImage.create(bytes, settings);
+  try {
+    image.autoOrient();
+    if (image.colorSpace === ColorSpace.CMYK) image.colorSpace = ColorSpace.sRGB;
+    if (image.hasAlpha) {
+      image.backgroundColor = MagickColors.White;
+      image.alpha(AlphaAction.Remove);
+    }
+    image.grayscale();
+    const { width, height } = image;
+    const values = image.getPixels((pixels) => pixels.toByteArray(0, 0, width, height, "R"));
+    return { width, height, values: values! };
+  } finally {
+    image.dispose();
+  }
+}
