@@ -113,6 +113,36 @@ export function installFastKernels(kernels: WasmKernels): void {
     );
     return y;
   });
+  overrideKernel("BatchNormSums", () => ({ inputs: { dy, x, mean } }) => {
+    const channels = mean.shape[0];
+    const sums = kernels.output([2, channels]);
+    const rows = tf.util.sizeFromShape(x.shape) / channels;
+    kernels.run("sumNormGradient", dy, x, mean, 0, sums, rows, channels);
+    return sums;
+  });
+  overrideGradient(
+    "FusedBatchNorm",
+    ["x", "mean", "variance", "scale"],
+    (replaced) => (dy, saved, attrs) => {
+      const [x, mean, variance, scale] = saved;
+      const gradient = dy as tf.Tensor;
+      const supported = isNormOfChannels(x, mean, variance, scale) && areFloats(gradient);
+      if (!supported) return replaced(dy, saved, attrs);
+      const sums: tf.Tensor = tf.engine().runKernel("BatchNormSums", { dy: gradient, x, mean });
+      const [sum, products] = tf.unstack(sums);
+      const inverse = tf.rsqrt(
+        tf.add(variance, (attrs as { varianceEpsilon: number }).varianceEpsilon),
+      );
+      const factor = scale ? inverse.mul(scale) : inverse;
+      return {
+        x: () => gradient.mul(factor),
+        mean: () => factor.mul(sum).neg(),
+        variance: () => factor.mul(inverse).mul(inverse).mul(products).mul(-0.5),
+        scale: () => products.mul(inverse),
+        offset: () => sum,
+      };
+    },
+  );
   overrideKernel("RectifierGradient", () => ({ inputs: { dy, x } }) => {
     const dx = kernels.output(x.shape);
     kernels.run("rectifierGradient", dy, x, dx, tf.util.sizeFromShape(x.shape));

@@ -133,7 +133,6 @@ function smallNetwork(seed: number, side: number): tf.Sequential {
       ...block(8, [side, side, 1]),
       ...block(8),
       tf.layers.flatten(),
-      tf.layers.dense({ units: 8, activation: "relu", kernelInitializer: kernelInitializer() }),
       tf.layers.dense({ units: 2, kernelInitializer: kernelInitializer() }),
     ],
   });

@@ -11,6 +11,8 @@ import { FLOAT, lane, multiplyAdd, VECTOR } from "./simd";
 const PANEL: i32 = 8;
 /** Rows of a block of A. */
 const BLOCK: i32 = 4;
+/** Steps along the depth after which a panel would no longer stay in the first cache. */
+const STEPS: i32 = 384;
 
 /**
  * C[rows, 8] (+)= block[·, depth] · panel[depth, 8] for 1 to 4 rows.
@@ -75,14 +77,17 @@ export function multiply(
   depth: i32,
   accumulate: bool,
 ): void {
-  for (let j = 0; j < columns; j += PANEL) {
-    let block = blocks;
-    for (let i = 0; i < rows; i += BLOCK) {
-      const to = c + i * cStride + j * FLOAT;
-      multiplyBlock(block, VECTOR, panels, to, cStride, min(BLOCK, rows - i), depth, accumulate);
-      block += depth * VECTOR;
+  for (let begin = 0; begin < depth; begin += STEPS) {
+    const steps = min(STEPS, depth - begin);
+    for (let j = 0; j < columns; j += PANEL) {
+      const panel = panels + (j * depth + begin * PANEL) * FLOAT;
+      let block = blocks + begin * VECTOR;
+      for (let i = 0; i < rows; i += BLOCK) {
+        const to = c + i * cStride + j * FLOAT, left = min(BLOCK, rows - i);
+        multiplyBlock(block, VECTOR, panel, to, cStride, left, steps, accumulate || begin > 0);
+        block += depth * VECTOR;
+      }
     }
-    panels += depth * PANEL * FLOAT;
   }
 }
 
