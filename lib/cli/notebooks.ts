@@ -1,0 +1,98 @@
+/** `deno task notebooks`: run the notebooks with Jupyter and write their outputs back, or compare them. */
+
+import { basename, join } from "@std/path";
+import { writeFileAtomically } from "../data/files.ts";
+import { compareRuns, type Notebook, totalSeconds, withOutputs } from "../notebook/notebook.ts";
+import { runCommand, UsageError } from "./command_line.ts";
+
+/** Seconds that a notebook may take on two cores, all cells together. */
+const LARGEST_TOTAL = 90;
+
+await runCommand({
+  name: "notebooks",
+  summary:
+    "Runs the notebooks with Jupyter on the Deno kernel and writes their outputs back. With --check writes\n" +
+    "nothing, and fails if a key figure is out of its tolerance or a cell takes longer than its prose says.",
+  example: "deno task notebooks --only 3 --check",
+  flags: {
+    only: { type: "text", help: "run the notebook whose name starts so", value: "NAME" },
+    check: { type: "switch", help: "compare with the outputs that are there; write nothing" },
+  },
+  async run({ only = "", check }) {
+    await expectTools();
+    const paths = Array.from(Deno.readDirSync("notebooks"), ({ name }) => join("notebooks", name))
+      .filter((path) => path.endsWith(".ipynb") && basename(path).startsWith(only))
+      .sort();
+    if (paths.length === 0) {
+      throw new UsageError(`Expected --only to begin the name of a notebook but found ${only}`);
+    }
+    const complaints: string[] = [];
+    for (const path of paths) {
+      const committed: Notebook = JSON.parse(await Deno.readTextFile(path));
+      const executed = await execute(path);
+      const seconds = totalSeconds(executed);
+      console.log(`${path}: ${seconds.toFixed(1)} s`);
+      if (check) {
+        complaints.push(...compareRuns(committed, executed).map((text) => `${path}: ${text}`));
+        if (seconds > LARGEST_TOTAL) {
+          complaints.push(
+            `${path}: Expected at most ${LARGEST_TOTAL} s but it took ${seconds.toFixed(1)} s`,
+          );
+        }
+      } else {
+        const text = JSON.stringify(withOutputs(committed, executed), null, 1);
+        await writeFileAtomically(path, `${text}\n`);
+      }
+    }
+    for (const complaint of complaints) console.error(complaint);
+    if (complaints.length > 0) {
+      throw new Error(
+        `Expected the notebooks to run as committed but ${complaints.length} did not`,
+      );
+    }
+  },
+});
+
+/** Throws unless there is a Jupyter that knows the Deno kernel. */
+async function expectTools(): Promise<void> {
+  const { kernelspecs } = JSON.parse(await jupyter("kernelspec", "list", "--json"));
+  if (!("deno" in kernelspecs)) {
+    throw new Error(
+      `Expected Jupyter to know the Deno kernel but found ${
+        Object.keys(kernelspecs).join(", ") || "no kernel"
+      }: run deno jupyter --install`,
+    );
+  }
+}
+
+async function execute(path: string): Promise<Notebook> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await jupyter("nbconvert", "--to", "notebook", "--execute", "--output-dir", folder, path);
+    return JSON.parse(await Deno.readTextFile(join(folder, basename(path))));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Runs Jupyter and returns what it prints. */
+async function jupyter(...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await start(args);
+  if (!success) {
+    // Python's trace is of no use to somebody whose cell failed.
+    console.error(new TextDecoder().decode(stderr).replace(/^[^]*\n(?=\S*CellExecutionError)/, ""));
+    throw new Error(`Expected jupyter ${args.join(" ")} to succeed but it failed as told above`);
+  }
+  return new TextDecoder().decode(stdout);
+}
+
+async function start(args: string[]): Promise<Deno.CommandOutput> {
+  try {
+    return await new Deno.Command("jupyter", { args, stdout: "piped", stderr: "piped" }).output();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(
+      "Expected jupyter on the path but there is none: run pip install jupyterlab, then deno jupyter --install",
+    );
+  }
+}

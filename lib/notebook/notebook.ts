@@ -1,0 +1,121 @@
+/** Notebooks as files (nbformat 4.5): running one again, and comparing it with what is committed. */
+
+import type { Figure } from "./figure.ts";
+
+/** One output of a code cell. */
+export interface Output {
+  output_type: string;
+  /** Content by media type. */
+  data?: Record<string, unknown>;
+  metadata?: { figure?: Figure };
+}
+
+/** One cell; outputs and count are those of code cells. */
+export interface Cell {
+  cell_type: "markdown" | "code";
+  id: string;
+  metadata: {
+    /** When messages went and came, as Jupyter records it. */
+    execution?: Record<string, string>;
+  };
+  source: string[];
+  execution_count?: number | null;
+  outputs?: Output[];
+}
+
+/** A notebook. */
+export interface Notebook {
+  cells: Cell[];
+  metadata: Record<string, unknown>;
+  nbformat: number;
+  nbformat_minor: number;
+}
+
+/** Seconds that a cell may take whose prose does not say how long it takes. */
+const UNSTATED_SECONDS = 5;
+
+/**
+ * Puts the outputs of a run into a notebook, without the times. Every cell ends with a line feed:
+ * `deno fmt --check` takes it for unformatted otherwise.
+ *
+ * @param committed The notebook as its author left it.
+ * @param executed The same notebook as Jupyter ran it.
+ * @returns `committed` with the outputs and counts of `executed`.
+ */
+export function withOutputs(committed: Notebook, executed: Notebook): Notebook {
+  return {
+    ...committed,
+    cells: committed.cells.map(({ execution_count: _, outputs: __, ...cell }, i) => {
+      const source = cell.source.with(-1, cell.source.at(-1)!.replace(/\n?$/, "\n"));
+      if (cell.cell_type === "markdown") return { ...cell, source };
+      const { execution_count, outputs } = executed.cells[i];
+      return { ...cell, execution_count, outputs, source };
+    }),
+  };
+}
+
+/**
+ * Lists what is wrong with a run.
+ *
+ * Prose says how long the cell below it takes on two cores at most: "⏱ up to 20 s"; a cell without
+ * such a line has 5 seconds.
+ *
+ * @param committed The notebook with the outputs that are committed.
+ * @param executed The same notebook as Jupyter ran it.
+ * @returns One sentence for each cell that took longer than stated, each key figure out of its
+ * tolerance and each that is missing or new.
+ */
+export function compareRuns(committed: Notebook, executed: Notebook): string[] {
+  return [...slowCells(executed), ...differentFigures(committed, executed)];
+}
+
+/** How long the code cells took together, in seconds. */
+export function totalSeconds({ cells }: Notebook): number {
+  return cells.reduce((total, cell) => total + secondsOf(cell), 0);
+}
+
+function slowCells({ cells }: Notebook): string[] {
+  return cells.flatMap((cell, i) => {
+    const stated = cells[i - 1]?.source.join("").match(/⏱ up to (\d+) s/)?.[1];
+    const limit = stated ? Number(stated) : UNSTATED_SECONDS;
+    const seconds = secondsOf(cell);
+    return seconds <= limit ? [] : [
+      `Expected cell ${cell.id} to take up to ${limit} s but it took ${seconds.toFixed(1)} s`,
+    ];
+  });
+}
+
+function secondsOf({ metadata: { execution } }: Cell): number {
+  if (!execution) return 0;
+  const at = (message: string) => Date.parse(execution[message]);
+  return (at("shell.execute_reply") - at("iopub.status.busy")) / 1000;
+}
+
+function differentFigures(committed: Notebook, executed: Notebook): string[] {
+  const expected = figuresOf(committed);
+  const found = figuresOf(executed);
+  const missing = [...expected.keys()].filter((name) => !found.has(name));
+  return [
+    ...missing.map((name) => `Expected the figure "${name}" but the run did not show it`),
+    ...[...found.values()].flatMap(({ name, value }) => {
+      const figure = expected.get(name);
+      if (!figure) return [`Expected no figure "${name}" but the run showed it`];
+      // What is committed is rounded: without the last term, 0.3 - 0.1 is more than 0.2.
+      const slack = figure.tolerance + 1e-9 * Math.abs(figure.value);
+      return Math.abs(value - figure.value) <= slack ? [] : [
+        `Expected "${name}" to be ${figure.value} ± ${figure.tolerance} but found ${value}`,
+      ];
+    }),
+  ];
+}
+
+/** The key figures that a notebook shows, by name. */
+function figuresOf({ cells }: Notebook): Map<string, Figure> {
+  return new Map(
+    cells
+      .flatMap(({ outputs = [] }) => outputs)
+      .map(({ metadata }) => metadata?.figure)
+      .filter((figure) => figure !== undefined)
+      .map((figure) => [figure.name, figure]),
+  );
+}
