@@ -41,9 +41,12 @@ export function applyBlock(
   training: boolean,
 ): tf.Tensor | undefined {
   if (!tf.getKernel("ConvolutionBlock", tf.getBackend())) return undefined;
+  // The fused block in use has no gradient; the layers have theirs.
+  if (!training && tf.engine().state.gradientDepth > 0) return undefined;
   const [convolution, pooling, norm, activation] = layers.slice(start, start + BLOCK_LAYERS);
   const isBlock = activation !== undefined && input.rank === 4 && input.dtype === "float32" &&
-    isConvolution(convolution) && isPooling(pooling) && isNorm(norm) && isRectifier(activation);
+    isConvolution(convolution) && isPooling(pooling) && isNorm(norm) && isRectifier(activation) &&
+    convolution.trainable === norm.trainable;
   if (!isBlock) return undefined;
   const filter = convolution.weights[0].read();
   const [gamma, beta, movingMean, movingVariance] = norm.weights.map((weight) => weight.read());

@@ -104,6 +104,7 @@ Deno.test("applyBlock() leaves other layers alone", async () => {
     [conv(), pool({ strides: 1 }), norm(), relu],
     [conv(), pool(), norm({ scale: false }), relu],
     [conv(), pool(), norm(), tf.layers.activation({ activation: "tanh" })],
+    [conv(), pool(), norm({ trainable: false }), relu],
     [conv(), pool(), norm()],
   ];
   for (const layers of others) {
@@ -114,6 +115,21 @@ Deno.test("applyBlock() leaves other layers alone", async () => {
     });
     layers.forEach((layer) => layer !== relu && layer.built && layer.dispose());
   }
+});
+
+Deno.test("applyBlock() lets gradients pass through a block in use", async () => {
+  await startBackend();
+  const inputs = blockInputs([2, 6, 6, 8], 8);
+  const { wasm, cpu } = await onBothBackends(inputs, (x, ...rest) => {
+    const dy = rest.pop()!;
+    const layers = blockOf(8, 8, rest);
+    const apply = (x: tf.Tensor) =>
+      applyBlock(layers, 0, x, false) ?? applyInTurn(layers, x, false);
+    const dx = tf.grad(apply)(x, dy);
+    tf.dispose(layers.flatMap((layer) => layer.weights.map((weight) => weight.read())));
+    return [dx];
+  });
+  assertSameValues(wasm[0], cpu[0], TOLERANCE, "dx");
 });
 
 /** A small network with everything that the project's networks have, but dropout. */

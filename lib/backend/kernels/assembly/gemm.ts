@@ -17,14 +17,16 @@ const STEPS: i32 = 384;
 /**
  * C[rows, 8] (+)= block[·, depth] · panel[depth, 8] for 1 to 4 rows.
  *
- * @param block Four rows' elements of a step side by side, a step every `stepStride`.
+ * @param block Four rows' elements of a step side by side, a step every `blockStride`.
+ * @param panel Eight columns' elements of a step side by side, a step every `panelStride`.
  */
 // @ts-ignore: decorator
 @inline
 function multiplyBlock(
   block: usize,
-  stepStride: i32,
+  blockStride: i32,
   panel: usize,
+  panelStride: i32,
   c: usize,
   cStride: i32,
   rows: i32,
@@ -33,8 +35,7 @@ function multiplyBlock(
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00;
   let c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  const end = panel + depth * PANEL * FLOAT;
-  while (panel < end) {
+  for (; depth > 0; depth--) {
     const a = v128.load(block), b0 = v128.load(panel), b1 = v128.load(panel, VECTOR);
     const a0 = lane(a, 0), a1 = lane(a, 1);
     c00 = multiplyAdd(a0, b0, c00);
@@ -46,8 +47,8 @@ function multiplyBlock(
     c21 = multiplyAdd(a2, b1, c21);
     c30 = multiplyAdd(a3, b0, c30);
     c31 = multiplyAdd(a3, b1, c31);
-    block += stepStride;
-    panel += PANEL * FLOAT;
+    block += blockStride;
+    panel += panelStride;
   }
   storeRow(c, c00, c01, accumulate);
   if (rows > 1) storeRow(c + cStride, c10, c11, accumulate);
@@ -84,30 +85,43 @@ export function multiply(
       let block = blocks + begin * VECTOR;
       for (let i = 0; i < rows; i += BLOCK) {
         const to = c + i * cStride + j * FLOAT, left = min(BLOCK, rows - i);
-        multiplyBlock(block, VECTOR, panel, to, cStride, left, steps, accumulate || begin > 0);
+        multiplyBlock(
+          block,
+          VECTOR,
+          panel,
+          PANEL * FLOAT,
+          to,
+          cStride,
+          left,
+          steps,
+          accumulate || begin > 0,
+        );
         block += depth * VECTOR;
       }
     }
   }
 }
 
-/** C[rows, columns] (+)= Aᵀ · B for A[depth, rows], rows a multiple of 4, B as {@link pack} leaves it. */
+/**
+ * C[rows, columns] (+)= Aᵀ · B for A[depth, rows] and B[depth, columns] as they are; rows a multiple
+ * of 4 and depth small enough for a panel of B to stay in the first cache.
+ */
 export function multiplyTransposed(
   a: usize,
-  panels: usize,
+  b: usize,
   c: usize,
-  cStride: i32,
   rows: i32,
   columns: i32,
   depth: i32,
   accumulate: bool,
 ): void {
-  for (let j = 0; j < columns; j += PANEL) {
-    for (let i = 0; i < rows; i += BLOCK) {
-      const to = c + i * cStride + j * FLOAT;
-      multiplyBlock(a + i * FLOAT, rows * FLOAT, panels, to, cStride, BLOCK, depth, accumulate);
+  const aStride = rows * FLOAT, bStride = columns * FLOAT;
+  for (let j = 0; j < bStride; j += PANEL * FLOAT) {
+    let to = c + j;
+    for (let i = 0; i < aStride; i += VECTOR) {
+      multiplyBlock(a + i, aStride, b + j, bStride, to, bStride, BLOCK, depth, accumulate);
+      to += BLOCK * bStride;
     }
-    panels += depth * PANEL * FLOAT;
   }
 }
 

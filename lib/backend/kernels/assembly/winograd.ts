@@ -8,7 +8,7 @@
  * the convolution becomes a matrix product M = V · U at every point.
  */
 
-import { multiply, multiplyTransposed, pack, packedRowsBytes, packRows } from "./gemm";
+import { multiply, multiplyTransposed, packedRowsBytes, packRows } from "./gemm";
 import { gradientOfNorm, loadMask, pick, poolWindow } from "./pool";
 import { FLOAT, VECTOR } from "./simd";
 import {
@@ -292,14 +292,12 @@ function multiplyPointsForFilter(
   inputs: i32,
   outputs: i32,
   accumulate: bool,
-  panels: usize,
 ): void {
   for (let group = 0; group < 4; group++) {
     const tiles = groupTiles(group, rows, columns) * count;
     if (!tiles) continue;
     for (let point = groupPoints(group, rows, columns); point > 0; point--) {
-      pack(m, panels, tiles, outputs);
-      multiplyTransposed(v, panels, du, outputs * FLOAT, inputs, outputs, tiles, accumulate);
+      multiplyTransposed(v, m, du, inputs, outputs, tiles, accumulate);
       v += planeBytes(tiles, inputs);
       m += planeBytes(tiles, outputs);
       du += inputs * outputs * FLOAT;
@@ -634,7 +632,7 @@ export function convolveGradient(
     if (dw) {
       memory.fill(padded, 0, paddedBytes(rows, columns, inputs));
       transformInput(x + offset, v, count, height, width, rows, columns, inputs, padded, buffer);
-      multiplyPointsForFilter(v, m, du, count, rows, columns, inputs, outputs, n > 0, packed);
+      multiplyPointsForFilter(v, m, du, count, rows, columns, inputs, outputs, n > 0);
     }
     if (dx) {
       multiplyPoints(m, u, v, count, rows, columns, outputs, inputs, packed);
