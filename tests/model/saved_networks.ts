@@ -1,5 +1,6 @@
 /** Networks and cards for tests. */
 
+import { assert, assertEquals } from "@std/assert";
 import type * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { DIGITS } from "../../lib/data/mnist.ts";
@@ -28,3 +29,18 @@ export const CARD: ModelCard = {
   versions: {},
   metrics: { testAccuracy: 0.5, testCount: 10, validationAccuracy: 0.5 },
 };
+
+/**
+ * Throws unless two lists of weights are equal to the last bit. (A general comparison would take
+ * minutes to word the difference of so many numbers.)
+ */
+export function assertSameWeights(actual: Float32Array[], expected: Float32Array[]): void {
+  assertEquals(actual.map(({ length }) => length), expected.map(({ length }) => length));
+  for (const [i, values] of actual.entries()) {
+    const place = values.findIndex((value, j) => !Object.is(value, expected[i][j]));
+    assert(
+      place < 0,
+      `Expected ${expected[i][place]} at ${place} of array ${i} but found ${values[place]}`,
+    );
+  }
+}
