@@ -42,7 +42,7 @@ await runCommand({
     },
     epochs: {
       type: "integer",
-      help: "epochs of the head (of the network, from scratch) if not 12 (5)",
+      help: "epochs of the head (of the network, from scratch) if not 8 (5)",
       least: 1,
       most: 1000,
     },

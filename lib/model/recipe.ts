@@ -21,7 +21,7 @@ export interface Recipe {
 export const RECIPES: Record<Stage, Recipe> = {
   // The base is frozen: its features are computed once, and only the head learns.
   "head": {
-    epochs: 12,
+    epochs: 8,
     batchSize: 128,
     learningRate: 1.5e-3,
     baseRate: 0,
