@@ -13,6 +13,8 @@ const PANEL: i32 = 8;
 const BLOCK: i32 = 4;
 /** Steps along the depth after which a panel would no longer stay in the first cache. */
 const STEPS: i32 = 384;
+/** Rows of B packed at a time. */
+const ROWS: i32 = 16;
 
 /**
  * C[rows, 8] (+)= block[·, depth] · panel[depth, 8] for 1 to 4 rows.
@@ -197,15 +199,20 @@ function packRowsTransposed(a: usize, blocks: usize, rows: i32, depth: i32): voi
   }
 }
 
-/** B[depth, columns] → [columns / 8][depth][8]. */
-export function pack(b: usize, panels: usize, depth: i32, columns: i32): void {
-  for (let j = 0; j < columns; j += PANEL) {
-    let source = b + j * FLOAT;
-    for (let k = 0; k < depth; k++) {
-      v128.store(panels, v128.load(source));
-      v128.store(panels, v128.load(source, VECTOR), VECTOR);
-      panels += PANEL * FLOAT;
-      source += columns * FLOAT;
+/** B[depth, columns] → [columns / 8][depth][8], a few rows at a time that stay in the first cache. */
+function pack(b: usize, panels: usize, depth: i32, columns: i32): void {
+  const stride = columns * FLOAT;
+  for (let begin = 0; begin < depth; begin += ROWS) {
+    const end = min(depth, begin + ROWS);
+    for (let j = 0; j < columns; j += PANEL) {
+      let from = b + begin * stride + j * FLOAT;
+      let to = panels + (j * depth + begin * PANEL) * FLOAT;
+      for (let k = begin; k < end; k++) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, VECTOR), VECTOR);
+        to += PANEL * FLOAT;
+        from += stride;
+      }
     }
   }
 }
