@@ -1,6 +1,6 @@
 /** Single pictures with what a network took them for. */
-import { encode } from "fast-png";
 import { IMAGE_SIDE } from "../data/dataset.ts";
+import { pictureUrl } from "./picture_url.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
 
 /** A picture, the truth, and the answer of a network. */
@@ -21,9 +21,6 @@ const COLUMN_WIDTH = PICTURE_SIDE + 16;
 const ROW_HEIGHT = PICTURE_SIDE + 62;
 const GROUP_SPACING = 12;
 const HEADING_HEIGHT = 34;
-
-/** Pixels of the embedded picture for each of its own, so that no viewer smooths it. */
-const ENLARGEMENT = 8;
 
 const TICK = "M-0.9,0.05 L-0.25,0.7 L0.9,-0.6";
 const CROSS = "M-0.7,-0.7 L0.7,0.7 M0.7,-0.7 L-0.7,0.7";
@@ -92,7 +89,7 @@ function group(
   const tiles = examples.map((example, index): Tile => ({
     x: (index % COLUMNS) * COLUMN_WIDTH,
     y: top + HEADING_HEIGHT + Math.floor(index / COLUMNS) * ROW_HEIGHT,
-    url: pictureUrl(example.pixels),
+    url: urlOf(example.pixels),
     answer: example.actual === example.predicted
       ? example.predicted
       : `${example.predicted}, not ${example.actual}`,
@@ -182,22 +179,12 @@ function certainty(confidence: number): string {
   return confidence > 0.995 && confidence < 1 ? "> 99 %" : `${Math.round(100 * confidence)} %`;
 }
 
-/** The picture as a grey PNG in a data URL, white ink on black as the network sees it. */
-function pictureUrl(pixels: Uint8Array): string {
+/** The picture, white ink on black as the network sees it. */
+function urlOf(pixels: Uint8Array): string {
   if (pixels.length !== IMAGE_SIDE * IMAGE_SIDE) {
     throw new RangeError(
       `Expected pixels to have ${IMAGE_SIDE * IMAGE_SIDE} values but found ${pixels.length}`,
     );
   }
-  const side = ENLARGEMENT * IMAGE_SIDE;
-  const data = new Uint8Array(side * side);
-  for (let row = 0; row < side; row++) {
-    for (let column = 0; column < side; column++) {
-      data[row * side + column] = pixels[
-        Math.floor(row / ENLARGEMENT) * IMAGE_SIDE + Math.floor(column / ENLARGEMENT)
-      ];
-    }
-  }
-  const png = encode({ width: side, height: side, data, channels: 1, depth: 8 });
-  return `data:image/png;base64,${png.toBase64()}`;
+  return pictureUrl(pixels, 2 * PICTURE_SIDE);
 }
