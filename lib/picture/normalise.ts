@@ -1,0 +1,352 @@
+/** From any picture of digits to the 28 × 28 pixels that MNIST's makers would have made of each. */
+
+import { IMAGE_SIDE } from "../data/dataset.ts";
+import { type InkLayer, separateInk } from "./background.ts";
+import { type Component, dilate, findComponents } from "./components.ts";
+import type { GreyPicture } from "./decode.ts";
+import { evenStroke, type Ink, placeDigit } from "./place.ts";
+import { removeRuledLines } from "./ruled_lines.ts";
+
+/** Where something is in a picture, in its pixels. */
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** A digit, found and placed. */
+export interface FoundDigit {
+  /** Where it is in the picture. */
+  box: Box;
+  /** As a recogniser takes it: white ink (255) on black (0), `[28, 28]`. */
+  pixels: Uint8Array;
+}
+
+/** What a picture looks like after a step, for people to see. */
+export interface Step extends GreyPicture {
+  name: string;
+}
+
+/** The digits of a picture, in reading order, and how they were found. */
+export interface FoundDigits {
+  digits: FoundDigit[];
+  steps: Step[];
+}
+
+/** Larger pictures are reduced, by a whole factor, to at most so many pixels. */
+const WORKING_PIXELS = 1e6;
+
+/** Paper and ink differ by at least so much brightness, and by so many times the paper's noise. */
+const LEAST_CONTRAST = 6;
+const LEAST_CONTRAST_TO_NOISE = 4;
+
+/** Least height of a digit in pixels, and as a share of the picture's shorter side. */
+const LEAST_HEIGHT = 4;
+const LEAST_RELATIVE_HEIGHT = 0.02;
+
+/** Ink of less than this share of the highest digit's height is a speck. */
+const SPECK_HEIGHT = 0.35;
+
+/** Strokes that hang together over more than so many heights are several digits: in MNIST, none is as wide. */
+const WIDEST_DIGIT = 1.7;
+
+/**
+ * Finds the digits in a picture and places each as in MNIST: light and paper evened out, ink told
+ * from paper (Otsu 1979, with hysteresis as in Canny 1986), ruled lines taken away, strokes put
+ * together into digits, each fitted into 20 × 20 pixels around its centre of mass.
+ *
+ * @param picture Of any size, dark ink on light or light on dark.
+ * @returns Digits in reading order, row by row, none on an empty sheet; and a picture of every step.
+ *
+ * @example A bar on grey paper
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const values = new Uint8Array(60 * 80).fill(180);
+ * for (let y = 20; y < 60; y++) values.fill(40, y * 60 + 28, y * 60 + 33);
+ * const { digits } = findDigits({ width: 60, height: 80, values });
+ * assertEquals(digits.map(({ box }) => box), [{ left: 28, top: 20, width: 5, height: 40 }]);
+ * assertEquals(digits[0].pixels[14 * 28 + 14], 255);
+ * ```
+ */
+export function findDigits(picture: GreyPicture): FoundDigits {
+  const factor = Math.ceil(Math.sqrt(picture.width * picture.height / WORKING_PIXELS));
+  const grey = reduce(picture, factor);
+  const { width, height } = grey;
+  const steps: Step[] = [{ name: "grey", ...grey }];
+  const show = (name: string, values: Uint8Array) => steps.push({ name, width, height, values });
+
+  const layer = separateInk(grey);
+  show("light evened out", Uint8Array.from(layer.ink));
+  const threshold = inkThreshold(layer);
+  if (threshold === undefined) return { digits: [], steps };
+  const mask = new Uint8Array(layer.ink.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = layer.ink[i] >= threshold.weak ? 1 : 0;
+  show("ink", mask.map((value) => 255 * value));
+
+  const cleaned = { ...layer, ink: layer.ink.slice() };
+  const cleanedMask = mask.slice();
+  let digits: FoundDigit[] = [];
+  if (removeRuledLines(cleanedMask, cleaned) > 0) {
+    digits = digitsOf(cleanedMask, cleaned, threshold.strong);
+    if (digits.length > 0) show("ruled lines removed", cleanedMask.map((value) => 255 * value));
+  }
+  // Where nothing is left, the line was the digit: a long 1.
+  if (digits.length === 0) digits = digitsOf(mask, layer, threshold.strong);
+  if (digits.length > 0) steps.push({ name: "digits", ...strip(digits) });
+  for (const { box } of digits) {
+    box.left *= factor;
+    box.top *= factor;
+    box.width = Math.min(box.width * factor, picture.width - box.left);
+    box.height = Math.min(box.height * factor, picture.height - box.top);
+  }
+  return { digits, steps };
+}
+
+/** Averages squares of `factor` × `factor` pixels. */
+function reduce(picture: GreyPicture, factor: number): GreyPicture {
+  if (factor === 1) return picture;
+  const width = Math.max(1, Math.floor(picture.width / factor));
+  const height = Math.max(1, Math.floor(picture.height / factor));
+  const across = Math.min(factor, picture.width);
+  const down = Math.min(factor, picture.height);
+  const values = new Uint8Array(width * height);
+  const sums = new Uint32Array(width);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let row = y * factor; row < y * factor + down; row++) {
+      for (let x = 0, i = row * picture.width; x < width; x++) {
+        let sum = 0;
+        for (let k = 0; k < across; k++) sum += picture.values[i++];
+        sums[x] += sum;
+      }
+    }
+    for (let x = 0; x < width; x++) values[y * width + x] = sums[x] / (across * down);
+  }
+  return { width, height, values };
+}
+
+/**
+ * How much ink is ink: Otsu's threshold over all that is more than the paper's texture (strong),
+ * and half of it where it hangs together with that (weak).
+ */
+function inkThreshold({ ink, noise }: InkLayer): { strong: number; weak: number } | undefined {
+  const least = Math.max(LEAST_CONTRAST, LEAST_CONTRAST_TO_NOISE * noise);
+  const histogram = new Uint32Array(256);
+  for (const value of ink) if (value >= least) histogram[Math.min(255, Math.round(value))]++;
+  const total = histogram.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return undefined;
+  const sum = histogram.reduce((sum, count, value) => sum + count * value, 0);
+  let [below, sumBelow, best, bestVariance] = [0, 0, 0, -1];
+  for (let value = 0; value < 255; value++) {
+    below += histogram[value];
+    sumBelow += histogram[value] * value;
+    if (below === 0 || below === total) continue;
+    const distance = sumBelow / below - (sum - sumBelow) / (total - below);
+    const variance = below * (total - below) * distance * distance;
+    if (variance > bestVariance) [best, bestVariance] = [value + 1, variance];
+  }
+  const strong = Math.max(least, best);
+  return { strong, weak: Math.max(least, strong / 2) };
+}
+
+/** A digit's pieces, and the box around them. */
+interface Group {
+  pieces: Component[];
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+function digitsOf(mask: Uint8Array, layer: InkLayer, strong: number): FoundDigit[] {
+  const { width, height, ink } = layer;
+  const stroke = strokeWidth(mask, width);
+  // What is closer than a stroke hangs together; the soft edge of a stroke belongs to it.
+  const near = dilate(mask, width, Math.max(1, Math.round(0.45 * stroke)));
+  const { labels, components } = findComponents(near, width);
+  const pieces = tighten(components, labels, mask, ink, width, strong);
+  const least = Math.max(LEAST_HEIGHT, LEAST_RELATIVE_HEIGHT * Math.min(width, height));
+  const groups = join(pieces).filter((group) => heightOf(group) >= least);
+  const highest = Math.max(...groups.map(heightOf));
+  return inReadingOrder(groups.filter((group) => heightOf(group) >= SPECK_HEIGHT * highest))
+    .flatMap((group) => split(group, labels, ink, width))
+    .map((group) => ({
+      box: {
+        left: group.left,
+        top: group.top,
+        width: group.right - group.left,
+        height: group.bottom - group.top,
+      },
+      pixels: placeDigit(evenStroke(cut(group, labels, layer, strong))),
+    }));
+}
+
+/** Boxes and areas of the ink itself, without the margin; components without strong ink are none. */
+function tighten(
+  components: Component[],
+  labels: Int32Array,
+  mask: Uint8Array,
+  ink: Float32Array,
+  width: number,
+  strong: number,
+): Component[] {
+  const tight = components.map(({ label }) => ({
+    label,
+    left: Infinity,
+    top: Infinity,
+    right: 0,
+    bottom: 0,
+    area: 0,
+    peak: 0,
+  }));
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 0) continue;
+    const piece = tight[labels[i] - 1];
+    const x = i % width;
+    const y = (i - x) / width;
+    piece.left = Math.min(piece.left, x);
+    piece.right = Math.max(piece.right, x + 1);
+    piece.top = Math.min(piece.top, y);
+    piece.bottom = y + 1;
+    piece.area++;
+    piece.peak = Math.max(piece.peak, ink[i]);
+  }
+  return tight.filter(({ peak, area }) => peak >= strong && area >= LEAST_HEIGHT);
+}
+
+/** Mean width of the strokes of a mask: twice the area over the length of the edge. */
+function strokeWidth(mask: Uint8Array, width: number): number {
+  let [area, edges] = [0, 0];
+  for (let i = 0; i < mask.length; i++) {
+    area += mask[i];
+    if (mask[i] !== (mask[i + 1] ?? 0)) edges++;
+    if (mask[i] !== (mask[i + width] ?? 0)) edges++;
+  }
+  // Edges along the pixel grid are 4/π times as long as the edge itself, over all directions.
+  return 2 * area / Math.max(1, edges * Math.PI / 4);
+}
+
+function heightOf({ top, bottom }: { top: number; bottom: number }): number {
+  return bottom - top;
+}
+
+/** Puts pieces of one digit together, such as a 5 and its bar. */
+function join(pieces: Component[]): Group[] {
+  const groups: Group[] = pieces
+    .toSorted((a, b) => heightOf(b) - heightOf(a))
+    .map((piece) => ({ ...piece, pieces: [piece] }));
+  for (let i = 0; i < groups.length; i++) {
+    for (let j = groups.length - 1; j > i; j--) {
+      if (!belong(groups[i], groups[j])) continue;
+      const [one, other] = [groups[i], groups[j]];
+      groups[i] = {
+        pieces: [...one.pieces, ...other.pieces],
+        left: Math.min(one.left, other.left),
+        top: Math.min(one.top, other.top),
+        right: Math.max(one.right, other.right),
+        bottom: Math.max(one.bottom, other.bottom),
+      };
+      groups.splice(j, 1);
+    }
+  }
+  return groups;
+}
+
+/** Whether a smaller piece stands so close above, below or beside a larger one that it is part of it. */
+function belong(large: Group, small: Group): boolean {
+  const size = heightOf(large);
+  const smaller = Math.max(heightOf(small), small.right - small.left);
+  if (heightOf(small) > 0.6 * size || smaller < 0.08 * size) return false;
+  const gapX = Math.max(large.left, small.left) - Math.min(large.right, small.right);
+  const gapY = Math.max(large.top, small.top) - Math.min(large.bottom, small.bottom);
+  return Math.max(gapX, 0) + Math.max(gapY, 0) <= 0.2 * size;
+}
+
+/** Rows from top to bottom, each from left to right. */
+function inReadingOrder(groups: Group[]): Group[] {
+  const rows: Group[][] = [];
+  for (const group of groups.toSorted((a, b) => a.top + a.bottom - b.top - b.bottom)) {
+    const middle = (group.top + group.bottom) / 2;
+    const row = rows.at(-1);
+    if (row?.some(({ bottom }) => bottom > middle)) row.push(group);
+    else rows.push([group]);
+  }
+  return rows.flatMap((row) => row.sort((a, b) => a.left - b.left));
+}
+
+/** Cuts digits that touch apart, at the column with the least ink. */
+function split(group: Group, labels: Int32Array, ink: Float32Array, width: number): Group[] {
+  const [wide, high] = [group.right - group.left, heightOf(group)];
+  if (wide <= WIDEST_DIGIT * high) return [group];
+  const count = Math.max(2, Math.round(wide / (0.8 * high)));
+  const members = new Set(group.pieces.map(({ label }) => label));
+  const profile = new Float32Array(wide);
+  for (let y = group.top; y < group.bottom; y++) {
+    for (let x = 0; x < wide; x++) {
+      const i = y * width + group.left + x;
+      if (members.has(labels[i])) profile[x] += ink[i];
+    }
+  }
+  const reach = Math.floor(0.3 * wide / count);
+  const cuts = [0];
+  for (let k = 1; k < count; k++) {
+    const middle = Math.round(k * wide / count);
+    const stretch = profile.subarray(middle - reach, middle + reach + 1);
+    cuts.push(middle - reach + stretch.indexOf(Math.min(...stretch)));
+  }
+  cuts.push(wide);
+  return cuts.slice(1).map((end, k) => ({
+    ...group,
+    left: group.left + cuts[k],
+    right: group.left + end,
+  }));
+}
+
+/** The ink of a group alone, from 0 to 1, with its soft edges. */
+function cut(group: Group, labels: Int32Array, layer: InkLayer, strong: number): Ink {
+  const members = new Set(group.pieces.map(({ label }) => label));
+  const margin = Math.max(2, Math.round(0.15 * heightOf(group)));
+  const left = Math.max(0, group.left - margin);
+  const right = Math.min(layer.width, group.right + margin);
+  const top = Math.max(0, group.top - margin);
+  const bottom = Math.min(layer.height, group.bottom + margin);
+  const width = right - left;
+  const height = bottom - top;
+  const values = new Float32Array(width * height);
+  const histogram = new Uint32Array(256);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const source = (top + y) * layer.width + left + x;
+      if (!members.has(labels[source])) continue;
+      values[i] = layer.ink[source];
+      if (values[i] >= strong) histogram[Math.min(255, Math.round(values[i]))]++;
+    }
+  }
+  const count = histogram.reduce((sum, n) => sum + n, 0);
+  let seen = 0;
+  const full = Math.max(strong, histogram.findIndex((n) => (seen += n) >= FULL_INK * count));
+  const paper = 2 * layer.noise;
+  for (let i = 0; i < values.length; i++) {
+    values[i] = Math.min(1, Math.max(0, (values[i] - paper) / (full - paper)));
+  }
+  return { width, height, values };
+}
+
+/** Ink counts as full from this quantile of a digit's strong ink on. */
+const FULL_INK = 0.8;
+
+/** The placed digits side by side. */
+function strip(digits: FoundDigit[]): GreyPicture {
+  const width = digits.length * IMAGE_SIDE;
+  const values = new Uint8Array(width * IMAGE_SIDE);
+  digits.forEach(({ pixels }, k) => {
+    for (let y = 0; y < IMAGE_SIDE; y++) {
+      values.set(
+        pixels.subarray(y * IMAGE_SIDE, (y + 1) * IMAGE_SIDE),
+        y * width + k * IMAGE_SIDE,
+      );
+    }
+  });
+  return { width, height: IMAGE_SIDE, values };
+}

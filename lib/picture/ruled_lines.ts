@@ -1,0 +1,133 @@
+/** Ruled and squared paper: its lines, found and taken away. */
+
+import type { InkLayer } from "./background.ts";
+
+/** Steepest line that counts as ruled, in pixels down a pixel across: 15°. */
+const STEEPEST = 0.27;
+
+/** Columns in which lines are looked for. */
+const SAMPLED_COLUMNS = 256;
+
+/** Share of the columns that a line has to be seen in; strokes hide some of it. */
+const LEAST_COVERAGE = 0.6;
+
+/** A line has to begin and end within this share of the width from the edges. */
+const MARGIN = 0.06;
+
+/** A stretch of ink in a column. */
+interface Run {
+  x: number;
+  /** First row, and first row behind it. */
+  top: number;
+  bottom: number;
+}
+
+/**
+ * Takes straight thin lines that cross the whole picture away, in whatever slight angle: thin
+ * vertical runs of ink are collected and the lines on which most of them lie found by the Hough
+ * transform (Duda and Hart 1972); runs on a line are erased, but not where a stroke crosses.
+ * Then the same with columns for rows.
+ *
+ * @param mask 1 where there is ink, `[height, width]`; changed in place.
+ * @param layer The ink; what is erased is changed in place to 0.
+ * @returns Number of lines.
+ *
+ * @example A line goes, a stroke stays
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const side = 100;
+ * const ink = Float32Array.from({ length: side ** 2 }, (_, i) => {
+ *   const [x, y] = [i % side, Math.floor(i / side)];
+ *   return y === 50 || (x > 40 && x < 46 && y > 20 && y < 80) ? 200 : 0;
+ * });
+ * const mask = Uint8Array.from(ink, (value) => value > 0 ? 1 : 0);
+ * assertEquals(removeRuledLines(mask, { width: side, height: side, ink, noise: 0 }), 1);
+ * assertEquals([mask[50 * side + 10], mask[50 * side + 43]], [0, 1]);
+ * ```
+ */
+export function removeRuledLines(mask: Uint8Array, layer: InkLayer): number {
+  const { width, height, ink } = layer;
+  const across = { width, height, at: (x: number, y: number) => y * width + x };
+  const down = { width: height, height: width, at: (x: number, y: number) => x * width + y };
+  return [across, down].reduce((count, view) => count + removeAcross(mask, ink, view), 0);
+}
+
+/** A picture as it is, or with rows for columns. */
+interface Grid {
+  width: number;
+  height: number;
+  /** Index of a pixel. */
+  at(x: number, y: number): number;
+}
+
+function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
+  const { width, height, at } = grid;
+  const thickest = Math.max(3, Math.round(Math.max(width, height) / 90));
+  const runs = findRuns(mask, grid).filter(({ top, bottom }) => bottom - top <= thickest);
+  const step = Math.max(1, Math.floor(width / SAMPLED_COLUMNS));
+  let sampled = runs.filter(({ x }) => x % step === 0);
+  const columns = Math.ceil(width / step);
+  const tolerance = Math.max(1.5, thickest / 2);
+  let count = 0;
+  while (sampled.length >= LEAST_COVERAGE * columns) {
+    const line = strongestLine(sampled, width, height, tolerance);
+    const near = ({ x, top, bottom }: Run) =>
+      Math.abs((top + bottom - 1) / 2 - line.start - line.slope * x) <= tolerance;
+    const members = sampled.filter(near);
+    const seen = new Set(members.map(({ x }) => x));
+    if (seen.size < LEAST_COVERAGE * columns) break;
+    sampled = sampled.filter((run) => !near(run));
+    if (Math.min(...seen) > MARGIN * width || Math.max(...seen) < (1 - MARGIN) * width) continue;
+    count++;
+    for (const { x, top, bottom } of runs.filter(near)) {
+      for (let y = Math.max(0, top - 1); y < Math.min(height, bottom + 1); y++) {
+        mask[at(x, y)] = 0;
+        ink[at(x, y)] = 0;
+      }
+    }
+  }
+  return count;
+}
+
+function findRuns(mask: Uint8Array, { width, height, at }: Grid): Run[] {
+  const runs: Run[] = [];
+  for (let x = 0; x < width; x++) {
+    let top = -1;
+    for (let y = 0; y <= height; y++) {
+      const inked = y < height && mask[at(x, y)] === 1;
+      if (inked && top < 0) top = y;
+      else if (!inked && top >= 0) {
+        runs.push({ x, top, bottom: y });
+        top = -1;
+      }
+    }
+  }
+  return runs;
+}
+
+/** The line with the most runs near it: its row at column 0, and its slope. */
+function strongestLine(
+  runs: Run[],
+  width: number,
+  height: number,
+  tolerance: number,
+): { start: number; slope: number } {
+  const slopeStep = tolerance / width;
+  const slopes = Math.ceil(STEEPEST / slopeStep);
+  const reach = STEEPEST * width;
+  const bins = Math.ceil((height + 2 * reach) / tolerance) + 1;
+  let best = { votes: 0, start: 0, slope: 0 };
+  for (let i = -slopes; i <= slopes; i++) {
+    const slope = i * slopeStep;
+    const votes = new Uint16Array(bins + 1);
+    for (const { x, top, bottom } of runs) {
+      const bin = Math.floor(((top + bottom - 1) / 2 - slope * x + reach) / tolerance);
+      votes[bin]++;
+      votes[bin + 1]++; // bins overlap by half, so that no line falls between two
+    }
+    votes.forEach((count, bin) => {
+      if (count > best.votes) best = { votes: count, start: bin * tolerance - reach, slope };
+    });
+  }
+  return best;
+}
