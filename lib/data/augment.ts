@@ -25,7 +25,7 @@ const GRID = 5;
  * @example Never twice the same
  * ```ts
  * import { assertNotEquals } from "@std/assert";
- * import { Random } from "./lib/data/random.ts";
+ * import { Random } from "./random.ts";
  * const image = new Uint8Array(784).fill(255, 300, 500);
  * const [one, other] = [new Float32Array(784), new Float32Array(784)];
  * augmentDigit(image, one, new Random(1));
