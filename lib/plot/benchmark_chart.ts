@@ -17,7 +17,7 @@ export interface BenchmarkFigures {
     forward: Record<number, number>;
   }[];
   /** Seconds from the start of a command until its network read 99 % of the test pictures. */
-  learning: { key: string; name: string; seconds?: number }[];
+  learning: { key: string; name: string; seconds?: number; missing?: string }[];
 }
 
 interface Row {

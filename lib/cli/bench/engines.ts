@@ -162,7 +162,11 @@ class EngineProcess {
     await this.#input.write(new TextEncoder().encode("\n")).catch(() => {}); // it has ended: see below
     const { value, done } = await this.#answers.next();
     if (done) throw new Error(await this.#errors || "it ended without an answer");
-    return JSON.parse(value);
+    try {
+      return JSON.parse(value);
+    } catch {
+      throw new Error(`Expected an answer in JSON but found ${value}`);
+    }
   }
 
   async close(): Promise<void> {

@@ -132,7 +132,7 @@ function targetsOf(engines: EngineResult[], learning: Learning[], cores: number)
     ...against("forward", "pytorch", "PyTorch"),
     ...(cores >= 2
       ? [{
-        name: "training with two workers ÷ with one",
+        name: "training with one worker ÷ with two",
         value: ratio(time("ours", 1, "step"), time("ours", 2, "step")),
         limit: 1.6,
         atLeast: true,

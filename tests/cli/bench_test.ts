@@ -1,0 +1,266 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { allEngines, type Engine, measureInTurns } from "../../lib/cli/bench/engines.ts";
+import { type Learner, learnInTurns } from "../../lib/cli/bench/learning.ts";
+import { writeMnist } from "../../lib/cli/bench/mnist_files.ts";
+import { describeBenchmark, isMet, summarise } from "../../lib/cli/bench/report.ts";
+import { loadMnist } from "../../lib/data/mnist.ts";
+import { benchmarkChart } from "../../lib/plot/benchmark_chart.ts";
+import { textsOf } from "../plot/chart_inspection.ts";
+import { withFolder } from "../temporary_folder.ts";
+import { runTask } from "./run_task.ts";
+
+const FAKE_PEER = fromFileUrl(new URL("./fake_peer.ts", import.meta.url));
+const AMOUNT = { stepBatches: [32, 128], forwardBatches: [128], pictures: 256, repeats: 3 };
+const ABOUT = {
+  date: "2026-01-01",
+  machine: { cpu: "A processor", cores: 2, os: "An OS" },
+  load: { atStart: 0, highest: 2 },
+};
+
+/** An engine whose times are `factor` in the first round, twice that in the second, and so on. */
+function fake(key: string, threads: number, factor: number): Engine {
+  const command = [Deno.execPath(), "run", "--quiet", "--no-config", FAKE_PEER, String(factor)];
+  return { key, name: `The ${key}`, threads, command };
+}
+
+function broken(key: string, ...command: string[]): Engine {
+  return { key, name: `The ${key}`, threads: 1, command };
+}
+
+function learner(key: string, command: string[]): Learner {
+  return {
+    key,
+    name: `The ${key}`,
+    command,
+    accuracy: (line) => Promise.resolve(JSON.parse(line).accuracy),
+  };
+}
+
+Deno.test("measureInTurns() alternates, and asks slow engines once and for little", async () => {
+  const turns: string[] = [];
+  const slow = { ...fake("slow", 1, 5), slow: true };
+  const outcomes = await measureInTurns(
+    [fake("ours", 1, 1), slow],
+    3,
+    AMOUNT,
+    ({ key }, round) => turns.push(`${key} ${round}`),
+  );
+  assertEquals(turns, ["ours 1", "slow 1", "ours 2", "ours 3"]);
+  assertEquals(outcomes.map(({ answers }) => answers.map(({ step }) => step)), [
+    [{ 32: 1, 128: 1 }, { 32: 2, 128: 2 }, { 32: 3, 128: 3 }],
+    [{ 8: 5 }],
+  ]);
+  assertEquals(outcomes.map(({ answers }) => answers[0].configuration), [
+    "256 pictures",
+    "8 pictures",
+  ]);
+});
+
+Deno.test("measureInTurns() names engines that are missing and goes on with the others", async () => {
+  const failing = "console.log('hello'); throw new Error('Expected a module but found none')";
+  const outcomes = await measureInTurns(
+    [
+      broken("absent", "no-such-program"),
+      broken("failing", Deno.execPath(), "eval", failing.replace("console.log('hello');", "")),
+      broken("silent", Deno.execPath(), "eval", ""),
+      broken("babbling", Deno.execPath(), "eval", failing),
+      fake("ours", 1, 1),
+    ],
+    2,
+    AMOUNT,
+    () => {},
+  );
+  assertEquals(outcomes.map(({ missing, answers }) => [missing, answers.length]), [
+    ["no-such-program is not installed", 0],
+    ["error: Uncaught (in promise) Error: Expected a module but found none", 0],
+    ["it ended without an answer", 0],
+    ["Expected an answer in JSON but found hello", 0],
+    [undefined, 2],
+  ]);
+});
+
+Deno.test("summarise() and describeBenchmark() give medians, ratios, targets and what is missing", async () => {
+  const outcomes = await measureInTurns(
+    [
+      fake("ours", 1, 100),
+      fake("ours", 2, 50),
+      fake("pytorch", 1, 200),
+      fake("keras", 2, 40),
+      { ...fake("tfjs-cpu", 1, 90000), slow: true },
+      broken("jax-js", "no-such-program"),
+    ],
+    3,
+    AMOUNT,
+    () => {},
+  );
+  const benchmark = summarise(ABOUT, outcomes, [
+    { key: "ours", name: "The ours", seconds: 30, accuracy: 0.994, peakMegabytes: 400, rounds: 3 },
+    { key: "keras", name: "The keras", seconds: 50, accuracy: 0.991, peakMegabytes: 0, rounds: 3 },
+    { key: "pytorch", name: "The pytorch", missing: "it is not there" },
+  ]);
+  assertEquals(
+    describeBenchmark(benchmark),
+    `2026-01-01, A processor, 2 cores, An OS; medians of alternating rounds
+
+| Training step, µs a picture (ours ÷ theirs) | batch 8 | batch 32 | batch 128 |
+|---|--:|--:|--:|
+| The ours, 1 thread | – | 200 | 200 |
+| The ours, 2 threads | – | 100 | 100 |
+| The pytorch, 1 thread | – | 400 (0.50) | 400 (0.50) |
+| The keras, 2 threads | – | 80 (1.25) | 80 (1.25) |
+| The tfjs-cpu, 1 thread | 90000 | – | – |
+
+| Forward, µs a picture (ours ÷ theirs) | batch 8 | batch 128 |
+|---|--:|--:|
+| The ours, 1 thread | – | 200 |
+| The ours, 2 threads | – | 100 |
+| The pytorch, 1 thread | – | 400 (0.50) |
+| The keras, 2 threads | – | 80 (1.25) |
+| The tfjs-cpu, 1 thread | 90000 | – |
+
+| Others, µs a picture (ours ÷ theirs) | feature extraction | training step, batch 128, with augmentation | peak memory, MB |
+|---|--:|--:|--:|
+| The ours, 1 thread | 2000 | – | 3 |
+| The ours, 2 threads | 1000 | – | 3 |
+| The pytorch, 1 thread | 4000 (0.50) | – | 3 |
+| The keras, 2 threads | 800 (1.25) | – | 3 |
+| The tfjs-cpu, 1 thread | 900000 (0.002) | – | 1 |
+
+| Cold start to 99 % (ours ÷ theirs), 3 rounds | seconds | test accuracy | peak memory, MB |
+|---|--:|--:|--:|
+| The ours | 30.0 | 99.40 % | 400 |
+| The keras | 50.0 (0.60) | 99.10 % | – |
+
+| target | measured | limit | |
+|---|--:|--:|---|
+| training step ÷ PyTorch, batch 128, 1 thread | 0.50 | ≤ 1 | met |
+| training step ÷ PyTorch, batch 128, 2 threads | – | ≤ 1 | not measured |
+| training step ÷ Keras, batch 128, 1 thread | – | ≤ 1 | not measured |
+| training step ÷ Keras, batch 128, 2 threads | 1.25 | ≤ 1 | missed |
+| forward ÷ PyTorch, batch 128, 1 thread | 0.50 | ≤ 1 | met |
+| forward ÷ PyTorch, batch 128, 2 threads | – | ≤ 1 | not measured |
+| training with one worker ÷ with two | 2.00 | ≥ 1.6 | met |
+| seconds of deno task train, to 99 % or more | 30.00 | ≤ 35 | met |
+| the same ÷ Keras | 0.60 | ≤ 0.5 | missed |
+
+Set-up:
+- The ours, 1 thread: 256 pictures (fake 1.0), 3 rounds
+- The ours, 2 threads: 256 pictures (fake 1.0), 3 rounds
+- The pytorch, 1 thread: 256 pictures (fake 1.0), 3 rounds
+- The keras, 2 threads: 256 pictures (fake 1.0), 3 rounds
+- The tfjs-cpu, 1 thread: 8 pictures (fake 1.0), 1 round
+
+Missing:
+- The jax-js, 1 thread: no-such-program is not installed
+- The pytorch, to 99 %: it is not there`,
+  );
+});
+
+Deno.test("summarise() takes a run below 99 % for no run to 99 %", () => {
+  const { targets } = summarise(ABOUT, [], [
+    { key: "ours", name: "ours", seconds: 1, accuracy: 0.98, peakMegabytes: 1, rounds: 1 },
+    { key: "keras", name: "Keras", seconds: 9, accuracy: 0.99, peakMegabytes: 1, rounds: 1 },
+  ]);
+  assertEquals(targets.slice(-2).map(isMet), [undefined, undefined]);
+});
+
+Deno.test("describeBenchmark() decides nothing on a busy machine", () => {
+  for (const load of [{ atStart: 1.1, highest: 2 }, { atStart: 0.2, highest: 3.1 }]) {
+    const benchmark = summarise({ ...ABOUT, load }, [], [
+      { key: "ours", name: "ours", seconds: 30, accuracy: 0.99, peakMegabytes: 1, rounds: 1 },
+    ]);
+    const text = describeBenchmark(benchmark);
+    assertStringIncludes(
+      text,
+      `Other work was running (load ${load.atStart} before the start, up to ${
+        load.highest.toFixed(1)
+      } later): these figures decide nothing.`,
+    );
+    assertStringIncludes(
+      text,
+      "| seconds of deno task train, to 99 % or more | 30.00 | ≤ 35 | undecided |",
+    );
+  }
+});
+
+Deno.test("learnInTurns() reports the median time, the lowest accuracy and what is missing", async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, "rounds");
+    // A better accuracy each time, so that the lowest is the first.
+    const improving = `const file = ${JSON.stringify(file)};
+      const round = await Deno.readTextFile(file).then(Number, () => 0);
+      await Deno.writeTextFile(file, String(round + 1));
+      console.log("training"); console.log(JSON.stringify({ accuracy: 0.99 + round / 1000 }));`;
+    const results = await learnInTurns(
+      [
+        learner("improving", [Deno.execPath(), "eval", improving]),
+        learner("failing", [Deno.execPath(), "eval", "console.error('no data'); Deno.exit(1)"]),
+        learner("absent", ["no-such-program"]),
+      ],
+      3,
+      () => {},
+    );
+    assertEquals(
+      results.map(({ key, accuracy, rounds, missing }) => [key, accuracy, rounds, missing]),
+      [
+        ["improving", 0.99, 3, undefined],
+        ["failing", undefined, undefined, "no data"],
+        ["absent", undefined, undefined, "no-such-program is not installed"],
+      ],
+    );
+  });
+});
+
+Deno.test("writeMnist() writes files that give the same MNIST back", async () => {
+  await withFolder(async (folder) => {
+    await writeMnist(folder);
+    assertEquals((await loadMnist({ directory: folder })).test, (await loadMnist()).test);
+    assertEquals((await loadMnist({ directory: folder })).train.count, 55000);
+  });
+});
+
+Deno.test("allEngines() has each thread count once", () => {
+  const ours = (cores: number) =>
+    allEngines("python3", cores).filter(({ key }) => key === "ours").map(({ threads }) => threads);
+  assertEquals([1, 2, 8].map(ours), [[1], [1, 2], [1, 2, 8]]);
+});
+
+Deno.test("benchmarkChart() says where it shows a smaller batch", async () => {
+  const chart = benchmarkChart({
+    date: "2026-01-01",
+    busy: true,
+    machine: { cpu: "A processor", cores: 2 },
+    engines: [
+      { key: "ours", name: "ours", threads: 1, step: { 8: 700, 128: 500, 512: 400 }, forward: {} },
+      { key: "slow", name: "slow", threads: 2, step: { 8: 9000 }, forward: {} },
+    ],
+    learning: [{ key: "keras", name: "Keras", missing: "it is not installed" }],
+  });
+  assertEquals((await textsOf(chart)).toSorted(), [
+    "500",
+    "9000 (batch 8)",
+    "A processor, 2 cores, 2026-01-01; batch 128, log scale; disturbed by other work",
+    "Time to train and to read digits: further left is faster",
+    "Training step, µs a picture",
+    "ours, 1 thread",
+    "slow, 2 threads",
+  ]);
+});
+
+Deno.test("bench names a Python that is not installed, and rejects an engine that it does not know", async () => {
+  await withFolder(async (folder) => {
+    const args = ["--part", "steps", "--only", "pytorch", "--python", "no-python", "--out", folder];
+    const { code, stdout } = await runTask("bench", ...args);
+    assertEquals(code, 0);
+    assertStringIncludes(stdout, "- PyTorch, 1 thread: no-python is not installed");
+    const { missing } = JSON.parse(await Deno.readTextFile(join(folder, "benchmark.json")));
+    assertEquals(missing[0], { name: "PyTorch, 1 thread", reason: "no-python is not installed" });
+    const wrong = await runTask("bench", "--only", "caffe");
+    assertEquals(wrong.code, 2);
+    assertStringIncludes(
+      wrong.stderr,
+      "bench: Expected --only to name ours, pytorch, keras, composed, tfjs-cpu, jax-js but found caffe",
+    );
+  });
+});
