@@ -118,7 +118,7 @@ function panelOf(title: string, rows: Row[]): View | undefined {
     field: "name",
     type: "nominal" as const,
     sort: { field: "value", order: "ascending" as const },
-    axis: { title: null, domain: false, grid: true, labelLimit: 220 },
+    axis: { title: null, domain: false, grid: true, labelLimit: 0 },
   };
   return {
     title: { text: title, fontSize: 13, offset: 12 },
