@@ -2,7 +2,7 @@
 
 import { basename, join } from "@std/path";
 import { writeFileAtomically } from "../data/files.ts";
-import { compareRuns, type Notebook, totalSeconds, withOutputs } from "../notebook/notebook.ts";
+import { compareRuns, type Notebook, secondsByCell, withOutputs } from "../notebook/notebook.ts";
 import { runCommand, UsageError } from "./command_line.ts";
 
 /** Seconds that a notebook may take on two cores, all cells together. */
@@ -30,8 +30,8 @@ await runCommand({
     for (const path of paths) {
       const committed: Notebook = JSON.parse(await Deno.readTextFile(path));
       const executed = await execute(path);
-      const seconds = totalSeconds(executed);
-      console.log(`${path}: ${seconds.toFixed(1)} s`);
+      const seconds = [...secondsByCell(executed).values()].reduce((sum, value) => sum + value, 0);
+      console.log(`${path}: ${seconds.toFixed(1)} s${describeSlowest(executed)}`);
       if (check) {
         complaints.push(...compareRuns(committed, executed).map((text) => `${path}: ${text}`));
         if (seconds > LARGEST_TOTAL) {
@@ -52,6 +52,15 @@ await runCommand({
     }
   },
 });
+
+/** The cells that took longest, in brackets. */
+function describeSlowest(notebook: Notebook): string {
+  const slowest = [...secondsByCell(notebook)]
+    .filter(([, seconds]) => seconds > 2)
+    .sort(([, one], [, other]) => other - one)
+    .map(([id, seconds]) => `${id} ${seconds.toFixed(1)}`);
+  return slowest.length === 0 ? "" : ` (${slowest.join(", ")})`;
+}
 
 /** Throws unless there is a Jupyter that knows the Deno kernel. */
 async function expectTools(): Promise<void> {

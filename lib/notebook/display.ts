@@ -16,7 +16,7 @@ import { describeFigure, type Figure } from "./figure.ts";
  * @param summary What the chart shows, in one sentence.
  */
 export async function showChart(spec: Spec, summary: string): Promise<void> {
-  await new Display().show(await fullBundle(spec, summary));
+  await new Display().show(...await fullBundle(spec, summary));
 }
 
 /**
@@ -65,7 +65,7 @@ export async function showTraining<Result>(
     return result;
   } finally {
     if (history.length > 0) {
-      await curves.show(await fullBundle(trainingCurves(history), describeHistory(history)));
+      await curves.show(...await fullBundle(trainingCurves(history), describeHistory(history)));
     }
   }
 }
@@ -74,6 +74,9 @@ export async function showTraining<Result>(
 const REDRAW_INTERVAL = 200;
 
 const BAR_LENGTH = 30;
+
+/** Pixels of a PNG for each pixel of its chart, so that it is sharp on every screen. */
+const PNG_SCALE = 2;
 
 /** Data by media type; a front end shows the richest that it knows. */
 type Bundle = Record<string, string | object>;
@@ -99,9 +102,15 @@ function liveBundle(spec: Spec, summary: string): Bundle {
   return { "application/vnd.vegalite.v5+json": spec, "text/plain": summary };
 }
 
-async function fullBundle(spec: Spec, summary: string): Promise<Bundle> {
-  const png = await renderPng(spec);
-  return { ...liveBundle(spec, summary), "image/png": png.toBase64() };
+/** The bundle and its metadata, which say how large the picture is to be shown. */
+async function fullBundle(spec: Spec, summary: string): Promise<[Bundle, Record<string, unknown>]> {
+  const png = await renderPng(spec, { scale: PNG_SCALE });
+  const header = new DataView(png.buffer, png.byteOffset);
+  const size = {
+    width: header.getUint32(16) / PNG_SCALE,
+    height: header.getUint32(20) / PNG_SCALE,
+  };
+  return [{ ...liveBundle(spec, summary), "image/png": png.toBase64() }, { "image/png": size }];
 }
 
 function tableHtml(rows: Record<string, string | number>[]): string {

@@ -69,26 +69,27 @@ export function compareRuns(committed: Notebook, executed: Notebook): string[] {
   return [...slowCells(executed), ...differentFigures(committed, executed)];
 }
 
-/** How long the code cells took together, in seconds. */
-export function totalSeconds({ cells }: Notebook): number {
-  return cells.reduce((total, cell) => total + secondsOf(cell), 0);
+/** How long each code cell took, in seconds, by its id. */
+export function secondsByCell({ cells }: Notebook): Map<string, number> {
+  return new Map(
+    cells.flatMap(({ id, metadata: { execution } }) => {
+      if (!execution) return [];
+      const at = (message: string) => Date.parse(execution[message]);
+      return [[id, (at("shell.execute_reply") - at("iopub.status.busy")) / 1000]];
+    }),
+  );
 }
 
-function slowCells({ cells }: Notebook): string[] {
-  return cells.flatMap((cell, i) => {
-    const stated = cells[i - 1]?.source.join("").match(/⏱ up to (\d+) s/)?.[1];
+function slowCells(executed: Notebook): string[] {
+  const seconds = secondsByCell(executed);
+  return executed.cells.flatMap(({ id }, i) => {
+    const stated = executed.cells[i - 1]?.source.join("").match(/⏱ up to (\d+) s/)?.[1];
     const limit = stated ? Number(stated) : UNSTATED_SECONDS;
-    const seconds = secondsOf(cell);
-    return seconds <= limit ? [] : [
-      `Expected cell ${cell.id} to take up to ${limit} s but it took ${seconds.toFixed(1)} s`,
-    ];
+    const taken = seconds.get(id) ?? 0;
+    return taken <= limit
+      ? []
+      : [`Expected cell ${id} to take up to ${limit} s but it took ${taken.toFixed(1)} s`];
   });
-}
-
-function secondsOf({ metadata: { execution } }: Cell): number {
-  if (!execution) return 0;
-  const at = (message: string) => Date.parse(execution[message]);
-  return (at("shell.execute_reply") - at("iopub.status.busy")) / 1000;
 }
 
 function differentFigures(committed: Notebook, executed: Notebook): string[] {

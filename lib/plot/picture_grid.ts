@@ -24,6 +24,11 @@ export interface PictureGridOptions {
    * @default {56}
    */
   side?: number;
+  /**
+   * Whether numbers with a sign have one scale of colours for all pictures, or each picture its own.
+   * @default {"shared"}
+   */
+  scale?: "shared" | "own";
 }
 
 const GAP = 8;
@@ -34,7 +39,7 @@ const ENLARGED_SIDE = 224;
 
 /**
  * Shows pictures in rows, with a large one under the mouse. Bytes are grey; numbers with a sign are
- * blue above and orange below 0, all on one scale.
+ * blue above and orange below 0.
  *
  * @param pictures The pictures, row by row from the top left.
  * @param options Title and sizes.
@@ -50,15 +55,19 @@ const ENLARGED_SIDE = 224;
  */
 export function pictureGrid(
   pictures: GridPicture[],
-  { title, subtitle = "", columns = 10, side = 56 }: PictureGridOptions,
+  { title, subtitle = "", columns = 10, side = 56, scale = "shared" }: PictureGridOptions,
 ): Spec {
   const hasCaptions = pictures.some(({ caption }) => caption !== undefined);
   const [cellWidth, cellHeight] = [side + GAP, side + GAP + (hasCaptions ? CAPTION_HEIGHT : 0)];
-  const limit = largestMagnitude(pictures);
+  const limit = largestMagnitude(pictures.map(({ pixels }) => pixels));
   const values = pictures.map(({ pixels, caption = "", details }, index) => ({
     x: (index % columns) * cellWidth,
     y: Math.floor(index / columns) * cellHeight,
-    url: pictureUrl(pixels, Math.min(2 * side, ENLARGED_SIDE), limit),
+    url: pictureUrl(
+      pixels,
+      Math.min(2 * side, ENLARGED_SIDE),
+      scale === "own" ? largestMagnitude([pixels]) : limit,
+    ),
     caption,
     ...details,
   }));
@@ -84,6 +93,17 @@ export function pictureGrid(
       },
       {
         mark: {
+          type: "rect",
+          width: side,
+          height: side,
+          xOffset: side / 2,
+          yOffset: side / 2,
+          filled: false,
+          stroke: COLORS.line,
+        },
+      },
+      {
+        mark: {
           type: "text",
           xOffset: side / 2,
           yOffset: side + CAPTION_HEIGHT / 2 + 3,
@@ -97,12 +117,11 @@ export function pictureGrid(
 }
 
 /** The largest number with a sign, without it; 1 if there is none. */
-function largestMagnitude(pictures: GridPicture[]): number {
+function largestMagnitude(pictures: Pixels[]): number {
   let largest = 0;
-  for (const { pixels } of pictures) {
-    if (pixels instanceof Float32Array) {
-      for (const value of pixels) largest = Math.max(largest, Math.abs(value));
-    }
+  for (const pixels of pictures) {
+    if (pixels instanceof Uint8Array) continue;
+    for (const value of pixels) largest = Math.max(largest, Math.abs(value));
   }
   return largest || 1;
 }

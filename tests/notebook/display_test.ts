@@ -41,10 +41,14 @@ const PNG_SIGNATURE = btoa("\x89PNG\r\n\x1a\n").slice(0, 10);
 Deno.test("showChart() shows Vega-Lite v5, a PNG and a sentence in one bundle", async () => {
   const spec = {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
+    width: 30,
+    height: 20,
+    padding: 0,
     data: { values: [{}] },
     mark: "rect",
+    config: { view: { stroke: null } },
   } as const;
-  const [{ kind, content: { data } }, ...more] = await messagesOf(() =>
+  const [{ kind, content: { data, metadata } }, ...more] = await messagesOf(() =>
     showChart(spec, "A rectangle")
   );
   assertEquals(more, []);
@@ -52,6 +56,7 @@ Deno.test("showChart() shows Vega-Lite v5, a PNG and a sentence in one bundle", 
   assertEquals(JSON.stringify(data["application/vnd.vegalite.v5+json"]), JSON.stringify(spec));
   assert(data["image/png"].startsWith(PNG_SIGNATURE));
   assertEquals(data["text/plain"], "A rectangle");
+  assertEquals(metadata, { "image/png": { width: 30, height: 20 } });
 });
 
 Deno.test("showFigure() puts the figure into the output's metadata", async () => {
