@@ -28,12 +28,12 @@ const MIN_SKELETON_PIXELS = 8;
  * the font lacks a letter.
  * @throws {Error} If `bytes` are not such a font.
  *
- * @example The letters of a handwriting font
+ * @example The letters of a font
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { LETTERS } from "./classes.ts";
- * import { FONTS, loadFont } from "./fonts.ts";
- * const glyphs = await cutGlyphs(FONTS[0], await loadFont(FONTS[0]));
+ * import { INTER, loadFont } from "./fonts.ts";
+ * const glyphs = await cutGlyphs(INTER, await loadFont(INTER));
  * assertEquals(glyphs.map(({ letter }) => letter).join(""), LETTERS);
  * ```
  */

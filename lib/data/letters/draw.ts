@@ -69,15 +69,14 @@ const ELASTIC_GRIDS = [{ side: 5, reach: 0.085 }, { side: 3, reach: 0.07 }];
  * @returns Pictures and their classes, indices into `LETTER_CLASSES`.
  * @throws {RangeError} If `masters` has no glyph for the split.
  *
- * @example Ten letters in a font that is kept for validation
+ * @example Ten letters
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { cutGlyphs } from "./cut_glyphs.ts";
- * import { FONTS, loadFont } from "./fonts.ts";
+ * import { INTER, loadFont } from "./fonts.ts";
  * import { packGlyphs } from "./glyphs.ts";
- * const font = FONTS.find(({ validation }) => validation)!;
- * const masters = packGlyphs(await cutGlyphs(font, await loadFont(font)));
- * const letters = drawLetters(masters, { count: 10, seed: 1, epoch: 0, split: "validation" });
+ * const masters = packGlyphs(await cutGlyphs(INTER, await loadFont(INTER)));
+ * const letters = drawLetters(masters, { count: 10, seed: 1, epoch: 0, split: "train" });
  * assertEquals(letters.images.length, 10 * 28 * 28);
  * ```
  */

@@ -161,6 +161,9 @@ export const FONTS: readonly Font[] = [
   ...TEXT.map((name) => describe(name, false)),
 ];
 
+/** A font that charts are lettered with too, for examples and tests: it needs no further package. */
+export const INTER: Font = describe("inter@5.3.0", false);
+
 function describe(name: string, handwriting: boolean): Font {
   const [family, version] = name.split("@");
   return {
@@ -177,10 +180,11 @@ function describe(name: string, handwriting: boolean): Font {
  *
  * Deno resolves the package when its `package.json` is imported, at run time, because the
  * specifier is not a literal; only then can a file inside it be imported as bytes. So no
- * font is in any module graph, there is no folder of packages, and `deno.lock` still
- * checks the contents of every package.
+ * font is in any module graph, and there is no folder of packages. Deno fetches whatever its
+ * lockfile names, so the fonts are not in `deno.lock` but in `fonts.lock` beside this file, by which
+ * the pretrain task checks the contents of every package.
  *
- * @param font One of {@linkcode FONTS}.
+ * @param font One of {@linkcode FONTS}, or {@linkcode INTER}.
  * @returns The bytes of a WOFF file.
  * @throws {TypeError} If the package can neither be fetched nor found in the cache.
  *

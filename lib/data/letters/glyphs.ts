@@ -54,8 +54,8 @@ export interface GlyphMasters {
  * ```ts
  * import { assert } from "@std/assert";
  * import { cutGlyphs } from "./cut_glyphs.ts";
- * import { FONTS, loadFont } from "./fonts.ts";
- * const masters = packGlyphs(await cutGlyphs(FONTS[0], await loadFont(FONTS[0])));
+ * import { INTER, loadFont } from "./fonts.ts";
+ * const masters = packGlyphs(await cutGlyphs(INTER, await loadFont(INTER)));
  * assert(masters.outlines.buffer instanceof SharedArrayBuffer);
  * ```
  */

@@ -3,21 +3,18 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/data/dataset.ts";
 import { LETTER_CLASSES, letterClass, LETTERS } from "../../../lib/data/letters/classes.ts";
 import { cutGlyphs } from "../../../lib/data/letters/cut_glyphs.ts";
 import { drawLetters, glyphsToDraw } from "../../../lib/data/letters/draw.ts";
-import { FONTS, loadFont } from "../../../lib/data/letters/fonts.ts";
+import { type Font, INTER, loadFont } from "../../../lib/data/letters/fonts.ts";
 import { packGlyphs } from "../../../lib/data/letters/glyphs.ts";
 
-/** Cuts the first font of a kind. */
-async function cutFirst(handwriting: boolean, validation: boolean) {
-  const font = FONTS.find((font) =>
-    font.handwriting === handwriting && font.validation === validation && !font.capitalsOnly
-  )!;
-  return await cutGlyphs(font, await loadFont(font));
+/** The letters of one font, passed off as those of another kind of font. */
+async function cutAs(kind: Pick<Font, "handwriting" | "validation">) {
+  return await cutGlyphs({ ...INTER, ...kind }, await loadFont(INTER));
 }
 
 const glyphs = [
-  ...await cutFirst(true, false),
-  ...await cutFirst(false, false),
-  ...await cutFirst(true, true),
+  ...await cutAs({ handwriting: true, validation: false }),
+  ...await cutAs({ handwriting: false, validation: false }),
+  ...await cutAs({ handwriting: true, validation: true }),
 ];
 const masters = packGlyphs(glyphs);
 const letters = drawLetters(masters, { count: 2600, seed: 1, epoch: 0, split: "train" });
