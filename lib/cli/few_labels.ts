@@ -1,0 +1,67 @@
+/** `deno task few-labels`: what transfer is worth, the full table of notebook 6. */
+
+import { join } from "@std/path";
+import { writeFileAtomically } from "../data/files.ts";
+import { loadMnist } from "../data/mnist.ts";
+import { BASE_NAMES } from "../model/bases.ts";
+import type { BaseName } from "../model/architecture.ts";
+import {
+  compareFewLabels,
+  type FewLabelsSummary,
+  summariseSeeds,
+  WAYS,
+} from "../model/few_labels.ts";
+import { fewLabelsCurves } from "../plot/few_labels_curves.ts";
+import { saveChart } from "../plot/render.ts";
+import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { showProgress } from "./progress.ts";
+
+const LABELS_PER_CLASS = [1, 5, 10, 50, 100];
+const SEEDS = [1, 2, 3];
+
+await runCommand({
+  name: "few-labels",
+  summary:
+    `Learns digits from ${LABELS_PER_CLASS.join(", ")} labels of each, by every way, with seeds ${
+      SEEDS.join(", ")
+    };\n` +
+    "prints a table, and writes few_labels.json and a chart. Tests on all of MNIST's test pictures.",
+  example: "deno task few-labels --base cnn-small",
+  flags: {
+    base: { type: "text", help: "network", value: "NAME", default: "cnn", choices: BASE_NAMES },
+    limit: { type: "integer", help: "use at most the first N pictures", least: 2000 },
+    out: { type: "text", help: "folder to write to", value: "DIR", default: "outputs" },
+    ...COMMON_FLAGS,
+  },
+  async run({ base, limit, out, workers }) {
+    const results = await compareFewLabels(await loadMnist({ limit }), {
+      ways: WAYS,
+      labelsPerClass: LABELS_PER_CLASS,
+      seeds: SEEDS,
+      base: base as BaseName,
+      workers,
+      observer: showProgress(),
+    });
+    const summaries = summariseSeeds(results);
+    await Deno.mkdir(out, { recursive: true });
+    const json = JSON.stringify({ base, results, summaries }, null, 2);
+    await writeFileAtomically(join(out, "few_labels.json"), `${json}\n`);
+    await saveChart(fewLabelsCurves(summaries), join(out, "few_labels"));
+    console.log(table(summaries));
+  },
+});
+
+/** Accuracies by number of labels (rows) and way (columns), in Markdown. */
+function table(summaries: FewLabelsSummary[]): string {
+  const cells = (count: number) =>
+    WAYS.map((way) =>
+      summaries.find((summary) => summary.way === way && summary.labelsPerClass === count)!
+    ).map(({ error, deviation, seconds }) =>
+      `${(100 - error).toFixed(2)} ± ${deviation.toFixed(2)} (${seconds.toFixed(0)} s)`
+    );
+  return [
+    ["labels of each digit", ...WAYS],
+    ["---", ...WAYS.map(() => "---")],
+    ...LABELS_PER_CLASS.map((count) => [`${count}`, ...cells(count)]),
+  ].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
