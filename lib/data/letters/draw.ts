@@ -32,7 +32,7 @@ const GLYPH_SCALE = 2.2;
 const SEARCH_REACH = 1.45;
 
 /** Samples along the side of that square. */
-const SEARCH_SIDE = 64;
+const SEARCH_SIDE = 40;
 
 /** Pixel on which the centre of mass lies in MNIST: mean 14.00, both across and down. */
 const CENTRE = 14;
@@ -157,7 +157,7 @@ function drawGlyph(
   const ink = findInk(wide);
   if (ink === undefined) return;
 
-  const pixel = ink.extent / random.uniform(18.5, 21);
+  const pixel = ink.extent / random.uniform(18.75, 21.25);
   const corner = (1 / SUPERSAMPLING - 1) / 2 - CENTRE;
   const close = {
     ...fine,
@@ -336,7 +336,7 @@ function findInk({ values, side, left, top, step }: Samples) {
   return {
     centreX: left + sumX / count * step,
     centreY: top + sumY / count * step,
-    extent: Math.max(maxX - minX, maxY - minY, 1) * step,
+    extent: (Math.max(maxX - minX, maxY - minY) + 1) * step,
   };
 }
 
