@@ -1,0 +1,111 @@
+/** Which pixels an answer hangs on. */
+
+import * as tf from "@tensorflow/tfjs";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { LOGITS } from "./architecture.ts";
+import { applyLayers, imagesToTensor } from "./network.ts";
+
+/**
+ * Covers a square around each pixel in turn and notes by how much the answer suffers: the occlusion
+ * map (Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section 4.2).
+ *
+ * @param network From pixels to probabilities.
+ * @param pixels Ink 0–255, `[28, 28]`.
+ * @param digit The class whose probability is watched.
+ * @param side Of the black square, in pixels; odd.
+ * @returns For each pixel the probability of `digit` without the square minus that with it, `[28, 28]`: positive
+ * where ink speaks for `digit`.
+ * @throws {RangeError} If `side` is no odd number from 1 to 27.
+ *
+ * @example Nothing to cover in an empty picture
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { startBackend } from "../backend/backend.ts";
+ * import { addHead, buildBase } from "./architecture.ts";
+ * await startBackend();
+ * const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });
+ * assertEquals(occlusionMap(network, new Uint8Array(784), 7), new Float32Array(784));
+ * network.dispose();
+ * ```
+ */
+export function occlusionMap(
+  network: tf.LayersModel,
+  pixels: Uint8Array,
+  digit: number,
+  side: number = 5,
+): Float32Array {
+  if (!(side % 2 === 1 && side > 0 && side < IMAGE_SIDE)) {
+    throw new RangeError(`Expected side to be an odd number from 1 to 27 but found ${side}`);
+  }
+  const covered = new Uint8Array(IMAGE_PIXELS * IMAGE_PIXELS);
+  for (let centre = 0; centre < IMAGE_PIXELS; centre++) {
+    const copy = covered.subarray(centre * IMAGE_PIXELS, (centre + 1) * IMAGE_PIXELS);
+    copy.set(pixels);
+    cover(copy, Math.floor(centre / IMAGE_SIDE), centre % IMAGE_SIDE, (side - 1) / 2);
+  }
+  const [whole] = probabilitiesOf(network, pixels, digit);
+  return probabilitiesOf(network, covered, digit).map((probability) => whole - probability);
+}
+
+function cover(pixels: Uint8Array, row: number, column: number, reach: number): void {
+  const first = Math.max(0, column - reach);
+  const end = Math.min(IMAGE_SIDE, column + reach + 1);
+  for (let y = Math.max(0, row - reach); y <= Math.min(IMAGE_SIDE - 1, row + reach); y++) {
+    pixels.fill(0, y * IMAGE_SIDE + first, y * IMAGE_SIDE + end);
+  }
+}
+
+/** Probability of `digit` for each of several pictures. */
+function probabilitiesOf(
+  network: tf.LayersModel,
+  images: Uint8Array,
+  digit: number,
+): Float32Array {
+  return tf.tidy(() => {
+    const probabilities = applyLayers(network.layers, imagesToTensor(images)) as tf.Tensor2D;
+    const [count] = probabilities.shape;
+    return probabilities.slice([0, digit], [count, 1]).dataSync<"float32">().slice();
+  });
+}
+
+/**
+ * Computes how the score of a class changes with each pixel: the gradient of its logit (Simonyan et
+ * al. 2014, "Deep inside convolutional networks").
+ *
+ * @param network From pixels to probabilities.
+ * @param pixels Ink 0–255, `[28, 28]`.
+ * @param digit The class whose logit is followed.
+ * @returns Change of the logit for full ink on each pixel, to first order, `[28, 28]`: positive where
+ * more ink would speak for `digit`.
+ * @throws {RangeError} If the network has no layer of logits.
+ *
+ * @example One number a pixel
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { startBackend } from "../backend/backend.ts";
+ * import { addHead, buildBase } from "./architecture.ts";
+ * await startBackend();
+ * const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });
+ * assertEquals(saliencyMap(network, new Uint8Array(784), 7).length, 784);
+ * network.dispose();
+ * ```
+ */
+export function saliencyMap(
+  network: tf.LayersModel,
+  pixels: Uint8Array,
+  digit: number,
+): Float32Array {
+  const last = network.layers.findIndex(({ name }) => name === LOGITS);
+  if (last < 0) {
+    const names = network.layers.map(({ name }) => name).join(", ");
+    throw new RangeError(`Expected a layer named ${LOGITS} but found ${names}`);
+  }
+  const layers = network.layers.slice(0, last + 1);
+  return tf.tidy(() => {
+    const logit = (picture: tf.Tensor) => {
+      const logits = applyLayers(layers, picture) as tf.Tensor2D;
+      return logits.slice([0, digit], [1, 1]).asScalar();
+    };
+    return tf.grad(logit)(imagesToTensor(pixels)).dataSync<"float32">().slice();
+  });
+}
