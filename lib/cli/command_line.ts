@@ -33,8 +33,9 @@ interface NumberFlag {
 type Flag = Switch | Text | NumberFlag;
 
 type Value<F extends Flag> = F extends Switch ? boolean
-  : F extends { default: infer D } ? F extends Text ? string : D extends number ? number : never
-  : (F extends Text ? string : number) | undefined;
+  :
+    | (F extends Text ? F extends { choices: readonly (infer Choice)[] } ? Choice : string : number)
+    | (F extends { default: string | number } ? never : undefined);
 
 /** The values of flags. */
 export type Values<Flags extends Record<string, Flag>> = {
@@ -66,6 +67,13 @@ export const COMMON_FLAGS = {
     default: navigator.hardwareConcurrency,
     least: 1,
     most: 64,
+  },
+  kernels: {
+    type: "text",
+    help: "how the WASM backend computes gradients: compiled kernels, or composed of tfjs's own",
+    value: "KIND",
+    choices: ["fast", "composed"],
+    default: "fast",
   },
 } as const satisfies Record<string, Flag>;
 

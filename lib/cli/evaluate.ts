@@ -22,7 +22,7 @@ await runCommand({
     json: { type: "switch", help: "print one line of JSON" },
     ...COMMON_FLAGS,
   },
-  async run({ model: directory, images, labels, data, limit, json, workers }) {
+  async run({ model: directory, images, labels, data, limit, json, workers, kernels }) {
     if ((images === undefined) !== (labels === undefined)) {
       throw new UsageError(
         `Expected --images and --labels together but found only --${images ? "images" : "labels"}`,
@@ -36,7 +36,7 @@ await runCommand({
     const dataset = images && labels
       ? await readIdxPair(images, labels, limit)
       : (await loadMnist({ directory: data, limit })).test;
-    await using team = await startTeam({ workers });
+    await using team = await startTeam({ workers, kernels });
     const evaluation = await evaluate(
       team,
       model.network,

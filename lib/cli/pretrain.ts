@@ -47,12 +47,13 @@ await runCommand({
   async run(flags) {
     const started = performance.now();
     const observer = showProgress();
-    await using team = await startTeam({ workers: flags.workers });
+    await using team = await startTeam(flags);
     const masters = await cutFonts(FONTS, observer);
     const { base, card } = await pretrainBase(team, {
-      base: flags.base as typeof BASE_NAMES[number],
+      base: flags.base,
       masters,
       seed: flags.seed,
+      kernels: flags.kernels,
       lettersPerEpoch: flags.letters,
       recipe: { epochs: flags.epochs },
       observer,

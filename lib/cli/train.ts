@@ -7,20 +7,24 @@ import { BASE_NAMES } from "../model/bases.ts";
 import { learnDigits, type LearnResult } from "../model/digits.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
+import { RECIPES } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
 import { saveChart } from "../plot/render.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
-import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
+
+const FINE_TUNING = RECIPES["fine-tuning"].epochs;
 
 await runCommand({
   name: "train",
   summary:
     "Learns handwritten digits by transfer: a base that was pre-trained on letters is frozen, and a\n" +
-    "new head is trained on MNIST. Evaluates, saves the model and draws three pictures.",
-  example: "deno task train --fine-tune 3 --seed 2",
+    "new head is trained on MNIST; then both are fine-tuned together. Evaluates, saves the model and\n" +
+    "draws three pictures.",
+  example: "deno task train --fine-tune 0 --seed 2",
   flags: {
     base: {
       type: "text",
@@ -31,8 +35,7 @@ await runCommand({
     },
     "fine-tune": {
       type: "integer",
-      help: "epochs that base and head learn together after the head",
-      default: 0,
+      help: `epochs that base and head learn together after the head, if not ${FINE_TUNING}`,
       least: 0,
       most: 1000,
     },
@@ -67,10 +70,14 @@ await runCommand({
     ...COMMON_FLAGS,
   },
   async run(flags) {
+    const { "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
+    if (fromScratch && fineTune) {
+      throw new UsageError("Expected --from-scratch or --fine-tune but found both");
+    }
     const started = performance.now();
     const observer = showProgress();
     await Deno.mkdir(flags.out, { recursive: true });
-    await using team = await startTeam({ workers: flags.workers });
+    await using team = await startTeam(flags);
     const data = await loadMnist({ directory: flags.data, limit: flags.limit });
     const recipe = {
       epochs: flags.epochs,
@@ -79,10 +86,11 @@ await runCommand({
     };
     const result = await learnDigits(team, {
       data,
-      base: flags.base as typeof BASE_NAMES[number],
+      base: flags.base,
       seed: flags.seed,
-      fromScratch: flags["from-scratch"],
-      fineTune: flags["fine-tune"],
+      kernels: flags.kernels,
+      fromScratch,
+      fineTune: fineTune ?? (fromScratch ? 0 : FINE_TUNING),
       recipe: Object.fromEntries(
         Object.entries(recipe).filter(([, value]) => value !== undefined),
       ),

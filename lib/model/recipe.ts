@@ -30,7 +30,7 @@ export const RECIPES: Record<Stage, Recipe> = {
   },
   // Base and head learn together, on lightly augmented digits; the base more slowly.
   "fine-tuning": {
-    epochs: 5,
+    epochs: 3,
     batchSize: 128,
     learningRate: 3e-3,
     baseRate: 1 / 3,

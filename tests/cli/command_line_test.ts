@@ -49,7 +49,10 @@ Deno.test("parseFlags() tells that help was asked for", () => {
 });
 
 Deno.test("parseFlags() has as many workers as the machine has cores", () => {
-  assertEquals(parseFlags({ flags: COMMON_FLAGS }, []), { workers: navigator.hardwareConcurrency });
+  assertEquals(parseFlags({ flags: COMMON_FLAGS }, []), {
+    workers: navigator.hardwareConcurrency,
+    kernels: "fast",
+  });
 });
 
 const KNOWN = "Expected one of --base, --data, --epochs, --limit, --rate, --resume but found";
@@ -148,11 +151,17 @@ const evaluatePair = (folder: string): [string, ...string[]] => [
 
 const WRONG_CALLS: WrongCall[] = [
   {
+    name: "two ways of learning at once",
+    call: () => ["train", "--from-scratch", "--fine-tune", "2"],
+    code: 2,
+    message: () => "Expected --from-scratch or --fine-tune but found both",
+  },
+  {
     name: "a flag that train does not have",
     call: () => ["train", "--speed", "fast"],
     code: 2,
     message: () =>
-      "Expected one of --base, --fine-tune, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --out, --resume, --workers but found --speed",
+      "Expected one of --base, --fine-tune, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --out, --resume, --workers, --kernels but found --speed",
   },
   {
     name: "a seed that is no number",

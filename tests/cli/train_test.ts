@@ -34,7 +34,7 @@ async function sha256(path: string): Promise<string> {
 Deno.test("train writes model, metrics and three pictures, and evaluate measures the same", () =>
   withFolder(async (folder) => {
     const out = join(folder, "results", "first");
-    const args = [...QUICK, "--epochs", "2", "--seed", "5", "--out", out];
+    const args = [...QUICK, "--epochs", "2", "--fine-tune", "0", "--seed", "5", "--out", out];
     const stdout = await train(...args);
     assertMatch(
       stdout,
