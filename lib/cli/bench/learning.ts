@@ -33,8 +33,9 @@ export interface Learning {
 const MEMORY_INTERVAL = 250;
 
 /**
- * The commands: this project's main task, which learns, evaluates, saves and draws, and scripts for
- * the peers that train the same network until they first pass 99 % on the test pictures.
+ * The commands: this project's main task with a frozen base, which learns, evaluates, saves and
+ * draws, once for the single epoch that takes it past 99 % and once for all; and scripts for the
+ * peers that train the same network until they first pass 99 % on the test pictures.
  *
  * @param folder Temporary folder, with MNIST's IDX files under their own names.
  * @param trainTask Command of `deno task train`, as deno.json has it.
@@ -52,20 +53,22 @@ export function allLearners(
     command: [python, script(file), "learn", `--threads=${cores}`, `--data=${folder}`],
     accuracy: (line) => Promise.resolve(JSON.parse(line).accuracy),
   });
+  const [, ...words] = trainTask.split(" ");
+  const ours = (name: string, ...flags: string[]): Learner => ({
+    key: "ours",
+    name,
+    command: [
+      Deno.execPath(),
+      ...words,
+      ...flags,
+      ...["--fine-tune", "0", "--workers", String(cores), "--out", results],
+    ],
+    accuracy: async () =>
+      JSON.parse(await Deno.readTextFile(join(results, "metrics.json"))).testAccuracy,
+  });
   return [
-    {
-      key: "ours",
-      name: "this project",
-      command: [
-        ...trainTask.split(" ").map((word, i) => i === 0 ? Deno.execPath() : word),
-        "--workers",
-        String(cores),
-        "--out",
-        results,
-      ],
-      accuracy: async () =>
-        JSON.parse(await Deno.readTextFile(join(results, "metrics.json"))).testAccuracy,
-    },
+    ours("this project, one epoch of the head", "--epochs", "1"),
+    ours("this project, the whole frozen stage"),
     peer("keras", "Keras", "keras_peer.py"),
     peer("pytorch", "PyTorch", "torch_peer.py"),
   ];

@@ -113,10 +113,9 @@ function targetsOf(engines: EngineResult[], learning: Learning[], cores: number)
     engines.find((engine) => engine.key === key && engine.threads === threads)
       ?.[what][TARGET_BATCH];
   const ratio = (a?: number, b?: number) => a === undefined || b === undefined ? undefined : a / b;
-  const learner = (key: string) => {
-    const found = learning.find((learner) => learner.key === key);
-    return (found?.accuracy ?? 0) >= 0.99 ? found?.seconds : undefined;
-  };
+  const passed = learning.filter(({ accuracy }) => accuracy !== undefined && accuracy >= 0.99);
+  const first = (key: string) => passed.find((learner) => learner.key === key)?.seconds;
+  const wholeRun = passed.findLast(({ key }) => key === "ours")?.seconds;
   const threadCounts = [...new Set([1, Math.min(2, cores), cores])];
   const against = (what: "step" | "forward", key: string, name: string): Target[] =>
     threadCounts.map((threads) => ({
@@ -138,8 +137,8 @@ function targetsOf(engines: EngineResult[], learning: Learning[], cores: number)
         atLeast: true,
       }]
       : []),
-    { name: "seconds of deno task train, to 99 % or more", value: learner("ours"), limit: 35 },
-    { name: "the same ÷ Keras", value: ratio(learner("ours"), learner("keras")), limit: 0.5 },
+    { name: "seconds of the whole frozen stage", value: wholeRun, limit: 35 },
+    { name: "time to 99 % ÷ Keras", value: ratio(first("ours"), first("keras")), limit: 0.5 },
   ];
 }
 
