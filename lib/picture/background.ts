@@ -24,10 +24,22 @@ const BORDER_WEIGHT = 3;
 const ITERATIONS = 12;
 
 /**
- * Separates ink from paper. The paper's brightness is a polynomial of second degree in x and y,
- * fitted by iteratively reweighted least squares to the smallest sum of absolute differences (as
- * in Schlossmacher 1973), so that ink, the minority, does not count. Ink is what differs from
- * the paper on the side, dark or light, on which more does.
+ * A cell whose brightness differs by no more than this from the paper's is met by the paper's
+ * polynomial; the one that meets more is taken (as in RANSAC, Fischler and Bolles 1981).
+ */
+const INLIER = 6;
+
+/** Cells along the longer side, in which brightness is averaged before shadows are looked for. */
+const SHADOW_CELLS = 64;
+
+/** Dark things that a square of this share of the shorter side fits into are shadows, not ink. */
+const SHADOW_SIDE = 0.36;
+
+/**
+ * Separates ink from paper. The paper's brightness is a constant or a polynomial of second
+ * degree in x and y, fitted by iteratively reweighted least squares to the smallest sum of absolute differences (as
+ * in Schlossmacher 1973), so that ink, the minority, does not count. Which side of
+ * the paper, dark or light, the ink is on is found, and shadows are taken off.
  *
  * @param picture Any picture.
  * @returns The ink, as white on black.
@@ -59,15 +71,129 @@ export function separateInk({ width, height, values }: GreyPicture): InkLayer {
   }
   // Median absolute deviation of what is not ink: of the smaller three quarters, to be safe.
   const noise = 1.4826 * quantileOfCounts(sizes, 0.75 * 0.5) / 2;
-  const threshold = Math.max(4 * noise, 8);
-  let [darker, lighter] = [0, 0];
-  for (const d of difference) {
-    if (d > threshold) lighter += d;
-    else if (d < -threshold) darker -= d;
-  }
-  const sign = darker >= lighter ? -1 : 1;
-  for (let i = 0; i < difference.length; i++) difference[i] = Math.max(0, sign * difference[i]);
+  const sign = inkSide(difference, width, height);
+  for (let i = 0; i < difference.length; i++) difference[i] *= sign;
+  if (Math.min(width, height) >= SMALL_SIDE) removeShadows(difference, width, height);
+  for (let i = 0; i < difference.length; i++) difference[i] = Math.max(0, difference[i]);
   return { width, height, ink: difference, noise };
+}
+
+/**
+ * Whether ink is brighter (1) or darker (-1) than paper: ink is the minority nearly everywhere, so
+ * that differences from the mean around are skewed towards it, while a shadow's edge has as much
+ * on either side. In a small picture, differences from the paper tell.
+ */
+function inkSide(difference: Float32Array, width: number, height: number): 1 | -1 {
+  const small = Math.min(width, height) < SMALL_SIDE;
+  const { cells, columns, rows, side } = averageSquares(difference, width, height, SHADOW_CELLS);
+  const reach = Math.round(Math.min(columns, rows) / 4);
+  const means = small ? cells.fill(0) : boxMeans(boxMeans(cells, columns, reach), rows, reach);
+  let skewness = 0;
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = Math.floor(y / side);
+    for (let x = 0; x < width; x++, i++) {
+      skewness += (difference[i] - means[row * columns + Math.floor(x / side)]) ** 3;
+    }
+  }
+  return skewness > 0 ? 1 : -1;
+}
+
+/** Means along the rows over `reach` cells on either side; the result has columns for rows. */
+function boxMeans(cells: Float32Array, columns: number, reach: number): Float32Array {
+  const rows = cells.length / columns;
+  const means = new Float32Array(cells.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const first = Math.max(0, column - reach);
+      const last = Math.min(columns - 1, column + reach);
+      let sum = 0;
+      for (let k = first; k <= last; k++) sum += cells[row * columns + k];
+      means[column * rows + row] = sum / (last - first + 1);
+    }
+  }
+  return means;
+}
+
+interface Squares {
+  /** Mean of every square, `[rows, columns]`. */
+  cells: Float32Array;
+  columns: number;
+  rows: number;
+  /** Side of a square in pixels. */
+  side: number;
+}
+
+/** Averages squares, so that there are at most `count` along the longer side. */
+function averageSquares(
+  values: Float32Array | Uint8Array,
+  width: number,
+  height: number,
+  count: number,
+): Squares {
+  const side = Math.max(1, Math.ceil(Math.max(width, height) / count));
+  const columns = Math.ceil(width / side);
+  const rows = Math.ceil(height / side);
+  const cells = new Float32Array(columns * rows);
+  for (let row = 0; row < rows; row++) {
+    const bottom = Math.min((row + 1) * side, height);
+    for (let column = 0; column < columns; column++) {
+      const right = Math.min((column + 1) * side, width);
+      let sum = 0;
+      for (let y = row * side; y < bottom; y++) {
+        for (let x = column * side; x < right; x++) sum += values[y * width + x];
+      }
+      cells[row * columns + column] = sum / ((bottom - row * side) * (right - column * side));
+    }
+  }
+  return { cells, columns, rows, side };
+}
+
+/**
+ * Subtracts what is too broad to be ink, such as shadows: the opening of the picture by a square
+ * (Serra 1982; on white ink, what bright things as large as the square are left of).
+ */
+function removeShadows(ink: Float32Array, width: number, height: number): void {
+  const { cells, columns, rows, side } = averageSquares(ink, width, height, SHADOW_CELLS);
+  const reach = Math.round(SHADOW_SIDE * Math.min(columns, rows) / 2);
+  const shadow = extremes(extremes(cells, columns, reach, Math.min), columns, reach, Math.max);
+  for (let y = 0, i = 0; y < height; y++) {
+    const v = Math.min(Math.max((y + 0.5) / side - 0.5, 0), rows - 1);
+    const upper = Math.min(Math.floor(v), Math.max(0, rows - 2));
+    const below = Math.min(upper + 1, rows - 1);
+    for (let x = 0; x < width; x++, i++) {
+      const u = Math.min(Math.max((x + 0.5) / side - 0.5, 0), columns - 1);
+      const left = Math.min(Math.floor(u), Math.max(0, columns - 2));
+      const right = Math.min(left + 1, columns - 1);
+      const [a, b] = [u - left, v - upper];
+      ink[i] -= (shadow[upper * columns + left] * (1 - a) + shadow[upper * columns + right] * a) *
+          (1 - b) +
+        (shadow[below * columns + left] * (1 - a) + shadow[below * columns + right] * a) * b;
+    }
+  }
+}
+
+/** The least or the greatest value in the square around every cell. */
+function extremes(
+  cells: Float32Array,
+  columns: number,
+  reach: number,
+  pick: (a: number, b: number) => number,
+): Float32Array {
+  const rows = cells.length / columns;
+  const across = cells.map((value, i) => {
+    const start = i - i % columns;
+    const end = Math.min(start + columns - 1, i + reach);
+    for (let k = Math.max(start, i - reach); k <= end; k++) value = pick(value, cells[k]);
+    return value;
+  });
+  return across.map((value, i) => {
+    const column = i % columns;
+    const row = (i - column) / columns;
+    for (let k = Math.max(0, row - reach); k <= Math.min(rows - 1, row + reach); k++) {
+      value = pick(value, across[k * columns + column]);
+    }
+    return value;
+  });
 }
 
 /** The smallest value that a share of the counted values does not exceed. */
@@ -84,19 +210,10 @@ interface Paper {
 
 function fitPaper(picture: GreyPicture): Paper {
   const { width, height } = picture;
-  const terms = Math.min(width, height) < SMALL_SIDE ? 1 : 6;
   const cells = averageCells(picture);
-  const basis = cells.map(({ x, y }) => monomials(2 * x / width - 1, 2 * y / height - 1, terms));
-  let coefficients = new Float64Array(6);
-  const residuals = cells.map(() => 1);
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
-    const smallest = iteration < ITERATIONS / 2 ? 4 : 0.5;
-    const weights = cells.map(({ border }, i) =>
-      (border ? BORDER_WEIGHT : 1) / Math.max(smallest, Math.abs(residuals[i]))
-    );
-    coefficients = leastSquares(basis, cells.map(({ value }) => value), weights);
-    cells.forEach(({ value }, i) => residuals[i] = value - dot(basis[i], coefficients));
-  }
+  const even = fitPolynomial(cells, picture, 1);
+  const uneven = Math.min(width, height) < SMALL_SIDE ? even : fitPolynomial(cells, picture, 6);
+  const { coefficients } = uneven.inliers > even.inliers ? uneven : even;
   const [c, cx, cy, cxx, cxy, cyy] = coefficients;
   return {
     row(row) {
@@ -113,6 +230,28 @@ function fitPaper(picture: GreyPicture): Paper {
   };
 }
 
+/** Fits a polynomial with so many terms to the cells, and counts those that it meets. */
+function fitPolynomial(
+  cells: Cell[],
+  { width, height }: GreyPicture,
+  terms: number,
+): { coefficients: Float64Array; inliers: number } {
+  const basis = cells.map(({ x, y }) => monomials(2 * x / width - 1, 2 * y / height - 1, terms));
+  const values = cells.map(({ value }) => value);
+  const residuals = cells.map(() => 1);
+  let coefficients = new Float64Array(6);
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    const smallest = iteration < ITERATIONS / 2 ? 4 : 0.5;
+    const weights = cells.map(({ border }, i) =>
+      (border ? BORDER_WEIGHT : 1) / Math.max(smallest, Math.abs(residuals[i]))
+    );
+    coefficients = leastSquares(basis, values, weights);
+    values.forEach((value, i) => residuals[i] = value - dot(basis[i], coefficients));
+  }
+  const inliers = residuals.filter((residual) => Math.abs(residual) <= INLIER).length;
+  return { coefficients, inliers };
+}
+
 interface Cell {
   /** Middle, in pixels. */
   x: number;
@@ -123,25 +262,17 @@ interface Cell {
 }
 
 function averageCells({ width, height, values }: GreyPicture): Cell[] {
-  const side = Math.max(1, Math.ceil(Math.max(width, height) / CELLS));
-  const cells: Cell[] = [];
-  for (let top = 0; top < height; top += side) {
-    const bottom = Math.min(top + side, height);
-    for (let left = 0; left < width; left += side) {
-      const right = Math.min(left + side, width);
-      let sum = 0;
-      for (let y = top; y < bottom; y++) {
-        for (let x = left; x < right; x++) sum += values[y * width + x];
-      }
-      cells.push({
-        x: (left + right) / 2,
-        y: (top + bottom) / 2,
-        value: sum / ((right - left) * (bottom - top)),
-        border: left === 0 || top === 0 || right === width || bottom === height,
-      });
-    }
-  }
-  return cells;
+  const { cells, columns, rows, side } = averageSquares(values, width, height, CELLS);
+  return Array.from(cells, (value, i) => {
+    const column = i % columns;
+    const row = (i - column) / columns;
+    return {
+      x: (column * side + Math.min((column + 1) * side, width)) / 2,
+      y: (row * side + Math.min((row + 1) * side, height)) / 2,
+      value,
+      border: column === 0 || row === 0 || column === columns - 1 || row === rows - 1,
+    };
+  });
 }
 
 function monomials(x: number, y: number, terms: number): number[] {

@@ -4,7 +4,7 @@ import { IMAGE_SIDE } from "../data/dataset.ts";
 import { type InkLayer, separateInk } from "./background.ts";
 import { type Component, dilate, findComponents } from "./components.ts";
 import type { GreyPicture } from "./decode.ts";
-import { evenStroke, type Ink, placeDigit } from "./place.ts";
+import { type Ink, placeDigit } from "./place.ts";
 import { removeRuledLines } from "./ruled_lines.ts";
 
 /** Where something is in a picture, in its pixels. */
@@ -88,6 +88,8 @@ export function findDigits(picture: GreyPicture): FoundDigits {
   const cleanedMask = mask.slice();
   let digits: FoundDigit[] = [];
   if (removeRuledLines(cleanedMask, cleaned) > 0) {
+    const near = dilate(cleanedMask, width, 1);
+    for (let i = 0; i < near.length; i++) cleaned.ink[i] *= near[i];
     digits = digitsOf(cleanedMask, cleaned, threshold.strong);
     if (digits.length > 0) show("ruled lines removed", cleanedMask.map((value) => 255 * value));
   }
@@ -178,7 +180,7 @@ function digitsOf(mask: Uint8Array, layer: InkLayer, strong: number): FoundDigit
         width: group.right - group.left,
         height: group.bottom - group.top,
       },
-      pixels: placeDigit(evenStroke(cut(group, labels, layer, strong))),
+      pixels: placeDigit(cut(group, labels, layer, strong)),
     }));
 }
 
@@ -257,10 +259,12 @@ function join(pieces: Component[]): Group[] {
 function belong(large: Group, small: Group): boolean {
   const size = heightOf(large);
   const smaller = Math.max(heightOf(small), small.right - small.left);
-  if (heightOf(small) > 0.6 * size || smaller < 0.08 * size) return false;
+  if (smaller < 0.08 * size) return false;
   const gapX = Math.max(large.left, small.left) - Math.min(large.right, small.right);
   const gapY = Math.max(large.top, small.top) - Math.min(large.bottom, small.bottom);
-  return Math.max(gapX, 0) + Math.max(gapY, 0) <= 0.2 * size;
+  const narrower = Math.min(large.right - large.left, small.right - small.left);
+  if (-gapX >= 0.5 * narrower && gapY <= 0.15 * heightOf(small)) return true;
+  return heightOf(small) <= 0.6 * size && Math.max(gapX, 0) + Math.max(gapY, 0) <= 0.2 * size;
 }
 
 /** Rows from top to bottom, each from left to right. */

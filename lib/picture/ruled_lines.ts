@@ -11,7 +11,14 @@ const SAMPLED_COLUMNS = 256;
 /** Share of the columns that a line has to be seen in; strokes hide some of it. */
 const LEAST_COVERAGE = 0.6;
 
-/** A line has to begin and end within this share of the width from the edges. */
+/**
+ * The same for further lines that are parallel to the first and not much darker; they may leave the
+ * picture through a corner.
+ */
+const PARALLEL_COVERAGE = 0.15;
+const PARALLEL = 0.04;
+
+/** The first line has to begin and end within this share of the width from the edges. */
 const MARGIN = 0.06;
 
 /** A stretch of ink in a column. */
@@ -68,16 +75,19 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
   let sampled = runs.filter(({ x }) => x % step === 0);
   const columns = Math.ceil(width / step);
   const tolerance = Math.max(1.5, thickest / 2);
+  let first: { slope: number; ink: number } | undefined;
   let count = 0;
-  while (sampled.length >= LEAST_COVERAGE * columns) {
-    const line = strongestLine(sampled, width, height, tolerance);
+  while (sampled.length >= PARALLEL_COVERAGE * columns) {
+    const line = strongestLine(sampled, width, height, tolerance, first?.slope);
     const near = ({ x, top, bottom }: Run) =>
       Math.abs((top + bottom - 1) / 2 - line.start - line.slope * x) <= tolerance;
     const members = sampled.filter(near);
-    const seen = new Set(members.map(({ x }) => x));
-    if (seen.size < LEAST_COVERAGE * columns) break;
+    const seen = new Set(members.map(({ x }) => x)).size;
+    if (seen < (first ? PARALLEL_COVERAGE : LEAST_COVERAGE) * columns) break;
     sampled = sampled.filter((run) => !near(run));
-    if (Math.min(...seen) > MARGIN * width || Math.max(...seen) < (1 - MARGIN) * width) continue;
+    const darkness = members.reduce((sum, run) => sum + peak(run), 0) / members.length;
+    if (first ? darkness > 1.4 * first.ink : !crosses(members, width)) continue;
+    first ??= { slope: line.slope, ink: darkness };
     count++;
     for (const { x, top, bottom } of runs.filter(near)) {
       for (let y = Math.max(0, top - 1); y < Math.min(height, bottom + 1); y++) {
@@ -87,6 +97,18 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
     }
   }
   return count;
+
+  function peak({ x, top, bottom }: Run): number {
+    let most = 0;
+    for (let y = top; y < bottom; y++) most = Math.max(most, ink[at(x, y)]);
+    return most;
+  }
+}
+
+/** Whether a line goes from edge to edge. */
+function crosses(runs: Run[], width: number): boolean {
+  const columns = runs.map(({ x }) => x);
+  return Math.min(...columns) <= MARGIN * width && Math.max(...columns) >= (1 - MARGIN) * width;
 }
 
 function findRuns(mask: Uint8Array, { width, height, at }: Grid): Run[] {
@@ -111,6 +133,7 @@ function strongestLine(
   width: number,
   height: number,
   tolerance: number,
+  parallelTo?: number,
 ): { start: number; slope: number } {
   const slopeStep = tolerance / width;
   const slopes = Math.ceil(STEEPEST / slopeStep);
@@ -119,6 +142,7 @@ function strongestLine(
   let best = { votes: 0, start: 0, slope: 0 };
   for (let i = -slopes; i <= slopes; i++) {
     const slope = i * slopeStep;
+    if (Math.abs(slope - (parallelTo ?? slope)) > PARALLEL) continue;
     const votes = new Uint16Array(bins + 1);
     for (const { x, top, bottom } of runs) {
       const bin = Math.floor(((top + bottom - 1) / 2 - slope * x + reach) / tolerance);

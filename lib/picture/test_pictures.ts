@@ -319,11 +319,14 @@ function penCover(digit: number, scene: Scene, random: Random): Float32Array {
   const shape = shapes[random.integer(shapes.length)];
   const aspect = digit === 1 ? 0.4 : random.uniform(0.5, 0.75);
   const slant = random.uniform(-0.08, 0.3);
+  const hand = random.bits();
   const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
   const middleX = scene.x * width;
   const middleY = scene.y * height;
   const place = ([x, y]: Point): Point => {
-    const wobble = () => 0.025 * random.normal();
+    // Strokes that begin where another ends still do so.
+    const at = new Random(hand, Math.round(1000 * x), Math.round(1000 * y));
+    const wobble = () => 0.025 * at.normal();
     const v = y - 0.5 + wobble();
     const u = (x - 0.5 + wobble()) * aspect - slant * v;
     return [
