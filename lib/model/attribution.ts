@@ -6,16 +6,19 @@ import { LOGITS } from "./architecture.ts";
 import { applyLayers, imagesToTensor } from "./network.ts";
 
 /**
- * Covers a square around each pixel in turn and notes by how much the answer suffers: the occlusion
- * map (Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section 4.2).
+ * Covers a square around each pixel in turn and notes by how much the evidence for a class shrinks: the
+ * occlusion map (Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks",
+ * section 4.2), in log-odds (Robnik-Šikonja & Kononenko 2008), which do not saturate as
+ * probabilities do.
  *
  * @param network From pixels to probabilities.
  * @param pixels Ink 0–255, `[28, 28]`.
- * @param digit The class whose probability is watched.
+ * @param digit The class whose log-odds are watched: its logit minus the log of the summed
+ * exponentials of the others.
  * @param side Of the black square, in pixels; odd.
- * @returns For each pixel the probability of `digit` without the square minus that with it, `[28, 28]`: positive
- * where ink speaks for `digit`.
- * @throws {RangeError} If `side` is no odd number from 1 to 27.
+ * @returns For each pixel the log-odds without the square minus those with it, in nats, `[28, 28]`:
+ * positive where ink speaks for `digit`.
+ * @throws {RangeError} If `side` is no odd number from 1 to 27, or the network has no layer of logits.
  *
  * @example Nothing to cover in an empty picture
  * ```ts
@@ -37,14 +40,16 @@ export function occlusionMap(
   if (!(side % 2 === 1 && side > 0 && side < IMAGE_SIDE)) {
     throw new RangeError(`Expected side to be an odd number from 1 to 27 but found ${side}`);
   }
-  const covered = new Uint8Array(IMAGE_PIXELS * IMAGE_PIXELS);
+  // The last picture is the whole one, beside the covered ones so that rounding is the same.
+  const covered = new Uint8Array((IMAGE_PIXELS + 1) * IMAGE_PIXELS);
+  covered.set(pixels, IMAGE_PIXELS * IMAGE_PIXELS);
   for (let centre = 0; centre < IMAGE_PIXELS; centre++) {
     const copy = covered.subarray(centre * IMAGE_PIXELS, (centre + 1) * IMAGE_PIXELS);
     copy.set(pixels);
     cover(copy, Math.floor(centre / IMAGE_SIDE), centre % IMAGE_SIDE, (side - 1) / 2);
   }
-  const [whole] = probabilitiesOf(network, pixels, digit);
-  return probabilitiesOf(network, covered, digit).map((probability) => whole - probability);
+  const logOdds = logOddsOf(network, covered, digit);
+  return logOdds.subarray(0, IMAGE_PIXELS).map((value) => logOdds[IMAGE_PIXELS] - value);
 }
 
 function cover(pixels: Uint8Array, row: number, column: number, reach: number): void {
@@ -55,17 +60,23 @@ function cover(pixels: Uint8Array, row: number, column: number, reach: number): 
   }
 }
 
-/** Probability of `digit` for each of several pictures. */
-function probabilitiesOf(
-  network: tf.LayersModel,
-  images: Uint8Array,
-  digit: number,
-): Float32Array {
+/** Log-odds of `digit` in each of several pictures. */
+function logOddsOf(network: tf.LayersModel, images: Uint8Array, digit: number): Float32Array {
   return tf.tidy(() => {
-    const probabilities = applyLayers(network.layers, imagesToTensor(images)) as tf.Tensor2D;
-    const [count] = probabilities.shape;
-    return probabilities.slice([0, digit], [count, 1]).dataSync<"float32">().slice();
+    const logits = applyLayers(layersToLogits(network), imagesToTensor(images)) as tf.Tensor2D;
+    const own = tf.oneHot(digit, logits.shape[1]);
+    const others = logits.sub(own.mul(1e9)).logSumExp(1);
+    return logits.mul(own).sum(1).sub(others).dataSync<"float32">().slice();
   });
+}
+
+function layersToLogits({ layers }: tf.LayersModel): tf.layers.Layer[] {
+  const last = layers.findIndex(({ name }) => name === LOGITS);
+  if (last < 0) {
+    const names = layers.map(({ name }) => name).join(", ");
+    throw new RangeError(`Expected a layer named ${LOGITS} but found ${names}`);
+  }
+  return layers.slice(0, last + 1);
 }
 
 /**
@@ -95,12 +106,7 @@ export function saliencyMap(
   pixels: Uint8Array,
   digit: number,
 ): Float32Array {
-  const last = network.layers.findIndex(({ name }) => name === LOGITS);
-  if (last < 0) {
-    const names = network.layers.map(({ name }) => name).join(", ");
-    throw new RangeError(`Expected a layer named ${LOGITS} but found ${names}`);
-  }
-  const layers = network.layers.slice(0, last + 1);
+  const layers = layersToLogits(network);
   return tf.tidy(() => {
     const logit = (picture: tf.Tensor) => {
       const logits = applyLayers(layers, picture) as tf.Tensor2D;
