@@ -48,7 +48,7 @@ export const RECIPES: Record<Stage, Recipe> = {
   },
   // Base and a head of its own learn to read letters.
   "pre-training": {
-    epochs: 3,
+    epochs: 6,
     batchSize: 128,
     learningRate: 3e-3,
     baseRate: 1,
