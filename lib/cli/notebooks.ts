@@ -1,9 +1,11 @@
 /** `deno task notebooks`: run the notebooks with Jupyter and write their outputs back, or compare them. */
 
-import { basename, join } from "@std/path";
+import { basename, join, relative } from "@std/path";
 import { writeFileAtomically } from "../data/files.ts";
 import { compareRuns, type Notebook, secondsByCell, withOutputs } from "../notebook/notebook.ts";
 import { runCommand, UsageError } from "./command_line.ts";
+
+const FOLDERS = ["notebooks", "notebooks/solutions"];
 
 /** Seconds that a notebook may take on two cores, all cells together. */
 const LARGEST_TOTAL = 90;
@@ -15,13 +17,18 @@ await runCommand({
     "nothing, and fails if a key figure is out of its tolerance or a cell takes longer than its prose says.",
   example: "deno task notebooks --only 3 --check",
   flags: {
-    only: { type: "text", help: "run the notebook whose name starts so", value: "NAME" },
+    only: {
+      type: "text",
+      help: "run the notebooks whose path starts so, such as 3 or solutions/3",
+      value: "NAME",
+    },
     check: { type: "switch", help: "compare with the outputs that are there; write nothing" },
   },
   async run({ only = "", check }) {
     await expectTools();
-    const paths = Array.from(Deno.readDirSync("notebooks"), ({ name }) => join("notebooks", name))
-      .filter((path) => path.endsWith(".ipynb") && basename(path).startsWith(only))
+    const paths = FOLDERS
+      .flatMap((folder) => Array.from(Deno.readDirSync(folder), ({ name }) => join(folder, name)))
+      .filter((path) => path.endsWith(".ipynb") && relative("notebooks", path).startsWith(only))
       .sort();
     if (paths.length === 0) {
       throw new UsageError(`Expected --only to begin the name of a notebook but found ${only}`);

@@ -55,12 +55,12 @@ async function runNotebook(browser: Browser, url: string, name: string): Promise
   try {
     await page.goto(`${url}/lab/tree/notebooks/${name}?reset`);
     await page.locator(".jp-Notebook .jp-CodeCell").first().waitFor();
-    await page.getByText("Deno | Idle").waitFor({ timeout: 60_000 });
+    await page.getByText("Deno | Idle").waitFor({ timeout: LONGEST_RUN });
 
     await clickMenu(page, "Kernel", "Restart Kernel and Clear Outputs of All Cells…");
     await page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
     await page.locator(".jp-OutputArea-output").first().waitFor({ state: "detached" });
-    await page.getByText("Deno | Idle").waitFor({ timeout: 60_000 });
+    await page.getByText("Deno | Idle").waitFor({ timeout: LONGEST_RUN });
     await clickMenu(page, "Run", "Run All Cells");
     const prompts = page.locator(".jp-CodeCell .jp-InputArea-prompt");
     await waitForPrompt(prompts.last());

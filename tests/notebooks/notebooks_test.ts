@@ -1,0 +1,74 @@
+import { assert, assertEquals } from "@std/assert";
+import { join, toFileUrl } from "@std/path";
+import type { Cell, Notebook } from "../../lib/notebook/notebook.ts";
+import { withFolder } from "../temporary_folder.ts";
+
+const LONGEST_CELL = 15;
+
+const VEGA_LITE = "application/vnd.vegalite.v5+json";
+
+const notebooks = ["notebooks", "notebooks/solutions"].flatMap((folder) =>
+  Array.from(Deno.readDirSync(folder), ({ name }) => join(folder, name))
+    .filter((path) => path.endsWith(".ipynb"))
+    .map((path): [string, Notebook] => [path, JSON.parse(Deno.readTextFileSync(path))])
+);
+
+const textOf = ({ source }: Cell) => source.join("");
+const codeCellsOf = ({ cells }: Notebook) => cells.filter(({ cell_type }) => cell_type === "code");
+
+for (const [path, notebook] of notebooks) {
+  Deno.test(`${path} shows all charts without JavaScript`, () => {
+    for (const cell of codeCellsOf(notebook)) {
+      const bundles = cell.outputs!.map(({ data = {} }) => data);
+      const charts = bundles.filter((data) => VEGA_LITE in data);
+      for (const data of charts) {
+        const { $schema } = data[VEGA_LITE] as { $schema: string };
+        assertEquals($schema, "https://vega.github.io/schema/vega-lite/v5.json", cell.id);
+        assert((data["image/png"] as string).startsWith("iVBORw0KGgo"), cell.id);
+        assert(data["text/plain"], cell.id);
+      }
+      const calls = textOf(cell).match(/await showChart\(/g)?.length ?? 0;
+      const declaresChart = /async .*=>/.test(textOf(cell));
+      if (!declaresChart) assert(charts.length >= calls, `${cell.id} lacks charts`);
+    }
+  });
+
+  Deno.test(`${path} was run from its first cell to its last without an error`, () => {
+    const cells = codeCellsOf(notebook);
+    assertEquals(
+      cells.map(({ execution_count }) => execution_count),
+      cells.map((_, index) => index + 1),
+    );
+    const kinds = cells.flatMap(({ outputs }) => outputs!.map(({ output_type }) => output_type));
+    assertEquals(kinds.filter((kind) => kind === "error" || kind === "stream"), []);
+  });
+
+  Deno.test(`${path} has short cells with prose above them`, () => {
+    for (const [index, cell] of notebook.cells.entries()) {
+      if (cell.cell_type !== "code") continue;
+      assertEquals(notebook.cells[index - 1].cell_type, "markdown", cell.id);
+      assert(cell.source.length <= LONGEST_CELL, `${cell.id} has ${cell.source.length} lines`);
+      assert(!textOf(cell).includes("console."), `${cell.id} prints`);
+    }
+    assertEquals(new Set(notebook.cells.map(({ id }) => id)).size, notebook.cells.length);
+  });
+}
+
+Deno.test("the cells of all notebooks type-check", async () => {
+  await withFolder(async (folder) => {
+    const library = toFileUrl(join(Deno.cwd(), "lib")).href;
+    const files = await Promise.all(notebooks.map(async ([path, notebook]) => {
+      const file = join(folder, path.replaceAll(/\W/g, "_") + ".ts");
+      const code = codeCellsOf(notebook).map(textOf).join("\n")
+        .replaceAll(/"(\.\.\/)+lib\//g, `"${library}/`);
+      await Deno.writeTextFile(file, `${code}\nexport {};\n`);
+      return file;
+    }));
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["check", "--config", "deno.json", ...files],
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+  });
+});
