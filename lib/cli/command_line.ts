@@ -51,7 +51,9 @@ export interface Command<Flags extends Record<string, Flag>> {
   /** One call that does something useful. */
   example: string;
   flags: Flags;
-  run: (values: Values<Flags>) => Promise<void>;
+  /** What stands after the flags, at least one, if the task takes anything there. */
+  operands?: { value: string; help: string };
+  run: (values: Values<Flags>, operands: string[]) => Promise<void>;
 }
 
 /** A wrong flag or value: exit code 2. */
@@ -87,7 +89,7 @@ export async function runCommand<const Flags extends Record<string, Flag>>(
   try {
     const values = parseFlags(command, Deno.args);
     if (values === "help") console.log(describe(command));
-    else await command.run(values);
+    else await command.run(values, readOperands(command, Deno.args));
     Deno.exit(0);
   } catch (error) {
     const usage = error instanceof UsageError;
@@ -104,30 +106,18 @@ export async function runCommand<const Flags extends Record<string, Flag>>(
  * @throws {UsageError} If a flag is unknown or its value is not allowed.
  */
 export function parseFlags<const Flags extends Record<string, Flag>>(
-  { flags }: Pick<Command<Flags>, "flags">,
+  { flags, operands }: Pick<Command<Flags>, "flags" | "operands">,
   args: string[],
 ): Values<Flags> | "help" {
-  const { tokens } = parseArgs({
-    args,
-    strict: false,
-    tokens: true,
-    options: {
-      ...Object.fromEntries(
-        Object.entries(flags).map((
-          [name, { type }],
-        ) => [name, { type: type === "switch" ? "boolean" : "string" } as const]),
-      ),
-      help: { type: "boolean", short: "h" },
-    },
-  });
   const values: Record<string, unknown> = Object.fromEntries(
     Object.entries(flags).map((
       [name, flag],
     ) => [name, flag.type === "switch" ? false : flag.default]),
   );
-  for (const token of tokens) {
+  for (const token of readTokens(flags, args)) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
+      if (operands) continue;
       throw new UsageError(`Expected flags only but found ${token.value}`);
     }
     if (token.name === "help") return "help";
@@ -141,6 +131,40 @@ export function parseFlags<const Flags extends Record<string, Flag>>(
     values[token.name] = readValue(token.name, flags[token.name], token.value);
   }
   return values as Values<Flags>;
+}
+
+/**
+ * Reads what is no flag.
+ *
+ * @throws {UsageError} If the task needs operands and there is none.
+ */
+export function readOperands(
+  { flags, operands }: Pick<Command<Record<string, Flag>>, "flags" | "operands">,
+  args: string[],
+): string[] {
+  const found = readTokens(flags, args).flatMap((token) =>
+    token.kind === "positional" ? [token.value] : []
+  );
+  if (operands && found.length === 0) {
+    throw new UsageError(`Expected at least one ${operands.value} but found none`);
+  }
+  return found;
+}
+
+function readTokens(flags: Record<string, Flag>, args: string[]) {
+  return parseArgs({
+    args,
+    strict: false,
+    tokens: true,
+    options: {
+      ...Object.fromEntries(
+        Object.entries(flags).map((
+          [name, { type }],
+        ) => [name, { type: type === "switch" ? "boolean" : "string" } as const]),
+      ),
+      help: { type: "boolean", short: "h" },
+    },
+  }).tokens;
 }
 
 function readValue(name: string, flag: Flag, text: string | undefined): unknown {
@@ -173,7 +197,7 @@ function readValue(name: string, flag: Flag, text: string | undefined): unknown 
 }
 
 function describe(
-  { name, summary, example, flags }: Omit<Command<Record<string, Flag>>, "run">,
+  { name, summary, example, flags, operands }: Omit<Command<Record<string, Flag>>, "run">,
 ): string {
   const lines = Object.entries(flags).map(([flagName, flag]): [string, string] => {
     if (flag.type === "switch") return [`--${flagName}`, flag.help];
@@ -183,11 +207,12 @@ function describe(
     return [`--${flagName} ${value}`, flag.help + choices + standard];
   });
   lines.push(["--help", "show this"]);
+  if (operands) lines.unshift([`${operands.value}...`, operands.help]);
   const width = Math.max(...lines.map(([flag]) => flag.length));
   return [
     summary,
     "",
-    `Usage: deno task ${name} [flags]`,
+    `Usage: deno task ${name} [flags]${operands ? ` ${operands.value}...` : ""}`,
     "",
     ...lines.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
     "",
@@ -196,7 +221,7 @@ function describe(
 }
 
 /** An error as one sentence. */
-function describeError(error: unknown): string {
+export function describeError(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return `Expected a permission that this task does not have: ${firstLine(error.message)}`;
   }

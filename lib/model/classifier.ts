@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { calibrate, type Calibration } from "./calibration.ts";
 import { loadNetwork } from "./files.ts";
 
 /** What a saved recogniser is, and how its input has to look. */
@@ -24,6 +25,8 @@ export interface ModelCard {
   date: string;
   versions: Record<string, string>;
   metrics: { testAccuracy: number; testCount: number; validationAccuracy: number };
+  /** How sure its answers really are; without it, probabilities are taken as they are. */
+  calibration?: Calibration;
 }
 
 /** A recogniser in memory; dispose of it (`using`) when done. */
@@ -64,6 +67,8 @@ export interface Prediction {
   digit: number;
   /** Probability of `digit`, 0–1. */
   confidence: number;
+  /** Whether the recogniser takes it for a digit at all; if not, its answer is "don't know". */
+  accepted: boolean;
   /** Of every class, summing to 1. */
   probabilities: number[];
 }
@@ -107,9 +112,17 @@ export function predictDigits(
     return (network.predict(input) as tf.Tensor).dataSync<"float32">();
   });
   return pictures.map((_, i) => {
-    const row = [...probabilities.subarray(i * classes, (i + 1) * classes)];
+    const row = calibrate(
+      probabilities.subarray(i * classes, (i + 1) * classes),
+      card.calibration?.temperature,
+    );
     const confidence = Math.max(...row);
-    return { digit: row.indexOf(confidence), confidence, probabilities: row };
+    return {
+      digit: row.indexOf(confidence),
+      confidence,
+      accepted: confidence >= (card.calibration?.leastConfidence ?? 0),
+      probabilities: row,
+    };
   });
 }
 

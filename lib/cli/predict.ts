@@ -1,0 +1,148 @@
+/** `deno task predict`: pictures in, digits out. */
+
+import { basename, dirname, join } from "@std/path";
+import { type DigitModel, loadModel, predictDigits, type Prediction } from "../model/classifier.ts";
+import { occlusionMap } from "../model/occlusion.ts";
+import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
+import { findDigits, type FoundDigit } from "../picture/normalise.ts";
+import { explanation } from "../plot/explanation.ts";
+import { saveChart } from "../plot/render.ts";
+import { describeError, runCommand } from "./command_line.ts";
+
+/** Where a recogniser is looked for: what was trained here comes before what is shipped. */
+const MODELS = ["outputs/model", "data/models/digits"];
+
+/** Files of a folder that are taken for pictures. */
+const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
+
+/** Answers to the digits of a file. */
+type Answer = FoundDigit & Prediction;
+
+await runCommand({
+  name: "predict",
+  summary: "Reads the digits in pictures: PNG, JPEG, WebP, GIF or BMP, of any size, on any paper.",
+  example: "deno task predict --json my-digit.png scans/ 'photos/*.jpg'",
+  operands: { value: "FILE", help: "picture, folder of pictures, or pattern with * and ?" },
+  flags: {
+    model: {
+      type: "text",
+      help: `folder of the model, if not ${MODELS.join(" or ")}`,
+      value: "DIR",
+    },
+    json: { type: "switch", help: "print one line of JSON a digit" },
+    explain: {
+      type: "text",
+      help: "draw into DIR how each picture was read and what the network looked at",
+      value: "DIR",
+    },
+  },
+  async run({ model: directory, json, explain }, operands) {
+    directory ??= await firstFolder(MODELS);
+    using model = await loadModel(directory);
+    const { base, mode, metrics } = model.card;
+    console.error(
+      `Answers come from ${directory} (${base}, ${mode}, ${
+        (100 * metrics.testAccuracy).toFixed(2)
+      } % on its test pictures)`,
+    );
+    let failures = 0;
+    for (const path of await Array.fromAsync(listFiles(operands))) {
+      try {
+        const { answers, steps } = await read(model, path);
+        if (json) {
+          answers.forEach((answer) => console.log(JSON.stringify(forMachines(path, answer))));
+        } else console.log(`${path}: ${answers.map(forPeople).join("; ") || "no digit found"}`);
+        if (explain !== undefined) {
+          await Deno.mkdir(explain, { recursive: true });
+          const digits = answers.map((answer) => ({
+            ...answer,
+            importance: occlusionMap(model, answer.pixels),
+            answer: forPeople(answer),
+          }));
+          await saveChart(explanation(steps, digits), join(explain, basename(path)));
+        }
+      } catch (error) {
+        failures++;
+        console.error(describeError(error));
+      }
+    }
+    if (failures > 0) Deno.exit(1);
+  },
+});
+
+async function firstFolder(folders: string[]): Promise<string> {
+  for (const folder of folders) if (await isFolder(folder)) return folder;
+  throw new Error(
+    `Expected a model in ${folders.join(" or ")} but found none: deno task train makes one`,
+  );
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}
+
+/** The files that operands name: themselves, the pictures in a folder, or what matches a pattern. */
+async function* listFiles(operands: string[]): AsyncGenerator<string> {
+  for (const operand of operands) {
+    const folder = dirname(operand);
+    if (await isFolder(operand)) yield* await filesIn(operand, PICTURE_NAME);
+    else if (/[*?]/.test(basename(operand)) && await isFolder(folder)) {
+      const matches = await filesIn(folder, wildcards(basename(operand)));
+      if (matches.length > 0) yield* matches;
+      else yield operand;
+    } else yield operand;
+  }
+}
+
+async function filesIn(folder: string, pattern: RegExp): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  return entries.filter(({ name, isDirectory }) => !isDirectory && pattern.test(name))
+    .map(({ name }) => join(folder, name))
+    .sort();
+}
+
+/** What a shell does with `*` and `?` in a name, for shells that do not. */
+function wildcards(pattern: string): RegExp {
+  const source = pattern.replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*").replaceAll("?", ".");
+  return new RegExp(`^${source}$`);
+}
+
+async function read(model: DigitModel, path: string) {
+  const { digits, steps } = findDigits(await decodePicture(await readFile(path), path));
+  const predictions = predictDigits(model, digits.map(({ pixels }) => pixels));
+  return { steps, answers: digits.map((digit, i): Answer => ({ ...digit, ...predictions[i] })) };
+}
+
+async function readFile(path: string): Promise<Uint8Array> {
+  const { isFile, size } = await Deno.stat(path).catch((error) => {
+    throw error instanceof Deno.errors.NotFound
+      ? new Error(`Expected to read ${path} but there is no such file`)
+      : error;
+  });
+  if (!isFile || size > LARGEST_PICTURE_FILE) {
+    throw new Error(
+      `Expected to read ${path} but it ${
+        isFile ? `has more than ${LARGEST_PICTURE_FILE} bytes` : "is no file"
+      }`,
+    );
+  }
+  return await Deno.readFile(path);
+}
+
+function forMachines(
+  file: string,
+  { digit, confidence, probabilities, accepted, box }: Answer,
+) {
+  return { file, digit, confidence, probabilities, accepted, box };
+}
+
+function forPeople({ digit, confidence, probabilities, accepted }: Answer): string {
+  const second = probabilities.indexOf(Math.max(...probabilities.with(digit, -1)));
+  const sure = `${percent(confidence)} sure, then ${second} with ${percent(probabilities[second])}`;
+  return accepted ? `${digit} (${sure})` : `don't know (at best ${digit}, ${sure})`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
