@@ -12,6 +12,7 @@ import { allEngines, ENGINE_KEYS, measureInTurns } from "./bench/engines.ts";
 import { allLearners, learnInTurns } from "./bench/learning.ts";
 import { describeBenchmark, summarise } from "./bench/report.ts";
 import { runCommand, UsageError } from "./command_line.ts";
+import { writeReadmeSection } from "./readme.ts";
 
 await runCommand({
   name: "bench",
@@ -36,6 +37,7 @@ await runCommand({
       value: "PATH",
       default: "python3",
     },
+    readme: { type: "switch", help: "write the table into README.md too" },
     out: { type: "text", help: "folder for the results", value: "DIR", default: "outputs/bench" },
   },
   async run(flags) {
@@ -89,6 +91,7 @@ await runCommand({
       JSON.stringify(benchmark, null, 2) + "\n",
     );
     await writeFileAtomically(join(flags.out, "benchmark.md"), table + "\n");
+    if (flags.readme) await writeReadmeSection("bench", table);
     if (benchmark.engines.length + benchmark.learning.length > 0) {
       await saveChart(benchmarkChart(benchmark), join(flags.out, "benchmark"));
     }

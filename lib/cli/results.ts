@@ -1,13 +1,13 @@
 /** `deno task results`: trains every way of learning with three seeds, and writes README's table of results. */
 
 import { cpus, totalmem } from "node:os";
-import { writeFileAtomically } from "../data/files.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { today, versions } from "../model/bases.ts";
 import { learnDigits, type LearnOptions } from "../model/digits.ts";
 import { startTeam } from "../model/training.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
+import { writeReadmeSection } from "./readme.ts";
 
 const SEEDS = [1, 2, 3];
 
@@ -20,14 +20,11 @@ const WAYS: { name: string; options: Pick<LearnOptions, "base" | "fineTune" | "f
   { name: "`cnn-small`, frozen", options: { base: "cnn-small", fineTune: 0 } },
 ];
 
-const README = "README.md";
-const [BEGIN, END] = ["<!-- results: begin -->", "<!-- results: end -->"];
-
 await runCommand({
   name: "results",
   summary: `Trains every way of learning with seeds ${
     SEEDS.join(", ")
-  } and writes the table of results into ${README}.`,
+  } and writes the table of results into README.md.`,
   example: "deno task results",
   flags: { ...COMMON_FLAGS },
   async run({ workers, kernels }) {
@@ -67,12 +64,7 @@ await runCommand({
       `${Math.round(totalmem() / 2 ** 30)} GB, Deno ${deno}, tfjs ${tfjs}. ` +
       `One standard error of a single accuracy near 99.4 % is 0.08 points.`,
     ].join("\n");
-    const readme = await Deno.readTextFile(README);
-    const [before, after] = [readme.split(BEGIN)[0], readme.split(END)[1]];
-    if (after === undefined) {
-      throw new Error(`Expected ${README} to have the lines ${BEGIN} and ${END} but it has not`);
-    }
-    await writeFileAtomically(README, `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
+    await writeReadmeSection("results", table);
   },
 });
 
