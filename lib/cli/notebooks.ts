@@ -5,6 +5,9 @@ import { writeFileAtomically } from "../data/files.ts";
 import { compareRuns, type Notebook, secondsByCell, withOutputs } from "../notebook/notebook.ts";
 import { runCommand, UsageError } from "./command_line.ts";
 
+/** Seconds after which a cell is given up. */
+const LONGEST_CELL = 900;
+
 const FOLDERS = ["notebooks", "notebooks/solutions"];
 
 /** Seconds that a notebook may take on two cores, all cells together. */
@@ -84,7 +87,14 @@ async function expectTools(): Promise<void> {
 async function execute(path: string): Promise<Notebook> {
   const folder = await Deno.makeTempDir();
   try {
-    await jupyter("nbconvert", "--to", "notebook", "--execute", "--output-dir", folder, path);
+    await jupyter(
+      "nbconvert",
+      "--to=notebook",
+      "--execute",
+      `--ExecutePreprocessor.timeout=${LONGEST_CELL}`,
+      `--output-dir=${folder}`,
+      path,
+    );
     return JSON.parse(await Deno.readTextFile(join(folder, basename(path))));
   } finally {
     await Deno.remove(folder, { recursive: true });

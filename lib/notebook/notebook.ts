@@ -45,11 +45,11 @@ const UNSTATED_SECONDS = 5;
 export function withOutputs(committed: Notebook, executed: Notebook): Notebook {
   return {
     ...committed,
-    cells: committed.cells.map(({ execution_count: _, outputs: __, ...cell }, i) => {
-      const source = cell.source.with(-1, cell.source.at(-1)!.replace(/\n?$/, "\n"));
-      if (cell.cell_type === "markdown") return { ...cell, source };
+    cells: committed.cells.map(({ cell_type, id, metadata, source: lines }, i) => {
+      const source = lines.with(-1, lines.at(-1)!.replace(/\n?$/, "\n"));
+      if (cell_type === "markdown") return { cell_type, id, metadata, source };
       const { execution_count, outputs } = executed.cells[i];
-      return { ...cell, execution_count, outputs, source };
+      return { cell_type, execution_count, id, metadata, outputs, source }; // in Jupyter's order
     }),
   };
 }
