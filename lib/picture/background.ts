@@ -92,7 +92,8 @@ function inkSide(difference: Float32Array, width: number, height: number): 1 | -
   for (let y = 0, i = 0; y < height; y++) {
     const row = Math.floor(y / side);
     for (let x = 0; x < width; x++, i++) {
-      skewness += (difference[i] - means[row * columns + Math.floor(x / side)]) ** 3;
+      const d = difference[i] - means[row * columns + Math.floor(x / side)];
+      skewness += d * d * d;
     }
   }
   return skewness > 0 ? 1 : -1;
@@ -155,7 +156,8 @@ function averageSquares(
 function removeShadows(ink: Float32Array, width: number, height: number): void {
   const { cells, columns, rows, side } = averageSquares(ink, width, height, SHADOW_CELLS);
   const reach = Math.round(SHADOW_SIDE * Math.min(columns, rows) / 2);
-  const shadow = extremes(extremes(cells, columns, reach, Math.min), columns, reach, Math.max);
+  const eroded = leastNear(leastNear(cells, columns, reach), rows, reach).map((value) => -value);
+  const shadow = leastNear(leastNear(eroded, columns, reach), rows, reach).map((value) => -value);
   for (let y = 0, i = 0; y < height; y++) {
     const v = Math.min(Math.max((y + 0.5) / side - 0.5, 0), rows - 1);
     const upper = Math.min(Math.floor(v), Math.max(0, rows - 2));
@@ -172,28 +174,22 @@ function removeShadows(ink: Float32Array, width: number, height: number): void {
   }
 }
 
-/** The least or the greatest value in the square around every cell. */
-function extremes(
-  cells: Float32Array,
-  columns: number,
-  reach: number,
-  pick: (a: number, b: number) => number,
-): Float32Array {
+/** The least value within `reach` along the rows; the result has columns for rows. */
+function leastNear(cells: Float32Array, columns: number, reach: number): Float32Array {
   const rows = cells.length / columns;
-  const across = cells.map((value, i) => {
-    const start = i - i % columns;
-    const end = Math.min(start + columns - 1, i + reach);
-    for (let k = Math.max(start, i - reach); k <= end; k++) value = pick(value, cells[k]);
-    return value;
-  });
-  return across.map((value, i) => {
-    const column = i % columns;
-    const row = (i - column) / columns;
-    for (let k = Math.max(0, row - reach); k <= Math.min(rows - 1, row + reach); k++) {
-      value = pick(value, across[k * columns + column]);
+  const least = new Float32Array(cells.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const last = Math.min(columns - 1, column + reach);
+      let value = Infinity;
+      for (let k = Math.max(0, column - reach); k <= last; k++) {
+        const cell = cells[row * columns + k];
+        if (cell < value) value = cell;
+      }
+      least[column * rows + row] = value;
     }
-    return value;
-  });
+  }
+  return least;
 }
 
 /** The smallest value that a share of the counted values does not exceed. */
@@ -236,17 +232,25 @@ function fitPolynomial(
   { width, height }: GreyPicture,
   terms: number,
 ): { coefficients: Float64Array; inliers: number } {
-  const basis = cells.map(({ x, y }) => monomials(2 * x / width - 1, 2 * y / height - 1, terms));
-  const values = cells.map(({ value }) => value);
-  const residuals = cells.map(() => 1);
+  const basis = new Float64Array(cells.length * terms);
+  cells.forEach(({ x, y }, i) =>
+    basis.set(monomials(2 * x / width - 1, 2 * y / height - 1).slice(0, terms), i * terms)
+  );
+  const residuals = new Float64Array(cells.length).fill(1);
+  const weights = new Float64Array(cells.length);
   let coefficients = new Float64Array(6);
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     const smallest = iteration < ITERATIONS / 2 ? 4 : 0.5;
-    const weights = cells.map(({ border }, i) =>
-      (border ? BORDER_WEIGHT : 1) / Math.max(smallest, Math.abs(residuals[i]))
-    );
-    coefficients = leastSquares(basis, values, weights);
-    values.forEach((value, i) => residuals[i] = value - dot(basis[i], coefficients));
+    for (let i = 0; i < cells.length; i++) {
+      weights[i] = (cells[i].border ? BORDER_WEIGHT : 1) /
+        Math.max(smallest, Math.abs(residuals[i]));
+    }
+    coefficients = leastSquares(basis, terms, cells, weights);
+    for (let i = 0; i < cells.length; i++) {
+      let residual = cells[i].value;
+      for (let a = 0; a < terms; a++) residual -= basis[i * terms + a] * coefficients[a];
+      residuals[i] = residual;
+    }
   }
   const inliers = residuals.filter((residual) => Math.abs(residual) <= INLIER).length;
   return { coefficients, inliers };
@@ -275,25 +279,26 @@ function averageCells({ width, height, values }: GreyPicture): Cell[] {
   });
 }
 
-function monomials(x: number, y: number, terms: number): number[] {
-  return [1, x, y, x * x, x * y, y * y].slice(0, terms);
+function monomials(x: number, y: number): number[] {
+  return [1, x, y, x * x, x * y, y * y];
 }
 
 /** Weighted linear least squares by the normal equations and Gaussian elimination. */
 function leastSquares(
-  basis: number[][],
-  values: number[],
-  weights: number[],
+  basis: Float64Array,
+  terms: number,
+  cells: Cell[],
+  weights: Float64Array,
 ): Float64Array<ArrayBuffer> {
-  const terms = basis[0].length;
   const matrix = Array.from({ length: terms }, () => new Float64Array(terms + 1));
-  basis.forEach((row, i) => {
+  for (let i = 0; i < cells.length; i++) {
     for (let a = 0; a < terms; a++) {
-      const weighted = weights[i] * row[a];
-      for (let b = 0; b < terms; b++) matrix[a][b] += weighted * row[b];
-      matrix[a][terms] += weighted * values[i];
+      const weighted = weights[i] * basis[i * terms + a];
+      for (let b = a; b < terms; b++) matrix[a][b] += weighted * basis[i * terms + b];
+      matrix[a][terms] += weighted * cells[i].value;
     }
-  });
+  }
+  for (let a = 0; a < terms; a++) for (let b = 0; b < a; b++) matrix[a][b] = matrix[b][a];
   for (let a = 0; a < terms; a++) {
     for (let b = a + 1; b < terms; b++) {
       const factor = matrix[b][a] / matrix[a][a];
@@ -309,8 +314,4 @@ function leastSquares(
     solution[a] = sum / matrix[a][a];
   }
   return solution;
-}
-
-function dot(row: number[], coefficients: Float64Array): number {
-  return row.reduce((sum, value, i) => sum + value * coefficients[i], 0);
 }
