@@ -1,0 +1,96 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { readOperands, UsageError } from "../../lib/cli/command_line.ts";
+import { saveNetwork } from "../../lib/model/files.ts";
+import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { SEVEN_PNG } from "../picture/picture_files.ts";
+import { withFolder } from "../temporary_folder.ts";
+
+const TASK = fromFileUrl(new URL("../../lib/cli/predict.ts", import.meta.url));
+
+async function predict(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-read", "--allow-write", TASK, ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const lines = (bytes: Uint8Array) => new TextDecoder().decode(bytes).split("\n").slice(0, -1);
+  return { code, stdout: lines(stdout), stderr: lines(stderr) };
+}
+
+/** Runs `act` in a folder with a model, two pictures, an empty sheet and a broken one. */
+function withPictures(act: (folder: string, model: string) => Promise<void>): Promise<void> {
+  return withFolder(async (folder) => {
+    const model = join(folder, "model");
+    const network = await randomNetwork();
+    const calibration = { temperature: 1, leastConfidence: 1, falseRejections: 0 };
+    await saveNetwork(model, network, { ...CARD, calibration });
+    network.dispose();
+    await Deno.mkdir(join(folder, "scans"));
+    await Deno.writeFile(join(folder, "scans", "a.png"), SEVEN_PNG);
+    await Deno.writeFile(join(folder, "scans", "b.png"), SEVEN_PNG);
+    await Deno.writeTextFile(join(folder, "scans", "notes.txt"), "no picture");
+    await Deno.writeFile(join(folder, "broken.png"), SEVEN_PNG.subarray(0, 40));
+    await act(folder, model);
+  });
+}
+
+Deno.test("deno task predict answers what it can read, and names what it cannot", () =>
+  withPictures(async (folder, model) => {
+    const scans = join(folder, "scans");
+    const broken = join(folder, "broken.png");
+    const missing = join(folder, "missing.png");
+    const { code, stdout, stderr } = await predict(
+      "--json",
+      "--model",
+      model,
+      broken,
+      scans,
+      missing,
+      join(scans, "?.p*"),
+    );
+    assertEquals(code, 1);
+    assertEquals(stderr.slice(-3), [
+      `Answers come from ${model} (cnn-small, from scratch, 50.00 % on its test pictures)`,
+      `Expected ${broken} to be a whole PNG picture but it is damaged`,
+      `Expected to read ${missing} but there is no such file`,
+    ]);
+    const answers = stdout.map((line) => JSON.parse(line));
+    const [a, b] = [join(scans, "a.png"), join(scans, "b.png")];
+    assertEquals(answers.map(({ file }) => file), [a, b, a, b]);
+    for (const answer of answers) {
+      assertEquals(Object.keys(answer), [
+        "file",
+        "digit",
+        "confidence",
+        "probabilities",
+        "accepted",
+        "box",
+      ]);
+      assertEquals(answer.probabilities[answer.digit], answer.confidence);
+      assertEquals(answer.accepted, false);
+      assertEquals(answer.box, { left: 14, top: 10, width: 34, height: 60 });
+    }
+  }));
+
+Deno.test("deno task predict says that it does not know, and draws why", () =>
+  withPictures(async (folder, model) => {
+    const picture = join(folder, "scans", "a.png");
+    const { code, stdout } = await predict("--model", model, "--explain", folder, picture);
+    assertEquals(code, 0);
+    assertEquals(stdout.length, 1);
+    assert(stdout[0].startsWith(`${picture}: don't know (at best `), stdout[0]);
+    for (const name of ["a.png.svg", "a.png.png"]) {
+      assert((await Deno.stat(join(folder, name))).size > 1000);
+    }
+  }));
+
+Deno.test("readOperands() gives what is no flag, and asks for it", () => {
+  const command = {
+    flags: { json: { type: "switch", help: "" }, out: { type: "text", help: "", value: "DIR" } },
+    operands: { value: "FILE", help: "" },
+  } as const;
+  assertEquals(readOperands(command, ["--json", "a", "--out", "b", "c"]), ["a", "c"]);
+  const error = assertThrows(() => readOperands(command, ["--json"]), UsageError);
+  assertEquals(error.message, "Expected at least one FILE but found none");
+});

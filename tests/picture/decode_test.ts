@@ -1,0 +1,121 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { encode } from "fast-png";
+import { Random } from "../../lib/data/random.ts";
+import { decodePicture, LARGEST_PICTURE_FILE, throughJpeg } from "../../lib/picture/decode.ts";
+import { SEVEN, SEVEN_PNG, sevenFiles } from "./picture_files.ts";
+
+const files = Object.entries(await sevenFiles());
+
+for (const [name, bytes] of files) {
+  Deno.test(`decodePicture() shows ${name} as a viewer does`, async () => {
+    const { width, height, values } = await decodePicture(bytes, name);
+    assertEquals([width, height], [SEVEN.width, SEVEN.height]);
+    const wrong = values.filter((value, i) => Math.abs(value - SEVEN.values[i]) > 64).length;
+    assert(wrong < 10, `${wrong} pixels differ`);
+  });
+}
+
+Deno.test("decodePicture() decodes what it can of a damaged file, or says so in one sentence", async () => {
+  let count = 0;
+  for (const [name, bytes] of files) {
+    const random = new Random(1, bytes.length);
+    const damaged = [
+      ...Array.from({ length: 12 }, (_, k) => bytes.slice(0, Math.floor(bytes.length * k / 12))),
+      ...Array.from({ length: 8 }, () => {
+        const copy = bytes.slice();
+        for (let k = 0; k < 4; k++) {
+          copy[12 + random.integer(copy.length - 12)] = random.integer(256);
+        }
+        return copy;
+      }),
+    ];
+    for (const copy of damaged) {
+      count++;
+      try {
+        const { width, height, values } = await decodePicture(copy, name);
+        assertEquals(values.length, width * height);
+      } catch (error) {
+        assert(error instanceof SyntaxError || error instanceof RangeError, String(error));
+        assertMatch(error.message, /^Expected \S+ to [^\n]+ but [^\n]+$/);
+      }
+    }
+  }
+  assert(count >= 200);
+});
+
+const REFUSED: [name: string, bytes: Uint8Array, message: string][] = [
+  ["empty.png", new Uint8Array(0), "to be a PNG, JPEG, WebP, GIF or BMP picture but it is empty"],
+  [
+    "notes.png",
+    new TextEncoder().encode("seven"),
+    "to be a PNG, JPEG, WebP, GIF or BMP picture but it starts like none of them",
+  ],
+  [
+    "drawing.svg",
+    new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    "to be a PNG, JPEG, WebP, GIF or BMP picture but it starts like none of them",
+  ],
+  [
+    "start.png",
+    SEVEN_PNG.subarray(0, 8),
+    "to be a whole PNG picture but it is damaged",
+  ],
+  ["zero.png", withSize(0, 10), "to be a whole PNG picture but it is damaged"],
+  [
+    "bomb.png",
+    withSize(60000, 60000),
+    "to have at most 64000000 pixels but found 60000 × 60000",
+  ],
+  [
+    "endless.png",
+    withSize(2 ** 31 - 1, 1),
+    "to be a whole PNG picture but it is damaged",
+  ],
+  [
+    "heavy.png",
+    new Uint8Array(LARGEST_PICTURE_FILE + 1),
+    `to have at most ${LARGEST_PICTURE_FILE} bytes but found ${LARGEST_PICTURE_FILE + 1}`,
+  ],
+];
+
+for (const [name, bytes, message] of REFUSED) {
+  Deno.test(`decodePicture() refuses ${name} in one sentence`, async () => {
+    const error = await assertRejects(() => decodePicture(bytes, name), Error);
+    assertEquals(error.message, `Expected ${name} ${message}`);
+  });
+}
+
+/** A PNG whose header says another size, with a right checksum. */
+function withSize(width: number, height: number): Uint8Array {
+  const png = SEVEN_PNG.slice();
+  const view = new DataView(png.buffer);
+  view.setUint32(16, width);
+  view.setUint32(20, height);
+  view.setUint32(29, crc32(png.subarray(12, 29)));
+  return png;
+}
+
+/** CRC of PNG (ISO 3309). */
+function crc32(bytes: Uint8Array): number {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc >>> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+Deno.test("decodePicture() weighs colours by their luma", async () => {
+  const data = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255);
+  const png = encode({ width: 3, height: 1, channels: 3, depth: 8, data });
+  assertEquals([...(await decodePicture(png, "flag.png")).values], [54, 182, 18]);
+});
+
+Deno.test("throughJpeg() adds what JPEG adds, more at lower quality", async () => {
+  const errorAt = async (quality: number) => {
+    const { values } = await throughJpeg(SEVEN, quality);
+    return values.reduce((sum, value, i) => sum + Math.abs(value - SEVEN.values[i]), 0);
+  };
+  const [bad, good] = [await errorAt(10), await errorAt(95)];
+  assert(bad > good && good > 0);
+});

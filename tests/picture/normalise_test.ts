@@ -1,0 +1,151 @@
+import { assert, assertEquals } from "@std/assert";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../lib/data/dataset.ts";
+import { loadMnist } from "../../lib/data/mnist.ts";
+import { Random } from "../../lib/data/random.ts";
+import type { GreyPicture } from "../../lib/picture/decode.ts";
+import { findDigits } from "../../lib/picture/normalise.ts";
+import { drawTestPicture, PICTURE_KINDS } from "../../lib/picture/test_pictures.ts";
+import { SEVEN } from "./picture_files.ts";
+
+const { images } = (await loadMnist({ limit: 300 })).test;
+const digit = (i: number) => images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
+
+interface Paste {
+  pixels: Uint8Array;
+  left: number;
+  top: number;
+  /** Pixels of the sheet for each of the picture's. */
+  scale?: number;
+}
+
+/** A sheet with pictures pasted on it, white ink on black. */
+function sheet(width: number, height: number, pastes: Paste[]): GreyPicture {
+  const values = new Uint8Array(width * height);
+  for (const { pixels, left, top, scale = 1 } of pastes) {
+    for (let y = 0; y < scale * IMAGE_SIDE; y++) {
+      for (let x = 0; x < scale * IMAGE_SIDE; x++) {
+        values[(top + y) * width + left + x] =
+          pixels[Math.floor(y / scale) * IMAGE_SIDE + Math.floor(x / scale)];
+      }
+    }
+  }
+  return { width, height, values };
+}
+
+function inverted({ values, ...size }: GreyPicture): GreyPicture {
+  return { ...size, values: values.map((value) => 255 - value) };
+}
+
+/** Mean absolute difference of pixels. */
+function difference(one: Uint8Array, other: Uint8Array): number {
+  return one.reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0) / one.length;
+}
+
+Deno.test("findDigits() gives nearly all of MNIST's pictures back as they were, wherever they are pasted", () => {
+  const same = Array.from({ length: 300 }, (_, i) => {
+    const random = new Random(1, i);
+    const [width, height] = [28 + random.integer(90), 28 + random.integer(90)];
+    const picture = sheet(width, height, [
+      { pixels: digit(i), left: random.integer(width - 27), top: random.integer(height - 27) },
+    ]);
+    const { digits } = findDigits(i % 2 === 0 ? picture : inverted(picture));
+    return digits.length === 1 && difference(digits[0].pixels, digit(i)) < 3;
+  });
+  assert(same.filter(Boolean).length >= 276, `${same.filter(Boolean).length} of 300`);
+});
+
+Deno.test("findDigits() gives enlarged pictures back nearly as they were", () => {
+  for (const scale of [2, 5, 8]) {
+    const side = 30 + 28 * scale;
+    for (let i = 0; i < 10; i++) {
+      const picture = sheet(side, side, [{ pixels: digit(i), left: 20, top: 5, scale }]);
+      const { digits } = findDigits(picture);
+      assertEquals(digits.length, 1);
+      assert(difference(digits[0].pixels, digit(i)) < 12);
+    }
+  }
+});
+
+Deno.test("findDigits() reads several digits row by row, each with its box", () => {
+  const pastes = [[4, 6], [60, 2], [110, 9], [20, 70], [90, 66]].map(([left, top], i) => ({
+    pixels: digit(i),
+    left,
+    top,
+  }));
+  const { digits } = findDigits(inverted(sheet(150, 110, pastes)));
+  assertEquals(digits.length, pastes.length);
+  digits.forEach(({ box, pixels }, i) => {
+    const { left, top } = pastes[i];
+    assert(box.left >= left && box.left + box.width <= left + 28);
+    assert(box.top >= top && box.top + box.height <= top + 28);
+    assert(difference(pixels, digit(i)) < 8);
+  });
+});
+
+Deno.test("findDigits() gives boxes in the pixels of the picture, however large it is", () => {
+  const scale = 40;
+  const picture = sheet(1600, 1500, [{ pixels: digit(0), left: 300, top: 200, scale }]);
+  const { digits: [{ box }], steps } = findDigits(picture);
+  const small = findDigits(sheet(40, 40, [{ pixels: digit(0), left: 7, top: 5 }])).digits[0].box;
+  assert(steps[0].width < picture.width);
+  assert(Math.abs(box.left - 300 - scale * (small.left - 7)) <= scale);
+  assert(Math.abs(box.height - scale * small.height) <= 2 * scale);
+});
+
+const EMPTY: [name: string, picture: GreyPicture][] = [
+  ["one pixel", { width: 1, height: 1, values: Uint8Array.of(7) }],
+  ["one row", { width: 500, height: 1, values: new Uint8Array(500).fill(90) }],
+  ["one column", { width: 1, height: 500, values: new Uint8Array(500).fill(90) }],
+  ["a black sheet", { width: 64, height: 64, values: new Uint8Array(4096) }],
+  ["a white sheet", { width: 300, height: 200, values: new Uint8Array(60000).fill(255) }],
+  [
+    "a sheet in slanting light",
+    { width: 200, height: 200, values: Uint8Array.from({ length: 40000 }, (_, i) => i % 200) },
+  ],
+  [
+    "a sheet with a little noise",
+    {
+      width: 200,
+      height: 200,
+      values: Uint8Array.from({ length: 40000 }, (_, i) => 230 + new Random(i).normal()),
+    },
+  ],
+];
+
+for (const [name, picture] of EMPTY) {
+  Deno.test(`findDigits() finds nothing on ${name}`, () => {
+    assertEquals(findDigits(picture).digits, []);
+  });
+}
+
+Deno.test("findDigits() does not take a long 1 for a ruled line", () => {
+  const values = new Uint8Array(100 * 100).fill(250);
+  for (let y = 1; y < 99; y++) values.fill(20, y * 100 + 49, y * 100 + 51);
+  const { digits } = findDigits({ width: 100, height: 100, values });
+  assertEquals(digits.length, 1);
+  assertEquals(digits[0].box, { left: 49, top: 1, width: 2, height: 98 });
+});
+
+Deno.test("findDigits() finds exactly one digit in every kind of test picture", async () => {
+  for (const kind of PICTURE_KINDS) {
+    let single = 0;
+    const count = kind === "12 megapixels" ? 1 : 10;
+    for (let i = 0; i < count; i++) {
+      const { picture } = await drawTestPicture(kind, i, new Random(11, i));
+      if (findDigits(picture).digits.length === 1) single++;
+    }
+    assert(single >= 0.8 * count, `${kind}: ${single} of ${count}`);
+  }
+});
+
+Deno.test("findDigits() shows its steps as pictures", () => {
+  const { steps } = findDigits(SEVEN);
+  assertEquals(steps.map(({ name }) => name), ["grey", "light evened out", "ink", "digits"]);
+  for (const { width, height, values } of steps) assertEquals(values.length, width * height);
+});
+
+Deno.test("findDigits() leaves the picture as it was", () => {
+  const values = SEVEN.values.slice();
+  findDigits({ ...SEVEN, values });
+  assertEquals(values, SEVEN.values);
+});

@@ -1,0 +1,99 @@
+/** Files of every kind with the same picture: a 7, black on white, 60 × 80 pixels. */
+
+import {
+  ColorSpace,
+  ColorType,
+  type IMagickImage,
+  MagickColors,
+  MagickFormat,
+  MagickImage,
+  MagickImageCollection,
+  MagickReadSettings,
+} from "@imagemagick/magick-wasm";
+import { encode } from "fast-png";
+import { decodePicture, type GreyPicture } from "../../lib/picture/decode.ts";
+
+const [WIDTH, HEIGHT] = [60, 80];
+
+/** The picture. */
+export const SEVEN: GreyPicture = { width: WIDTH, height: HEIGHT, values: drawSeven() };
+
+function drawSeven(): Uint8Array {
+  const values = new Uint8Array(WIDTH * HEIGHT).fill(255);
+  const dot = (x: number, y: number) => {
+    for (let row = y; row < y + 6; row++) values.fill(0, row * WIDTH + x, row * WIDTH + x + 6);
+  };
+  for (let x = 14; x <= 42; x++) dot(x, 10);
+  for (let y = 10; y <= 64; y++) dot(42 - Math.round((y - 10) * 0.35), y);
+  return values;
+}
+
+/** A grey PNG file of it. */
+export const SEVEN_PNG: Uint8Array = encode({ ...image(SEVEN), channels: 1, depth: 8 });
+
+function image({ width, height, values }: GreyPicture) {
+  return { width, height, data: values };
+}
+
+/** The picture in files of every kind, by name. */
+export async function sevenFiles(): Promise<Record<string, Uint8Array>> {
+  await decodePicture(SEVEN_PNG, "png"); // starts ImageMagick
+  const grey16 = Uint16Array.from(SEVEN.values, (value) => value * 257);
+  const transparent = Uint8Array.from(
+    { length: 2 * SEVEN.values.length },
+    (_, i) => i % 2 === 0 ? 0 : 255 - SEVEN.values[i >> 1],
+  );
+  const jpeg = write(MagickFormat.Jpeg);
+  return {
+    "grey.png": SEVEN_PNG,
+    "16-bit.png": encode({ ...image(SEVEN), data: grey16, channels: 1, depth: 16 }),
+    "transparent.png": encode({ ...image(SEVEN), data: transparent, channels: 2, depth: 8 }),
+    "palette.png": write(MagickFormat.Png, (picture) => picture.colorType = ColorType.Palette),
+    "grey.jpg": jpeg,
+    "cmyk.jpg": write(MagickFormat.Jpeg, (picture) => picture.colorSpace = ColorSpace.CMYK),
+    "on-its-side.jpg": withOrientation(
+      write(MagickFormat.Jpeg, (picture) => picture.rotate(-90)),
+      6,
+    ),
+    "upside-down.jpg": withOrientation(
+      write(MagickFormat.Jpeg, (picture) => picture.rotate(180)),
+      3,
+    ),
+    "picture.webp": write(MagickFormat.WebP),
+    "picture.gif": write(MagickFormat.Gif),
+    "animated.gif": animate(MagickFormat.Gif),
+    "animated.webp": animate(MagickFormat.WebP),
+    "picture.bmp": write(MagickFormat.Bmp),
+    "bmp3.bmp": write(MagickFormat.Bmp3),
+  };
+}
+
+function load(): IMagickImage {
+  return MagickImage.create(SEVEN_PNG, new MagickReadSettings({ format: MagickFormat.Png }));
+}
+
+function write(format: MagickFormat, change: (picture: IMagickImage) => void = () => {}) {
+  const picture = load();
+  change(picture);
+  const bytes = picture.write(format, (data) => data.slice());
+  picture.dispose();
+  return bytes;
+}
+
+/** The picture, then a white frame. */
+function animate(format: MagickFormat): Uint8Array {
+  const frames = MagickImageCollection.create();
+  frames.push(load(), MagickImage.create(MagickColors.White, WIDTH, HEIGHT));
+  for (const frame of frames) frame.animationDelay = 10;
+  const bytes = frames.write(format, (data) => data.slice());
+  frames.dispose();
+  return bytes;
+}
+
+/** Puts an EXIF segment with an orientation (tag 0x112) behind a JPEG's first marker. */
+function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
+  const tiff = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation];
+  const exif = [...new TextEncoder().encode("Exif\0\0"), ...tiff, 0, 0, 0, 0, 0, 0];
+  const segment = [0xff, 0xe1, 0, exif.length + 2, ...exif];
+  return Uint8Array.from([...jpeg.subarray(0, 2), ...segment, ...jpeg.subarray(2)]);
+}
