@@ -191,7 +191,7 @@ function describe(name: string, handwriting: boolean): Font {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * const bytes = await loadFont(FONTS[0]);
+ * const bytes = await loadFont(INTER);
  * assertEquals(new TextDecoder().decode(bytes.subarray(0, 4)), "wOFF");
  * ```
  */
