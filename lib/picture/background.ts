@@ -13,7 +13,7 @@ export interface InkLayer {
 }
 
 /** Cells along the longer side, in which brightness is averaged before the paper is fitted. */
-const CELLS = 32;
+const CELLS = 24;
 
 /** A picture whose shorter side is less than this, in pixels, has light taken as even. */
 const SMALL_SIDE = 48;
@@ -21,7 +21,7 @@ const SMALL_SIDE = 48;
 /** How much more a cell at the border counts: a digit seldom fills the rim of its picture. */
 const BORDER_WEIGHT = 3;
 
-const ITERATIONS = 12;
+const ITERATIONS = 10;
 
 /**
  * A cell whose brightness differs by no more than this from the paper's is met by the paper's
@@ -30,7 +30,7 @@ const ITERATIONS = 12;
 const INLIER = 6;
 
 /** Cells along the longer side, in which brightness is averaged before shadows are looked for. */
-const SHADOW_CELLS = 64;
+const SHADOW_CELLS = 48;
 
 /** Dark things that a square of this share of the shorter side fits into are shadows, not ink. */
 const SHADOW_SIDE = 0.36;

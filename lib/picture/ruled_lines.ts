@@ -70,7 +70,7 @@ interface Grid {
 function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
   const { width, height, at } = grid;
   const thickest = Math.max(3, Math.round(Math.max(width, height) / 90));
-  const runs = findRuns(mask, grid).filter(({ top, bottom }) => bottom - top <= thickest);
+  const runs = findRuns(mask, grid, thickest);
   const step = Math.max(1, Math.floor(width / SAMPLED_COLUMNS));
   let sampled = runs.filter(({ x }) => x % step === 0);
   const columns = Math.ceil(width / step);
@@ -111,7 +111,8 @@ function crosses(runs: Run[], width: number): boolean {
   return Math.min(...columns) <= MARGIN * width && Math.max(...columns) >= (1 - MARGIN) * width;
 }
 
-function findRuns(mask: Uint8Array, { width, height, at }: Grid): Run[] {
+/** Stretches of ink in the columns, none longer than `longest`. */
+function findRuns(mask: Uint8Array, { width, height, at }: Grid, longest: number): Run[] {
   const runs: Run[] = [];
   for (let x = 0; x < width; x++) {
     let top = -1;
@@ -119,7 +120,7 @@ function findRuns(mask: Uint8Array, { width, height, at }: Grid): Run[] {
       const inked = y < height && mask[at(x, y)] === 1;
       if (inked && top < 0) top = y;
       else if (!inked && top >= 0) {
-        runs.push({ x, top, bottom: y });
+        if (y - top <= longest) runs.push({ x, top, bottom: y });
         top = -1;
       }
     }
