@@ -130,6 +130,7 @@ async function screenshot(page: Page, name: string): Promise<void> {
   const height = await page.locator(".jp-NotebookPanel *")
     .evaluateAll((parts) => Math.max(...parts.map((part) => part.scrollHeight)));
   await page.setViewportSize({ width: 1300, height: Math.min(height + 150, 15_000) });
+  await page.locator(".jp-Cell").first().scrollIntoViewIfNeeded();
   await page.waitForTimeout(500);
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
   await page.setViewportSize({ width: 1300, height: 1000 });
