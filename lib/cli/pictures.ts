@@ -7,7 +7,8 @@ import { Random } from "../data/random.ts";
 import { loadModel, predictDigit } from "../model/classifier.ts";
 import type { GreyPicture } from "../picture/decode.ts";
 import { findDigits } from "../picture/normalise.ts";
-import { drawTestPicture, PICTURE_KINDS, squeezePicture } from "../picture/test_pictures.ts";
+import { shrinkPicture } from "../picture/shrink.ts";
+import { drawTestPicture, PICTURE_KINDS } from "../picture/test_pictures.ts";
 import { runCommand } from "./command_line.ts";
 
 /** Pictures of each kind on the sheet that `--show` draws, and the side of each in pixels. */
@@ -38,7 +39,7 @@ await runCommand({
         if (digits.length === 1 && predictDigit(model, digits[0].pixels).digit === digit) {
           normalised++;
         }
-        if (predictDigit(model, squeezePicture(picture)).digit === digit) squeezed++;
+        if (predictDigit(model, squeeze(picture)).digit === digit) squeezed++;
       }
       const [on, off] = [normalised, squeezed].map((n) =>
         (100 * n / count).toFixed(1).padStart(11)
@@ -54,6 +55,13 @@ await runCommand({
     }
   },
 });
+
+/** The whole picture in 28 × 28 pixels, inverted if it is light: what is done where nothing is normalised. */
+function squeeze(picture: GreyPicture): Uint8Array {
+  const pixels = shrinkPicture(picture);
+  const light = pixels.reduce((sum, value) => sum + value, 0) > 127.5 * pixels.length;
+  return light ? pixels.map((value) => 255 - value) : pixels;
+}
 
 /** Pictures side by side, a kind in each row. */
 function sheet(pictures: GreyPicture[], columns: number): Uint8Array {

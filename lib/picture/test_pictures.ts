@@ -1,6 +1,5 @@
 /** Pictures of digits drawn by program, in all the ways in which people's pictures differ from MNIST's. */
 
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
 import { Random } from "../data/random.ts";
 import { type GreyPicture, throughJpeg } from "./decode.ts";
 
@@ -446,41 +445,4 @@ function coarseNoise(width: number, height: number, random: Random): Float32Arra
     }
   }
   return noise;
-}
-
-/**
- * Squeezes a whole picture into 28 × 28 pixels, inverted if it is light, as is often done where
- * nothing is normalised.
- *
- * @returns White ink on black, roughly, `[28, 28]`.
- *
- * @example A white sheet is black
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const sheet = { width: 50, height: 70, values: new Uint8Array(3500).fill(255) };
- * assertEquals(squeezePicture(sheet), new Uint8Array(784));
- * ```
- */
-export function squeezePicture({ width, height, values }: GreyPicture): Uint8Array {
-  const light = values.reduce((sum, value) => sum + value, 0) > 127.5 * values.length;
-  const pixels = new Uint8Array(IMAGE_PIXELS);
-  for (let y = 0, i = 0; y < IMAGE_SIDE; y++) {
-    const [top, bottom] = stretch(y, height);
-    for (let x = 0; x < IMAGE_SIDE; x++, i++) {
-      const [left, right] = stretch(x, width);
-      let sum = 0;
-      for (let row = top; row < bottom; row++) {
-        for (let column = left; column < right; column++) sum += values[row * width + column];
-      }
-      const mean = Math.round(sum / ((bottom - top) * (right - left)));
-      pixels[i] = light ? 255 - mean : mean;
-    }
-  }
-  return pixels;
-}
-
-/** The samples under a pixel of 28: the first, and the first behind. */
-function stretch(pixel: number, length: number): [first: number, end: number] {
-  const first = Math.floor(pixel * length / IMAGE_SIDE);
-  return [first, Math.max(first + 1, Math.floor((pixel + 1) * length / IMAGE_SIDE))];
 }
