@@ -1,8 +1,8 @@
 /** `deno task predict`: pictures in, digits out. */
 
 import { basename, dirname, join } from "@std/path";
+import { occlusionMap } from "../model/attribution.ts";
 import { type DigitModel, loadModel, predictDigits, type Prediction } from "../model/classifier.ts";
-import { occlusionMap } from "../model/occlusion.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { findDigits, type FoundDigit } from "../picture/normalise.ts";
 import { explanation } from "../plot/explanation.ts";
@@ -56,7 +56,7 @@ await runCommand({
           await Deno.mkdir(explain, { recursive: true });
           const digits = answers.map((answer) => ({
             ...answer,
-            importance: occlusionMap(model, answer.pixels),
+            importance: shareOfMost(occlusionMap(model.network, answer.pixels, answer.digit)),
             answer: forPeople(answer),
           }));
           await saveChart(explanation(steps, digits), join(explain, basename(path)));
@@ -145,4 +145,10 @@ function forPeople({ digit, confidence, probabilities, accepted }: Answer): stri
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Importance from 0 to 1: of what speaks for the answer, all in proportion to the strongest. */
+function shareOfMost(values: Float32Array): Float32Array {
+  const most = Math.max(...values, Number.MIN_VALUE);
+  return values.map((value) => Math.max(0, value) / most);
 }
