@@ -177,7 +177,7 @@ const WRONG_CALLS: WrongCall[] = [
   },
   {
     name: "a base that there is not",
-    call: () => ["pretrain", "--base", "resnet"],
+    call: () => ["train", "--base", "resnet"],
     code: 2,
     message: () => "Expected --base to be cnn or cnn-small but found resnet",
   },
