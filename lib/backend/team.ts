@@ -160,11 +160,6 @@ export function serveJobs(jobs: Record<string, Job>): void {
   };
 }
 
-/** A team of one, for code that runs a job without workers. */
-export function alone(report: (event: unknown) => void = () => {}): Member {
-  return { rank: 0, size: 1, sum: () => {}, report };
-}
-
 /**
  * The part of `count` items that falls to a member: contiguous, in the order of
  * ranks, sizes differing by at most one.

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { alone, share, Team } from "../../lib/backend/team.ts";
+import { share, Team } from "../../lib/backend/team.ts";
 import { Random } from "../../lib/data/random.ts";
 
 const MODULE = new URL("team_worker.ts", import.meta.url);
@@ -184,13 +184,4 @@ Deno.test("no worker outlives its team: a process whose team failed or was close
   } finally {
     await Deno.remove(path);
   }
-});
-
-Deno.test("alone() is a team of one, whose sums are its own numbers", () => {
-  const reports: unknown[] = [];
-  const member = alone((report) => reports.push(report));
-  const values = Float32Array.of(1, 2);
-  member.sum([values]);
-  member.report("done");
-  assertEquals([member.rank, member.size, [...values], reports], [0, 1, [1, 2], ["done"]]);
 });
