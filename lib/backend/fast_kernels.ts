@@ -215,7 +215,7 @@ export function picturesAtATime(
 ): number {
   const points = pointsOf(height) * pointsOf(width);
   const pictures = Math.round(CHUNK_BYTES / (4 * points * (inputs + outputs)));
-  return Math.max(1, Math.min(batch, pictures));
+  return Math.ceil(batch / Math.ceil(batch / Math.max(1, pictures)));
 }
 
 /** Points along one side: a tile of m pixels has m + 2, and tiles are of 6, the last of 2, 4 or 6. */

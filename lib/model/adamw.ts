@@ -49,14 +49,13 @@ export class AdamW {
    * @param gradients Of every variable, in the order of {@linkcode AdamW.variables}.
    * @param learningRate Of a group with rate 1.
    */
-  apply(gradients: Float32Array[], learningRate: number): void {
+  apply(gradients: tf.Tensor[], learningRate: number): void {
     this.#step++;
     let i = 0;
     for (const { variables, rate } of this.#groups) {
       for (const weight of variables) {
-        const gradient = tf.tensor(gradients[i], weight.shape);
         const [updated, first, second] = adamWStep(
-          { weight, gradient, first: this.#first[i], second: this.#second[i] },
+          { weight, gradient: gradients[i], first: this.#first[i], second: this.#second[i] },
           {
             step: this.#step,
             learningRate: learningRate * rate,
@@ -67,7 +66,7 @@ export class AdamW {
           },
         );
         weight.assign(updated);
-        tf.dispose([gradient, updated, this.#first[i], this.#second[i]]);
+        tf.dispose([updated, this.#first[i], this.#second[i]]);
         this.#first[i] = first;
         this.#second[i] = second;
         i++;

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { type Member, share } from "../backend/team.ts";
+import { valuesInPlace } from "../backend/wasm_backend.ts";
 import { augmentDigit } from "../data/augment.ts";
 import { IMAGE_PIXELS } from "../data/dataset.ts";
 import { drawLetters } from "../data/letters/draw.ts";
@@ -156,6 +157,7 @@ export async function train(member: Member, task: TrainingTask): Promise<void> {
       learningRate = recipe.learningRate *
         oneCycle((epoch - 1) * steps + step, recipe.epochs * steps);
       optimiser.apply(gradients, learningRate);
+      tf.dispose(gradients);
       if (member.rank === 0 && performance.now() - lastReport > REPORT_INTERVAL) {
         lastReport = performance.now();
         const [loss, accuracy] = [totals[0] / seen, totals[1] / seen];
@@ -248,13 +250,13 @@ function computeGradients(
   variables: tf.Variable[],
   { inputs, labels }: Batch,
   { weight, labelSmoothing, dropout }: GradientOptions,
-): { loss: number; correct: number; gradients: Float32Array[] } {
+): { loss: number; correct: number; gradients: tf.Tensor[] } {
   if (labels.length === 0) {
     inputs.dispose();
     return {
       loss: 0,
       correct: 0,
-      gradients: variables.map(({ size }) => new Float32Array(size)),
+      gradients: variables.map(({ shape }) => tf.zeros(shape)),
     };
   }
   let correct = 0;
@@ -264,19 +266,17 @@ function computeGradients(
     return crossEntropy(logits, labels, labelSmoothing).mul(weight);
   }, variables);
   const loss = value.dataSync()[0] / weight;
-  const gradients = variables.map(({ name }) => grads[name].dataSync<"float32">());
   tf.dispose([inputs, value]);
-  tf.dispose(grads);
-  return { loss, correct, gradients };
+  return { loss, correct, gradients: variables.map(({ name }) => grads[name]) };
 }
 
-/** Sums gradients over the team, and averages the statistics of batch normalisation. */
-function synchronise(member: Member, gradients: Float32Array[], statistics: tf.Variable[]): void {
+/** Sums gradients over the team, in place, and averages the statistics of batch normalisation. */
+function synchronise(member: Member, gradients: tf.Tensor[], statistics: tf.Variable[]): void {
   if (member.size === 1) return;
   const averages = statistics.map((variable) =>
     variable.dataSync<"float32">().map((value) => value / member.size)
   );
-  member.sum([...gradients, ...averages]);
+  member.sum([...gradients.map(valuesInPlace), ...averages]);
   statistics.forEach((variable, i) =>
     tf.tidy(() => variable.assign(tf.tensor(averages[i], variable.shape)))
   );

@@ -12,6 +12,7 @@ import { runTask } from "./run_task.ts";
 
 const FAKE_PEER = fromFileUrl(new URL("./fake_peer.ts", import.meta.url));
 const AMOUNT = { stepBatches: [32, 128], forwardBatches: [128], pictures: 256, repeats: 3 };
+const LITTLE = { stepBatches: [8], forwardBatches: [8], pictures: 8, repeats: 1 };
 const ABOUT = {
   date: "2026-01-01",
   machine: { cpu: "A processor", cores: 2, os: "An OS" },
@@ -39,7 +40,7 @@ function learner(key: string, command: string[]): Learner {
 
 Deno.test("measureInTurns() alternates, and asks slow engines once and for little", async () => {
   const turns: string[] = [];
-  const slow = { ...fake("slow", 1, 5), slow: true };
+  const slow = { ...fake("slow", 1, 5), once: LITTLE };
   const outcomes = await measureInTurns(
     [fake("ours", 1, 1), slow],
     3,
@@ -64,6 +65,7 @@ Deno.test("measureInTurns() names engines that are missing and goes on with the 
       broken("absent", "no-such-program"),
       broken("failing", Deno.execPath(), "eval", failing.replace("console.log('hello');", "")),
       broken("silent", Deno.execPath(), "eval", ""),
+      { ...broken("old", Deno.execPath(), "eval", ""), needs: "something newer" },
       broken("babbling", Deno.execPath(), "eval", failing),
       fake("ours", 1, 1),
     ],
@@ -75,6 +77,7 @@ Deno.test("measureInTurns() names engines that are missing and goes on with the 
     ["no-such-program is not installed", 0],
     ["error: Uncaught (in promise) Error: Expected a module but found none", 0],
     ["it ended without an answer", 0],
+    ["it needs something newer", 0],
     ["Expected an answer in JSON but found hello", 0],
     [undefined, 2],
   ]);
@@ -87,7 +90,7 @@ Deno.test("summarise() and describeBenchmark() give medians, ratios, targets and
       fake("ours", 2, 50),
       fake("pytorch", 1, 200),
       fake("keras", 2, 40),
-      { ...fake("tfjs-cpu", 1, 90000), slow: true },
+      { ...fake("tfjs-cpu", 1, 90000), once: LITTLE },
       broken("jax-js", "no-such-program"),
     ],
     3,
@@ -260,7 +263,7 @@ Deno.test("bench names a Python that is not installed, and rejects an engine tha
     assertEquals(wrong.code, 2);
     assertStringIncludes(
       wrong.stderr,
-      "bench: Expected --only to name ours, pytorch, keras, composed, tfjs-cpu, jax-js but found caffe",
+      "bench: Expected --only to name ours, pytorch, keras, composed, tfjs-cpu, node, jax-js but found caffe",
     );
   });
 });

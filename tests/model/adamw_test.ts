@@ -39,7 +39,9 @@ Deno.test("AdamW takes the steps of the paper's algorithm, each group at its own
   const expected = initial.map((values) => [...values].map((value) => reference(value, 0.02)));
   for (let step = 0; step < STEPS; step++) {
     const gradients = initial.map(({ length }, i) => normals(length, 2, step, i));
-    optimiser.apply(gradients, learningRate(step));
+    const tensors = gradients.map((values, i) => tf.tensor(values, shapes[i]));
+    optimiser.apply(tensors, learningRate(step));
+    tf.dispose(tensors);
     expected.forEach((parameters, i) => {
       const values = variables[i].dataSync();
       const rate = learningRate(step) * (i === 0 ? 0.25 : 1);
@@ -56,14 +58,15 @@ Deno.test("AdamW decays weights without a gradient, and leaves them at learning 
   await startBackend();
   const variable = tf.variable(tf.tensor1d([2, -4]));
   const optimiser = new AdamW([{ variables: [variable], rate: 1 }], 0.5);
-  optimiser.apply([new Float32Array(2)], 0.1);
+  const [zeros, ones] = [tf.zeros([2]), tf.ones([2])];
+  optimiser.apply([zeros], 0.1);
   assertAlmostEquals(variable.dataSync()[0], 2 * (1 - 0.1 * 0.5), 1e-6);
   assertAlmostEquals(variable.dataSync()[1], -4 * (1 - 0.1 * 0.5), 1e-6);
   const before = [...variable.dataSync()];
-  optimiser.apply([Float32Array.of(1, 1)], 0);
+  optimiser.apply([ones], 0);
   assertEquals([...variable.dataSync()], before);
   optimiser.dispose();
-  variable.dispose();
+  tf.dispose([variable, zeros, ones]);
 });
 
 Deno.test("AdamW.restore() goes on from AdamW.state() to the last bit", async () => {
@@ -72,7 +75,11 @@ Deno.test("AdamW.restore() goes on from AdamW.state() to the last bit", async ()
   const groups = [{ variables: [variable], rate: 1 }];
   const optimiser = new AdamW(groups, 0.02);
   const go = (optimiser: AdamW, from: number, to: number) => {
-    for (let step = from; step < to; step++) optimiser.apply([normals(20, 4, step)], 0.01);
+    for (let step = from; step < to; step++) {
+      const gradient = tf.tensor1d(normals(20, 4, step));
+      optimiser.apply([gradient], 0.01);
+      gradient.dispose();
+    }
   };
   go(optimiser, 0, 3);
   const [state, weights] = [optimiser.state(), variable.dataSync().slice()];
@@ -96,7 +103,7 @@ Deno.test("AdamW leaves no tensors behind", async () => {
   const before = tf.memory().numTensors;
   const variable = tf.variable(ones);
   const optimiser = new AdamW([{ variables: [variable], rate: 1 }], 0.02);
-  for (let step = 0; step < 3; step++) optimiser.apply([new Float32Array(4)], 0.01);
+  for (let step = 0; step < 3; step++) optimiser.apply([ones], 0.01);
   optimiser.restore(optimiser.state());
   assert(tf.memory().numTensors > before);
   optimiser.dispose();

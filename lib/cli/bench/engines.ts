@@ -14,8 +14,10 @@ export interface Engine {
   threads: number;
   /** Program and arguments, without what is to be measured. */
   command: string[];
-  /** So slow that it measures a few pictures in the first round only. */
-  slow?: boolean;
+  /** What it needs, to be named when it is missing. */
+  needs?: string;
+  /** So slow that it measures this, in the first round only. */
+  once?: Amount;
 }
 
 /** What all engines measure alike. */
@@ -26,8 +28,13 @@ export interface Amount {
   repeats: number;
 }
 
-/** What a slow engine measures. */
-const SLOW_AMOUNT: Amount = { stepBatches: [8], forwardBatches: [8], pictures: 8, repeats: 1 };
+const FEW_BATCHES: Amount = {
+  stepBatches: [128],
+  forwardBatches: [128],
+  pictures: 128,
+  repeats: 1,
+};
+const FEW_PICTURES: Amount = { stepBatches: [8], forwardBatches: [8], pictures: 8, repeats: 1 };
 
 /** Path of a script beside this one. */
 export function script(name: string): string {
@@ -67,20 +74,29 @@ export function allEngines(python: string, cores: number): Engine[] {
       name: "tfjs wasm, composed kernels",
       threads: [1],
       command: [...deno, script("this_project.ts"), "--kernels", "composed"],
+      once: FEW_BATCHES,
     },
     {
       key: "tfjs-cpu",
       name: "tfjs cpu",
       threads: [1],
       command: [...deno, script("tfjs_cpu.ts")],
-      slow: true,
+      once: FEW_PICTURES,
+    },
+    {
+      key: "node",
+      name: "tfjs cpu on plain Node",
+      threads: [1],
+      command: ["node", script("tfjs_cpu.ts")],
+      needs: "Node 22.18 or newer, and tfjs in a node_modules folder",
+      once: FEW_PICTURES,
     },
     {
       key: "jax-js",
       name: "jax-js wasm",
       threads: [cores],
       command: [...deno, script("jax_js.ts")],
-      slow: true,
+      once: FEW_PICTURES,
     },
   ];
   return kinds.flatMap(({ threads, ...kind }) =>
@@ -121,13 +137,13 @@ export async function measureInTurns(
     for (let round = 1; round <= rounds; round++) {
       for (const outcome of outcomes) {
         const { engine } = outcome;
-        if (outcome.missing || (engine.slow && round > 1)) continue;
+        if (outcome.missing || (engine.once && round > 1)) continue;
         onTurn(engine, round);
         try {
-          outcome.process ??= new EngineProcess(engine, engine.slow ? SLOW_AMOUNT : amount);
+          outcome.process ??= new EngineProcess(engine, engine.once ?? amount);
           outcome.answers.push(await outcome.process.measure());
         } catch (error) {
-          outcome.missing = (error as Error).message;
+          outcome.missing = engine.needs ? `it needs ${engine.needs}` : (error as Error).message;
         }
       }
     }

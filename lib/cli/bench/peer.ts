@@ -1,7 +1,8 @@
-/** What the peers in TypeScript share: options, timing, answers in JSON. */
+/** What the peers in TypeScript share, on Deno and on Node: options, timing, answers in JSON. */
 
 import { parseArgs } from "node:util";
 import process from "node:process";
+import { Readable } from "node:stream";
 import { lines, median } from "./reading.ts";
 
 /** What the benchmark asks a peer to measure. */
@@ -43,7 +44,6 @@ export interface Answer extends Timings {
 /** Reads the options of the command line. */
 export function parseOptions(): PeerOptions {
   const { values } = parseArgs({
-    args: Deno.args,
     allowPositionals: true,
     options: {
       threads: { type: "string", default: "1" },
@@ -70,7 +70,7 @@ export async function serve(
   about: Pick<Answer, "versions" | "configuration">,
   measure: () => Promise<Timings>,
 ): Promise<void> {
-  for await (const _ of lines(Deno.stdin.readable)) {
+  for await (const _ of lines(Readable.toWeb(process.stdin))) {
     const timings = await measure();
     const peakMegabytes = process.resourceUsage().maxRSS / 1024;
     console.log(JSON.stringify({ ...about, ...timings, peakMegabytes } satisfies Answer));

@@ -23,6 +23,12 @@ import type { ForwardTask } from "./worker.ts";
 
 const CLASSES = 10;
 const options = parseOptions();
+
+/**
+ * Steps of an epoch, of whatever batch size. An epoch ends with handing over weights and moments for
+ * the checkpoint: real ones have 430 steps, and very short ones would measure little else.
+ */
+const STEPS = Math.max(1, Math.floor(options.pictures / 16));
 const kernels = options.kernels as BackendOptions["kernels"];
 
 await startBackend({ kernels });
@@ -69,7 +75,7 @@ function nameNothingBase(network: tf.Sequential): tf.Sequential {
 }
 
 function timeStep(size: number): Promise<number> {
-  const images = randomImages(picturesOf(size));
+  const images = randomImages(STEPS * size);
   const features = shareMemory(Float32Array.from(images, (value) => value / 255));
   return timeEpochs(wholeAsHead, size, { kind: "features", features, labels: labelsOf(images) }, {
     inputs: features.subarray(0, IMAGE_PIXELS),
@@ -78,7 +84,7 @@ function timeStep(size: number): Promise<number> {
 }
 
 function timeAugmentedStep(size: number): Promise<number> {
-  const images = randomImages(picturesOf(size));
+  const images = randomImages(STEPS * size);
   return timeEpochs(network, size, { kind: "images", images, labels: labelsOf(images) }, {
     inputs: images.slice(0, IMAGE_PIXELS),
     labels: Uint8Array.of(0),
@@ -99,8 +105,7 @@ async function timeEpochs(
     recipe: { ...RECIPES["from-scratch"], epochs: 1 + options.repeats, batchSize },
     seed: 1,
   });
-  const count = picturesOf(batchSize);
-  return median(history.slice(1).map(({ seconds }) => seconds * 1e6 / count));
+  return median(history.slice(1).map(({ seconds }) => seconds * 1e6 / (STEPS * batchSize)));
 }
 
 async function timeForward(batch: number): Promise<number> {
@@ -123,11 +128,6 @@ function timeFeatures(): Promise<number> {
   const images = randomImages(4 * options.pictures);
   const run = () => computeOutputs(team, network, images, "features");
   return microseconds(run, 4 * options.pictures, options);
-}
-
-/** Whole batches only. */
-function picturesOf(batchSize: number): number {
-  return Math.max(1, Math.floor(options.pictures / batchSize)) * batchSize;
 }
 
 function randomImages(count: number): Uint8Array {

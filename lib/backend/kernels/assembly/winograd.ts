@@ -91,13 +91,20 @@ function planesBytes(count: i32, rows: i32, columns: i32, channels: i32): i32 {
   return bytes;
 }
 
-/** Points of all groups: U holds a matrix for each. */
-function pointCount(rows: i32, columns: i32): i32 {
+/** @returns Bytes from one point to the next in U. */
+// @ts-ignore: decorator
+@inline
+function matrixBytes(inputs: i32, outputs: i32): i32 {
+  return inputs * outputs * FLOAT + PLANE_GAP;
+}
+
+/** Bytes of U: a matrix for every point of all groups. */
+function matricesBytes(rows: i32, columns: i32, inputs: i32, outputs: i32): i32 {
   let points = 0;
   for (let group = 0; group < 4; group++) {
     if (groupTiles(group, rows, columns)) points += groupPoints(group, rows, columns);
   }
-  return points;
+  return points * matrixBytes(inputs, outputs);
 }
 
 /** Bytes of the largest plane, packed for a product. */
@@ -141,18 +148,21 @@ function transformFilter(
   outputs: i32,
   buffer: usize,
 ): void {
-  const tap = inputs * outputs * FLOAT;
+  const tap = inputs * outputs * FLOAT, matrix = matrixBytes(inputs, outputs);
   for (let group = 0; group < 4; group++) {
     if (!groupTiles(group, rows, columns)) continue;
     const mh = tileLength(rows, group >> 1), mw = tileLength(columns, group & 1);
-    for (let i = 0; i < inputs; i++) {
-      for (let o = 0; o < outputs; o += 4) {
-        const to = u + (((o >> 3) * inputs + i) * 8 + (o & 7)) * FLOAT;
-        const from = filter + (i * outputs + o) * FLOAT;
-        transformTile(FILTER, mh, mw, from, 3 * tap, tap, to, (mw + 2) * tap, tap, buffer);
+    let to = u;
+    for (let o = 0; o < outputs; o += 8) {
+      for (let i = 0; i < inputs; i++) {
+        for (let half = 0; half < 8; half += 4) {
+          const from = filter + (i * outputs + o + half) * FLOAT;
+          transformTile(FILTER, mh, mw, from, 3 * tap, tap, to, (mw + 2) * matrix, matrix, buffer);
+          to += VECTOR;
+        }
       }
     }
-    u += groupPoints(group, rows, columns) * tap;
+    u += groupPoints(group, rows, columns) * matrix;
   }
 }
 
@@ -276,7 +286,7 @@ function multiplyPoints(
       multiply(blocks, u, m, outputs * FLOAT, tiles, outputs, inputs, false);
       v += planeBytes(tiles, inputs);
       m += planeBytes(tiles, outputs);
-      u += inputs * outputs * FLOAT;
+      u += matrixBytes(inputs, outputs);
     }
   }
 }
@@ -300,7 +310,7 @@ function multiplyPointsForFilter(
       multiplyTransposed(v, m, du, inputs, outputs, tiles, accumulate);
       v += planeBytes(tiles, inputs);
       m += planeBytes(tiles, outputs);
-      du += inputs * outputs * FLOAT;
+      du += matrixBytes(inputs, outputs);
     }
   }
 }
@@ -315,19 +325,31 @@ function gatherFilter(
   outputs: i32,
   buffer: usize,
 ): void {
-  const tap = inputs * outputs * FLOAT, taps = buffer + 64 * VECTOR;
+  const tap = inputs * outputs * FLOAT, matrix = matrixBytes(inputs, outputs);
+  const taps = buffer + 64 * VECTOR;
   memory.fill(gradient, 0, 9 * tap);
   for (let group = 0; group < 4; group++) {
     if (!groupTiles(group, rows, columns)) continue;
     const mh = tileLength(rows, group >> 1), mw = tileLength(columns, group & 1);
     for (let c = 0; c < tap; c += VECTOR) {
-      transformTile(FILTER_ADJOINT, mh, mw, du + c, (mw + 2) * tap, tap, taps, 3 * VECTOR, VECTOR, buffer);
+      transformTile(
+        FILTER_ADJOINT,
+        mh,
+        mw,
+        du + c,
+        (mw + 2) * matrix,
+        matrix,
+        taps,
+        3 * VECTOR,
+        VECTOR,
+        buffer,
+      );
       for (let i = 0; i < 9; i++) {
         const to = gradient + i * tap + c;
         v128.store(to, f32x4.add(v128.load(to), v128.load(taps + i * VECTOR)));
       }
     }
-    du += groupPoints(group, rows, columns) * tap;
+    du += groupPoints(group, rows, columns) * matrix;
   }
 }
 
@@ -524,7 +546,7 @@ export function convolveScratch(
 ): i32 {
   const rows = pools ? height & ~1 : height, columns = pools ? width & ~1 : width;
   return TILE_BUFFERS + paddedBytes(rows, columns, inputs) +
-    (2 * pointCount(rows, columns) + 9) * inputs * outputs * FLOAT +
+    2 * matricesBytes(rows, columns, inputs, outputs) + 9 * inputs * outputs * FLOAT +
     planesBytes(chunk, rows, columns, inputs) + planesBytes(chunk, rows, columns, outputs) +
     packedPlaneBytes(chunk, rows, columns, max(inputs, outputs));
 }
@@ -553,7 +575,7 @@ export function convolve(
   const pools = mask || affine;
   const rows = pools ? height & ~1 : height, columns = pools ? width & ~1 : width;
   const buffer = scratch, u = buffer + TILE_BUFFERS;
-  const padded = u + pointCount(rows, columns) * inputs * outputs * FLOAT;
+  const padded = u + matricesBytes(rows, columns, inputs, outputs);
   const v = padded + paddedBytes(rows, columns, inputs);
   const m = v + planesBytes(chunk, rows, columns, inputs);
   const packed = m + planesBytes(chunk, rows, columns, outputs);
@@ -603,7 +625,7 @@ export function convolveGradient(
   scratch: usize,
 ): void {
   const rows = mask ? height & ~1 : height, columns = mask ? width & ~1 : width;
-  const matrices = pointCount(rows, columns) * inputs * outputs * FLOAT;
+  const matrices = matricesBytes(rows, columns, inputs, outputs);
   const buffer = scratch, swapped = buffer + TILE_BUFFERS;
   const u = swapped + 9 * inputs * outputs * FLOAT, du = u + matrices;
   const padded = du + matrices;
