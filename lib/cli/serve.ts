@@ -1,0 +1,78 @@
+/** `deno task serve`: the web page and the REST service. */
+
+import { Samples } from "../service/samples.ts";
+import { startService } from "../service/server.ts";
+import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+
+/** Where corrected samples go. */
+const SAMPLES = "outputs/samples";
+
+await runCommand({
+  name: "serve",
+  summary: "Serves the page to draw digits on, and the REST service. Ends with Ctrl+C.",
+  example: "deno task serve --port 8080 --keep-samples",
+  flags: {
+    port: { type: "integer", help: "port to listen at", default: 8000, least: 0, most: 65535 },
+    host: {
+      type: "text",
+      help: "address to listen at; 0.0.0.0 lets other machines in",
+      value: "ADDRESS",
+      default: "127.0.0.1",
+    },
+    workers: COMMON_FLAGS.workers,
+    model: { type: "text", help: "folder of the model", value: "DIR", default: "outputs/model" },
+    "keep-samples": {
+      type: "switch",
+      help: `keep the digits that people correct on the page in ${SAMPLES}`,
+    },
+    quiet: { type: "switch", help: "log no requests" },
+  },
+  async run({ port, host, workers, model, "keep-samples": keepSamples, quiet }) {
+    const log = lineLog();
+    await using service = await startService({
+      model,
+      host,
+      port,
+      workers,
+      samples: keepSamples ? await Samples.open(SAMPLES) : undefined,
+      log: quiet ? undefined : log.write,
+    });
+    console.error(`Draw at ${service.url}, programs see ${service.url}/docs; Ctrl+C ends`);
+    await interrupted();
+    console.error("Answering what is open, then done");
+    await service.close();
+    log.flush();
+  },
+});
+
+/** What `setTimeout` returns. */
+type Timer = ReturnType<typeof setTimeout>;
+
+/** A log in JSON lines on standard output, written a few times a second, not once a request. */
+function lineLog() {
+  const encoder = new TextEncoder();
+  let lines = "";
+  let timer: Timer | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const bytes = encoder.encode(lines);
+    lines = "";
+    for (let written = 0; written < bytes.length;) {
+      written += Deno.stdout.writeSync(bytes.subarray(written));
+    }
+  };
+  const write = (entry: object) => {
+    lines += JSON.stringify({ time: new Date().toISOString(), ...entry }) + "\n";
+    timer ??= setTimeout(flush, 200);
+  };
+  return { write, flush };
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, () => resolve());
+    }
+  });
+}

@@ -1,0 +1,317 @@
+/** Addresses and what answers them. */
+
+import { Hono } from "hono";
+import type { ModelCard } from "../model/classifier.ts";
+import { type BodyLimits, HttpError, readBody, readJson } from "./body.ts";
+import { documentPage } from "./document_page.ts";
+import type { Metrics } from "./metrics.ts";
+import { openApi } from "./openapi.ts";
+import type { PageFile } from "./page_files.ts";
+import {
+  MODEL_NAME,
+  MODEL_VERSION,
+  OUTPUTS,
+  readBase64,
+  readInferRequest,
+  readInstances,
+  writeInferResponse,
+} from "./protocols.ts";
+import type { ReadDigit, Recogniser } from "./recogniser.ts";
+import type { Samples } from "./samples.ts";
+import { Unavailable } from "./worker_pool.ts";
+
+/** What the service is made of. */
+export interface AppOptions {
+  recogniser: Recogniser;
+  card: ModelCard;
+  metrics: Metrics;
+  /** The page, by path. */
+  page: Map<string, PageFile>;
+  /** Where corrected samples are kept, if they are. */
+  samples?: Samples;
+  /** Whether no more requests are taken. */
+  closing?: () => boolean;
+  limits?: Partial<Limits>;
+  /** Told of every request that was answered. */
+  onAnswer?: (entry: LogEntry) => void;
+}
+
+/** What clients may ask of the service. */
+export interface Limits {
+  /** Bytes of a request in JSON. */
+  jsonBytes: number;
+  /** Bytes of a picture file. */
+  pictureBytes: number;
+  /** Milliseconds for a request's body. */
+  bodyMilliseconds: number;
+}
+
+/** Limits unless told otherwise. */
+export const LIMITS: Limits = {
+  jsonBytes: 4 * 2 ** 20,
+  pictureBytes: 16 * 2 ** 20,
+  bodyMilliseconds: 15_000,
+};
+
+/** A line of the log. */
+export interface LogEntry {
+  method: string;
+  path: string;
+  status: number;
+  milliseconds: number;
+  /** Why it was no success. */
+  error?: string;
+}
+
+/** Headers of every answer: no script, style or picture but the service's own, in nobody's frame. */
+export const SAFE_HEADERS: Record<string, string> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; " +
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=()",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/** Seconds after which a client may try again. */
+const RETRY_AFTER = "1";
+
+type Method = "GET" | "POST";
+type Answer = (request: Request) => Response | Promise<Response>;
+
+/** Makes the service's router, which answers requests by `app.fetch`. */
+export function createApp(options: AppOptions): Hono {
+  const { recogniser, card, metrics, page, samples, closing = () => false, onAnswer } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const json: BodyLimits = { bytes: limits.jsonBytes, milliseconds: limits.bodyMilliseconds };
+  const picture: BodyLimits = { ...json, bytes: limits.pictureBytes };
+  const document = openApi(limits);
+  const isReady = () => recogniser.isUp && !closing();
+
+  const routes: Record<string, Partial<Record<Method, Answer>>> = {
+    [`/v1/models/${MODEL_NAME}`]: { GET: () => Response.json(modelStatus(isReady())) },
+    [`/v1/models/${MODEL_NAME}:predict`]: {
+      POST: async (request) => {
+        const body = await readJson(request, json);
+        const pictures = fromClient(() => readInstances(body));
+        return Response.json({ predictions: await recogniser.read(pictures) });
+      },
+    },
+    "/v2": {
+      GET: () => Response.json({ name: "digits", version: MODEL_VERSION, extensions: [] }),
+    },
+    "/v2/health/live": { GET: () => Response.json({ live: true }) },
+    "/v2/health/ready": { GET: () => readiness(isReady()) },
+    [`/v2/models/${MODEL_NAME}`]: { GET: () => Response.json(modelMetadata(card)) },
+    [`/v2/models/${MODEL_NAME}/ready`]: { GET: () => readiness(isReady()) },
+    [`/v2/models/${MODEL_NAME}/infer`]: {
+      POST: async (request) => {
+        const body = await readJson(request, json);
+        const asked = fromClient(() => readInferRequest(body));
+        return Response.json(writeInferResponse(asked, await recogniser.read(asked.pictures)));
+      },
+    },
+    "/predict": {
+      POST: async (request) => {
+        const file = await readPictureFile(request, picture);
+        const digits = await recogniser.readFile(file).catch(pictureError);
+        return Response.json({ digits: digits.map(forJson) });
+      },
+    },
+    "/explain": {
+      POST: async (request) => {
+        const { pixels, digit } = fields(await readJson(request, json));
+        const asked = fromClient(() =>
+          [readBase64(pixels, "pixels"), readDigit(digit, "digit")] as const
+        );
+        const { importance, layers } = await recogniser.explain(...asked);
+        return Response.json({
+          importance: Array.from(importance, (value) => Math.round(value * 1000) / 1000),
+          layers: layers.map((layer) => ({ ...layer, maps: layer.maps.toBase64() })),
+        });
+      },
+    },
+    "/samples": {
+      GET: () => Response.json({ kept: samplesOf(samples).count }),
+      POST: async (request) => {
+        const kept = samplesOf(samples);
+        // A page of somebody else's may send, though not read; samples come from our own.
+        if (request.headers.get("sec-fetch-site") === "cross-site") {
+          throw new HttpError(403, "Expected a request of this service's own page");
+        }
+        const { pixels, label } = fields(await readJson(request, json));
+        await kept.add(
+          ...fromClient(() => [readBase64(pixels, "pixels"), readDigit(label, "label")] as const),
+        );
+        return Response.json({ kept: kept.count }, { status: 201 });
+      },
+    },
+    "/metrics": {
+      GET: async () =>
+        new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } }),
+    },
+    "/openapi.json": { GET: () => Response.json(document) },
+    "/docs": {
+      GET: async () =>
+        new Response(await documentPage(document), {
+          headers: { "content-type": "text/html; charset=utf-8" },
+        }),
+    },
+  };
+  for (const [path, { type, content }] of page) {
+    const headers = { "content-type": type, "cache-control": "no-cache" };
+    routes[path] = { GET: () => new Response(content, { headers }) };
+  }
+
+  const app = new Hono();
+  for (const [path, answers] of Object.entries(routes)) {
+    app.all(path, ({ req: { raw } }) => respond(raw, path, answers));
+  }
+  app.notFound(({ req: { raw } }) =>
+    respond(raw, "other", {
+      [raw.method]: () => {
+        throw new HttpError(404, "Expected an address that GET /docs lists");
+      },
+    })
+  );
+  return app;
+
+  async function respond(
+    request: Request,
+    route: string,
+    answers: Record<string, Answer>,
+  ): Promise<Response> {
+    const started = performance.now();
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const { response, error } = await tryTo(answers[method] ?? wrongMethod(answers), request);
+    for (const name in SAFE_HEADERS) response.headers.set(name, SAFE_HEADERS[name]);
+    const milliseconds = performance.now() - started;
+    metrics.request(
+      route,
+      method in answers ? request.method : "other",
+      response.status,
+      milliseconds,
+    );
+    onAnswer?.({
+      method: request.method,
+      path: new URL(request.url).pathname,
+      status: response.status,
+      milliseconds: Math.round(milliseconds * 10) / 10,
+      error,
+    });
+    return response;
+  }
+}
+
+async function tryTo(
+  answer: Answer,
+  request: Request,
+): Promise<{ response: Response; error?: string }> {
+  try {
+    return { response: await answer(request) };
+  } catch (thrown) {
+    const error = (thrown as Error).message;
+    if (thrown instanceof HttpError) {
+      const { status, headers } = thrown;
+      return { error, response: Response.json({ error }, { status, headers }) };
+    }
+    if (thrown instanceof Unavailable) {
+      const headers = { "retry-after": RETRY_AFTER };
+      return { error, response: Response.json({ error }, { status: 503, headers }) };
+    }
+    const apology = { error: "Expected to answer but the service failed" };
+    return { error, response: Response.json(apology, { status: 500 }) };
+  }
+}
+
+function wrongMethod(answers: Record<string, Answer>): Answer {
+  return ({ method }) => {
+    const allowed = Object.keys(answers);
+    throw new HttpError(405, `Expected ${allowed.join(" or ")} but found ${method}`, {
+      allow: allowed.join(", "),
+    });
+  };
+}
+
+/** Whatever `read` throws is the client's doing. */
+function fromClient<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw new HttpError(400, (error as Error).message);
+  }
+}
+
+/** The fields of a JSON object; none if it is none. */
+function fields(body: unknown): Record<string, unknown> {
+  return { ...(body as Record<string, unknown>) };
+}
+
+function readDigit(value: unknown, name: string): number {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 9) {
+    throw new RangeError(`Expected ${name} to be a digit from 0 to 9`);
+  }
+  return value as number;
+}
+
+/** A picture file: the body itself, or the file of a form. */
+async function readPictureFile(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+  const type = request.headers.get("content-type") ?? "application/octet-stream";
+  const body = await readBody(request, limits);
+  if (/^(image\/|application\/octet-stream)/i.test(type)) return body;
+  if (!/^multipart\/form-data/i.test(type)) {
+    throw new HttpError(415, "Expected a picture or a form with one (multipart/form-data)");
+  }
+  const form = await new Response(body, { headers: { "content-type": type } }).formData()
+    .catch(() => new FormData());
+  const file = [...form.values()].find((value) => value instanceof File);
+  if (!file) throw new HttpError(400, "Expected a form with a picture file but found none");
+  return await file.bytes();
+}
+
+/** Turns what decoding a picture throws into the status that says so. */
+function pictureError(error: Error): never {
+  if (error.name === "RangeError") throw new HttpError(413, error.message);
+  if (error.name === "SyntaxError") throw new HttpError(415, error.message);
+  throw error;
+}
+
+function samplesOf(samples: Samples | undefined): Samples {
+  if (samples) return samples;
+  throw new HttpError(404, "Expected a service that was started with --keep-samples");
+}
+
+function forJson({ pixels, ...digit }: ReadDigit) {
+  return { ...digit, pixels: pixels.toBase64() };
+}
+
+function readiness(ready: boolean): Response {
+  const headers: HeadersInit = ready ? {} : { "retry-after": RETRY_AFTER };
+  return Response.json({ ready }, { status: ready ? 200 : 503, headers });
+}
+
+function modelStatus(ready: boolean) {
+  return {
+    model_version_status: [{
+      version: MODEL_VERSION,
+      state: ready ? "AVAILABLE" : "UNLOADING",
+      status: { error_code: "OK", error_message: "" },
+    }],
+  };
+}
+
+function modelMetadata({ input: { shape }, base, mode, date, metrics }: ModelCard) {
+  return {
+    name: MODEL_NAME,
+    versions: [MODEL_VERSION],
+    platform: "tensorflowjs_layers",
+    inputs: [{ name: "pixels", datatype: "FP32", shape: [-1, ...shape] }],
+    outputs: Object.entries(OUTPUTS).map(([name, { datatype, shape }]) => (
+      { name, datatype, shape: [-1, ...shape] }
+    )),
+    parameters: { base, mode, date, test_accuracy: metrics.testAccuracy },
+  };
+}

@@ -1,0 +1,349 @@
+/** The service described in OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0). */
+
+import { IMAGE_PIXELS } from "../data/dataset.ts";
+import type { Limits } from "./app.ts";
+import { MODEL_NAME, MODEL_VERSION, MOST_PICTURES } from "./protocols.ts";
+
+/** JSON Schema, and what else stands in an OpenAPI document. */
+export type Json = { [key: string]: unknown };
+
+/** An OpenAPI document, as far as the service looks into it. */
+export interface OpenApi extends Json {
+  info: { title: string; description: string; version: string } & Json;
+  paths: Record<string, Record<string, Operation>>;
+}
+
+/** What can be asked at an address. */
+export interface Operation extends Json {
+  summary: string;
+  description?: string;
+  requestBody?: { content: Record<string, { schema: Json; example?: unknown }> } & Json;
+  responses: Record<string, { description: string }>;
+}
+
+const object = (properties: Record<string, Json>, optional: string[] = []): Json => ({
+  type: "object",
+  properties,
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+});
+const list = (items: Json, least?: number, most?: number): Json => ({
+  type: "array",
+  items,
+  ...(least === undefined ? {} : { minItems: least, maxItems: most ?? least }),
+});
+const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+
+const text: Json = { type: "string" };
+const whole: Json = { type: "integer", minimum: 0 };
+const share: Json = { type: "number", minimum: 0, maximum: 1 };
+const digit: Json = { type: "integer", minimum: 0, maximum: 9 };
+const base64: Json = { type: "string", contentEncoding: "base64" };
+const pixel: Json = { type: "number", minimum: 0, maximum: 255 };
+
+const prediction = {
+  digit: { ...digit, description: "The best guess, also where it is not accepted." },
+  confidence: { ...share, description: "Probability of the digit." },
+  accepted: { type: "boolean", description: 'Whether it is sure enough; if not: "don\'t know".' },
+  probabilities: { ...list(share, 10), description: "Of the digits 0 to 9." },
+};
+
+const tensor = {
+  name: text,
+  shape: list({ type: "integer" }),
+  datatype: text,
+};
+
+const SCHEMAS: Record<string, Json> = {
+  Error: object({ error: { type: "string", description: "One sentence." } }),
+  Prediction: object(prediction),
+  Picture: {
+    description:
+      "28 × 28, 28 × 28 × 1 or 784 numbers from 0 (paper) to 255 (ink), or from 0 to 1 where none is above 1; or 784 bytes in base64.",
+    anyOf: [
+      list(pixel, IMAGE_PIXELS),
+      list(list({ anyOf: [pixel, list(pixel, 1)] }, 28), 28),
+      object({ b64: base64 }),
+      { type: "object", minProperties: 1, maxProperties: 1 },
+    ],
+  },
+  FoundDigit: object({
+    box: {
+      ...object({
+        left: pixelCount(),
+        top: pixelCount(),
+        width: pixelCount(),
+        height: pixelCount(),
+      }),
+      description: "Where it is, in pixels of the picture.",
+    },
+    ...prediction,
+    pixels: { ...base64, description: "What the network saw: 28 × 28 bytes, ink is 255." },
+  }),
+  Explanation: object({
+    importance: {
+      ...list({ type: "number" }, IMAGE_PIXELS),
+      description:
+        "By how much the log-odds of the digit fall, in nats, when 5 × 5 pixels around each pixel are covered.",
+    },
+    layers: list(object({
+      name: text,
+      side: whole,
+      maps: { ...base64, description: "Outputs of the layer, channels × side × side bytes." },
+    })),
+  }),
+  InferRequest: object({
+    id: text,
+    inputs: list(
+      object({
+        ...tensor,
+        datatype: {
+          enum: [
+            "FP32",
+            "FP64",
+            "UINT8",
+            "UINT16",
+            "UINT32",
+            "UINT64",
+            "INT8",
+            "INT16",
+            "INT32",
+            "INT64",
+          ],
+        },
+        data: { type: "array" },
+        parameters: { type: "object" },
+      }, ["name", "parameters"]),
+      1,
+    ),
+    outputs: list(object({ name: { enum: ["probabilities", "digit", "confidence", "accepted"] } })),
+    parameters: { type: "object" },
+  }, ["id", "outputs", "parameters"]),
+  InferResponse: object({
+    model_name: text,
+    model_version: text,
+    id: text,
+    outputs: list(object({ ...tensor, data: list({ type: ["number", "boolean"] }) })),
+  }, ["id"]),
+  ModelMetadata: object({
+    name: text,
+    versions: list(text),
+    platform: text,
+    inputs: list(object(tensor)),
+    outputs: list(object(tensor)),
+    parameters: { type: "object" },
+  }),
+};
+
+function pixelCount(): Json {
+  return { type: "number", minimum: 0 };
+}
+
+const ERRORS: Record<number, string> = {
+  400: "The request is not as described here.",
+  403: "The request came from another site's page.",
+  404: "The service keeps no samples: start it with --keep-samples.",
+  408: "The body came too slowly.",
+  413: "The body, or the picture in it, is too large.",
+  415: "This is no picture that can be read: PNG, JPEG, WebP, GIF and BMP can.",
+  503: "All workers are busy and the line is full, or they are not up yet. Try again later.",
+};
+
+const BODY_ERRORS = [400, 408, 413];
+
+const inJson = (schema: Json) => ({ content: { "application/json": { schema } } });
+
+function answers(success: Json, ...errors: number[]): Operation["responses"] {
+  return Object.fromEntries([
+    ["200", { description: "Done.", ...success }],
+    ...errors.map((status) => [
+      String(status),
+      {
+        description: ERRORS[status],
+        ...(status === 503
+          ? { headers: { "Retry-After": { description: "Seconds.", schema: whole } } }
+          : {}),
+        ...inJson(ref("Error")),
+      },
+    ]),
+  ]);
+}
+
+/** Describes the service. */
+export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
+  const kibibytes = (bytes: number) => `${bytes / 1024} KiB`;
+  const ready = object({ ready: { type: "boolean" } });
+  const readiness = {
+    ...answers(inJson(ready)),
+    503: { description: "Not yet, or no more.", ...inJson(ready) },
+  };
+  const blank = Array(IMAGE_PIXELS).fill(0);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Handwritten digits",
+      version: MODEL_VERSION,
+      summary: "Reads the digits 0 to 9.",
+      description:
+        `Pictures go in, digits come out, in the forms of TensorFlow Serving and of the Open Inference Protocol, or from picture files. A request in JSON has at most ${
+          kibibytes(jsonBytes)
+        } and ${MOST_PICTURES} pictures, a picture file ${kibibytes(pictureBytes)}.`,
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    paths: {
+      "/predict": {
+        post: {
+          operationId: "predictFile",
+          summary: "Finds and reads the digits in a picture file",
+          description:
+            "PNG, JPEG, WebP, GIF or BMP, of any size, on any paper; as the body, or as the file of a form. Digits come in reading order.",
+          requestBody: {
+            required: true,
+            content: {
+              "image/*": { schema: {} },
+              "application/octet-stream": { schema: {} },
+              "multipart/form-data": {
+                schema: object({ file: { type: "string", format: "binary" } }),
+              },
+            },
+          },
+          responses: answers(
+            inJson(object({ digits: list(ref("FoundDigit")) })),
+            ...BODY_ERRORS,
+            415,
+            503,
+          ),
+        },
+      },
+      [`/v1/models/${MODEL_NAME}:predict`]: {
+        post: {
+          operationId: "predict",
+          summary: "Reads pictures of one digit each, in TensorFlow Serving's form",
+          requestBody: {
+            required: true,
+            ...example(
+              object({ instances: list(ref("Picture"), 1, MOST_PICTURES) }),
+              { instances: [blank] },
+            ),
+          },
+          responses: answers(
+            inJson(object({ predictions: list(ref("Prediction")) })),
+            ...BODY_ERRORS,
+            503,
+          ),
+        },
+      },
+      [`/v1/models/${MODEL_NAME}`]: {
+        get: {
+          operationId: "modelStatus",
+          summary: "State of the model, in TensorFlow Serving's form",
+          responses: answers(inJson(object({
+            model_version_status: list(object({
+              version: text,
+              state: { enum: ["AVAILABLE", "UNLOADING"] },
+              status: object({ error_code: text, error_message: text }),
+            })),
+          }))),
+        },
+      },
+      [`/v2/models/${MODEL_NAME}/infer`]: {
+        post: {
+          operationId: "infer",
+          summary: "Reads pictures of one digit each, in the Open Inference Protocol",
+          description:
+            "One input of shape [count, 28, 28, 1], [count, 28, 28] or [count, 784]. Outputs are probabilities, digit, confidence and accepted, or those that are named.",
+          requestBody: {
+            required: true,
+            ...example(ref("InferRequest"), {
+              inputs: [{ name: "pixels", shape: [1, 784], datatype: "UINT8", data: blank }],
+            }),
+          },
+          responses: answers(inJson(ref("InferResponse")), ...BODY_ERRORS, 503),
+        },
+      },
+      [`/v2/models/${MODEL_NAME}`]: {
+        get: {
+          operationId: "modelMetadata",
+          summary: "Inputs and outputs of the model",
+          responses: answers(inJson(ref("ModelMetadata"))),
+        },
+      },
+      [`/v2/models/${MODEL_NAME}/ready`]: {
+        get: {
+          operationId: "modelReady",
+          summary: "Whether the model answers",
+          responses: readiness,
+        },
+      },
+      "/v2": {
+        get: {
+          operationId: "serverMetadata",
+          summary: "Name and version of the service",
+          responses: answers(inJson(object({ name: text, version: text, extensions: list(text) }))),
+        },
+      },
+      "/v2/health/live": {
+        get: {
+          operationId: "live",
+          summary: "Whether the service runs",
+          responses: answers(inJson(object({ live: { type: "boolean" } }))),
+        },
+      },
+      "/v2/health/ready": {
+        get: { operationId: "ready", summary: "Whether the service answers", responses: readiness },
+      },
+      "/explain": {
+        post: {
+          operationId: "explain",
+          summary: "What made the network read a picture as a digit",
+          requestBody: {
+            required: true,
+            ...inJson(object({ pixels: { ...base64, description: "28 × 28 bytes." }, digit })),
+          },
+          responses: answers(inJson(ref("Explanation")), ...BODY_ERRORS, 503),
+        },
+      },
+      "/samples": {
+        get: {
+          operationId: "countSamples",
+          summary: "How many corrected digits are kept",
+          responses: answers(inJson(object({ kept: whole })), 404),
+        },
+        post: {
+          operationId: "addSample",
+          summary: "Keeps a picture with the digit that it really is",
+          requestBody: {
+            required: true,
+            ...inJson(object({ pixels: base64, label: digit })),
+          },
+          responses: {
+            201: { description: "Kept.", ...inJson(object({ kept: whole })) },
+            ...without200(answers({}, ...BODY_ERRORS, 403, 404)),
+          },
+        },
+      },
+      "/metrics": {
+        get: {
+          operationId: "metrics",
+          summary: "Counts and times, for Prometheus",
+          responses: answers({ content: { "text/plain": { schema: text } } }),
+        },
+      },
+      "/openapi.json": {
+        get: {
+          operationId: "document",
+          summary: "This document",
+          responses: answers(inJson({ type: "object" })),
+        },
+      },
+    },
+    components: { schemas: SCHEMAS },
+  };
+}
+
+function example(schema: Json, value: unknown) {
+  return { content: { "application/json": { schema, example: value } } };
+}
+
+function without200({ 200: _, ...others }: Operation["responses"]): Operation["responses"] {
+  return others;
+}

@@ -1,0 +1,42 @@
+/** The files of the page (`page/`), as a browser takes them. */
+
+import { stripTypeScriptTypes } from "node:module";
+
+/** A file as it is sent. */
+export interface PageFile {
+  /** Its media type. */
+  type: string;
+  content: string;
+}
+
+const PAGE = new URL("./page/", import.meta.url);
+
+/** Names in `page/`, and what they are sent as. */
+const FILES = {
+  "index.html": "text/html; charset=utf-8",
+  "style.css": "text/css; charset=utf-8",
+  "icon.svg": "image/svg+xml",
+  "page.ts": "text/javascript; charset=utf-8",
+  "pad.ts": "text/javascript; charset=utf-8",
+  "charts.ts": "text/javascript; charset=utf-8",
+  "reader.ts": "text/javascript; charset=utf-8",
+};
+
+/**
+ * Reads the page. TypeScript becomes JavaScript by leaving its types out.
+ *
+ * @returns Its files by path; `/` is the page itself.
+ */
+export async function readPage(): Promise<Map<string, PageFile>> {
+  const files = new Map<string, PageFile>();
+  for (const [name, type] of Object.entries(FILES)) {
+    const text = await Deno.readTextFile(new URL(name, PAGE));
+    const path = name === "index.html" ? "/" : `/${name.replace(/\.ts$/, ".js")}`;
+    files.set(path, { type, content: name.endsWith(".ts") ? toJavaScript(text) : text });
+  }
+  return files;
+}
+
+function toJavaScript(text: string): string {
+  return stripTypeScriptTypes(text).replaceAll(/(from "\.\/\w+)\.ts"/g, '$1.js"');
+}

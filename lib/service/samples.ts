@@ -1,0 +1,92 @@
+/** Digits that people corrected, kept for training: a pair of IDX files, as MNIST's are. */
+
+import { join } from "@std/path";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { writeFileAtomically } from "../data/files.ts";
+import { readIdx } from "../data/idx.ts";
+
+/** Names of the two files. */
+export const SAMPLE_FILES = { images: "images-idx3-ubyte", labels: "labels-idx1-ubyte" };
+
+/** Most samples that are kept; the files are written anew for each. */
+const MOST_SAMPLES = 10_000;
+
+/** Samples in a folder. */
+export class Samples {
+  #folder: string;
+  #images: Uint8Array[];
+  #labels: number[];
+  #written: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, images: Uint8Array[], labels: number[]) {
+    this.#folder = folder;
+    this.#images = images;
+    this.#labels = labels;
+  }
+
+  /**
+   * Opens a folder, which is made if it is not there.
+   *
+   * @throws {Error} If it holds files that are no IDX.
+   */
+  static async open(folder: string): Promise<Samples> {
+    await Deno.mkdir(folder, { recursive: true });
+    const [images, labels] = pathsIn(folder);
+    const isThere = await Deno.stat(labels).then(() => true, () => false);
+    if (!isThere) return new Samples(folder, [], []);
+    const { values, shape } = await readIdx(images);
+    // Whoever stopped between the two files left a picture without a label.
+    const known = Array.from((await readIdx(labels)).values).slice(0, shape[0]);
+    return new Samples(
+      folder,
+      known.map((_, i) => values.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS)),
+      known,
+    );
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#labels.length;
+  }
+
+  /**
+   * Adds a sample and writes it to disk.
+   *
+   * @param pixels Ink 0–255, `[28, 28]`.
+   * @throws {RangeError} If no more are kept.
+   */
+  async add(pixels: Uint8Array, label: number): Promise<void> {
+    if (this.count >= MOST_SAMPLES) {
+      throw new RangeError(`Expected at most ${MOST_SAMPLES} samples but no place is left`);
+    }
+    this.#images.push(pixels);
+    this.#labels.push(label);
+    this.#written = this.#written.catch(() => {}).then(() => this.#write());
+    await this.#written;
+  }
+
+  async #write(): Promise<void> {
+    const [images, labels] = pathsIn(this.#folder);
+    await writeFileAtomically(images, idx([this.count, IMAGE_SIDE, IMAGE_SIDE], this.#images));
+    await writeFileAtomically(labels, idx([this.count], [Uint8Array.from(this.#labels)]));
+  }
+}
+
+function pathsIn(folder: string): [images: string, labels: string] {
+  return [join(folder, SAMPLE_FILES.images), join(folder, SAMPLE_FILES.labels)];
+}
+
+/** Bytes in the IDX format (http://yann.lecun.com/exdb/mnist/, as of 2010). */
+function idx(shape: number[], parts: Uint8Array[]): Uint8Array {
+  const header = new DataView(new ArrayBuffer(4 + 4 * shape.length));
+  header.setUint32(0, 0x0800 + shape.length);
+  shape.forEach((size, i) => header.setUint32(4 + 4 * i, size));
+  const bytes = new Uint8Array(header.byteLength + shape.reduce((product, size) => product * size));
+  bytes.set(new Uint8Array(header.buffer));
+  let offset = header.byteLength;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,92 @@
+/** The running service. */
+
+import { createApp, type Limits, type LogEntry } from "./app.ts";
+import { Metrics } from "./metrics.ts";
+import { readPage } from "./page_files.ts";
+import { Recogniser } from "./recogniser.ts";
+import type { Samples } from "./samples.ts";
+import type { ModelCard } from "../model/classifier.ts";
+
+/** How a service is started. */
+export interface ServiceOptions {
+  /** Folder of the model. */
+  model: string;
+  /** Address to listen at. */
+  host: string;
+  /** Port to listen at; 0 takes a free one. */
+  port: number;
+  /** Number of workers that read digits. */
+  workers: number;
+  /** Where corrected samples are kept, if they are. */
+  samples?: Samples;
+  limits?: Partial<Limits>;
+  /** Module of the workers, if not the usual one. */
+  module?: URL;
+  /** Told of requests, and of workers that were replaced. */
+  log?: (entry: LogEntry | { event: string; reason: string }) => void;
+}
+
+/** A service that listens. Close it with `await using`. */
+export interface Service extends AsyncDisposable {
+  /** Where it listens, `http://127.0.0.1:8000`. */
+  url: string;
+  /** Takes no more requests, answers those it has, and ends its workers. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds that open requests have to be answered in once the service closes. */
+const CLOSING_TIME = 20_000;
+
+/**
+ * Starts the service.
+ *
+ * @throws {Error} If the model is not there or the address is taken.
+ */
+export async function startService(
+  { model, host, port, workers, samples, limits, module, log }: ServiceOptions,
+): Promise<Service> {
+  const card: ModelCard = JSON.parse(await Deno.readTextFile(`${model}/card.json`));
+  let closing = false;
+  const recogniser = new Recogniser({
+    model,
+    workers,
+    module,
+    onBatch: (pictures) => metrics.batch(pictures),
+    onReplace: (reason) => {
+      metrics.workerReplaced();
+      log?.({ event: "worker replaced", reason });
+    },
+  });
+  const metrics = new Metrics([
+    ["digits_waiting_pictures", "Pictures that wait.", () => recogniser.waiting.pictures],
+    ["digits_waiting_files", "Picture files that wait.", () => recogniser.waiting.files],
+    ["digits_resident_bytes", "Memory of the process.", () => Deno.memoryUsage().rss],
+  ]);
+  try {
+    await recogniser.ready;
+    const app = createApp({
+      recogniser,
+      card,
+      metrics,
+      page: await readPage(),
+      samples,
+      closing: () => closing,
+      limits,
+      onAnswer: log,
+    });
+    const server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
+    const { hostname, port: actualPort } = server.addr;
+    const close = async () => {
+      closing = true;
+      const late = setTimeout(() => recogniser.close(), CLOSING_TIME);
+      await server.shutdown();
+      clearTimeout(late);
+      recogniser.close();
+    };
+    const name = hostname.includes(":") ? `[${hostname}]` : hostname;
+    return { url: `http://${name}:${actualPort}`, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    recogniser.close();
+    throw error;
+  }
+}

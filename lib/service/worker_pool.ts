@@ -1,0 +1,254 @@
+/**
+ * Workers that answer independent tasks. Tasks that come in while all are busy wait in one line,
+ * from which the next free worker takes a batch; a worker that dies is replaced.
+ */
+
+/** How a pool is set up. */
+export interface WorkerPoolOptions {
+  /** Module that calls {@linkcode serveTasks}, as an absolute URL. */
+  module: URL;
+  /** What each worker is given to start with; copied. */
+  setup?: unknown;
+  /** Number of workers. */
+  size: number;
+  /** Most tasks that a worker takes at a time. */
+  batch: number;
+  /** Most tasks that may wait. */
+  waiting: number;
+  /** Milliseconds after which a worker that has not answered is taken for dead. */
+  deadline: number;
+  /** Told of every worker that was replaced, and why. */
+  onReplace?: (reason: string) => void;
+  /** Told of every batch that a worker takes. */
+  onBatch?: (tasks: number) => void;
+}
+
+/** No worker can answer now; later one may. */
+export class Unavailable extends Error {
+  override name = "Unavailable";
+}
+
+/** An answer to one task, as it comes out of a worker. */
+export type Outcome<Result> = { result: Result } | { error: { name: string; message: string } };
+
+type ToWorker<Task> = { setup: unknown } | { tasks: Task[] };
+type FromWorker<Result> = { ready: true } | { failure: string } | { outcomes: Outcome<Result>[] };
+
+/** How often a task is tried. */
+const MOST_ATTEMPTS = 2;
+
+/** Milliseconds between attempts to start a worker that does not start. */
+const RESTART_DELAY = 1000;
+
+/** What `setTimeout` returns. */
+type Timer = ReturnType<typeof setTimeout>;
+
+interface Waiting<Task, Result> {
+  task: Task;
+  attempts: number;
+  resolve: (result: Result) => void;
+  reject: (error: Error) => void;
+}
+
+interface Busy<Task, Result> {
+  batch: Waiting<Task, Result>[];
+  timer: Timer;
+}
+
+/** A running pool. Close it with `using` or {@linkcode WorkerPool.close}: no worker outlives it. */
+export class WorkerPool<Task, Result> implements Disposable {
+  /** Resolves once all workers have started; rejects if the first one to fail does. */
+  readonly ready: Promise<void>;
+  #options: WorkerPoolOptions;
+  #workers: Set<Worker> = new Set();
+  #free: Worker[] = [];
+  #busy: Map<Worker, Busy<Task, Result>> = new Map();
+  #line: Waiting<Task, Result>[] = [];
+  #restarts: Set<Timer> = new Set();
+  #closed = false;
+
+  /** Starts the workers. */
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    const starts = Array.from({ length: options.size }, () => this.#start());
+    this.ready = Promise.all(starts).then(() => {});
+    this.ready.catch(() => {}); // whoever waits for it is told
+  }
+
+  /** Tasks that wait for a worker. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  /** Workers that are up, busy or not. */
+  get up(): number {
+    return this.#free.length + this.#busy.size;
+  }
+
+  /**
+   * Has a worker answer.
+   *
+   * @param task Copied to the worker.
+   * @throws {Unavailable} If too many tasks wait, the worker died twice over the task, or the pool is closed.
+   * @throws {Error} What the worker threw, by name and message.
+   */
+  run(task: Task): Promise<Result> {
+    if (this.#closed) {
+      return Promise.reject(new Unavailable("Expected running workers but they were closed"));
+    }
+    if (this.#line.length >= this.#options.waiting) {
+      return Promise.reject(
+        new Unavailable(
+          `Expected at most ${this.#options.waiting} waiting tasks but no place is left`,
+        ),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.#line.push({ task, attempts: 0, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  /** Ends all workers at once; tasks without an answer are rejected. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#restarts) clearTimeout(timer);
+    const open = [...this.#line, ...[...this.#busy.values()].flatMap(({ batch }) => batch)];
+    for (const { timer } of this.#busy.values()) clearTimeout(timer);
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers.clear();
+    this.#free = [];
+    this.#busy.clear();
+    this.#line = [];
+    for (const { reject } of open) {
+      reject(new Unavailable("Expected an answer but the workers were closed"));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #start(): Promise<void> {
+    const worker = new Worker(this.#options.module, { type: "module" });
+    this.#workers.add(worker);
+    return new Promise((resolve, reject) => {
+      const fail = (reason: string) => {
+        reject(new Error(reason));
+        this.#replace(worker, reason);
+      };
+      worker.onmessage = ({ data }: MessageEvent<FromWorker<Result>>) => {
+        if ("failure" in data) fail(data.failure);
+        else if ("ready" in data) {
+          resolve();
+          this.#release(worker);
+        } else this.#settle(worker, data.outcomes);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        fail(event.message);
+      };
+      worker.postMessage({ setup: this.#options.setup } satisfies ToWorker<Task>);
+    });
+  }
+
+  #release(worker: Worker): void {
+    if (this.#closed) return;
+    this.#free.push(worker);
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    while (this.#line.length > 0 && this.#free.length > 0) {
+      const worker = this.#free.pop()!;
+      // A task over which a worker died goes alone, so that it takes no other with it.
+      const alone = this.#line[0].attempts > 0;
+      const batch = this.#line.splice(0, alone ? 1 : this.#options.batch);
+      const timer = setTimeout(
+        () => this.#replace(worker, `no answer within ${this.#options.deadline} ms`),
+        this.#options.deadline,
+      );
+      this.#busy.set(worker, { batch, timer });
+      this.#options.onBatch?.(batch.length);
+      worker.postMessage({ tasks: batch.map(({ task }) => task) } satisfies ToWorker<Task>);
+    }
+  }
+
+  #settle(worker: Worker, outcomes: Outcome<Result>[]): void {
+    const busy = this.#busy.get(worker);
+    if (!busy) return;
+    clearTimeout(busy.timer);
+    this.#busy.delete(worker);
+    this.#release(worker);
+    busy.batch.forEach(({ resolve, reject }, i) => {
+      const outcome = outcomes[i];
+      if ("result" in outcome) resolve(outcome.result);
+      else reject(Object.assign(new Error(outcome.error.message), { name: outcome.error.name }));
+    });
+  }
+
+  /** Puts a new worker in the place of one that died, and its tasks back in line. */
+  #replace(worker: Worker, reason: string): void {
+    if (!this.#workers.delete(worker)) return;
+    const wasUp = this.#busy.has(worker) || this.#free.includes(worker);
+    worker.terminate();
+    this.#free = this.#free.filter((other) => other !== worker);
+    const busy = this.#busy.get(worker);
+    this.#busy.delete(worker);
+    if (busy) {
+      clearTimeout(busy.timer);
+      this.#retry(busy.batch, reason);
+    }
+    this.#options.onReplace?.(reason);
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#start().catch(() => {}); // tried again after the delay
+    }, wasUp ? 0 : RESTART_DELAY);
+    this.#restarts.add(timer);
+    this.#dispatch();
+  }
+
+  #retry(batch: Waiting<Task, Result>[], reason: string): void {
+    for (const waiting of batch.toReversed()) {
+      if (++waiting.attempts < MOST_ATTEMPTS) this.#line.unshift(waiting);
+      else waiting.reject(new Unavailable(`Expected a worker to answer but it died: ${reason}`));
+    }
+  }
+}
+
+/**
+ * Called once by a worker's module: starts, then answers tasks.
+ *
+ * @param start Gets what the pool was set up with and returns what answers a batch of tasks, one
+ * outcome each.
+ */
+export function serveTasks<Setup, Task, Result>(
+  start: (setup: Setup) => Promise<(tasks: Task[]) => Promise<Outcome<Result>[]>>,
+): void {
+  const scope = self as unknown as {
+    onmessage: (event: MessageEvent<ToWorker<Task>>) => void;
+    postMessage(message: FromWorker<Result>): void;
+  };
+  let answer: (tasks: Task[]) => Promise<Outcome<Result>[]>;
+  scope.onmessage = async ({ data }) => {
+    if ("tasks" in data) return scope.postMessage({ outcomes: await answer(data.tasks) });
+    try {
+      answer = await start(data.setup as Setup);
+      scope.postMessage({ ready: true });
+    } catch (error) {
+      scope.postMessage({ failure: error instanceof Error ? error.message : String(error) });
+    }
+  };
+}
+
+/** What a task came to: its result, or the error by name and message. */
+export async function outcomeOf<Result>(act: () => Result | Promise<Result>): Promise<
+  Outcome<Result>
+> {
+  try {
+    return { result: await act() };
+  } catch (error) {
+    const { name, message } = error as Error;
+    return { error: { name, message } };
+  }
+}
