@@ -16,7 +16,10 @@ const WAYS: { name: string; options: Pick<LearnOptions, "base" | "fineTune" | "f
   { name: "`cnn`, frozen (`--fine-tune 0`)", options: { base: "cnn", fineTune: 0 } },
   { name: "`cnn`, fine-tuned 3 epochs (default)", options: { base: "cnn", fineTune: 3 } },
   { name: "`cnn`, fine-tuned 5 epochs", options: { base: "cnn", fineTune: 5 } },
-  { name: "`cnn`, from scratch, 5 epochs", options: { base: "cnn", fromScratch: true } },
+  {
+    name: "`cnn`, from scratch, 5 epochs",
+    options: { base: "cnn", fromScratch: true, fineTune: 0 },
+  },
   { name: "`cnn-small`, frozen", options: { base: "cnn-small", fineTune: 0 } },
 ];
 

@@ -12,8 +12,25 @@ export interface Dataset {
   count: number;
   /** Pixels 0–255, `[count, 28, 28]`, row by row. */
   images: Uint8Array;
-  /** Class indices, `[count]`. */
+  /** Class indices, `[count]`; {@linkcode NO_CLASS} for what is of no class. */
   labels: Uint8Array;
+}
+
+/** Label of a picture of no class: a network is to learn that it cannot know. */
+export const NO_CLASS = 255;
+
+/** Puts datasets one behind the other, in shared memory. */
+export function join(...datasets: Dataset[]): Dataset {
+  const count = datasets.reduce((sum, dataset) => sum + dataset.count, 0);
+  const images = new Uint8Array(new SharedArrayBuffer(count * IMAGE_PIXELS));
+  const labels = new Uint8Array(new SharedArrayBuffer(count));
+  let start = 0;
+  for (const dataset of datasets) {
+    images.set(dataset.images, start * IMAGE_PIXELS);
+    labels.set(dataset.labels, start);
+    start += dataset.count;
+  }
+  return { count, images, labels };
 }
 
 /** The `count` pictures of `dataset` from index `start` on, sharing its memory. */

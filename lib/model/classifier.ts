@@ -27,6 +27,8 @@ export interface ModelCard {
   metrics: { testAccuracy: number; testCount: number; validationAccuracy: number };
   /** How sure its answers really are; without it, probabilities are taken as they are. */
   calibration?: Calibration;
+  /** Share of pictures of each kind to which its answer is "don't know", 0–1. */
+  rejected?: Record<string, number>;
 }
 
 /** A recogniser in memory; dispose of it (`using`) when done. */

@@ -10,8 +10,9 @@ import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.
 import { loadBase, today, versions } from "./bases.ts";
 import { type Configuration, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { ModelCard } from "./classifier.ts";
-import { evaluate, type Evaluation } from "./evaluation.ts";
-import { bestEpoch, type EpochRecord, type Stage } from "./history.ts";
+import { fitCalibration } from "./calibration.ts";
+import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
+import type { EpochRecord, Stage } from "./history.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
 import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
 
@@ -23,11 +24,8 @@ export interface LearnOptions {
   seed: number;
   /** Train the whole network from random weights instead of a head on the base. */
   fromScratch?: boolean;
-  /**
-   * Epochs of fine-tuning after the head is trained.
-   * @default {0}
-   */
-  fineTune?: number;
+  /** Epochs of fine-tuning after the head is trained, or 0. */
+  fineTune: number;
   /** What to do otherwise than {@linkcode RECIPES} says, in the first stage. */
   recipe?: Partial<Recipe>;
   kernels?: BackendOptions["kernels"];
@@ -56,7 +54,7 @@ export interface LearnResult {
  * same numbers, also if the run was stopped and resumed.
  */
 export async function learnDigits(team: Team, options: LearnOptions): Promise<LearnResult> {
-  const { data, base: baseName, seed, fromScratch = false, fineTune = 0, observer } = options;
+  const { data, base: baseName, seed, fromScratch = false, fineTune, observer } = options;
   await startBackend({ kernels: options.kernels });
   const configuration = describe(options, team.size);
   const checkpoint = options.resume && options.checkpoint
@@ -107,10 +105,36 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
     });
     history = [...earlier, ...trained];
   }
-  const evaluation = await evaluate(team, network, data.test, DIGITS, observer);
+  const mode = fromScratch ? "from scratch" : fineTune > 0 ? "fine-tuned" : "frozen base";
+  const examined = await examine(team, network, data, observer);
   return {
     network,
     history,
+    evaluation: examined.evaluation,
+    card: { base: baseName, mode, seed, ...examined.card },
+  };
+}
+
+/**
+ * Calibrates a trained network on the validation pictures and evaluates it on the test pictures.
+ *
+ * @returns What the test came to, and what a card says of every recogniser of digits.
+ */
+export async function examine(
+  team: Team,
+  network: tf.LayersModel,
+  { validation, test }: Mnist,
+  observer?: Observer,
+): Promise<{ evaluation: Evaluation; card: Omit<ModelCard, "base" | "mode" | "seed"> }> {
+  const probabilities = await computeOutputs(
+    team,
+    network,
+    validation.images,
+    "probabilities",
+    observer,
+  );
+  const evaluation = await evaluate(team, network, test, DIGITS, observer);
+  return {
     evaluation,
     card: {
       classes: DIGITS,
@@ -120,15 +144,14 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
         ink: "white on black",
         placement: "as MNIST: fitted into 20 × 20 pixels, centre of mass in the middle of 28 × 28",
       },
-      base: baseName,
-      mode: fromScratch ? "from scratch" : fineTune > 0 ? "fine-tuned" : "frozen base",
-      seed,
       date: today(),
       versions: versions(),
+      calibration: fitCalibration(probabilities, validation.labels),
       metrics: {
         testAccuracy: evaluation.accuracy,
         testCount: evaluation.count,
-        validationAccuracy: bestEpoch(history)!.validationAccuracy,
+        validationAccuracy:
+          evaluateProbabilities(probabilities, validation.labels, DIGITS).accuracy,
       },
     },
   };
@@ -172,7 +195,7 @@ function pictures({ train, validation }: Mnist): Inputs {
 
 /** Everything that decides the numbers of a run. */
 function describe(
-  { data, base, seed, fromScratch = false, fineTune = 0, recipe, kernels }: LearnOptions,
+  { data, base, seed, fromScratch = false, fineTune, recipe, kernels }: LearnOptions,
   workers: number,
 ): Configuration {
   return {

@@ -4,7 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import { type Member, share } from "../backend/team.ts";
 import { valuesInPlace } from "../backend/wasm_backend.ts";
 import { augmentDigit } from "../data/augment.ts";
-import { IMAGE_PIXELS } from "../data/dataset.ts";
+import { IMAGE_PIXELS, NO_CLASS } from "../data/dataset.ts";
+import { changeHand } from "../data/hands.ts";
 import { drawLetters } from "../data/letters/draw.ts";
 import type { GlyphMasters } from "../data/letters/glyphs.ts";
 import { Random } from "../data/random.ts";
@@ -67,8 +68,8 @@ export async function computeOutputs(
 export type TrainingSource =
   /** Cached features `[count, width]`, shared: only the head learns. */
   | { kind: "features"; features: Float32Array; labels: Uint8Array }
-  /** Pictures `[count, 28, 28]`, shared, lightly augmented afresh in every epoch. */
-  | { kind: "images"; images: Uint8Array; labels: Uint8Array }
+  /** Pictures `[count, 28, 28]`, shared, lightly augmented afresh in every epoch; `hands`: by other writers too. */
+  | { kind: "images"; images: Uint8Array; labels: Uint8Array; hands?: boolean }
   /** Letters, drawn afresh in every epoch. */
   | { kind: "letters"; masters: GlyphMasters; count: number };
 
@@ -227,13 +228,13 @@ function makeBatch(
     return { inputs: tf.tensor2d(rows, [count, width]), labels };
   }
   const pixels = new Float32Array(count * IMAGE_PIXELS);
-  chosen.forEach((index, i) =>
-    augmentDigit(
-      source.images.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS),
-      pixels.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS),
-      new Random(seed, AUGMENTATION, epoch, index),
-    )
-  );
+  chosen.forEach((index, i) => {
+    const random = new Random(seed, AUGMENTATION, epoch, index);
+    const image = source.images.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS);
+    const target = pixels.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
+    augmentDigit(image, target, random);
+    if (source.hands) changeHand(target, labels[i], random);
+  });
   return { inputs: tf.tensor(pixels, [count, 28, 28, 1]), labels };
 }
 
@@ -310,19 +311,35 @@ function validate(
   };
 }
 
-/** Mean cross-entropy in nats of softmax(logits) against the smoothed labels. */
+/**
+ * Mean cross-entropy in nats of softmax(logits) against the smoothed labels; against equal shares for
+ * what is of no class (outlier exposure, Hendrycks et al. 2019, https://arxiv.org/abs/1812.04606).
+ */
 function crossEntropy(logits: tf.Tensor2D, labels: Uint8Array, labelSmoothing: number): tf.Scalar {
-  const targets = tf.oneHot(tf.tensor1d(Int32Array.from(labels), "int32"), logits.shape[1]);
-  return tf.losses.softmaxCrossEntropy(targets, logits, undefined, labelSmoothing);
+  const classes = logits.shape[1];
+  const targets = new Float32Array(labels.length * classes);
+  labels.forEach((label, row) => {
+    if (label === NO_CLASS) targets.fill(1 / classes, row * classes, (row + 1) * classes);
+    else targets[row * classes + label] = 1;
+  });
+  return tf.losses.softmaxCrossEntropy(
+    tf.tensor2d(targets, logits.shape),
+    logits,
+    undefined,
+    labelSmoothing,
+  );
 }
 
+/** How many answers are right; for what is of no class, an answer that is less than half sure. */
 function countCorrect(logits: tf.Tensor2D, labels: Uint8Array): number {
   const values = logits.dataSync<"float32">();
   const classes = logits.shape[1];
   return labels.reduce((correct, label, row) => {
-    const start = row * classes;
+    const answers = values.subarray(row * classes, (row + 1) * classes);
     let best = 0;
-    for (let i = 1; i < classes; i++) if (values[start + i] > values[start + best]) best = i;
-    return correct + (best === label ? 1 : 0);
+    for (let i = 1; i < classes; i++) if (answers[i] > answers[best]) best = i;
+    if (label !== NO_CLASS) return correct + (best === label ? 1 : 0);
+    const oddsAgainst = answers.reduce((sum, value) => sum + Math.exp(value - answers[best]), 0);
+    return correct + (oddsAgainst > 2 ? 1 : 0);
   }, 0);
 }

@@ -16,7 +16,13 @@ import { startTeam } from "../../lib/model/training.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
 
 const few = await loadMnist({ limit: 150 });
-const QUICK: LearnOptions = { data: few, base: "cnn-small", seed: 1, recipe: { epochs: 2 } };
+const QUICK: LearnOptions = {
+  data: few,
+  base: "cnn-small",
+  seed: 1,
+  fineTune: 0,
+  recipe: { epochs: 2 },
+};
 
 async function baseWeights(): Promise<Float32Array[]> {
   const { network } = await loadBase("cnn-small");

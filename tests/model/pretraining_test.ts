@@ -20,7 +20,7 @@ function font(family: string, validation: boolean): Font {
 }
 
 /** A glyph whose pen went along the points at which `distance` from the middle is 0. */
-function glyph(font: Font, letter: string, distance: (x: number, y: number) => number): Glyph {
+function glyph(font: Font, character: string, distance: (x: number, y: number) => number): Glyph {
   const halfWidth = 4;
   const middle = (GLYPH_SIDE - 1) / 2;
   const distances = Array.from(
@@ -30,7 +30,7 @@ function glyph(font: Font, letter: string, distance: (x: number, y: number) => n
   const steps = (value: number) => Math.max(-128, Math.min(127, value * DISTANCE_STEPS));
   return {
     font,
-    letter,
+    character,
     outline: Int8Array.from(distances, (value) => steps(halfWidth - value)),
     skeleton: Int8Array.from(distances, (value) => steps(-value)),
     halfWidth,

@@ -1,4 +1,4 @@
-/** Cuts letters from fonts. */
+/** Cuts characters from fonts. */
 
 import type { Resvg } from "@resvg/resvg-wasm";
 // @ts-types="npm:@types/opentype.js@1.3.8"
@@ -10,22 +10,23 @@ import type { Font } from "./fonts.ts";
 import { DISTANCE_STEPS, type Glyph, GLYPH_PIXELS, GLYPH_SIDE } from "./glyphs.ts";
 import { thin } from "./thinning.ts";
 
-/** The larger side of every letter in pixels; the rest of the 64 is room to draw thicker strokes. */
+/** The larger side of every character in pixels; the rest of the 64 is room to draw thicker strokes. */
 const LETTER_SIDE = 44;
 
 /** Width in pixels of the line that every outline is traced with, lest thin strokes fall apart. */
 const HAIRLINE = 1;
 
-/** Letters with a shorter skeleton are dots or failures. */
+/** Characters with a shorter skeleton are dots or failures. */
 const MIN_SKELETON_PIXELS = 8;
 
 /**
- * Cuts the 52 letters from a font.
+ * Cuts characters from a font, the 52 letters if not told otherwise.
  *
  * @param font What the font is called and used for.
  * @param bytes Its file: TrueType, OpenType or WOFF.
- * @returns A glyph for every letter, less those that are too small to draw; none at all if
- * the font lacks a letter.
+ * @param characters Which characters.
+ * @returns A glyph for every character, less those that are too small to draw; none at all if
+ * the font lacks one.
  * @throws {Error} If `bytes` are not such a font.
  *
  * @example The letters of a font
@@ -34,15 +35,19 @@ const MIN_SKELETON_PIXELS = 8;
  * import { LETTERS } from "./classes.ts";
  * import { INTER, loadFont } from "./fonts.ts";
  * const glyphs = await cutGlyphs(INTER, await loadFont(INTER));
- * assertEquals(glyphs.map(({ letter }) => letter).join(""), LETTERS);
+ * assertEquals(glyphs.map(({ character }) => character).join(""), LETTERS);
  * ```
  */
-export async function cutGlyphs(font: Font, bytes: Uint8Array): Promise<Glyph[]> {
+export async function cutGlyphs(
+  font: Font,
+  bytes: Uint8Array,
+  characters: string = LETTERS,
+): Promise<Glyph[]> {
   const Renderer = await startResvg();
   const outlines = opentype.parse(bytes.slice().buffer);
-  if ([...LETTERS].some((letter) => outlines.charToGlyphIndex(letter) === 0)) return [];
-  return [...LETTERS].flatMap((letter) => {
-    const mask = rasterise(Renderer, outlines.charToGlyph(letter).getPath(0, 0, 100));
+  if ([...characters].some((character) => outlines.charToGlyphIndex(character) === 0)) return [];
+  return [...characters].flatMap((character) => {
+    const mask = rasterise(Renderer, outlines.charToGlyph(character).getPath(0, 0, 100));
     const skeleton = thin(mask, GLYPH_SIDE);
     const length = skeleton.reduce((sum, set) => sum + set, 0);
     if (length < MIN_SKELETON_PIXELS) return [];
@@ -52,7 +57,7 @@ export async function cutGlyphs(font: Font, bytes: Uint8Array): Promise<Glyph[]>
     const toSkeleton = distanceTransform(skeleton, GLYPH_SIDE);
     return [{
       font,
-      letter: font.capitalsOnly ? letter.toUpperCase() : letter,
+      character: font.capitalsOnly ? character.toUpperCase() : character,
       outline: quantise((i) => toPaper[i] - toInk[i]),
       skeleton: quantise((i) => -toSkeleton[i]),
       halfWidth: toPaper.reduce((sum, distance, i) => sum + distance * skeleton[i], 0) / length,

@@ -2,14 +2,14 @@
 
 import { type Dataset, IMAGE_PIXELS, IMAGE_SIDE } from "../dataset.ts";
 import { Random } from "../random.ts";
-import { letterClass, LETTERS } from "./classes.ts";
+import { letterClass } from "./classes.ts";
 import { DISTANCE_STEPS, GLYPH_PIXELS, GLYPH_SIDE, type GlyphMasters } from "./glyphs.ts";
 
 /** Which fonts to draw with: those to train on, or those kept out to validate on. */
 export type Split = "train" | "validation";
 
 /** What to draw. */
-export interface DrawLettersOptions {
+export interface DrawOptions {
   /** Number of pictures. */
   count: number;
   /** Names the whole series of pictures. */
@@ -80,16 +80,26 @@ const ELASTIC_GRIDS = [{ side: 5, reach: 0.085 }, { side: 3, reach: 0.07 }];
  * assertEquals(letters.images.length, 10 * 28 * 28);
  * ```
  */
-export function drawLetters(
+export function drawLetters(masters: GlyphMasters, options: DrawOptions): Dataset {
+  const { images, characters } = drawCharacters(masters, options);
+  return { count: options.count, images, labels: Uint8Array.from(characters, letterClass) };
+}
+
+/**
+ * Draws characters of any kind, like {@linkcode drawLetters}.
+ *
+ * @returns Pixels `[count, 28, 28]`, and what they show.
+ */
+export function drawCharacters(
   masters: GlyphMasters,
-  { count, seed, epoch, firstIndex = 0, split }: DrawLettersOptions,
-): Dataset {
+  { count, seed, epoch, firstIndex = 0, split }: DrawOptions,
+): { images: Uint8Array; characters: string[] } {
   const glyphs = glyphsToDraw(masters, split);
   if (glyphs.length === 0) {
     throw new RangeError(`Expected masters to hold glyphs for ${split} but found none`);
   }
   const images = new Uint8Array(count * IMAGE_PIXELS);
-  const labels = new Uint8Array(count);
+  const characters: string[] = [];
   const stream = split === "train" ? 0 : 1;
   for (let i = 0; i < count; i++) {
     const image = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
@@ -100,9 +110,9 @@ export function drawLetters(
       glyph = glyphs[random.integer(glyphs.length)];
       drawGlyph(masters, glyph, random, image);
     } while (!image.some((value) => value > 127));
-    labels[i] = letterClass(LETTERS[masters.letterIndices[glyph]]);
+    characters.push(masters.characters[masters.characterIndices[glyph]]);
   }
-  return { count, images, labels };
+  return { images, characters };
 }
 
 /**

@@ -1,6 +1,5 @@
-/** Letters as distance fields, from which any stroke width can be drawn. */
+/** Letters and other characters as distance fields, from which any stroke width can be drawn. */
 
-import { LETTERS } from "./classes.ts";
 import type { Font } from "./fonts.ts";
 
 /** Side of a distance field in pixels. */
@@ -12,13 +11,12 @@ export const GLYPH_PIXELS: number = GLYPH_SIDE * GLYPH_SIDE;
 /** Steps per pixel in which distances are stored, so that ±12.7 pixels fit a byte. */
 export const DISTANCE_STEPS = 10;
 
-/** One letter of one font. Distances are in tenths of a pixel, `[64, 64]`, cut off at ±12.7 pixels. */
+/** One character of one font. Distances are in tenths of a pixel, `[64, 64]`, cut off at ±12.7 pixels. */
 export interface Glyph {
   /** The font that it comes from. */
   font: Font;
-  /** The letter. */
-  letter: string;
-  /** Distance from the outline: positive inside the letter, negative outside. */
+  character: string;
+  /** Distance from the outline: positive inside the character, negative outside. */
   outline: Int8Array;
   /** Minus the distance from the skeleton. */
   skeleton: Int8Array;
@@ -34,8 +32,10 @@ export interface GlyphMasters {
   fonts: Font[];
   /** Index into `fonts`, `[count]`. */
   fontIndices: Uint8Array;
-  /** Index into `LETTERS`, `[count]`. */
-  letterIndices: Uint8Array;
+  /** What the glyphs are of. */
+  characters: string;
+  /** Index into `characters`, `[count]`. */
+  characterIndices: Uint8Array;
   /** Distances from the outline, `[count, 64, 64]`; see {@linkcode Glyph}. */
   outlines: Int8Array;
   /** Minus the distances from the skeleton, `[count, 64, 64]`; see {@linkcode Glyph}. */
@@ -62,18 +62,20 @@ export interface GlyphMasters {
 export function packGlyphs(glyphs: readonly Glyph[]): GlyphMasters {
   const count = glyphs.length;
   const fonts = [...new Set(glyphs.map(({ font }) => font))];
+  const characters = [...new Set(glyphs.map(({ character }) => character))].join("");
   const masters: GlyphMasters = {
     count,
     fonts,
+    characters,
     fontIndices: new Uint8Array(new SharedArrayBuffer(count)),
-    letterIndices: new Uint8Array(new SharedArrayBuffer(count)),
+    characterIndices: new Uint8Array(new SharedArrayBuffer(count)),
     outlines: new Int8Array(new SharedArrayBuffer(count * GLYPH_PIXELS)),
     skeletons: new Int8Array(new SharedArrayBuffer(count * GLYPH_PIXELS)),
     halfWidths: new Float32Array(new SharedArrayBuffer(count * 4)),
   };
   for (const [i, glyph] of glyphs.entries()) {
     masters.fontIndices[i] = fonts.indexOf(glyph.font);
-    masters.letterIndices[i] = LETTERS.indexOf(glyph.letter);
+    masters.characterIndices[i] = characters.indexOf(glyph.character);
     masters.outlines.set(glyph.outline, i * GLYPH_PIXELS);
     masters.skeletons.set(glyph.skeleton, i * GLYPH_PIXELS);
     masters.halfWidths[i] = glyph.halfWidth;

@@ -42,7 +42,7 @@ function makeFont(characters: string, empty = ""): Uint8Array {
 
 Deno.test("cutGlyphs() gives every letter in turn", async () => {
   const glyphs = await cutGlyphs(font, makeFont(LETTERS));
-  assertEquals(glyphs.map(({ letter }) => letter).join(""), LETTERS);
+  assertEquals(glyphs.map(({ character }) => character).join(""), LETTERS);
 });
 
 Deno.test("cutGlyphs() never asks a font for a digit", async () => {
@@ -59,7 +59,7 @@ Deno.test("cutGlyphs() never asks a font for a digit", async () => {
   try {
     const glyphs = await cutGlyphs(font, makeFont(LETTERS + "0123456789"));
     assertEquals([...asked].sort().join(""), LETTERS);
-    assert(glyphs.every(({ letter }) => asked.has(letter)));
+    assert(glyphs.every(({ character }) => asked.has(character)));
   } finally {
     Object.assign(opentype.Font.prototype, { charToGlyph, charToGlyphIndex });
   }
@@ -79,7 +79,7 @@ Deno.test("cutGlyphs() draws a letter in the middle, its larger side 44 pixels",
 
 Deno.test("cutGlyphs() leaves out an empty letter", async () => {
   const glyphs = await cutGlyphs(font, makeFont(LETTERS, "Aq"));
-  assertEquals(glyphs.map(({ letter }) => letter).join(""), LETTERS.replace(/[Aq]/g, ""));
+  assertEquals(glyphs.map(({ character }) => character).join(""), LETTERS.replace(/[Aq]/g, ""));
 });
 
 Deno.test("cutGlyphs() takes nothing from a font that lacks a letter", async () => {
@@ -88,5 +88,5 @@ Deno.test("cutGlyphs() takes nothing from a font that lacks a letter", async () 
 
 Deno.test("cutGlyphs() takes lower case for upper case in a font of capitals", async () => {
   const glyphs = await cutGlyphs({ ...font, capitalsOnly: true }, makeFont(LETTERS));
-  assertEquals(glyphs.map(({ letter }) => letter).join(""), LETTERS.toUpperCase());
+  assertEquals(glyphs.map(({ character }) => character).join(""), LETTERS.toUpperCase());
 });

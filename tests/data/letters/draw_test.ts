@@ -41,8 +41,8 @@ function mean(values: number[] | Float64Array): number {
 }
 
 Deno.test("packGlyphs() keeps letters, and letters alone, in shared memory", () => {
-  const drawn = [...masters.letterIndices].map((i) => LETTERS[i]);
-  assertEquals(drawn, glyphs.map(({ letter }) => letter));
+  const drawn = [...masters.characterIndices].map((i) => masters.characters[i]);
+  assertEquals(drawn, glyphs.map(({ character }) => character));
   assert(drawn.every((letter) => /^[A-Za-z]$/.test(letter)));
   assert(masters.outlines.buffer instanceof SharedArrayBuffer);
   assert(masters.skeletons.buffer instanceof SharedArrayBuffer);
@@ -104,7 +104,7 @@ Deno.test("drawLetters() leaves no picture blank", () => {
 
 Deno.test("drawLetters() draws with the fonts of the split alone", () => {
   const oneLetterEach = packGlyphs(
-    glyphs.filter(({ font, letter }) => letter === (font.validation ? "B" : "A")),
+    glyphs.filter(({ font, character }) => character === (font.validation ? "B" : "A")),
   );
   for (const [split, letter] of [["train", "A"], ["validation", "B"]] as const) {
     const { labels } = drawLetters(oneLetterEach, { count: 40, seed: 1, epoch: 0, split });

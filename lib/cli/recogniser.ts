@@ -1,0 +1,57 @@
+/** `deno task recogniser`: the recogniser of people's digits that is shipped in data/models/digits. */
+
+import { cutFonts } from "../data/letters/cut_fonts.ts";
+import { FONTS } from "../data/letters/fonts.ts";
+import { DIGITS, loadMnist } from "../data/mnist.ts";
+import { LETTERS_UNLIKE_DIGITS } from "../data/non_digits.ts";
+import { BASE_NAMES } from "../model/bases.ts";
+import { saveNetwork } from "../model/files.ts";
+import { learnHandwriting } from "../model/recogniser.ts";
+import { startTeam } from "../model/training.ts";
+import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { showProgress } from "./progress.ts";
+
+await runCommand({
+  name: "recogniser",
+  summary:
+    "Trains the recogniser that predict and serve use before you have trained one: on MNIST and on\n" +
+    "digits of open fonts, which are fetched from npm the first time (116 packages, 220 MB on disk),\n" +
+    "as other hands, pens and scanners make them; and on letters and scribbles, to reject those.",
+  example: "deno task recogniser --epochs 1 --out outputs/recogniser",
+  flags: {
+    base: { type: "text", help: "which base", value: "NAME", choices: BASE_NAMES, default: "cnn" },
+    epochs: { type: "integer", help: "epochs", default: 8, least: 1, most: 1000 },
+    seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
+    data: { type: "text", help: "folder with MNIST's IDX files, plain or .gz", value: "DIR" },
+    out: {
+      type: "text",
+      help: "folder for the model",
+      value: "DIR",
+      default: "data/models/digits",
+    },
+    ...COMMON_FLAGS,
+  },
+  async run(flags) {
+    const started = performance.now();
+    const observer = showProgress();
+    await using team = await startTeam(flags);
+    const { network, card, evaluation } = await learnHandwriting(team, {
+      data: await loadMnist({ directory: flags.data }),
+      base: flags.base,
+      digits: await cutFonts(FONTS, observer, DIGITS.join("")),
+      letters: await cutFonts(FONTS, observer, LETTERS_UNLIKE_DIGITS),
+      epochs: flags.epochs,
+      seed: flags.seed,
+      observer,
+    });
+    await saveNetwork(flags.out, network, card);
+    console.log(
+      `Test accuracy ${(100 * evaluation.accuracy).toFixed(2)} % after ${
+        ((performance.now() - started) / 1000).toFixed(0)
+      } s; the model is in ${flags.out}. Answered with "don't know":`,
+    );
+    for (const [kind, share] of Object.entries(card.rejected!)) {
+      console.log(`${(100 * share).toFixed(2).padStart(7)} % of ${kind}`);
+    }
+  },
+});
