@@ -20,13 +20,15 @@ export interface BackendOptions {
   kernels?: "fast" | "composed";
 }
 
+let starting = Promise.resolve();
 let installed: string | undefined;
 let compiled: WasmKernels | undefined;
 
 /**
  * Makes tfjs compute on its WASM backend, with the kernels that training needs.
  *
- * Call it once before the first tensor is made, in every worker; further calls cost nothing.
+ * Call it once before the first tensor is made, in every worker; further calls cost nothing, and
+ * calls at the same time wait for one another.
  *
  * @param options Which kernels to install.
  * @throws {Error} When the WASM backend cannot start or its internals have changed.
@@ -41,7 +43,12 @@ let compiled: WasmKernels | undefined;
  * assertEquals(Array.from(gradient(tf.zeros([1, 1, 1, 1])).dataSync()), [9]);
  * ```
  */
-export async function startBackend({ kernels = "fast" }: BackendOptions = {}): Promise<void> {
+export function startBackend({ kernels = "fast" }: BackendOptions = {}): Promise<void> {
+  const start = () => startWith(kernels);
+  return starting = starting.then(start, start);
+}
+
+async function startWith(kernels: NonNullable<BackendOptions["kernels"]>): Promise<void> {
   // Without this tfjs advises every user of its cpu backend to install tfjs-node.
   tf.enableProdMode();
   if (!await tf.setBackend("wasm")) throw new Error("Expected the WASM backend to start");

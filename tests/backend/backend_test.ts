@@ -42,7 +42,7 @@ Deno.test("startBackend() composes kernels where the engine has no SIMD", async 
   });
 });
 
-Deno.test("startBackend() gives every worker a backend of its own", async () => {
+Deno.test("startBackend() called twice at once gives every worker one backend of its own", async () => {
   const module = new URL("./backend_worker.ts", import.meta.url);
   const answers = await Promise.all([1, 2].map(() =>
     new Promise((resolve, reject) => {
