@@ -44,7 +44,7 @@ await runCommand({
       seed: flags.seed,
       observer,
     });
-    await saveNetwork(flags.out, network, card);
+    await saveNetwork(flags.out, network, card, "float16");
     console.log(
       `Test accuracy ${(100 * evaluation.accuracy).toFixed(2)} % after ${
         ((performance.now() - started) / 1000).toFixed(0)

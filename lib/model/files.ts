@@ -6,29 +6,37 @@ import { type NetworkData, networkFromData, networkToData } from "./network.ts";
 
 const WEIGHTS = "weights.bin";
 
+/** How weights are stored: half precision takes half the space, and tfjs reads it back as float32. */
+export type Precision = "float32" | "float16";
+
 /**
  * Writes a network and its card as a folder, all or nothing: an older network
  * there stays whole until the new one is.
  *
  * @param directory Folder to write, for example `outputs/model`.
  * @param card What the network is, as plain JSON.
+ * @param precision How to store weights.
  */
 export async function saveNetwork(
   directory: string,
   network: tf.LayersModel,
   card: unknown,
+  precision: Precision = "float32",
 ): Promise<void> {
   const { weightData, weightSpecs, ...topology } = await networkToData(network);
-  const model = {
-    ...topology,
-    weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }],
-  };
+  const quantization = { dtype: precision, original_dtype: "float32" };
+  const weights = precision === "float32"
+    ? weightSpecs
+    : weightSpecs!.map((spec) => ({ ...spec, quantization }));
+  const model = { ...topology, weightsManifest: [{ paths: [WEIGHTS], weights }] };
+  const values = new Float32Array(weightData as ArrayBuffer);
+  const stored = precision === "float32" ? values : Float16Array.from(values);
   await Deno.mkdir(dirname(directory), { recursive: true });
   const [fresh, previous] = [`${directory}.new`, `${directory}.previous`];
   await removeIfThere(fresh);
   try {
     await Deno.mkdir(fresh);
-    await Deno.writeFile(join(fresh, WEIGHTS), new Uint8Array(weightData as ArrayBuffer));
+    await Deno.writeFile(join(fresh, WEIGHTS), new Uint8Array(stored.buffer));
     await Deno.writeTextFile(join(fresh, "model.json"), JSON.stringify(model));
     await Deno.writeTextFile(join(fresh, "card.json"), JSON.stringify(card, null, 2) + "\n");
   } catch (error) {
@@ -71,16 +79,19 @@ export async function loadNetwork(
   if (!modelTopology || !specs?.every?.((spec) => Array.isArray(spec?.shape))) {
     throw new SyntaxError(`Expected ${path} to describe a tfjs LayersModel but it does not`);
   }
-  const length = specs.reduce(
-    (total, { shape }) => total + 4 * shape.reduce((product, size) => product * size, 1),
+  const half = specs.some(({ quantization }) => quantization?.dtype === "float16");
+  const count = specs.reduce(
+    (total, { shape }) => total + shape.reduce((product, size) => product * size, 1),
     0,
   );
+  const length = count * (half ? 2 : 4);
   if (weights.length !== length) {
     throw new SyntaxError(
       `Expected ${join(folder, WEIGHTS)} to have ${length} bytes but found ${weights.length}`,
     );
   }
-  if (!new Float32Array(weights.buffer).every(Number.isFinite)) {
+  const values = half ? new Float16Array(weights.buffer) : new Float32Array(weights.buffer);
+  if (!values.every(Number.isFinite)) {
     throw new SyntaxError(`Expected ${join(folder, WEIGHTS)} to hold numbers but found NaN`);
   }
   try {

@@ -13,6 +13,7 @@ import { addHead, type BaseName } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
 import { calibrate } from "./calibration.ts";
 import { examine, freeze, type LearnResult } from "./digits.ts";
+import { readWeights, writeWeights } from "./network.ts";
 import { RECIPES } from "./recipe.ts";
 import { computeOutputs, trainStage } from "./training.ts";
 
@@ -40,7 +41,8 @@ const UNSEEN = 1_000;
  * teaches it to be undecided about letters, scribbles and noise; then chooses temperature and
  * rejection on MNIST's validation pictures, and looks at its test pictures once.
  *
- * @returns The card says what share of pictures of each kind is rejected.
+ * @returns The network, its weights rounded to half precision; the card says what share of pictures
+ * of each kind is rejected.
  */
 export async function learnHandwriting(
   team: Team,
@@ -71,6 +73,11 @@ export async function learnHandwriting(
     seed,
     observer,
   });
+  // As it will be stored: the card is to speak of the file.
+  writeWeights(
+    network.layers,
+    readWeights(network.layers).map((values) => Float32Array.from(Float16Array.from(values))),
+  );
   const { card, evaluation } = await examine(team, network, data, observer);
   const { temperature, leastConfidence } = card.calibration!;
   const rejected: Record<string, number> = {};

@@ -28,7 +28,7 @@ interface Row {
 }
 
 const BATCH_SIZE = 128;
-const PANEL_WIDTH = 230;
+const PANEL_WIDTH = 420;
 const ROW_HEIGHT = 26;
 
 /**
@@ -50,7 +50,7 @@ const ROW_HEIGHT = 26;
  *   engines: [{ key: "ours", name: "this project", threads: 1, step: { 128: 500 }, forward: {} }],
  *   learning: [],
  * });
- * assertEquals("hconcat" in chart && chart.hconcat.length, 1);
+ * assertEquals("vconcat" in chart && chart.vconcat.length, 1);
  * ```
  */
 export function benchmarkChart({ date, busy, machine, engines, learning }: BenchmarkFigures): Spec {
@@ -77,8 +77,8 @@ export function benchmarkChart({ date, busy, machine, engines, learning }: Bench
         busy ? "; disturbed by other work" : ""
       }`,
     },
-    spacing: 40,
-    hconcat: panels,
+    spacing: 24,
+    vconcat: panels,
   };
 }
 

@@ -24,6 +24,25 @@ Deno.test("loadNetwork() gives back what saveNetwork() wrote, to the last bit", 
     loaded.network.dispose();
   }));
 
+Deno.test("saveNetwork() in half precision takes half the space and gives rounded weights", () =>
+  withFolder(async (folder) => {
+    const [path, halfPath] = [join(folder, "whole"), join(folder, "half")];
+    const network = await randomNetwork();
+    await saveNetwork(path, network, CARD);
+    await saveNetwork(halfPath, network, CARD, "float16");
+    const [size, halfSize] = [path, halfPath].map((folder) =>
+      Deno.statSync(join(folder, "weights.bin")).size
+    );
+    assertEquals(halfSize, size / 2);
+    const loaded = await loadNetwork(halfPath);
+    const rounded = readWeights(network.layers).map((values) =>
+      Float32Array.from(Float16Array.from(values))
+    );
+    assertSameWeights(readWeights(loaded.network.layers), rounded);
+    network.dispose();
+    loaded.network.dispose();
+  }));
+
 Deno.test("saveNetwork() replaces an older network, and leaves nothing else beside it", () =>
   withFolder(async (folder) => {
     const path = join(folder, "model");
