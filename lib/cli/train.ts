@@ -3,10 +3,12 @@
 import { join } from "@std/path";
 import { writeFileAtomically } from "../data/files.ts";
 import { loadMnist } from "../data/mnist.ts";
+import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import { BASE_NAMES } from "../model/bases.ts";
 import { learnDigits, type LearnResult } from "../model/digits.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
+import { networkToData } from "../model/network.ts";
 import { RECIPES } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
@@ -99,6 +101,10 @@ await runCommand({
       observer,
     });
     await saveNetwork(join(flags.out, "model"), result.network, result.card);
+    await writeFileAtomically(
+      join(flags.out, "digit_recognition_model.h5"),
+      await encodeKerasH5(await networkToData(result.network), result.card),
+    );
     const { evaluation, history } = result;
     await saveChart(trainingCurves(history), join(flags.out, "training_curves"));
     await saveChart(

@@ -44,6 +44,7 @@ Deno.test("train writes model, metrics and three pictures, and evaluate measures
       "checkpoints",
       "confusion_matrix.png",
       "confusion_matrix.svg",
+      "digit_recognition_model.h5",
       "metrics.json",
       "model",
       "prediction_examples.png",

@@ -1,0 +1,140 @@
+/** HDF5 files in memory, by h5wasm: groups with texts as attributes, and arrays of numbers. */
+
+import type { Dataset, File, Group } from "h5wasm";
+
+/** A group to write: its attributes, and what is in it by name. */
+export interface Hdf5Group {
+  attributes?: Record<string, string | string[]>;
+  members?: Record<string, Hdf5Group | Hdf5Array>;
+}
+
+/** An array of numbers; a shape without sizes is a single number. */
+export interface Hdf5Array {
+  shape: number[];
+  values: Float32Array;
+}
+
+/** Name of the one file in h5wasm's memory: files are written and read one at a time. */
+const FILE = "network.h5";
+
+/** What every file gives as the time of its making, so that the same content makes the same bytes. */
+const TIME_STAMP = 0;
+
+/** Largest array that is read, in bytes: a damaged or hostile file may claim any size. */
+const LARGEST_ARRAY = 2 ** 28;
+
+/**
+ * Writes a file. The same content gives the same bytes.
+ *
+ * @example There and back
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const bias = { shape: [2], values: Float32Array.of(1, 2) };
+ * const bytes = await encodeHdf5({ attributes: { by: "me" }, members: { dense: { members: { bias } } } });
+ * assertEquals(await readHdf5(bytes, "a file", (file) => file.attribute("/", "by")), "me");
+ * assertEquals(await readHdf5(bytes, "a file", (file) => file.array("/dense/bias")), bias);
+ * ```
+ */
+export async function encodeHdf5(root: Hdf5Group): Promise<Uint8Array<ArrayBuffer>> {
+  const { File, ready } = await import("h5wasm");
+  const { FS } = await ready;
+  // HDF5 stamps every object with the time, and h5wasm has no H5Pset_obj_track_times to forbid it.
+  const { now } = Date;
+  Date.now = () => TIME_STAMP;
+  try {
+    const file = new File(FILE, "w", { libver: ["earliest", "v110"] });
+    writeGroup(file, "", root);
+    file.close();
+    return (FS.readFile(FILE) as Uint8Array).slice();
+  } finally {
+    Date.now = now;
+    FS.unlink(FILE);
+  }
+}
+
+function writeGroup(file: File, path: string, { attributes = {}, members = {} }: Hdf5Group): void {
+  const group = path === "" ? file : file.create_group(path);
+  for (const [name, text] of Object.entries(attributes)) {
+    group.create_attribute(name, text, Array.isArray(text) ? [text.length] : []);
+  }
+  for (const [name, member] of Object.entries(members)) {
+    if ("values" in member) {
+      file.create_dataset({ name: `${path}/${name}`, data: member.values, shape: member.shape });
+    } else writeGroup(file, `${path}/${name}`, member);
+  }
+}
+
+/** A file that is being read. */
+export interface Hdf5Reader {
+  /** @returns The names of what is in the group at `path`; none if there is no such group. */
+  names(path: string): string[];
+  /** @returns The attribute of the object at `path`, or undefined if it has none of that name. */
+  attribute(path: string, name: string): unknown;
+  /** @returns The 32-bit floats at `path`. */
+  array(path: string): Hdf5Array;
+}
+
+/**
+ * Reads a file.
+ *
+ * @param name What to call it in an error.
+ * @param read Takes from the file what is wanted.
+ * @returns What `read` does.
+ * @throws {SyntaxError} If it is no whole HDF5 file, or has no array of 32-bit floats where `read` asks for one.
+ */
+export async function readHdf5<Result>(
+  bytes: Uint8Array,
+  name: string,
+  read: (file: Hdf5Reader) => Result,
+): Promise<Result> {
+  const { Dataset, File, Group, ready } = await import("h5wasm");
+  const { FS, activate_throwing_error_handler: throwErrors } = await ready;
+  throwErrors(); // instead of printing them
+  FS.writeFile(FILE, bytes);
+  try {
+    const file = attempt(() => new File(FILE, "r"));
+    if (!file) throw new SyntaxError(`Expected ${name} to be a whole HDF5 file but it is not`);
+    try {
+      return read({
+        names(path) {
+          const group = attempt(() => file.get(path));
+          return group instanceof Group ? group.keys() : [];
+        },
+        attribute(path, attribute) {
+          return attempt(() => (file.get(path) as Group).attrs[attribute].value);
+        },
+        array(path) {
+          const dataset = attempt(() => file.get(path));
+          const array = dataset instanceof Dataset && attempt(() => readArray(dataset));
+          if (array) return array;
+          throw new SyntaxError(
+            `Expected ${name} to hold 32-bit floats as ${path} but it holds ${
+              dataset ? "something else" : "nothing"
+            }`,
+          );
+        },
+      });
+    } finally {
+      file.close();
+    }
+  } finally {
+    FS.unlink(FILE);
+  }
+}
+
+/** @returns What `act` does, or undefined if that throws, as it does on a damaged file. */
+function attempt<Value>(act: () => Value): Value | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}
+
+function readArray(dataset: Dataset): Hdf5Array | undefined {
+  const { shape, size, total_size: count } = dataset.metadata;
+  if (size !== 4 || size * count > LARGEST_ARRAY) return undefined;
+  const { value } = dataset;
+  const values = shape?.length === 0 ? Float32Array.of(value as number) : value;
+  return values instanceof Float32Array ? { shape: shape!, values } : undefined;
+}

@@ -1,0 +1,318 @@
+/** Architectures as Keras writes them, and as tfjs does: both descend from Keras 2's JSON. */
+
+import * as tf from "@tensorflow/tfjs";
+import { networkFromData } from "../model/network.ts";
+import type { Hdf5Array } from "./hdf5.ts";
+
+/** A layer, or a network of layers, as JSON. */
+export interface LayerConfig {
+  class_name: string;
+  config: Record<string, unknown> & { name: string; layers?: LayerConfig[] };
+  /** In a functional network: which layers' outputs go in, once for each use. */
+  inbound_nodes?: unknown[];
+}
+
+/** Networks of layers; in them, a Sequential is a chain and the others are graphs. */
+const NETWORKS = ["Sequential", "Functional", "Model"];
+
+/**
+ * Describes a network as Keras 2 does: a chain starts with its input, and how weights were
+ * initialised and which are frozen is left out, as the weights themselves are there.
+ *
+ * @example A chain of one layer
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ * import { startBackend } from "../backend/backend.ts";
+ * await startBackend();
+ * const chain = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2], name: "dense" })] });
+ * const { class_name, config } = toKeras2(chain);
+ * assertEquals(class_name, "Sequential");
+ * assertEquals(config.layers!.map(({ config }) => config.name), ["dense_input", "dense"]);
+ * ```
+ */
+export function toKeras2(network: tf.LayersModel): LayerConfig {
+  return describe(network.toJSON(null, false) as unknown as LayerConfig);
+}
+
+function describe({ class_name: className, config, ...place }: LayerConfig): LayerConfig {
+  const kept = Object.fromEntries(
+    Object.entries(config).filter(([key]) => key !== "trainable" && !key.endsWith("_initializer")),
+  ) as LayerConfig["config"];
+  if (!NETWORKS.includes(className)) return { class_name: className, config: kept, ...place };
+  const layers = config.layers!.map(describe);
+  const networks = networksAmong(layers);
+  const rename = (ends: unknown) => (ends as Reference[]).map((end) => renumber(end, networks, -1));
+  for (const layer of layers) {
+    if (layer.inbound_nodes) layer.inbound_nodes = layer.inbound_nodes.map(rename);
+  }
+  for (const ends of ["input_layers", "output_layers"]) {
+    if (kept[ends]) kept[ends] = rename(kept[ends]);
+  }
+  if (className === "Sequential" && layers[0].class_name !== "InputLayer") {
+    const shape = takeInputShape(layers[0]);
+    layers.unshift({
+      class_name: "InputLayer",
+      config: {
+        batch_input_shape: shape,
+        dtype: "float32",
+        sparse: false,
+        name: `${layers[0].config.name}_input`,
+      },
+    });
+  }
+  return {
+    class_name: className === "Model" ? "Functional" : className,
+    config: { ...kept, layers },
+    ...place,
+  };
+}
+
+/** Where a tensor of a graph is from: the layer, which use of it, which of its outputs, settings. */
+type Reference = [layer: string, use: number, output: number, settings?: unknown];
+
+/** Names of the networks among layers. */
+function networksAmong(layers: LayerConfig[]): string[] {
+  return layers.flatMap((layer) => NETWORKS.includes(layer.class_name) ? [layer.config.name] : []);
+}
+
+/** Keras 3 counts the uses of a network in a graph from 0, tfjs from 1: 0 is where it was made. */
+function renumber([layer, use, ...rest]: Reference, networks: string[], step: 1 | -1): Reference {
+  return [layer, networks.includes(layer) ? use + step : use, ...rest];
+}
+
+/** Removes the input's shape from a layer and returns it; of a network, it is that of its first layer. */
+function takeInputShape({ config }: LayerConfig): unknown {
+  if (config.layers) return config.layers[0].config.batch_input_shape;
+  const { batch_input_shape: shape } = config;
+  delete config.batch_input_shape;
+  return shape;
+}
+
+/** Describes a network as Keras 3 does, which says of every class where it is from. */
+export function toKeras3(network: tf.LayersModel): Record<string, unknown> {
+  return moveTo3(toKeras2(network));
+}
+
+function moveTo3(
+  { class_name: className, config, ...place }: LayerConfig,
+): Record<string, unknown> {
+  const { batch_input_shape: shape, layers, ...others } = config;
+  const module = {
+    Sequential: "keras",
+    Functional: "keras.src.models.functional",
+  }[className] ?? "keras.layers";
+  return {
+    module,
+    class_name: className,
+    config: {
+      ...others,
+      ...(shape !== undefined && { batch_shape: shape }),
+      ...(layers && { layers: layers.map(moveTo3) }),
+    },
+    registered_name: null,
+    ...(place.inbound_nodes && { name: config.name }),
+    ...place,
+  };
+}
+
+/** Activations that tfjs computes as Keras does. */
+const ACTIVATIONS = [
+  "linear",
+  "relu",
+  "relu6",
+  "elu",
+  "selu",
+  "sigmoid",
+  "softmax",
+  "softplus",
+  "softsign",
+  "swish",
+  "tanh",
+];
+
+/** Settings of Keras that tfjs does not have, and the values with which it needs none. */
+const NEUTRAL: Record<string, unknown[]> = {
+  data_format: ["channels_last", null],
+  groups: [1],
+  keepdims: [false],
+  negative_slope: [0],
+  renorm: [false],
+  threshold: [0],
+};
+
+/** Largest size of a layer: a hostile file may claim any. */
+const LARGEST_SIZE = 2 ** 16;
+
+/** @returns JSON that an architecture is written in, as a value. */
+export function parseConfig(text: unknown, name: string): unknown {
+  try {
+    return JSON.parse(text as string);
+  } catch {
+    throw new SyntaxError(
+      `Expected ${name} to describe a network as JSON but ${text ? "it is none" : "there is none"}`,
+    );
+  }
+}
+
+/**
+ * Makes of an architecture, as Keras 2, Keras 3 or tfjs writes it, one that tfjs reads.
+ *
+ * @param name What to call its file in an error.
+ * @throws {SyntaxError} If it is no Sequential or functional network.
+ * @throws {TypeError} If it has a layer, or a layer has a setting, that tfjs does not have.
+ */
+export function fromKeras(network: unknown, name: string): LayerConfig {
+  const { class_name: className, config } = (network ?? {}) as LayerConfig;
+  if (!NETWORKS.includes(className) || !Array.isArray(config?.layers)) {
+    throw new SyntaxError(
+      `Expected ${name} to describe a Sequential or functional network but found ${
+        className ?? "none"
+      }`,
+    );
+  }
+  return readLayer(network as LayerConfig, name);
+}
+
+function readLayer(layer: LayerConfig, name: string): LayerConfig {
+  const { class_name: className, config, inbound_nodes: nodes } = layer;
+  const layerName = config?.name;
+  if (typeof className !== "string" || typeof layerName !== "string") {
+    throw new SyntaxError(
+      `Expected ${name} to give every layer a class and a name but it does not`,
+    );
+  }
+  const place = nodes && { name: layerName, inbound_nodes: nodes };
+  if (NETWORKS.includes(className)) {
+    const layers = config.layers!.map((inner) => readLayer(inner, name));
+    const graph = className === "Sequential" ? {} : readGraph(config, layers);
+    return { class_name: className, config: { name: layerName, layers, ...graph }, ...place };
+  }
+  if (!Object.hasOwn(tf.serialization.SerializationMap.getMap().classNameMap, className)) {
+    throw new TypeError(
+      `Expected ${name} to have layers that tfjs has but found ${layerName}, a ${className}`,
+    );
+  }
+  return { class_name: className, config: readSettings(className, config, name), ...place };
+}
+
+function readSettings(
+  className: string,
+  config: LayerConfig["config"],
+  name: string,
+): LayerConfig["config"] {
+  const settings: LayerConfig["config"] = { name: config.name };
+  for (const [key, found] of Object.entries(config)) {
+    if (/_(initializer|regularizer|constraint)$/.test(key) || key === "seed") continue;
+    const [setting, value] = translate(className, key, found);
+    const allowed = setting === "activation" ? ACTIVATIONS : NEUTRAL[setting];
+    const isTooLarge = [value].flat().some((size) => Number(size) > LARGEST_SIZE);
+    if (isTooLarge || allowed && !allowed.includes(value)) {
+      throw new TypeError(
+        `Expected ${name} to have layers that tfjs has but found ${config.name}, a ${className} with ${key} ${
+          JSON.stringify(found)
+        }`,
+      );
+    }
+    settings[setting] = value;
+  }
+  return settings;
+}
+
+/** What tfjs calls a setting and its value. */
+function translate(className: string, key: string, value: unknown): [key: string, value: unknown] {
+  if (key === "batch_shape") return ["batch_input_shape", value];
+  if (key === "dtype" && typeof value === "object") return [key, "float32"];
+  if (key === "axis" && className === "BatchNormalization") return [key, [value].flat()[0]];
+  if (key === "negative_slope" && className === "LeakyReLU") return ["alpha", value];
+  if (key === "activation" && value === "silu") return [key, "swish"];
+  return [key, value];
+}
+
+/** Words the connections between the layers of a graph as tfjs does. */
+function readGraph(
+  { input_layers: inputs, output_layers: outputs }: LayerConfig["config"],
+  layers: LayerConfig[],
+) {
+  const nodes = layers.map(({ inbound_nodes: nodes = [] }) =>
+    nodes.map((node) =>
+      Array.isArray(node)
+        ? node as Reference[]
+        : (node as Keras3Node).args.flat().map(({ config }): Reference => [
+          ...config.keras_history,
+          {},
+        ])
+    )
+  );
+  const [ins, outs] = [inputs, outputs].map((ends) =>
+    (typeof (ends as Reference)[0] === "string" ? [ends] : ends) as Reference[]
+  );
+  const networks = networksAmong(layers);
+  const fromZero = [...nodes.flat(2), ...ins, ...outs]
+    .some(([layer, use]) => networks.includes(layer) && use === 0);
+  const read = (reference: Reference) => fromZero ? renumber(reference, networks, 1) : reference;
+  layers.forEach((layer, i) => layer.inbound_nodes = nodes[i].map((node) => node.map(read)));
+  return { input_layers: ins.map(read), output_layers: outs.map(read) };
+}
+
+/** How Keras 3 writes a call of a layer: positional arguments, tensors or lists of tensors. */
+interface Keras3Node {
+  args: { config: { keras_history: [string, number, number] } }[];
+}
+
+/**
+ * Builds the network that {@linkcode fromKeras} described, with weights yet to be assigned.
+ *
+ * @throws {SyntaxError} If its layers do not fit together.
+ */
+export async function buildNetwork(config: LayerConfig, name: string): Promise<tf.LayersModel> {
+  try {
+    return await networkFromData({ modelTopology: config });
+  } catch (error) {
+    const [reason] = (error as Error).message.split(/\. |\n/);
+    throw new SyntaxError(`Expected ${name} to describe a network but tfjs says: ${reason}`);
+  }
+}
+
+/** The layers that hold weights themselves, those of networks among `layers` included. */
+export function leafLayers(layers: tf.layers.Layer[]): tf.layers.Layer[] {
+  return layers.flatMap((layer) =>
+    layer instanceof tf.LayersModel ? leafLayers(layer.layers) : [layer]
+  );
+}
+
+/** A weight of a layer. */
+export type Weight = tf.layers.Layer["weights"][number];
+
+/**
+ * Gives weights the numbers from a file.
+ *
+ * @param layer Name of their layer, for an error.
+ * @param name Name of the file, for an error.
+ * @throws {SyntaxError} If the file has others than the layer needs.
+ */
+export function assignWeights(
+  weights: Weight[],
+  arrays: Hdf5Array[],
+  layer: string,
+  name: string,
+): void {
+  const describe = (list: { shape: tf.Shape }[]) =>
+    list.map(({ shape }) => shape.join(" × ")).join(", ") || "none";
+  if (describe(weights) !== describe(arrays)) {
+    throw new SyntaxError(
+      `Expected ${name} to hold weights of ${describe(weights)} for ${layer} but found ${
+        describe(arrays)
+      }`,
+    );
+  }
+  if (!arrays.every(({ values }) => values.every(Number.isFinite))) {
+    throw new SyntaxError(
+      `Expected ${name} to hold numbers for ${layer} but found NaN or infinity`,
+    );
+  }
+  weights.forEach((weight, i) => {
+    const { values, shape } = arrays[i];
+    tf.tidy(() => void weight.write(tf.tensor(values, shape)));
+  });
+}
