@@ -22,6 +22,7 @@ await runCommand({
     base: { type: "text", help: "which base", value: "NAME", choices: BASE_NAMES, default: "cnn" },
     epochs: { type: "integer", help: "epochs", default: 8, least: 1, most: 1000 },
     seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
+    limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
     data: { type: "text", help: "folder with MNIST's IDX files, plain or .gz", value: "DIR" },
     out: {
       type: "text",
@@ -36,7 +37,7 @@ await runCommand({
     const observer = showProgress();
     await using team = await startTeam(flags);
     const { network, card, evaluation } = await learnHandwriting(team, {
-      data: await loadMnist({ directory: flags.data }),
+      data: await loadMnist({ directory: flags.data, limit: flags.limit }),
       base: flags.base,
       digits: await cutFonts(FONTS, observer, DIGITS.join("")),
       letters: await cutFonts(FONTS, observer, LETTERS_UNLIKE_DIGITS),

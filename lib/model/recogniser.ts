@@ -30,11 +30,11 @@ export interface HandwritingOptions {
   observer?: Observer;
 }
 
-/** Drawn pictures that are learnt from beside MNIST's 55 000. */
-const [DRAWN_DIGITS, DRAWN_LETTERS, DRAWN_OF_EACH_REST] = [40_000, 12_000, 2_000];
+/** Drawn pictures that are learnt from, a picture of MNIST: 40 000, 12 000 and 2 000 of each other kind. */
+const [DRAWN_DIGITS, DRAWN_LETTERS, DRAWN_REST] = [40 / 55, 12 / 55, 2 / 55];
 
-/** Drawn pictures of each kind that are kept apart. */
-const UNSEEN = 1_000;
+/** Drawn pictures of each kind that are kept apart, a picture of validation: 1 000. */
+const UNSEEN = 1 / 5;
 
 /**
  * Fine-tunes a base on MNIST and on digits drawn with fonts, in other hands, pens and scans, and
@@ -51,17 +51,20 @@ export async function learnHandwriting(
   await startBackend();
   const network = addHead((await loadBase(base)).network, { classes: DIGITS.length, seed });
   freeze(network, false);
+  const [many, some, few] = [DRAWN_DIGITS, DRAWN_LETTERS, DRAWN_REST]
+    .map((share) => Math.round(share * data.train.count));
+  const apart = Math.round(UNSEEN * data.validation.count);
   const training = join(
     data.train,
-    drawDigits(digits, "train", DRAWN_DIGITS, seed),
-    drawLetters(letters, "train", DRAWN_LETTERS, seed),
-    ...NON_DIGITS.map((kind) => drawRest(kind, "train", DRAWN_OF_EACH_REST, seed)),
+    drawDigits(digits, "train", many, seed),
+    drawLetters(letters, "train", some, seed),
+    ...NON_DIGITS.map((kind) => drawRest(kind, "train", few, seed)),
   );
-  const unseenDigits = drawDigits(digits, "validation", UNSEEN, seed);
+  const unseenDigits = drawDigits(digits, "validation", apart, seed);
   const unseen: Record<string, Dataset> = {
-    "letters in unseen fonts": drawLetters(letters, "validation", UNSEEN, seed),
+    "letters in unseen fonts": drawLetters(letters, "validation", apart, seed),
     ...Object.fromEntries(
-      NON_DIGITS.map((kind) => [kind, drawRest(kind, "validation", UNSEEN, seed)]),
+      NON_DIGITS.map((kind) => [kind, drawRest(kind, "validation", apart, seed)]),
     ),
   };
   const validation = join(data.validation, unseenDigits, ...Object.values(unseen));

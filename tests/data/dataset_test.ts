@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { IMAGE_PIXELS, slice } from "../../lib/data/dataset.ts";
+import { assertEquals, join } from "@std/assert";
+import { IMAGE_PIXELS, join, slice } from "../../lib/data/dataset.ts";
 
 Deno.test("slice() gives the pictures from start on, sharing their memory", () => {
   const dataset = {
@@ -12,4 +12,16 @@ Deno.test("slice() gives the pictures from start on, sharing their memory", () =
   assertEquals([part.images.length, part.images[0], part.images.at(-1)], [2 * IMAGE_PIXELS, 1, 2]);
   dataset.images[IMAGE_PIXELS] = 200;
   assertEquals(part.images[0], 200);
+});
+
+Deno.test("join() puts datasets one behind the other, in shared memory", () => {
+  const dataset = (count: number, value: number) => ({
+    count,
+    images: new Uint8Array(count * 784).fill(value),
+    labels: new Uint8Array(count).fill(value),
+  });
+  const { count, images, labels } = join(dataset(1, 3), dataset(2, 7));
+  assertEquals([count, ...labels], [3, 3, 7, 7]);
+  assertEquals([images[783], images[784], images.length], [3, 7, 3 * 784]);
+  assertEquals(images.buffer instanceof SharedArrayBuffer, true);
 });
