@@ -135,7 +135,7 @@ export function createApp(options: AppOptions): Hono {
       },
     },
     "/samples": {
-      GET: () => Response.json({ kept: samplesOf(samples).count }),
+      GET: () => Response.json({ open: samples !== undefined, kept: samples?.count ?? 0 }),
       POST: async (request) => {
         const kept = samplesOf(samples);
         // A page of somebody else's may send, though not read; samples come from our own.
@@ -281,7 +281,7 @@ function pictureError(error: Error): never {
 
 function samplesOf(samples: Samples | undefined): Samples {
   if (samples) return samples;
-  throw new HttpError(404, "Expected a service that was started with --keep-samples");
+  throw new HttpError(403, "Expected a service that was started with --keep-samples");
 }
 
 function forJson({ pixels, ...digit }: ReadDigit) {

@@ -27,7 +27,7 @@ export async function documentPage({ info, paths, components }: OpenApi): Promis
       <p><a href="/">Draw a digit</a> · <a href="/openapi.json">openapi.json</a></p>
       <h1>${info.title}, for programs</h1>
       <p>${info.description}</p>
-      <pre tabindex="0">curl --data-binary @digit.png -H 'content-type: image/png' http://127.0.0.1:8000/predict</pre>
+      <pre tabindex="0">curl --form file=@digit.png http://127.0.0.1:8000/predict</pre>
       ${operations}
       <h2>Schemas</h2>
       ${
@@ -45,13 +45,7 @@ function describe(path: string, method: string, operation: Operation) {
   return html`<section>
     <h2><span class="method">${method.toUpperCase()}</span> <code>${path}</code></h2>
     <p>${summary}.${description ? ` ${description}` : ""}</p>
-    ${
-    requestBody
-      ? Object.entries(requestBody.content).map(([type, { schema, example }]) =>
-        html`<p>Takes <code>${type}</code></p>${code(example ?? schema)}`
-      )
-      : ""
-  }
+    ${requestBody ? takes(requestBody.content) : ""}
     <dl>${
     Object.entries(responses).map(([status, { description }]) =>
       html`
@@ -61,6 +55,18 @@ function describe(path: string, method: string, operation: Operation) {
     )
   }</dl>
   </section>`;
+}
+
+function takes(content: NonNullable<Operation["requestBody"]>["content"]) {
+  const json = content["application/json"];
+  return html`<p>Takes ${
+    Object.keys(content).map((type) =>
+      html`
+        <code>${type}</code>
+      `
+    )
+  }</p>
+    ${json ? code(json.example ?? json.schema) : ""}`;
 }
 
 function code(value: unknown) {

@@ -140,8 +140,8 @@ function pixelCount(): Json {
 
 const ERRORS: Record<number, string> = {
   400: "The request is not as described here.",
-  403: "The request came from another site's page.",
-  404: "The service keeps no samples: start it with --keep-samples.",
+  403:
+    "The service keeps no samples (start it with --keep-samples), or another site's page sent this.",
   408: "The body came too slowly.",
   413: "The body, or the picture in it, is too large.",
   415: "This is no picture that can be read: PNG, JPEG, WebP, GIF and BMP can.",
@@ -305,8 +305,8 @@ export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
       "/samples": {
         get: {
           operationId: "countSamples",
-          summary: "How many corrected digits are kept",
-          responses: answers(inJson(object({ kept: whole })), 404),
+          summary: "Whether corrected digits are kept, and how many there are",
+          responses: answers(inJson(object({ open: { type: "boolean" }, kept: whole }))),
         },
         post: {
           operationId: "addSample",
@@ -317,7 +317,7 @@ export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
           },
           responses: {
             201: { description: "Kept.", ...inJson(object({ kept: whole })) },
-            ...without200(answers({}, ...BODY_ERRORS, 403, 404)),
+            ...without200(answers({}, ...BODY_ERRORS, 403)),
           },
         },
       },

@@ -1,0 +1,278 @@
+/// <reference lib="dom" />
+/** The paper that people draw on with mouse, finger, pen or keys, or put a picture on. */
+
+import type { Box } from "./reader.ts";
+
+/** A point from the upper left (0, 0) to the lower right (1, 1), and the ink's width there. */
+interface Point {
+  x: number;
+  y: number;
+  width: number;
+}
+
+/** Width of the ink as a share of the paper's. */
+const INK_WIDTH = 0.062;
+
+/** How far an arrow key moves the pen. */
+const KEY_STEP = 0.03;
+
+/** Side of the picture of a drawing that is read, in pixels. */
+const DRAWING_SIDE = 280;
+
+/** A box with a caption that is shown on the paper. */
+export interface Mark {
+  box: Box;
+  caption: string;
+  chosen: boolean;
+}
+
+/** The paper. Calls `onChange` after every change of what is on it. */
+export class Pad {
+  /** Told of every change. */
+  onChange: () => void = () => {};
+  /** Told what people who do not see it should know. */
+  onSay: (text: string) => void = () => {};
+  #canvas: HTMLCanvasElement;
+  #strokes: Point[][] = [];
+  #picture: HTMLCanvasElement | undefined;
+  #marks: Mark[] = [];
+  #pointer: number | undefined;
+  #pen = { x: 0.5, y: 0.25, isDown: false, isShown: false };
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#canvas = canvas;
+    canvas.addEventListener("pointerdown", (event) => this.#down(event));
+    canvas.addEventListener("pointermove", (event) => this.#move(event));
+    canvas.addEventListener("pointerup", (event) => this.#up(event));
+    canvas.addEventListener("pointercancel", (event) => this.#up(event));
+    canvas.addEventListener("keydown", (event) => this.#key(event));
+    canvas.addEventListener("blur", () => this.#showPen(false));
+    new ResizeObserver(() => this.render()).observe(canvas);
+  }
+
+  /** Whether nothing is on it. */
+  get isEmpty(): boolean {
+    return this.#strokes.length === 0 && !this.#picture;
+  }
+
+  /** Takes the last stroke away, or the picture. */
+  undo(): void {
+    if (this.isEmpty) return;
+    if (this.#picture) this.#picture = undefined;
+    else this.#strokes.pop();
+    this.#changed();
+  }
+
+  /** Takes all away. */
+  clear(): void {
+    if (this.isEmpty) return;
+    this.#strokes = [];
+    this.#picture = undefined;
+    this.#pen.isDown = false;
+    this.#changed();
+  }
+
+  /** Puts a picture on it in place of what was there. */
+  show(picture: HTMLCanvasElement): void {
+    this.#strokes = [];
+    this.#picture = picture;
+    this.#changed();
+  }
+
+  /** Marks what was found. */
+  mark(marks: Mark[]): void {
+    this.#marks = marks;
+    this.render();
+  }
+
+  /** What is on it, as a picture to read: black on white if it was drawn here. */
+  toPicture(): HTMLCanvasElement {
+    if (this.#picture) return this.#picture;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = DRAWING_SIDE;
+    const context = canvas.getContext("2d")!;
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, DRAWING_SIDE, DRAWING_SIDE);
+    this.#drawStrokes(context, DRAWING_SIDE, "#000");
+    return canvas;
+  }
+
+  /** Draws it anew, after a change of size or colours. */
+  render(): void {
+    const side = Math.round(this.#canvas.clientWidth * devicePixelRatio);
+    if (side === 0) return;
+    if (this.#canvas.width !== side) this.#canvas.width = this.#canvas.height = side;
+    const context = this.#canvas.getContext("2d")!;
+    context.clearRect(0, 0, side, side);
+    if (this.#picture) {
+      const { left, top, scale } = fit(this.#picture, side);
+      const { width, height } = this.#picture;
+      context.drawImage(this.#picture, left, top, width * scale, height * scale);
+    }
+    this.#drawStrokes(context, side, colour("--ink"));
+    this.#drawMarks(context, side);
+    if (this.#pen.isShown) this.#drawPen(context, side);
+  }
+
+  #drawStrokes(context: CanvasRenderingContext2D, side: number, ink: string): void {
+    context.strokeStyle = context.fillStyle = ink;
+    context.lineCap = context.lineJoin = "round";
+    for (const points of this.#strokes) {
+      const [first] = points;
+      context.beginPath();
+      context.arc(first.x * side, first.y * side, first.width * side / 2, 0, 2 * Math.PI);
+      context.fill();
+      // From middle to middle, bent towards the point between them: no corners.
+      let [x, y] = [first.x, first.y];
+      for (let i = 1; i < points.length; i++) {
+        const [from, to] = [points[i - 1], points[i]];
+        const isLast = i === points.length - 1;
+        const [endX, endY] = isLast ? [to.x, to.y] : [(from.x + to.x) / 2, (from.y + to.y) / 2];
+        context.beginPath();
+        context.lineWidth = to.width * side;
+        context.moveTo(x * side, y * side);
+        context.quadraticCurveTo(from.x * side, from.y * side, endX * side, endY * side);
+        context.stroke();
+        [x, y] = [endX, endY];
+      }
+    }
+  }
+
+  #drawMarks(context: CanvasRenderingContext2D, side: number): void {
+    const { left, top, scale } = this.#picture
+      ? fit(this.#picture, side)
+      : { left: 0, top: 0, scale: side / DRAWING_SIDE };
+    const line = 2 * devicePixelRatio;
+    for (const { box, caption, chosen } of this.#marks) {
+      const [x, y] = [left + box.left * scale, top + box.top * scale];
+      const margin = 3 * line;
+      context.globalAlpha = chosen ? 1 : 0.45;
+      context.strokeStyle = context.fillStyle = colour("--accent");
+      context.lineWidth = line;
+      context.beginPath();
+      context.roundRect(
+        x - margin,
+        y - margin,
+        box.width * scale + 2 * margin,
+        box.height * scale + 2 * margin,
+        4 * line,
+      );
+      context.stroke();
+      context.font = `600 ${8 * line}px system-ui, sans-serif`;
+      context.textBaseline = "bottom";
+      context.fillText(caption, x - margin, Math.max(10 * line, y - margin - line));
+      context.globalAlpha = 1;
+    }
+  }
+
+  #drawPen(context: CanvasRenderingContext2D, side: number): void {
+    context.beginPath();
+    context.arc(this.#pen.x * side, this.#pen.y * side, INK_WIDTH * side / 2, 0, 2 * Math.PI);
+    context.lineWidth = 2 * devicePixelRatio;
+    context.strokeStyle = colour("--accent");
+    context.stroke();
+    if (!this.#pen.isDown) return;
+    context.fillStyle = colour("--accent");
+    context.fill();
+  }
+
+  #down(event: PointerEvent): void {
+    if (this.#pointer !== undefined || event.button !== 0) return;
+    this.#pointer = event.pointerId;
+    try {
+      this.#canvas.setPointerCapture(event.pointerId);
+    } catch {
+      // A pointer that a script made up cannot be captured, and need not be.
+    }
+    this.#picture = undefined;
+    this.#pen.isShown = this.#pen.isDown = false;
+    this.#strokes.push([this.#point(event)]);
+    this.#changed();
+  }
+
+  #move(event: PointerEvent): void {
+    if (event.pointerId !== this.#pointer) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    const stroke = this.#strokes.at(-1);
+    stroke?.push(...(events.length > 0 ? events : [event]).map((each) => this.#point(each)));
+    this.#changed();
+  }
+
+  #up(event: PointerEvent): void {
+    if (event.pointerId === this.#pointer) this.#pointer = undefined;
+  }
+
+  #point({ clientX, clientY, pointerType, pressure }: PointerEvent): Point {
+    const { left, top, width, height } = this.#canvas.getBoundingClientRect();
+    const force = pointerType === "pen" && pressure > 0 ? 0.6 + 0.8 * pressure : 1;
+    return {
+      x: (clientX - left) / width,
+      y: (clientY - top) / height,
+      width: INK_WIDTH * force,
+    };
+  }
+
+  #key(event: KeyboardEvent): void {
+    const [x, y] = ({
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+    } as Record<string, [number, number]>)[event.key] ?? [0, 0];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === " ") this.#lowerOrLift();
+    else if (x !== 0 || y !== 0) this.#step(x, y);
+    else return;
+    event.preventDefault();
+  }
+
+  #lowerOrLift(): void {
+    this.#pen.isDown = !this.#pen.isDown;
+    this.#pen.isShown = true;
+    this.onSay(this.#pen.isDown ? "Pen down" : "Pen up");
+    if (this.#pen.isDown) {
+      this.#picture = undefined;
+      this.#strokes.push([{ ...this.#position(), width: INK_WIDTH }]);
+      this.#changed();
+    } else this.render();
+  }
+
+  #step(x: number, y: number): void {
+    const within = (value: number) => Math.min(1 - INK_WIDTH, Math.max(INK_WIDTH, value));
+    this.#pen.x = within(this.#pen.x + x * KEY_STEP);
+    this.#pen.y = within(this.#pen.y + y * KEY_STEP);
+    this.#pen.isShown = true;
+    const stroke = this.#strokes.at(-1);
+    if (this.#pen.isDown && stroke) {
+      stroke.push({ ...this.#position(), width: INK_WIDTH });
+      this.#changed();
+    } else this.render();
+  }
+
+  #position(): { x: number; y: number } {
+    return { x: this.#pen.x, y: this.#pen.y };
+  }
+
+  #showPen(isShown: boolean): void {
+    this.#pen.isShown = isShown;
+    this.render();
+  }
+
+  #changed(): void {
+    if (this.isEmpty) this.#pen.isDown = false;
+    this.#marks = [];
+    this.render();
+    this.onChange();
+  }
+}
+
+/** Where a picture lies that is fitted into a square. */
+function fit({ width, height }: HTMLCanvasElement, side: number) {
+  const scale = side / Math.max(width, height);
+  return { left: (side - width * scale) / 2, top: (side - height * scale) / 2, scale };
+}
+
+/** A colour of the page's style, by the name of its property. */
+export function colour(property: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+}

@@ -1,0 +1,277 @@
+/// <reference lib="dom" />
+/** The page: what is drawn goes to the reader, what it reads is shown. */
+
+import { drawImportance, drawMaps, drawPixels } from "./charts.ts";
+import { Pad } from "./pad.ts";
+import { type Explanation, type ReadDigit, reader } from "./reader.ts";
+
+/** Longest side of a picture that is read, in pixels; larger ones are reduced here. */
+const LONGEST_SIDE = 1600;
+
+/** Milliseconds without a change after which an answer is said aloud, and explained. */
+const REST = 500;
+
+const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
+
+function element<Type extends HTMLElement>(id: string): Type {
+  return document.getElementById(id) as Type;
+}
+
+const paper = element("paper");
+const pad = new Pad(element<HTMLCanvasElement>("pad"));
+const seen = element<HTMLCanvasElement>("seen");
+const inside = element<HTMLDetailsElement>("inside");
+const choices = element<HTMLFieldSetElement>("choices");
+
+const bars = DIGITS.map((digit) => {
+  const row = document.createElement("li");
+  row.innerHTML =
+    `<span>${digit}</span><span class="track"><span class="bar"></span></span><span class="share"></span>`;
+  element("bars").append(row);
+  return {
+    row,
+    bar: row.querySelector<HTMLElement>(".bar")!,
+    share: row.querySelector<HTMLElement>(".share")!,
+  };
+});
+
+/** What was read, and which of it is looked at. */
+let digits: ReadDigit[] = [];
+let chosen = 0;
+
+/** Counts changes of what is on the paper. */
+let version = 0;
+let isReading = false;
+let restTimer: ReturnType<typeof setTimeout> | undefined;
+
+pad.onChange = () => {
+  version++;
+  paper.classList.toggle("used", !pad.isEmpty);
+  for (const id of ["undo", "clear"]) element<HTMLButtonElement>(id).disabled = pad.isEmpty;
+  read();
+};
+pad.onSay = say;
+
+/** Reads what is on the paper, again and again while it changes; never two at a time. */
+async function read(): Promise<void> {
+  if (isReading) return;
+  isReading = true;
+  try {
+    for (let shown = -1; shown !== version;) {
+      shown = version;
+      const found = pad.isEmpty ? [] : await reader.read(pad.toPicture());
+      if (pad.isEmpty || shown === version || found.length > 0) show(pad.isEmpty ? [] : found);
+    }
+  } catch (error) {
+    show([]);
+    tell(error instanceof TypeError ? "The service does not answer." : (error as Error).message);
+  } finally {
+    isReading = false;
+  }
+}
+
+function show(found: ReadDigit[]): void {
+  digits = found;
+  chosen = Math.min(chosen, Math.max(0, digits.length - 1));
+  const verdict = element("digits");
+  verdict.textContent = digits.map(({ digit, accepted }) => accepted ? digit : "?").join("");
+  verdict.classList.toggle("several", digits.length > 2);
+  verdict.classList.toggle("unsure", digits.some(({ accepted }) => !accepted));
+  showThumbnails();
+  showChosen();
+  clearTimeout(restTimer);
+  restTimer = setTimeout(rest, REST);
+}
+
+/** What happens once nothing has changed for a while. */
+function rest(): void {
+  say(pad.isEmpty ? "" : digits.map(describe).join("; ") || element("sure").textContent!);
+  explain();
+}
+
+function describe({ digit, confidence, accepted }: ReadDigit): string {
+  return accepted
+    ? `${digit}, ${percent(confidence)} sure`
+    : `not sure, perhaps a ${digit}, ${percent(confidence)}`;
+}
+
+function showThumbnails(): void {
+  const group = element("found");
+  group.hidden = digits.length < 2;
+  const had = group.contains(document.activeElement);
+  group.replaceChildren(...digits.map(({ digit, pixels }, i) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.ariaLabel = `Digit ${i + 1} of ${digits.length}: ${digit}`;
+    const canvas = document.createElement("canvas");
+    drawPixels(canvas, pixels);
+    button.append(canvas);
+    button.addEventListener("click", () => {
+      chosen = i;
+      showChosen();
+      explain();
+    });
+    return button;
+  }));
+  if (had) (group.children[chosen] as HTMLElement | undefined)?.focus();
+}
+
+function showChosen(): void {
+  const answer = digits[chosen];
+  drawPixels(seen, answer?.pixels);
+  Array.from(element("found").children, (button, i) => button.ariaPressed = String(i === chosen));
+  pad.mark(
+    digits.length < 2 ? [] : digits.map(({ box, digit, accepted }, i) => ({
+      box,
+      caption: accepted ? String(digit) : "?",
+      chosen: i === chosen,
+    })),
+  );
+  element("sure").textContent = answer
+    ? answer.accepted ? `${percent(answer.confidence)} sure` : `not sure; perhaps a ${answer.digit}`
+    : pad.isEmpty
+    ? ""
+    : "no digit found";
+  bars.forEach(({ row, bar, share }, digit) => {
+    const probability = answer?.probabilities[digit] ?? 0;
+    row.classList.toggle("first", digit === answer?.digit);
+    bar.style.transform = `translateX(${100 * probability - 101}%)`;
+    share.textContent = answer ? percent(probability) : "";
+  });
+  choices.disabled = !answer;
+  element("kept").textContent = "A click keeps this picture here, to learn from.";
+}
+
+/** Explains the answer that is looked at, if somebody wants to see that. */
+async function explain(): Promise<void> {
+  const answer = digits[chosen];
+  if (!inside.open) return;
+  if (!answer) return showExplanation();
+  const explanation = await reader.explain(answer.pixels, answer.digit).catch(() => undefined);
+  if (answer === digits[chosen]) showExplanation(answer, explanation);
+}
+
+const ORDINALS = ["first", "second", "third"];
+
+function showExplanation(answer?: ReadDigit, explanation?: Explanation): void {
+  const flow = element("flow");
+  if (!answer || !explanation) return flow.replaceChildren(element("nothing") ?? nothing);
+  const importance = document.createElement("canvas");
+  drawImportance(importance, answer.pixels, explanation.importance);
+  const caption =
+    `what speaks <span class="key-for">for</span> and <span class="key-against">against</span> a ${answer.digit}`;
+  flow.replaceChildren(
+    figure(importance, caption),
+    ...explanation.layers.map((layer, i) => {
+      const canvas = document.createElement("canvas");
+      drawMaps(canvas, layer);
+      const count = layer.maps.length / layer.side ** 2;
+      return figure(
+        canvas,
+        `${ORDINALS[i]} layer: ${count} maps of ${layer.side}\u00a0×\u00a0${layer.side}`,
+      );
+    }),
+  );
+}
+
+const nothing = element("nothing");
+
+/** @param caption HTML of our own. */
+function figure(canvas: HTMLCanvasElement, caption: string): HTMLElement {
+  const figure = document.createElement("figure");
+  const words = document.createElement("figcaption");
+  words.innerHTML = caption;
+  canvas.role = "img";
+  canvas.ariaLabel = words.textContent;
+  figure.append(canvas, words);
+  return figure;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Tells people who do not see the page. */
+function say(text: string): void {
+  element("status").textContent = text;
+}
+
+/** Tells everybody. */
+function tell(text: string): void {
+  element("sure").textContent = text;
+  say(text);
+}
+
+async function open(file: Blob | null | undefined): Promise<void> {
+  if (!file) return;
+  try {
+    const bitmap = await createImageBitmap(file);
+    const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+    canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+    const context = canvas.getContext("2d")!;
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    bitmap.close();
+    chosen = 0;
+    pad.show(canvas);
+  } catch {
+    tell("This is no picture that can be opened.");
+  }
+}
+
+element("undo").addEventListener("click", () => pad.undo());
+element("clear").addEventListener("click", () => {
+  pad.clear();
+  element("pad").focus({ preventScroll: true });
+});
+element<HTMLInputElement>("file").addEventListener("change", ({ target }) => {
+  const input = target as HTMLInputElement;
+  open(input.files?.[0]);
+  input.value = "";
+});
+inside.addEventListener("toggle", explain);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "z" && (event.ctrlKey || event.metaKey)) pad.undo();
+  else if (event.key === "Escape") pad.clear();
+  else return;
+  event.preventDefault();
+});
+document.addEventListener("paste", ({ clipboardData }) => open(clipboardData?.files[0]));
+document.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  paper.classList.add("target");
+});
+document.addEventListener("dragleave", () => paper.classList.remove("target"));
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  paper.classList.remove("target");
+  open(event.dataTransfer?.files[0]);
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  pad.render();
+  show(digits);
+});
+for (const digit of DIGITS) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = String(digit);
+  button.addEventListener("click", async () => {
+    const answer = digits[chosen];
+    await reader.keep(answer.pixels, digit).then(
+      () => element("kept").textContent = `Kept as a ${digit}. Thank you.`,
+      (error) => element("kept").textContent = error.message,
+    );
+    say(element("kept").textContent!);
+  });
+  choices.append(button);
+}
+
+show([]);
+element("footer").hidden = !reader.isService;
+await reader.ready;
+element("correction").hidden = !await reader.keepsSamples().catch(() => false);
+document.documentElement.dataset.ready = "true";

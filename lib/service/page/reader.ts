@@ -1,0 +1,104 @@
+/// <reference lib="dom" />
+/** What the page asks for answers; here, the service that it came from. */
+
+/** A rectangle in the pixels of a picture. */
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** A digit that was found in a picture, and read. */
+export interface ReadDigit {
+  digit: number;
+  /** Probability of the digit, 0–1. */
+  confidence: number;
+  /** Whether it is sure enough; if not: "don't know". */
+  accepted: boolean;
+  /** Of the digits 0 to 9. */
+  probabilities: number[];
+  box: Box;
+  /** What the network saw: ink 0–255, `[28, 28]`. */
+  pixels: Uint8Array;
+}
+
+/** What made the network say a digit. */
+export interface Explanation {
+  /** Log-odds for the digit that hang on each pixel, `[28, 28]`. */
+  importance: ArrayLike<number>;
+  /** Outputs of the layers, 0–255, `[channels, side, side]`. */
+  layers: { name: string; side: number; maps: Uint8Array }[];
+}
+
+/** Where answers come from. */
+export interface Reader {
+  /** Resolves once questions are answered. */
+  ready: Promise<void>;
+  /** Whether there is a service with an interface for programs behind it. */
+  isService: boolean;
+  /** Finds and reads the digits in a picture. */
+  read(picture: HTMLCanvasElement): Promise<ReadDigit[]>;
+  /** Explains why pixels are read as a digit. */
+  explain(pixels: Uint8Array, digit: number): Promise<Explanation>;
+  /** Whether corrected samples are kept. */
+  keepsSamples(): Promise<boolean>;
+  /** Keeps a sample with the digit that it really is. */
+  keep(pixels: Uint8Array, label: number): Promise<void>;
+}
+
+/** The reader of this page. */
+export const reader: Reader = {
+  ready: Promise.resolve(),
+  isService: true,
+  async read(picture) {
+    const file = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, "image/png"));
+    const { digits } = await ask("predict", file, "image/png") as {
+      digits: (Omit<ReadDigit, "pixels"> & { pixels: string })[];
+    };
+    return digits.map((digit) => ({ ...digit, pixels: fromBase64(digit.pixels) }));
+  },
+  async explain(pixels, digit) {
+    const { importance, layers } = await ask(
+      "explain",
+      JSON.stringify({ pixels: toBase64(pixels), digit }),
+    ) as { importance: number[]; layers: { name: string; side: number; maps: string }[] };
+    return {
+      importance,
+      layers: layers.map((layer) => ({ ...layer, maps: fromBase64(layer.maps) })),
+    };
+  },
+  async keepsSamples() {
+    const response = await fetch("samples");
+    return response.ok && (await response.json()).open;
+  },
+  async keep(pixels, label) {
+    await ask("samples", JSON.stringify({ pixels: toBase64(pixels), label }));
+  },
+};
+
+/** How often a question is put again to a service that is busy. */
+const MOST_TRIES = 5;
+
+async function ask(
+  path: string,
+  body: BodyInit | null,
+  type = "application/json",
+): Promise<unknown> {
+  for (let tries = 1;; tries++) {
+    const response = await fetch(path, { method: "POST", body, headers: { "content-type": type } });
+    if (response.ok) return await response.json();
+    const { error } = await response.json();
+    if (response.status !== 503 || tries === MOST_TRIES) throw new Error(error);
+    const seconds = Number(response.headers.get("retry-after") ?? 1);
+    await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+  }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
