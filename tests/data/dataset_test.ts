@@ -1,4 +1,4 @@
-import { assertEquals, join } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { IMAGE_PIXELS, join, slice } from "../../lib/data/dataset.ts";
 
 Deno.test("slice() gives the pictures from start on, sharing their memory", () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertNotEquals } from "@std/assert";
 import { changeHand } from "../../lib/data/hands.ts";
 import { Random } from "../../lib/data/random.ts";
 import { addStroke } from "../../lib/data/strokes.ts";
