@@ -2,15 +2,19 @@
 
 import { basename, dirname, join } from "@std/path";
 import { occlusionMap } from "../model/attribution.ts";
-import { type DigitModel, loadModel, predictDigits, type Prediction } from "../model/classifier.ts";
+import {
+  type DigitModel,
+  findModel,
+  introduce,
+  loadModel,
+  predictDigits,
+  type Prediction,
+} from "../model/classifier.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { findDigits, type FoundDigit } from "../picture/normalise.ts";
 import { explanation } from "../plot/explanation.ts";
 import { saveChart } from "../plot/render.ts";
 import { describeError, runCommand } from "./command_line.ts";
-
-/** Where a recogniser is looked for: what was trained here comes before what is shipped. */
-const MODELS = ["outputs/model", "data/models/digits"];
 
 /** Files of a folder that are taken for pictures. */
 const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
@@ -26,7 +30,7 @@ await runCommand({
   flags: {
     model: {
       type: "text",
-      help: `folder of the model, if not ${MODELS.join(" or ")}`,
+      help: "folder of the model, if not outputs/model or data/models/digits",
       value: "DIR",
     },
     json: { type: "switch", help: "print one line of JSON a digit" },
@@ -37,14 +41,9 @@ await runCommand({
     },
   },
   async run({ model: directory, json, explain }, operands) {
-    directory ??= await firstFolder(MODELS);
+    directory ??= await findModel();
     using model = await loadModel(directory);
-    const { base, mode, metrics } = model.card;
-    console.error(
-      `Answers come from ${directory} (${base}, ${mode}, ${
-        (100 * metrics.testAccuracy).toFixed(2)
-      } % on its test pictures)`,
-    );
+    console.error(introduce(directory, model.card));
     let failures = 0;
     for (const path of await Array.fromAsync(listFiles(operands))) {
       try {
@@ -69,13 +68,6 @@ await runCommand({
     if (failures > 0) Deno.exit(1);
   },
 });
-
-async function firstFolder(folders: string[]): Promise<string> {
-  for (const folder of folders) if (await isFolder(folder)) return folder;
-  throw new Error(
-    `Expected a model in ${folders.join(" or ")} but found none: deno task train makes one`,
-  );
-}
 
 function isFolder(path: string): Promise<boolean> {
   return Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);

@@ -37,6 +37,31 @@ export interface DigitModel extends Disposable {
   card: ModelCard;
 }
 
+/** Folders in which a recogniser is looked for: what was trained here comes before what is shipped. */
+const MODEL_FOLDERS = ["outputs/model", "data/models/digits"];
+
+/**
+ * Finds the recogniser to use where nobody names one: `outputs/model`, which `deno task train` writes,
+ * or else `data/models/digits`, which is shipped.
+ *
+ * @returns Its folder.
+ * @throws {Error} If neither is there.
+ */
+export async function findModel(): Promise<string> {
+  for (const folder of MODEL_FOLDERS) {
+    if (await Deno.stat(folder).then(({ isDirectory }) => isDirectory, () => false)) return folder;
+  }
+  throw new Error(
+    `Expected a model in ${MODEL_FOLDERS.join(" or ")} but found none: deno task train makes one`,
+  );
+}
+
+/** @returns A sentence that says which recogniser answers, and how good it is. */
+export function introduce(directory: string, { base, mode, metrics }: ModelCard): string {
+  const accuracy = `${(100 * metrics.testAccuracy).toFixed(2)} %`;
+  return `Answers come from ${directory} (${base}, ${mode}, ${accuracy} on its test pictures)`;
+}
+
 /**
  * Loads a recogniser that `deno task train` saved.
  *
