@@ -3,7 +3,7 @@
 import { startBackend } from "../backend/backend.ts";
 import { readIdxPair } from "../data/idx.ts";
 import { loadMnist } from "../data/mnist.ts";
-import { loadModel } from "../model/classifier.ts";
+import { findModel, loadModel } from "../model/classifier.ts";
 import { evaluate, type Evaluation } from "../model/evaluation.ts";
 import { startTeam } from "../model/training.ts";
 import { COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
@@ -14,7 +14,11 @@ await runCommand({
   summary: "Measures a saved model on MNIST's test pictures, or on any pair of IDX files.",
   example: "deno task evaluate --images my-images.idx.gz --labels my-labels.idx.gz --json",
   flags: {
-    model: { type: "text", help: "folder of the model", value: "DIR", default: "outputs/model" },
+    model: {
+      type: "text",
+      help: "folder of the model, if not outputs/model or data/models/digits",
+      value: "DIR",
+    },
     images: { type: "text", help: "IDX file of pictures, 28 × 28, plain or .gz", value: "FILE" },
     labels: { type: "text", help: "IDX file of their labels, plain or .gz", value: "FILE" },
     data: { type: "text", help: "folder with MNIST's IDX files", value: "DIR" },
@@ -22,7 +26,7 @@ await runCommand({
     json: { type: "switch", help: "print one line of JSON" },
     ...COMMON_FLAGS,
   },
-  async run({ model: directory, images, labels, data, limit, json, workers, kernels }) {
+  async run({ model: named, images, labels, data, limit, json, workers, kernels }) {
     if ((images === undefined) !== (labels === undefined)) {
       throw new UsageError(
         `Expected --images and --labels together but found only --${images ? "images" : "labels"}`,
@@ -32,6 +36,7 @@ await runCommand({
       throw new UsageError("Expected --images and --labels or --data but found both");
     }
     await startBackend();
+    const directory = named ?? await findModel();
     using model = await loadModel(directory);
     const dataset = images && labels
       ? await readIdxPair(images, labels, limit)

@@ -19,6 +19,7 @@ import { COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 const FINE_TUNING = RECIPES["fine-tuning"].epochs;
+const { "head": HEAD, "from-scratch": SCRATCH } = RECIPES;
 
 await runCommand({
   name: "train",
@@ -47,14 +48,21 @@ await runCommand({
     },
     epochs: {
       type: "integer",
-      help: "epochs of the head (of the network, from scratch) if not 8 (5)",
+      help:
+        `epochs of the head if not ${HEAD.epochs} (of the network, from scratch: ${SCRATCH.epochs})`,
       least: 1,
       most: 1000,
     },
-    "batch-size": { type: "integer", help: "pictures a step if not 128", least: 1, most: 10000 },
+    "batch-size": {
+      type: "integer",
+      help: `pictures a step if not ${HEAD.batchSize}`,
+      least: 1,
+      most: 10000,
+    },
     "learning-rate": {
       type: "number",
-      help: "peak learning rate if not 0.0015 (0.003 from scratch)",
+      help:
+        `peak learning rate if not ${HEAD.learningRate} (from scratch: ${SCRATCH.learningRate})`,
       least: 1e-7,
       most: 1,
     },
