@@ -4,16 +4,21 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
 import type { Random } from "./random.ts";
 import { addStroke } from "./strokes.ts";
 
-/** How often a digit is changed in each way. */
-const [EUROPEAN, PEN, SCANNER, INK, GRAIN] = [0.3, 0.5, 0.3, 0.4, 0.15];
+/** How often a picture is left as it is, and how often another one is changed in each way. */
+const UNCHANGED = 0.35;
+const [SHAPE, WIDTH, PEN, SCANNER, INK, GRAIN] = [0.4, 0.4, 0.6, 0.4, 0.5, 0.2];
+
+/** Side of the box into which MNIST's makers fitted every digit. */
+const BOX_SIDE = 20;
 
 /** Pixels that count as ink where strokes are measured. */
 const INKED = 0.4;
 
 /**
  * Changes a digit as another writer, pen or scanner would: a flag and a foot for the 1, a bar for
- * the 7, as taught in much of Europe; strokes thinner or thicker by up to a pixel on either side;
- * the resolution of an old scanner, down to 8 pixels a digit; paler or fuller ink; grain.
+ * the 7, as taught in much of Europe, and a tail that curls for the 9; a digit wider or narrower by up
+ * to a third; strokes thinner or thicker by up to a pixel on either side; the resolution of an old
+ * scanner, down to 8 pixels a digit; paler or fuller ink; grain.
  *
  * @param pixels Pixels 0–1, `[28, 28]`, white ink on black, placed as in MNIST; changed in place.
  * @param digit What they show, if it is a digit.
@@ -33,8 +38,11 @@ export function changeHand(
   random: Random,
 ): void {
   const chance = (share: number) => random.uniform() < share;
-  if (digit === 1 && chance(EUROPEAN)) addFlag(pixels, random);
-  if (digit === 7 && chance(EUROPEAN)) addBar(pixels, random);
+  if (chance(UNCHANGED)) return;
+  if (digit === 1 && chance(SHAPE)) addFlag(pixels, random);
+  if (digit === 7 && chance(SHAPE)) addBar(pixels, random);
+  if (digit === 9 && chance(SHAPE)) addTail(pixels, random);
+  if (chance(WIDTH)) stretch(pixels, Math.exp(random.uniform(-0.3, 0.3)));
   if (chance(PEN)) changePen(pixels, random.uniform(-1.2, 1.2));
   if (chance(SCANNER)) loseResolution(pixels, COARSEST + random.integer(FINEST - COARSEST + 1));
   if (chance(INK)) {
@@ -79,6 +87,33 @@ function addBar(pixels: Float32Array, random: Random): void {
     [[x - reach, y - rise], [x + reach, y + rise]],
     thickness(pixels, 1.6 * height),
   );
+}
+
+/** A curl to the left at the lower end of a 9. */
+function addTail(pixels: Float32Array, random: Random): void {
+  const { top, bottom } = measureInk(pixels);
+  const height = bottom - top;
+  if (height < 12) return;
+  const pen = thickness(pixels, 1.8 * height);
+  const [x, y] = [middleOfRow(pixels, bottom), bottom + 0.5 - pen / 2];
+  const [reach, rise] = [random.uniform(2, 8), random.uniform(-0.5, 2.5)];
+  addStroke(pixels, [[x, y], [x - reach / 2, y + 0.5], [x - reach, y - rise]], pen);
+}
+
+/** Makes a picture wider around its middle, `factor` > 1, or narrower; as wide at most as MNIST's box. */
+function stretch(pixels: Float32Array, factor: number): void {
+  const { width } = measureInk(pixels);
+  const scale = Math.min(factor, Math.max(1, BOX_SIDE / Math.max(1, width)));
+  const middle = (IMAGE_SIDE - 1) / 2;
+  for (let row = 0; row < IMAGE_SIDE; row++) {
+    const line = pixels.slice(row * IMAGE_SIDE, (row + 1) * IMAGE_SIDE);
+    for (let column = 0; column < IMAGE_SIDE; column++) {
+      const x = middle + (column - middle) / scale;
+      const left = Math.floor(x);
+      const [a, b] = [line[left] ?? 0, line[left + 1] ?? 0];
+      pixels[row * IMAGE_SIDE + column] = a + (x - left) * (b - a);
+    }
+  }
 }
 
 function measureInk(pixels: Float32Array): { top: number; bottom: number; width: number } {
