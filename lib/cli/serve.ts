@@ -1,5 +1,6 @@
 /** `deno task serve`: the web page and the REST service. */
 
+import { findModel } from "../model/classifier.ts";
 import { Samples } from "../service/samples.ts";
 import { startService } from "../service/server.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
@@ -20,7 +21,11 @@ await runCommand({
       default: "127.0.0.1",
     },
     workers: COMMON_FLAGS.workers,
-    model: { type: "text", help: "folder of the model", value: "DIR", default: "outputs/model" },
+    model: {
+      type: "text",
+      help: "folder of the model, if not outputs/model or data/models/digits",
+      value: "DIR",
+    },
     "keep-samples": {
       type: "switch",
       help: `keep the digits that people correct on the page in ${SAMPLES}`,
@@ -29,6 +34,7 @@ await runCommand({
   },
   async run({ port, host, workers, model, "keep-samples": keepSamples, quiet }) {
     const log = lineLog();
+    model ??= await findModel();
     await using service = await startService({
       model,
       host,

@@ -25,7 +25,7 @@ export interface AppOptions {
   recogniser: Recogniser;
   card: ModelCard;
   metrics: Metrics;
-  /** The page, by path. */
+  /** The page's files by name. */
   page: Map<string, PageFile>;
   /** Where corrected samples are kept, if they are. */
   samples?: Samples;
@@ -161,9 +161,11 @@ export function createApp(options: AppOptions): Hono {
         }),
     },
   };
-  for (const [path, { type, content }] of page) {
+  for (const [name, { type, content }] of page) {
     const headers = { "content-type": type, "cache-control": "no-cache" };
-    routes[path] = { GET: () => new Response(content, { headers }) };
+    routes[name === "index.html" ? "/" : `/${name}`] = {
+      GET: () => new Response(content, { headers }),
+    };
   }
 
   const app = new Hono();

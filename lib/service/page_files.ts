@@ -23,16 +23,18 @@ const FILES = {
 };
 
 /**
- * Reads the page. TypeScript becomes JavaScript by leaving its types out.
+ * Reads the page as the service sends it: TypeScript becomes JavaScript by leaving its types out.
  *
- * @returns Its files by path; `/` is the page itself.
+ * @returns Its files by name.
  */
 export async function readPage(): Promise<Map<string, PageFile>> {
   const files = new Map<string, PageFile>();
   for (const [name, type] of Object.entries(FILES)) {
     const text = await Deno.readTextFile(new URL(name, PAGE));
-    const path = name === "index.html" ? "/" : `/${name.replace(/\.ts$/, ".js")}`;
-    files.set(path, { type, content: name.endsWith(".ts") ? toJavaScript(text) : text });
+    files.set(
+      name.replace(/\.ts$/, ".js"),
+      { type, content: name.endsWith(".ts") ? toJavaScript(text) : text },
+    );
   }
   return files;
 }

@@ -1,0 +1,72 @@
+/** Chromium, and hands in it. */
+
+import { assert } from "@std/assert";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const CHROMIUM = "/usr/bin/chromium";
+
+/** Starts Chromium; close it with `await using`. */
+export async function startBrowser(): Promise<Browser> {
+  if (!await Deno.stat(CHROMIUM).then(() => true, () => false)) {
+    throw new Error(
+      `Expected Chromium at ${CHROMIUM} but there is none: run apt-get install chromium`,
+    );
+  }
+  return await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+}
+
+/** A stroke: points from the upper left (0, 0) to the lower right (1, 1) of the paper. */
+type Stroke = [x: number, y: number][];
+
+/** An arc of an ellipse, angles in degrees, clockwise from the right. */
+function arc(
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  from: number,
+  to: number,
+): Stroke {
+  return Array.from({ length: 17 }, (_, i) => {
+    const angle = (from + (to - from) * i / 16) * Math.PI / 180;
+    return [x + width * Math.cos(angle), y + height * Math.sin(angle)];
+  });
+}
+
+/** The digits 0 to 9 as a hand draws them. */
+export const STROKES: Stroke[][] = [
+  [arc(0.5, 0.5, 0.18, 0.3, -90, 280)],
+  [[[0.5, 0.2], [0.49, 0.8]]],
+  [[...arc(0.5, 0.35, 0.17, 0.16, -170, 30), [0.33, 0.8], [0.7, 0.8]]],
+  [[...arc(0.48, 0.34, 0.16, 0.15, -150, 90), ...arc(0.48, 0.65, 0.19, 0.16, -90, 150)]],
+  [[[0.47, 0.2], [0.3, 0.56], [0.7, 0.56]], [[0.58, 0.36], [0.56, 0.82]]],
+  [[[0.66, 0.2], [0.38, 0.2], [0.36, 0.46], ...arc(0.47, 0.62, 0.19, 0.18, -120, 140)]],
+  [[[0.6, 0.18], [0.42, 0.4], ...arc(0.49, 0.64, 0.15, 0.16, 180, -180)]],
+  [[[0.31, 0.22], [0.69, 0.22], [0.45, 0.82]]],
+  [[...arc(0.5, 0.35, 0.14, 0.15, 90, -270), ...arc(0.5, 0.66, 0.17, 0.16, -90, 270)]],
+  [[...arc(0.5, 0.36, 0.15, 0.15, 0, -330), [0.65, 0.36], [0.6, 0.82]]],
+];
+
+/** Draws strokes with the mouse. */
+export async function draw(page: Page, strokes: Stroke[]): Promise<void> {
+  const pad = page.locator("#pad");
+  await pad.scrollIntoViewIfNeeded();
+  const box = await pad.boundingBox();
+  assert(box, "Expected a pad on the page");
+  for (const stroke of strokes) {
+    const points = stroke.map(([x, y]) => [box.x + x * box.width, box.y + y * box.height] as const);
+    await page.mouse.move(...points[0]);
+    await page.mouse.down();
+    for (const point of points.slice(1)) await page.mouse.move(...point, { steps: 2 });
+    await page.mouse.up();
+  }
+}
+
+/** Waits until the page answers so. */
+export async function waitForAnswer(page: Page, answer: string): Promise<void> {
+  const digits = page.locator("#digits");
+  await digits.filter({ hasText: new RegExp(`^${answer}$`) }).waitFor({ timeout: 10_000 })
+    .catch(async () => {
+      throw new Error(`Expected the page to read ${answer} but found ${await digits.innerText()}`);
+    });
+}

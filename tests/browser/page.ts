@@ -1,0 +1,264 @@
+/**
+ * `deno task test:browser`: the page in headless Chromium, from the service and as static files. Its
+ * name keeps it out of `deno task test`, which needs no browser.
+ */
+
+import { Buffer } from "node:buffer";
+import { assert, assertEquals } from "@std/assert";
+import axe, { type AxeResults } from "axe-core";
+import { join } from "@std/path";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { findModel } from "../../lib/model/classifier.ts";
+import { Samples } from "../../lib/service/samples.ts";
+import { startService } from "../../lib/service/server.ts";
+import { writeStaticPage } from "../../lib/service/static_page.ts";
+import { SEVEN_PNG } from "../picture/picture_files.ts";
+import { withFolder } from "../temporary_folder.ts";
+import { draw, startBrowser, STROKES, waitForAnswer } from "./browser.ts";
+
+/** Where screenshots go, for people to look at. */
+const SCREENSHOTS = "outputs/browser";
+
+const LAPTOP = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+
+Deno.test({
+  name: "The page in Chromium",
+  // Playwright keeps pipes and timers of its own until the process ends.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    await Deno.mkdir(SCREENSHOTS, { recursive: true });
+    await using browser = await startBrowser();
+    await withFolder(async (folder) => {
+      const samples = await Samples.open(join(folder, "samples"));
+      const model = await findModel();
+      await using service = await startService({
+        model,
+        host: "127.0.0.1",
+        port: 0,
+        workers: 1,
+        samples,
+      });
+      const step = (name: string, act: (page: Page) => Promise<void>, options = {}) =>
+        t.step(name, () => withPage(browser, service.url, options, act));
+
+      await step("draws each digit with the mouse and reads the answer", async (page) => {
+        for (const [digit, strokes] of STROKES.entries()) {
+          await draw(page, strokes);
+          await waitForAnswer(page, String(digit));
+          await page.locator("#clear").click();
+          await waitForAnswer(page, "");
+        }
+      });
+
+      await step("shows probabilities while a digit is drawn", async (page) => {
+        const box = (await page.locator("#pad").boundingBox())!;
+        await page.mouse.move(box.x + box.width / 2, box.y + 0.2 * box.height);
+        await page.mouse.down();
+        await page.mouse.move(box.x + box.width / 2, box.y + 0.8 * box.height, { steps: 10 });
+        await waitForAnswer(page, "1");
+        await page.mouse.up();
+      });
+
+      await step("undo takes the last stroke away, clear all", async (page) => {
+        await draw(page, STROKES[4]);
+        await waitForAnswer(page, "4");
+        await page.locator("#undo").click();
+        await page.locator("#digits").filter({ hasNotText: "4" }).waitFor();
+        await page.keyboard.press("Control+z");
+        await waitForAnswer(page, "");
+        assert(await page.locator("#undo").isDisabled());
+      });
+
+      await step("reads two digits, and shows either", async (page) => {
+        const half = (digit: number, left: number) =>
+          STROKES[digit].map((stroke) =>
+            stroke.map(([x, y]): [number, number] => [left + (x - 0.3) * 0.8, 0.15 + y * 0.7])
+          );
+        await draw(page, [...half(4, 0.12), ...half(2, 0.58)]);
+        await waitForAnswer(page, "42");
+        await page.getByRole("button", { name: "Digit 2 of 2: 2" }).click();
+        assertEquals(await page.locator("#bars .first span").first().innerText(), "2");
+      });
+
+      await step("draws with keys alone", async (page) => {
+        await page.keyboard.press("Tab");
+        assertEquals(await page.evaluate("document.activeElement.id"), "pad");
+        await page.keyboard.press("Space");
+        for (let i = 0; i < 18; i++) await page.keyboard.press("ArrowDown");
+        await page.keyboard.press("Space");
+        await waitForAnswer(page, "1");
+        await page.locator("#status").filter({ hasText: /^1, .* sure$/ }).waitFor();
+        await page.keyboard.press("Escape");
+        await waitForAnswer(page, "");
+      });
+
+      await step("reads a file that is chosen, dropped or pasted", async (page) => {
+        const file = { name: "7.png", mimeType: "image/png", buffer: Buffer.from(SEVEN_PNG) };
+        await page.locator("#file").setInputFiles(file);
+        await waitForAnswer(page, "7");
+        for (const [type, transfer] of [["drop", "dataTransfer"], ["paste", "clipboardData"]]) {
+          await page.locator("#clear").click();
+          await waitForAnswer(page, "");
+          await page.evaluate(dispatchFile(type, transfer));
+          await waitForAnswer(page, "7");
+        }
+      });
+
+      await step("says that a text is no picture", async (page) => {
+        const file = { name: "7.png", mimeType: "image/png", buffer: Buffer.from("seven") };
+        await page.locator("#file").setInputFiles(file);
+        await page.getByText("This is no picture that can be opened.").first().waitFor();
+      });
+
+      await step("shows what is inside", async (page) => {
+        await draw(page, STROKES[3]);
+        await page.locator("summary").click();
+        await page.getByRole("img", { name: "what speaks for and against a 3" }).waitFor();
+        assertEquals(await page.locator("#flow canvas").count(), 4);
+      });
+
+      await step("keeps a corrected sample, only after a click", async (page) => {
+        await draw(page, STROKES[1]);
+        await waitForAnswer(page, "1");
+        assertEquals(samples.count, 0);
+        await page.locator("#choices").getByRole("button", { name: "7" }).click();
+        await page.getByText("Kept as a 7. Thank you.").first().waitFor();
+        assertEquals(samples.count, 1);
+      });
+
+      await step("is drawn on with a finger", async (page) => {
+        const box = (await page.locator("#pad").boundingBox())!;
+        const session = await page.context().newCDPSession(page);
+        const touch = (type: "touchStart" | "touchMove" | "touchEnd", y?: number) =>
+          session.send("Input.dispatchTouchEvent", {
+            type,
+            touchPoints: y === undefined
+              ? []
+              : [{ x: box.x + box.width / 2, y: box.y + y * box.height }],
+          });
+        await touch("touchStart", 0.2);
+        for (let y = 0.25; y < 0.8; y += 0.05) await touch("touchMove", y);
+        await touch("touchEnd");
+        await waitForAnswer(page, "1");
+        assertEquals(await page.evaluate("scrollY"), 0);
+      }, { viewport: PHONE, hasTouch: true, isMobile: true });
+
+      for (const colorScheme of ["light", "dark"] as const) {
+        for (const [name, viewport] of Object.entries({ laptop: LAPTOP, phone: PHONE })) {
+          await step(`passes axe, ${colorScheme}, on a ${name}`, async (page) => {
+            await assertAccessible(page);
+            await draw(page, STROKES[3]);
+            await waitForAnswer(page, "3");
+            await page.locator("summary").click();
+            await page.locator("#flow canvas").nth(3).waitFor();
+            await assertAccessible(page);
+            assertEquals(
+              await page.evaluate("document.documentElement.scrollWidth <= innerWidth"),
+              true,
+            );
+            const path = join(SCREENSHOTS, `${name}-${colorScheme}.png`);
+            await page.screenshot({ path, fullPage: true });
+            await page.goto(`${service.url}/docs`);
+            await assertAccessible(page);
+          }, { colorScheme, viewport });
+        }
+      }
+
+      await t.step("works as static files, with the network cut after loading", async () => {
+        const site = join(folder, "site");
+        await writeStaticPage(site, model);
+        await using server = serveFolder(site);
+        await withPage(browser, server.url, {}, async (page) => {
+          await page.context().setOffline(true);
+          for (const digit of [3, 7]) {
+            await draw(page, STROKES[digit]);
+            await waitForAnswer(page, String(digit));
+            await page.locator("#clear").click();
+          }
+          const file = { name: "7.png", mimeType: "image/png", buffer: Buffer.from(SEVEN_PNG) };
+          await page.locator("#file").setInputFiles(file);
+          await waitForAnswer(page, "7");
+          await page.locator("summary").click();
+          await page.locator("#flow canvas").nth(3).waitFor();
+          await assertAccessible(page);
+          await page.screenshot({ path: join(SCREENSHOTS, "static.png"), fullPage: true });
+        });
+      });
+    });
+  },
+});
+
+/** Opens the page in a window of its own; no error may show in its console. */
+async function withPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions,
+  act: (page: Page) => Promise<void>,
+): Promise<void> {
+  await using context = await browser.newContext({ viewport: LAPTOP, ...options });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("pageerror", ({ message }) => errors.push(message));
+  await page.goto(url);
+  await page.locator("html[data-ready]").waitFor();
+  await act(page);
+  assertEquals(errors, []);
+}
+
+/** A script that drops or pastes the 7. */
+function dispatchFile(type: string, transfer: string): string {
+  return `{
+    const bytes = Uint8Array.from(atob("${SEVEN_PNG.toBase64()}"), (c) => c.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], "7.png", { type: "image/png" }));
+    const event = new Event("${type}", { bubbles: true, cancelable: true });
+    Object.defineProperty(event, "${transfer}", { value: data });
+    document.body.dispatchEvent(event);
+  }`;
+}
+
+/** Runs axe-core (https://github.com/dequelabs/axe-core); nothing serious may be found. */
+async function assertAccessible(page: Page): Promise<void> {
+  // By the debugger, past the content security policy, which lets no foreign script in.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate("axe.run()") as AxeResults;
+  assertEquals(
+    violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`),
+    [],
+  );
+}
+
+const TYPES: Record<string, string> = {
+  html: "text/html",
+  css: "text/css",
+  js: "text/javascript",
+  svg: "image/svg+xml",
+  wasm: "application/wasm",
+  json: "application/json",
+  bin: "application/octet-stream",
+};
+
+/** Hands the files of a folder out. */
+function serveFolder(folder: string): AsyncDisposable & { url: string } {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const { pathname } = new URL(request.url);
+      const name = pathname === "/" ? "index.html" : pathname.slice(1);
+      const body = await Deno.readFile(join(folder, name)).catch(() => undefined);
+      if (!body) return new Response("Not found", { status: 404 });
+      const type = TYPES[name.split(".").at(-1)!];
+      return new Response(body, { headers: { "content-type": type } });
+    },
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
