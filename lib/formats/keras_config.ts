@@ -47,7 +47,10 @@ function describe({ class_name: className, config, ...place }: LayerConfig): Lay
     if (layer.inbound_nodes) layer.inbound_nodes = layer.inbound_nodes.map(rename);
   }
   for (const ends of ["input_layers", "output_layers"]) {
-    if (kept[ends]) kept[ends] = rename(kept[ends]);
+    if (!(ends in kept)) continue;
+    const references = rename(kept[ends]);
+    // A list of one tensor would make Keras 3 return a list.
+    kept[ends] = references.length === 1 ? references[0] : references;
   }
   if (className === "Sequential" && layers[0].class_name !== "InputLayer") {
     const shape = takeInputShape(layers[0]);

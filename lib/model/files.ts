@@ -2,12 +2,10 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
-import { type NetworkData, networkFromData, networkToData } from "./network.ts";
+import { type NetworkData, networkFromData, networkToData, readWeights } from "./network.ts";
+import { type Precision, roundWeights, storedLength } from "./precision.ts";
 
 const WEIGHTS = "weights.bin";
-
-/** How weights are stored: half precision takes half the space, and tfjs reads it back as float32. */
-export type Precision = "float32" | "float16";
 
 /**
  * Writes a network and its card as a folder, all or nothing: an older network
@@ -23,20 +21,17 @@ export async function saveNetwork(
   card: unknown,
   precision: Precision = "float32",
 ): Promise<void> {
-  const { weightData, weightSpecs, ...topology } = await networkToData(network);
-  const quantization = { dtype: precision, original_dtype: "float32" };
-  const weights = precision === "float32"
-    ? weightSpecs
-    : weightSpecs!.map((spec) => ({ ...spec, quantization }));
-  const model = { ...topology, weightsManifest: [{ paths: [WEIGHTS], weights }] };
-  const values = new Float32Array(weightData as ArrayBuffer);
-  const stored = precision === "float32" ? values : Float16Array.from(values);
+  const { weightData, weightSpecs, ...topology } = roundWeights(
+    await networkToData(network),
+    precision,
+  );
+  const model = { ...topology, weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }] };
   await Deno.mkdir(dirname(directory), { recursive: true });
   const [fresh, previous] = [`${directory}.new`, `${directory}.previous`];
   await removeIfThere(fresh);
   try {
     await Deno.mkdir(fresh);
-    await Deno.writeFile(join(fresh, WEIGHTS), new Uint8Array(stored.buffer));
+    await Deno.writeFile(join(fresh, WEIGHTS), new Uint8Array(weightData as ArrayBuffer));
     await Deno.writeTextFile(join(fresh, "model.json"), JSON.stringify(model));
     await Deno.writeTextFile(join(fresh, "card.json"), JSON.stringify(card, null, 2) + "\n");
   } catch (error) {
@@ -79,38 +74,27 @@ export async function loadNetwork(
   if (!modelTopology || !specs?.every?.((spec) => Array.isArray(spec?.shape))) {
     throw new SyntaxError(`Expected ${path} to describe a tfjs LayersModel but it does not`);
   }
-  const half = specs.some(({ quantization }) => quantization?.dtype === "float16");
-  const count = specs.reduce(
-    (total, { shape }) => total + shape.reduce((product, size) => product * size, 1),
-    0,
-  );
-  const length = count * (half ? 2 : 4);
+  const length = specs.reduce((total, spec) => total + storedLength(spec), 0);
   if (weights.length !== length) {
     throw new SyntaxError(
       `Expected ${join(folder, WEIGHTS)} to have ${length} bytes but found ${weights.length}`,
     );
   }
-  const values = half ? new Float16Array(weights.buffer) : new Float32Array(weights.buffer);
-  if (!values.every(Number.isFinite)) {
-    throw new SyntaxError(`Expected ${join(folder, WEIGHTS)} to hold numbers but found NaN`);
-  }
-  try {
-    return {
-      network: await networkFromData({
-        ...rest,
-        modelTopology,
-        weightSpecs: specs,
-        weightData: weights.buffer,
-      }),
-      card,
-    };
-  } catch (error) {
+  const network = await networkFromData({
+    ...rest,
+    modelTopology,
+    weightSpecs: specs,
+    weightData: weights.buffer,
+  }).catch((error: Error) => {
     throw new SyntaxError(
-      `Expected ${path} to describe a tfjs LayersModel but ${
-        (error as Error).message.split(/\. |\n/)[0]
-      }`,
+      `Expected ${path} to describe a tfjs LayersModel but ${error.message.split(/\. |\n/)[0]}`,
     );
+  });
+  if (readWeights(network.layers).every((values) => values.every(Number.isFinite))) {
+    return { network, card };
   }
+  network.dispose();
+  throw new SyntaxError(`Expected ${join(folder, WEIGHTS)} to hold numbers but found NaN`);
 }
 
 async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
