@@ -1,5 +1,6 @@
 /** `deno task recogniser`: the recogniser of people's digits that is shipped in data/models/digits. */
 
+import os from "node:os";
 import { cutFonts } from "../data/letters/cut_fonts.ts";
 import { FONTS } from "../data/letters/fonts.ts";
 import { DIGITS, loadMnist } from "../data/mnist.ts";
@@ -10,6 +11,7 @@ import { learnHandwriting } from "../model/recogniser.ts";
 import { startTeam } from "../model/training.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
+import { writeReadmeSection } from "./readme.ts";
 
 await runCommand({
   name: "recogniser",
@@ -30,6 +32,7 @@ await runCommand({
       value: "DIR",
       default: "data/models/digits",
     },
+    readme: { type: "switch", help: "write the table of rejections into README.md too" },
     ...COMMON_FLAGS,
   },
   async run(flags) {
@@ -46,13 +49,23 @@ await runCommand({
       observer,
     });
     await saveNetwork(flags.out, network, card, "float16");
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    const accuracy = `${(100 * evaluation.accuracy).toFixed(2)} %`;
+    const table = [
+      `| of 1 000 of each (10 000 of MNIST's) | answered with "don't know" |`,
+      "|---|--:|",
+      ...Object.entries(card.rejected!).map(([kind, share]) =>
+        `| ${kind} | ${(100 * share).toFixed(2)} % |`
+      ),
+    ].join("\n");
     console.log(
-      `Test accuracy ${(100 * evaluation.accuracy).toFixed(2)} % after ${
-        ((performance.now() - started) / 1000).toFixed(0)
-      } s; the model is in ${flags.out}. Answered with "don't know":`,
+      `${table}\n\nTest accuracy ${accuracy} after ${seconds} s; the model is in ${flags.out}`,
     );
-    for (const [kind, share] of Object.entries(card.rejected!)) {
-      console.log(`${(100 * share).toFixed(2).padStart(7)} % of ${kind}`);
+    if (flags.readme) {
+      const made =
+        `Made by \`deno task recogniser --seed ${flags.seed}\` on ${card.date} in ${seconds} s: ` +
+        `${os.cpus()[0].model.trim()}, ${team.size} workers. ${accuracy} on MNIST's test pictures.`;
+      await writeReadmeSection("recogniser", `${table}\n\n${made}`);
     }
   },
 });
