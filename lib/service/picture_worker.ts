@@ -4,14 +4,12 @@ import { decodePicture } from "../picture/decode.ts";
 import { findDigits, type FoundDigit } from "../picture/normalise.ts";
 import { outcomeOf, serveTasks } from "./worker_pool.ts";
 
-serveTasks(() =>
-  Promise.resolve((files: Uint8Array[]) =>
-    Promise.all(
-      files.map((bytes) =>
-        outcomeOf<FoundDigit[]>(async () =>
-          findDigits(await decodePicture(bytes, "the picture")).digits
-        )
-      ),
-    )
+serveTasks(() => (files: Uint8Array[]) =>
+  Promise.all(
+    files.map((bytes) =>
+      outcomeOf<FoundDigit[]>(async () =>
+        findDigits(await decodePicture(bytes, "the picture")).digits
+      )
+    ),
   )
 );

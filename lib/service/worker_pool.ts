@@ -216,6 +216,8 @@ export class WorkerPool<Task, Result> implements Disposable {
   }
 }
 
+type Answer<Task, Result> = (tasks: Task[]) => Promise<Outcome<Result>[]>;
+
 /**
  * Called once by a worker's module: starts, then answers tasks.
  *
@@ -223,13 +225,13 @@ export class WorkerPool<Task, Result> implements Disposable {
  * outcome each.
  */
 export function serveTasks<Setup, Task, Result>(
-  start: (setup: Setup) => Promise<(tasks: Task[]) => Promise<Outcome<Result>[]>>,
+  start: (setup: Setup) => Answer<Task, Result> | Promise<Answer<Task, Result>>,
 ): void {
   const scope = self as unknown as {
     onmessage: (event: MessageEvent<ToWorker<Task>>) => void;
     postMessage(message: FromWorker<Result>): void;
   };
-  let answer: (tasks: Task[]) => Promise<Outcome<Result>[]>;
+  let answer: Answer<Task, Result>;
   scope.onmessage = async ({ data }) => {
     if ("tasks" in data) return scope.postMessage({ outcomes: await answer(data.tasks) });
     try {

@@ -187,8 +187,9 @@ function figure(canvas: HTMLCanvasElement, caption: string): HTMLElement {
   return figure;
 }
 
+/** Rounded down: nothing is 100 % sure. */
 function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  return `${(Math.floor(1000 * share) / 10).toFixed(1)}\u00a0%`;
 }
 
 /** Tells people who do not see the page. */

@@ -1,0 +1,140 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  readBase64,
+  readInferRequest,
+  readInstances,
+  writeInferResponse,
+} from "../../lib/service/protocols.ts";
+
+const FLAT = Array.from({ length: 784 }, (_, i) => i % 256);
+const ROWS = Array.from({ length: 28 }, (_, y) => FLAT.slice(28 * y, 28 * (y + 1)));
+const PIXELS = Float32Array.from(FLAT, (value) => value / 255);
+
+Deno.test("readInstances() reads every form of a picture to the same pixels", () => {
+  const forms = {
+    flat: FLAT,
+    rows: ROWS,
+    "rows of pixels": ROWS.map((row) => row.map((value) => [value])),
+    base64: { b64: Uint8Array.from(FLAT).toBase64() },
+    named: { image: ROWS },
+    "named base64": { image_bytes: { b64: Uint8Array.from(FLAT).toBase64() } },
+  };
+  for (const [name, form] of Object.entries(forms)) {
+    assertEquals(readInstances({ instances: [form] }), [PIXELS], name);
+  }
+});
+
+Deno.test("readInstances() takes numbers for shares where none is above 1", () => {
+  const shares = Array.from(PIXELS);
+  assertEquals(readInstances({ instances: [shares] }), [PIXELS]);
+});
+
+Deno.test("readInstances() throws on what holds no pictures", () => {
+  const cases: [unknown, string][] = [
+    [null, "Expected a JSON object with a list of instances but found null"],
+    [[1], "Expected a JSON object with a list of instances but found a list"],
+    [
+      { inputs: 1 },
+      'Expected a JSON object with a list of instances but found none among "inputs"',
+    ],
+    [{ instances: "7" }, "Expected a JSON object with a list of instances but found string"],
+    [{ instances: [] }, "Expected 1 to 256 instances but found 0"],
+    [{ instances: Array(257).fill(FLAT) }, "Expected 1 to 256 instances but found 257"],
+    [{ instances: [7] }, "Expected instances[0] to be a list of numbers but found 7"],
+    [{ instances: [{}] }, "Expected instances[0] to be a list of numbers but found an object"],
+    [
+      { instances: [[1, 2]] },
+      "Expected instances[0] to be 28 × 28, 28 × 28 × 1 or 784 numbers but found a list of 2",
+    ],
+    [
+      { instances: [FLAT, FLAT.with(3, 256)] },
+      "Expected instances[1] to hold numbers from 0 to 255 but found 256",
+    ],
+    [
+      { instances: [[...FLAT.slice(1), null]] },
+      "Expected instances[0] to hold numbers from 0 to 255 but found null",
+    ],
+    [
+      { instances: [ROWS.map((row) => row.map((value) => [value, value]))] },
+      "Expected instances[0] to hold numbers from 0 to 255 but found a list of 2",
+    ],
+    [
+      { instances: [{ b64: "AAAA" }] },
+      "Expected instances[0] to be 784 bytes in base64 but found 3 bytes",
+    ],
+    [
+      { instances: [{ b64: "?" }] },
+      "Expected instances[0] to be 784 bytes in base64 but found something else",
+    ],
+  ];
+  for (const [body, message] of cases) assertThrows(() => readInstances(body), Error, message);
+});
+
+Deno.test("readInferRequest() reads flat and nested numbers", () => {
+  for (const [shape, data] of [[[2, 784], [...FLAT, ...FLAT]], [[2, 28, 28], [ROWS, ROWS]]]) {
+    const body = { id: "a", inputs: [{ name: "pixels", shape, datatype: "UINT8", data }] };
+    assertEquals(readInferRequest(body), {
+      id: "a",
+      pictures: [PIXELS, PIXELS],
+      outputs: ["probabilities", "digit", "confidence", "accepted"],
+    });
+  }
+});
+
+Deno.test("readInferRequest() throws on what holds no pictures", () => {
+  const input = { name: "pixels", shape: [1, 784], datatype: "FP32", data: FLAT };
+  const cases: [unknown, string][] = [
+    [{}, 'Expected a JSON object with a list of one input but found none among ""'],
+    [
+      { inputs: [input, input] },
+      "Expected a JSON object with a list of one input but found a list of 2",
+    ],
+    [{ id: 7, inputs: [input] }, "Expected id to be a string but found number"],
+    [
+      { inputs: [{ ...input, datatype: "BYTES" }] },
+      'Expected datatype to be one of FP32, FP64, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64 but found "BYTES"',
+    ],
+    [
+      { inputs: [{ ...input, shape: [28, 28] }] },
+      "Expected shape to be [count, 28, 28, 1], [count, 28, 28] or [count, 784] but found a list of 2",
+    ],
+    [{ inputs: [{ ...input, shape: [0, 784] }] }, "Expected 1 to 256 pictures but found 0"],
+    [
+      { inputs: [{ ...input, shape: [2, 784] }] },
+      "Expected data to hold 1568 numbers but found 784",
+    ],
+    [{ inputs: [{ ...input, data: 7 }] }, "Expected data to hold 784 numbers but found 0"],
+    [
+      { inputs: [input], outputs: [{ name: "logits" }] },
+      'Expected the name of an output to be one of probabilities, digit, confidence, accepted but found "logits"',
+    ],
+  ];
+  for (const [body, message] of cases) assertThrows(() => readInferRequest(body), Error, message);
+});
+
+Deno.test("writeInferResponse() gives the outputs that were asked for", () => {
+  const prediction = {
+    digit: 7,
+    confidence: 0.9,
+    accepted: true,
+    probabilities: Array(10).fill(0.1),
+  };
+  const request = { id: "a", pictures: [], outputs: ["accepted" as const, "digit" as const] };
+  assertEquals(writeInferResponse(request, [prediction, prediction]), {
+    model_name: "digits",
+    model_version: "1",
+    id: "a",
+    outputs: [
+      { name: "accepted", datatype: "BOOL", shape: [2], data: [true, true] },
+      { name: "digit", datatype: "INT64", shape: [2], data: [7, 7] },
+    ],
+  });
+});
+
+Deno.test("readBase64() throws on other lengths", () => {
+  assertThrows(
+    () => readBase64(7, "pixels"),
+    TypeError,
+    "Expected pixels to be 784 bytes in base64",
+  );
+});

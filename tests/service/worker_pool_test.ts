@@ -1,0 +1,99 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Unavailable, WorkerPool, type WorkerPoolOptions } from "../../lib/service/worker_pool.ts";
+import type { PoolTask } from "./pool_worker.ts";
+
+function startPool(options: Partial<WorkerPoolOptions> = {}): WorkerPool<PoolTask, number> {
+  return new WorkerPool({
+    module: new URL("./pool_worker.ts", import.meta.url),
+    setup: {},
+    size: 1,
+    batch: 4,
+    waiting: 100,
+    deadline: 5000,
+    ...options,
+  });
+}
+
+Deno.test("WorkerPool answers every task with its own result", async () => {
+  using pool = startPool({ size: 2 });
+  const tasks = Array.from({ length: 50 }, (_, i) => i);
+  assertEquals(await Promise.all(tasks.map((task) => pool.run(task))), tasks.map((i) => i + 1));
+});
+
+Deno.test("WorkerPool hands waiting tasks out in batches", async () => {
+  const batches: number[] = [];
+  using pool = startPool({ onBatch: (tasks) => batches.push(tasks) });
+  await pool.ready;
+  await Promise.all(Array.from({ length: 6 }, () => pool.run("batch")));
+  assertEquals(batches, [1, 4, 1]);
+});
+
+Deno.test("WorkerPool passes the error of a task on, and answers the others of its batch", async () => {
+  using pool = startPool();
+  const [, failed, other] = await Promise.allSettled([pool.run(1), pool.run("fail"), pool.run(2)]);
+  assertEquals(failed.status === "rejected" && [failed.reason.name, failed.reason.message], [
+    "RangeError",
+    "Expected a number",
+  ]);
+  assertEquals(other, { status: "fulfilled", value: 3 });
+});
+
+Deno.test("WorkerPool replaces a worker that dies, and blames the task it died over twice", async () => {
+  const reasons: string[] = [];
+  using pool = startPool({ onReplace: (reason) => reasons.push(reason) });
+  await pool.ready;
+  const first = pool.run(0);
+  const [deadly, ...others] = [pool.run("die"), pool.run(1), pool.run(2)];
+  await assertRejects(
+    () => deadly,
+    Unavailable,
+    "Expected a worker to answer but it died: Uncaught Error: killed",
+  );
+  assertEquals(await Promise.all([first, ...others, pool.run(3)]), [1, 2, 3, 4]);
+  assertEquals(reasons, ["Uncaught Error: killed", "Uncaught Error: killed"]);
+});
+
+Deno.test("WorkerPool replaces a worker that hangs", async () => {
+  using pool = startPool({ deadline: 50 });
+  await pool.ready;
+  await assertRejects(
+    () => pool.run("hang"),
+    Unavailable,
+    "Expected a worker to answer but it died: no answer within 50 ms",
+  );
+  assertEquals(await pool.run(1), 2);
+});
+
+Deno.test("WorkerPool takes no more tasks than may wait", async () => {
+  using pool = startPool({ waiting: 2 });
+  await pool.ready;
+  const taken = [pool.run(1), pool.run(2), pool.run(3)];
+  await assertRejects(
+    () => pool.run(4),
+    Unavailable,
+    "Expected at most 2 waiting tasks but no place is left",
+  );
+  assertEquals(await Promise.all(taken), [2, 3, 4]);
+});
+
+Deno.test("WorkerPool says that its workers cannot start", async () => {
+  using pool = startPool({ setup: { fails: true } });
+  await assertRejects(() => pool.ready, Error, "Expected to start but found no way");
+  assertEquals(pool.up, 0);
+});
+
+Deno.test("WorkerPool.close() rejects open tasks and takes no more", async () => {
+  const pool = startPool();
+  const open = pool.run("hang");
+  pool.close();
+  await assertRejects(
+    () => open,
+    Unavailable,
+    "Expected an answer but the workers were closed",
+  );
+  await assertRejects(
+    () => pool.run(1),
+    Unavailable,
+    "Expected running workers but they were closed",
+  );
+});
