@@ -191,12 +191,8 @@ export function createApp(options: AppOptions): Hono {
     const { response, error } = await tryTo(answers[method] ?? wrongMethod(answers), request);
     for (const name in SAFE_HEADERS) response.headers.set(name, SAFE_HEADERS[name]);
     const milliseconds = performance.now() - started;
-    metrics.request(
-      route,
-      method in answers ? request.method : "other",
-      response.status,
-      milliseconds,
-    );
+    const isKnown = route !== "other" && method in answers;
+    metrics.request(route, isKnown ? request.method : "other", response.status, milliseconds);
     onAnswer?.({
       method: request.method,
       path: new URL(request.url).pathname,

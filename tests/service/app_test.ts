@@ -1,0 +1,215 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { SAFE_HEADERS } from "../../lib/service/app.ts";
+import { SEVEN_PNG } from "../picture/picture_files.ts";
+import { post, withApp } from "./test_app.ts";
+
+const PICTURE = Array.from({ length: 784 }, (_, i) => i % 256);
+const PREDICT = "/v1/models/digits:predict";
+const INFER = "/v2/models/digits/infer";
+
+/** Short ones, so that a test can go beyond them. */
+const LIMITS = { jsonBytes: 40_000, pictureBytes: 9999, bodyMilliseconds: 500 };
+
+Deno.test("createApp()", (t) =>
+  withApp({ workers: 2, limits: LIMITS }, async ({ app, log }) => {
+    await t.step("counts and logs requests", async () => {
+      await app.request(PREDICT, post({ instances: [PICTURE] }));
+      await app.request(PREDICT, post("{"));
+      await app.request("/nothing", { method: "BREW" });
+      const text = await (await app.request("/metrics")).text();
+      for (
+        const line of [
+          `digits_requests_total{route="${PREDICT}",method="POST",status="200"} 1`,
+          `digits_requests_total{route="${PREDICT}",method="POST",status="400"} 1`,
+          'digits_requests_total{route="other",method="other",status="404"} 1',
+        ]
+      ) assert(text.includes(line), line);
+      assertEquals(
+        log.map(({ milliseconds: _, ...entry }) => entry).slice(1, 2),
+        [{
+          method: "POST",
+          path: PREDICT,
+          status: 400,
+          error: "Expected a body of JSON but it is not",
+        }],
+      );
+    });
+
+    await t.step("answers in every form with the same prediction", async () => {
+      const { predictions } = await (await app.request(PREDICT, post({ instances: [PICTURE] })))
+        .json();
+      const [{ probabilities, digit, confidence, accepted }] = predictions;
+      assertEquals(probabilities.length, 10);
+      assertEquals(Math.max(...probabilities), confidence);
+      assertEquals(probabilities.indexOf(confidence), digit);
+
+      const inputs = [{ name: "pixels", shape: [1, 784], datatype: "UINT8", data: PICTURE }];
+      const { outputs } = await (await app.request(INFER, post({ inputs }))).json();
+      assertEquals(
+        Object.fromEntries(
+          outputs.map(({ name, data }: { name: string; data: unknown }) => [name, data]),
+        ),
+        { probabilities, digit: [digit], confidence: [confidence], accepted: [accepted] },
+      );
+    });
+
+    await t.step("keeps the answers of concurrent requests apart", async () => {
+      const ask = async (value: number) => {
+        const instances = [PICTURE.map((pixel) => (pixel * value) % 256)];
+        return (await (await app.request(PREDICT, post({ instances }))).json()).predictions[0]
+          .probabilities;
+      };
+      const values = Array.from({ length: 100 }, (_, i) => i + 1);
+      const together = await Promise.all(values.map(ask));
+      for (const i of [0, 49, 99]) {
+        const alone: number[] = await ask(values[i]);
+        alone.forEach((p, k) => assert(Math.abs(p - together[i][k]) < 1e-5));
+      }
+    });
+
+    await t.step("finds the digit of a picture file, as the body or in a form", async () => {
+      const form = new FormData();
+      form.append("file", new Blob([SEVEN_PNG as Uint8Array<ArrayBuffer>]), "seven.png");
+      const bodies: RequestInit[] = [
+        { body: SEVEN_PNG as Uint8Array<ArrayBuffer>, headers: { "content-type": "image/png" } },
+        { body: SEVEN_PNG as Uint8Array<ArrayBuffer> },
+        { body: form },
+      ];
+      for (const init of bodies) {
+        const response = await app.request("/predict", { method: "POST", ...init });
+        const { digits } = await response.json();
+        assertEquals(digits.length, 1);
+        const { box, pixels } = digits[0];
+        assertEquals(box, { left: 14, top: 10, width: 34, height: 60 });
+        assertEquals(Uint8Array.fromBase64(pixels).length, 784);
+      }
+    });
+
+    await t.step("explains an answer", async () => {
+      const pixels = Uint8Array.from(PICTURE).toBase64();
+      const { importance, layers } =
+        await (await app.request("/explain", post({ pixels, digit: 7 })))
+          .json();
+      assertEquals(importance.length, 784);
+      assertEquals(
+        layers.map(({ side, maps }: { side: number; maps: string }) =>
+          Uint8Array.fromBase64(maps).length / side ** 2
+        ),
+        [16, 32, 64],
+      );
+    });
+
+    await t.step(
+      "sends safe headers with everything, and a page without inline script",
+      async () => {
+        for (const path of ["/", "/page.js", "/docs", "/openapi.json", "/metrics", "/nothing"]) {
+          const { headers } = await app.request(path);
+          for (const [name, value] of Object.entries(SAFE_HEADERS)) {
+            assertEquals(headers.get(name), value);
+          }
+        }
+        for (const path of ["/", "/docs"]) {
+          const html = await (await app.request(path)).text();
+          assert(!/<script(?![^>]*src=)|<style| on\w+=| style=/.test(html), path);
+        }
+      },
+    );
+
+    await t.step("refuses wrong requests in one sentence", async () => {
+      const png = { "content-type": "image/png" };
+      const cases: [string, RequestInit, number, string][] = [
+        ["/nothing", {}, 404, "Expected an address that GET /docs lists"],
+        ["/..%2f..%2fetc/passwd", {}, 404, "Expected an address that GET /docs lists"],
+        [PREDICT, {}, 405, "Expected POST but found GET"],
+        ["/samples", { method: "DELETE" }, 405, "Expected GET or POST but found DELETE"],
+        [PREDICT, post("{"), 400, "Expected a body of JSON but it is not"],
+        [PREDICT, post({ instances: [] }), 400, "Expected 1 to 256 instances but found 0"],
+        [PREDICT, post(" ".repeat(40_001)), 413, "Expected a body of at most 40000 bytes"],
+        [
+          PREDICT,
+          { method: "POST", body: new ReadableStream() },
+          408,
+          "Expected the body within 500 ms",
+        ],
+        [
+          "/predict",
+          { method: "POST", body: "seven", headers: png },
+          415,
+          "Expected the picture to be a PNG, JPEG, WebP, GIF or BMP picture but it starts like none of them",
+        ],
+        [
+          "/predict",
+          { method: "POST", body: SEVEN_PNG.slice(0, 60), headers: png },
+          415,
+          "Expected the picture to be a whole PNG picture but it is damaged",
+        ],
+        ["/predict", post({}), 415, "Expected a picture or a form with one (multipart/form-data)"],
+        [
+          "/predict",
+          { method: "POST", body: new FormData() },
+          400,
+          "Expected a form with a picture file but found none",
+        ],
+        [
+          "/explain",
+          post(null),
+          400,
+          "Expected pixels to be 784 bytes in base64 but found something else",
+        ],
+        [
+          "/samples",
+          post({ pixels: new Uint8Array(784).toBase64(), label: 10 }),
+          400,
+          "Expected label to be a digit from 0 to 9",
+        ],
+        [
+          "/samples",
+          { ...post({}), headers: { "sec-fetch-site": "cross-site" } },
+          403,
+          "Expected a request of this service's own page",
+        ],
+      ];
+      for (const [path, init, status, error] of cases) {
+        const response = await app.request(path, init);
+        assertEquals([response.status, await response.json()], [status, { error }]);
+      }
+    });
+  }));
+
+Deno.test("createApp() keeps samples only if it was told to", async () => {
+  const sample = post({ pixels: new Uint8Array(784).toBase64(), label: 7 });
+  await withApp({}, async ({ app }) => {
+    assertEquals(await (await app.request("/samples")).json(), { open: true, kept: 0 });
+    assertEquals((await app.request("/samples", sample)).status, 201);
+    assertEquals(await (await app.request("/samples")).json(), { open: true, kept: 1 });
+  });
+  await withApp({ withoutSamples: true }, async ({ app }) => {
+    assertEquals(await (await app.request("/samples")).json(), { open: false, kept: 0 });
+    assertEquals((await app.request("/samples", sample)).status, 403);
+  });
+});
+
+Deno.test("createApp() answers every request while a worker is killed, and heals", () =>
+  withApp(
+    { workers: 2, module: new URL("./mortal_worker.ts", import.meta.url) },
+    async ({ app, folder }) => {
+      const predict = async () => {
+        const response = await app.request(PREDICT, post({ instances: Array(4).fill(PICTURE) }));
+        await response.json();
+        return response.status;
+      };
+      const statuses: number[] = [];
+      const client = async () => {
+        for (let i = 0; i < 40; i++) statuses.push(await predict());
+      };
+      const clients = Promise.all(Array.from({ length: 16 }, client));
+      await Deno.writeTextFile(join(folder, "kill"), "");
+      await clients;
+      assertEquals(statuses.length, 640);
+      assert(statuses.every((status) => status === 200 || status === 503), statuses.join());
+      const metrics = await (await app.request("/metrics")).text();
+      assert(metrics.includes("digits_workers_replaced_total 1"), metrics);
+      assertEquals(await predict(), 200);
+    },
+  ));

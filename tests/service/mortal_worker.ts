@@ -1,0 +1,23 @@
+/** The worker that reads digits, but one dies whenever there is a file named `kill` beside the model. */
+
+import { dirname, join } from "@std/path";
+
+const scope = self as unknown as { onmessage: (event: MessageEvent) => void };
+
+await import("../../lib/service/digit_worker.ts");
+const serve = scope.onmessage;
+scope.onmessage = (event) => {
+  if ("setup" in event.data) watch(join(dirname(event.data.setup), "kill"));
+  serve(event);
+};
+
+function watch(path: string): void {
+  setInterval(() => {
+    try {
+      Deno.removeSync(path);
+    } catch {
+      return;
+    }
+    throw new Error("killed");
+  }, 5);
+}
