@@ -1,8 +1,14 @@
 /** `deno task notebooks`: run the notebooks with Jupyter and write their outputs back, or compare them. */
 
-import { basename, join, relative } from "@std/path";
+import { basename, dirname, join, relative } from "@std/path";
 import { writeFileAtomically } from "../data/files.ts";
-import { compareRuns, type Notebook, secondsByCell, withOutputs } from "../notebook/notebook.ts";
+import {
+  compareRuns,
+  type Notebook,
+  RUNS,
+  secondsByCell,
+  withOutputs,
+} from "../notebook/notebook.ts";
 import { runCommand, UsageError } from "./command_line.ts";
 
 /** Seconds after which a cell is given up. */
@@ -16,8 +22,9 @@ const LARGEST_TOTAL = 90;
 await runCommand({
   name: "notebooks",
   summary:
-    "Runs the notebooks with Jupyter on the Deno kernel and writes their outputs back. With --check writes\n" +
-    "nothing, and fails if a key figure is out of its tolerance or a cell takes longer than its prose says.",
+    "Runs the notebooks with Jupyter on the Deno kernel and writes their outputs back. With --check leaves\n" +
+    `them as they are, puts the run ones into ${RUNS}, and fails if a key figure is out of its\n` +
+    "tolerance or a cell takes longer than its prose says.",
   example: "deno task notebooks --only 3 --check",
   flags: {
     only: {
@@ -25,7 +32,7 @@ await runCommand({
       help: "run the notebooks whose path starts so, such as 3 or solutions/3",
       value: "NAME",
     },
-    check: { type: "switch", help: "compare with the outputs that are there; write nothing" },
+    check: { type: "switch", help: "compare with the outputs that are there" },
   },
   async run({ only = "", check }) {
     await expectTools();
@@ -49,10 +56,11 @@ await runCommand({
             `${path}: Expected at most ${LARGEST_TOTAL} s but it took ${seconds.toFixed(1)} s`,
           );
         }
-      } else {
-        const text = JSON.stringify(withOutputs(committed, executed), null, 1);
-        await writeFileAtomically(path, `${text}\n`);
       }
+      const target = check ? join(RUNS, relative("notebooks", path)) : path;
+      await Deno.mkdir(dirname(target), { recursive: true });
+      const text = JSON.stringify(withOutputs(committed, executed), null, 1);
+      await writeFileAtomically(target, `${text}\n`);
     }
     for (const complaint of complaints) console.error(complaint);
     if (complaints.length > 0) {

@@ -20,6 +20,14 @@ export async function showChart(spec: Spec, summary: string): Promise<void> {
 }
 
 /**
+ * Shows a line of text under the cell. A cell that ends in an expression shows its value as well, but
+ * Deno's kernel may send that too late.
+ */
+export async function showText(text: string): Promise<void> {
+  await new Display().show({ "text/plain": text });
+}
+
+/**
  * Shows a table under the cell.
  *
  * @param rows One object a row, all with the same properties, which head the columns.
@@ -78,6 +86,12 @@ const BAR_LENGTH = 30;
 /** Pixels of a PNG for each pixel of its chart, so that it is sharp on every screen. */
 const PNG_SCALE = 2;
 
+/**
+ * Milliseconds in which a message leaves. Deno 2.9's kernel may else report the end of the cell first,
+ * and Jupyter drops what comes after it: in 1 of 70 cells that do nothing but show something.
+ */
+const SENDING_TIME = 10;
+
 /** Data by media type; a front end shows the richest that it knows. */
 type Bundle = Record<string, string | object>;
 
@@ -91,9 +105,10 @@ class Display {
   show(data: Bundle, metadata: Record<string, unknown> = {}): Promise<void> {
     const kind = this.#shown ? "update_display_data" : "display_data";
     this.#shown = true;
-    this.#sent = this.#sent.then(() =>
-      Deno.jupyter.broadcast(kind, { data, metadata, transient: { display_id: this.#id } })
-    );
+    this.#sent = this.#sent.then(async () => {
+      await Deno.jupyter.broadcast(kind, { data, metadata, transient: { display_id: this.#id } });
+      await new Promise((resolve) => setTimeout(resolve, SENDING_TIME));
+    });
     return this.#sent;
   }
 }

@@ -31,6 +31,9 @@ export interface Notebook {
   nbformat_minor: number;
 }
 
+/** Where `deno task notebooks --check` leaves what it ran. */
+export const RUNS = "outputs/notebooks";
+
 /** Seconds that a cell may take whose prose does not say how long it takes. */
 const UNSTATED_SECONDS = 5;
 

@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { EpochRecord } from "../../lib/model/history.ts";
-import { showChart, showFigure, showTable, showTraining } from "../../lib/notebook/display.ts";
+import {
+  showChart,
+  showFigure,
+  showTable,
+  showText,
+  showTraining,
+} from "../../lib/notebook/display.ts";
 
 interface Message {
   kind: string;
@@ -11,12 +17,13 @@ interface Message {
   };
 }
 
-/** Runs `act` with a kernel that keeps its messages. */
+/** Runs `act` with a kernel that keeps its messages, which leave, as Deno's do, a moment later. */
 async function messagesOf(act: () => Promise<unknown>): Promise<Message[]> {
   const messages: Message[] = [];
-  const broadcast = async (kind: string, content: Message["content"]) => {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    messages.push({ kind, content: structuredClone(content) });
+  const broadcast = (kind: string, content: Message["content"]) => {
+    const message = { kind, content: structuredClone(content) };
+    setTimeout(() => messages.push(message));
+    return Promise.resolve();
   };
   Object.assign(Deno, { jupyter: { broadcast } });
   await act();
@@ -64,6 +71,11 @@ Deno.test("showFigure() puts the figure into the output's metadata", async () =>
   const [{ content }] = await messagesOf(() => showFigure(figure));
   assertEquals(content.data, { "text/plain": "Mistakes: 3" });
   assertEquals(content.metadata, { figure });
+});
+
+Deno.test("showText() is done when the text has left", async () => {
+  const [{ content }] = await messagesOf(() => showText("Ten digits"));
+  assertEquals(content.data, { "text/plain": "Ten digits" });
 });
 
 Deno.test("showTable() shows rows as HTML and as text", async () => {

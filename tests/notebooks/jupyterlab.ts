@@ -1,20 +1,24 @@
 /**
  * `deno task test:notebooks`: every notebook in a real JupyterLab, in headless Chromium. Its name keeps
- * it out of `deno task test`, which needs neither.
+ * it out of `deno task test`, which needs neither. It comes after `deno task notebooks --check`, whose
+ * figures it expects to see again.
  */
 
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
-import type { Notebook } from "../../lib/notebook/notebook.ts";
+import { type Notebook, RUNS } from "../../lib/notebook/notebook.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
 const VEGA_LITE = "application/vnd.vegalite.v5+json";
 
-/** Where screenshots go, for people to look at. */
-const SCREENSHOTS = "outputs/notebooks";
+/** A chart that JupyterLab has drawn. */
+const CHART = ".jp-RenderedVegaCommon5 :is(canvas, svg.marks)";
+
+/** Pixels from one place to the next where a chart is asked for its tooltip. */
+const GRID = 25;
 
 /** Milliseconds that a notebook may take from the first cell to the last. */
 const LONGEST_RUN = 300_000;
@@ -37,55 +41,91 @@ Deno.test({
   sanitizeResources: false,
   async fn(t) {
     await withFolder(async (folder) => {
-      await Deno.mkdir(SCREENSHOTS, { recursive: true });
       await using server = await startJupyterLab(folder);
       await using browser = await startBrowser();
       for (const name of notebooks) {
-        await t.step(name, () => runNotebook(browser, server.url, name));
+        await t.step(name, () => tryNotebook(browser, server.url, name));
       }
     });
   },
 });
 
-async function runNotebook(browser: Browser, url: string, name: string): Promise<void> {
-  const { cells }: Notebook = JSON.parse(await Deno.readTextFile(join("notebooks", name)));
-  const charts = cells.flatMap(({ outputs = [] }) => outputs)
-    .filter(({ data }) => data && VEGA_LITE in data).length;
+async function tryNotebook(browser: Browser, url: string, name: string): Promise<void> {
+  const { cells }: Notebook = JSON.parse(await Deno.readTextFile(join(RUNS, name)));
+  const outputs = cells.flatMap(({ outputs = [] }) => outputs).map(({ data }) => data!);
+  const specs = outputs.filter((data) => VEGA_LITE in data)
+    .map((data) => JSON.stringify(data[VEGA_LITE]));
+  const texts = outputs.filter((data) => Object.keys(data).join() === "text/plain")
+    .map((data) => (data["text/plain"] as string[]).join(""));
+  const codeCells = cells.filter(({ cell_type }) => cell_type === "code").length;
+
   const page = await browser.newPage({ viewport: { width: 1300, height: 1000 } });
   try {
-    await page.goto(`${url}/lab/tree/notebooks/${name}?reset`);
-    await page.locator(".jp-Notebook .jp-CodeCell").first().waitFor();
-    await page.getByText("Deno | Idle").waitFor({ timeout: LONGEST_RUN });
-
-    await clickMenu(page, "Kernel", "Restart Kernel and Clear Outputs of All Cells…");
-    await page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
-    await page.locator(".jp-OutputArea-output").first().waitFor({ state: "detached" });
-    await page.getByText("Deno | Idle").waitFor({ timeout: LONGEST_RUN });
-    await clickMenu(page, "Run", "Run All Cells");
+    await runAll(page, `${url}/lab/tree/notebooks/${name}?reset`);
     const prompts = page.locator(".jp-CodeCell .jp-InputArea-prompt");
-    await waitForPrompt(prompts.last());
-
-    const codeCells = cells.filter(({ cell_type }) => cell_type === "code").length;
     assertEquals(
       await prompts.allInnerTexts(),
       Array.from({ length: codeCells }, (_, i) => `[${i + 1}]:`),
     );
-    const drawn = page.locator(".jp-RenderedVegaCommon5 :is(canvas, svg.marks)");
+    const shown = page.locator('.jp-OutputArea-output[data-mime-type="text/plain"]');
+    assertEquals((await shown.allInnerTexts()).map((text) => text.trim()), texts);
+    const charts = page.locator(CHART);
     await page.waitForTimeout(1000);
-    assertEquals(await drawn.count(), charts);
-    await screenshot(page, name);
+    assertEquals(await charts.count(), specs.length);
+    await takePicture(page, name);
 
-    if (charts > 0) {
-      const middle = page.locator(".jp-CodeCell", { has: drawn }).nth(Math.floor(charts / 2) - 1);
-      await middle.locator(".jp-InputArea-editor").click();
-      await page.keyboard.press("Control+Enter");
-      await waitForPrompt(middle.locator(".jp-InputArea-prompt"), `[${codeCells + 1}]:`);
-      await middle.locator(".jp-RenderedVegaCommon5 :is(canvas, svg.marks)").first().waitFor();
-      await assertTooltip(page, drawn, name);
+    await runInTheMiddle(page, `[${codeCells + 1}]:`);
+    assertEquals(await charts.count(), specs.length);
+    const withPictures = specs.findIndex((spec) => spec.includes('"title":"image"'));
+    const tooltip = await pointAt(charts.nth(Math.max(0, withPictures)), () => true);
+    assertEquals(tooltip.hasPicture, withPictures >= 0);
+    await page.screenshot({ path: join(RUNS, `${name}-tooltip.png`) });
+    const withCells = specs.findIndex((spec) => spec.includes("Click a cell"));
+    if (withCells >= 0) {
+      await clickCell(charts.nth(withCells));
+      await page.screenshot({ path: join(RUNS, `${name}-click.png`) });
     }
   } finally {
     await page.close();
   }
+}
+
+/** Opens a notebook and runs it from its first cell to its last, in a kernel of its own. */
+async function runAll(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.locator(".jp-Notebook .jp-CodeCell").first().waitFor();
+  const idle = page.getByText("Deno | Idle");
+  await idle.waitFor({ timeout: LONGEST_RUN });
+  await clickMenu(page, "Kernel", "Restart Kernel and Clear Outputs of All Cells…");
+  await page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
+  await page.locator(".jp-OutputArea-output").first().waitFor({ state: "detached" });
+  await idle.waitFor({ timeout: LONGEST_RUN });
+  await clickMenu(page, "Run", "Run All Cells");
+  await waitForPrompt(page.locator(".jp-CodeCell .jp-InputArea-prompt").last());
+}
+
+/** Runs the chart in the middle of the notebook again, alone. */
+async function runInTheMiddle(page: Page, prompt: string): Promise<void> {
+  const cells = page.locator(".jp-CodeCell", { has: page.locator(CHART) });
+  const middle = cells.nth(Math.floor(await cells.count() / 2));
+  await middle.locator(".jp-InputArea-editor").click();
+  await page.keyboard.press("Control+Enter");
+  await waitForPrompt(middle.locator(".jp-InputArea-prompt"), prompt);
+  await middle.locator(CHART).first().waitFor();
+}
+
+/** Clicks on a cell of the matrix beside the pictures of the mistakes, and expects its pictures. */
+async function clickCell(chart: Locator): Promise<void> {
+  const at = ({ rows }: Tooltip) => `${rows["actual"]} as ${rows["predicted"]}`;
+  const before = await pointAt(chart, ({ hasPicture }) => hasPicture);
+  const cell = await pointAt(
+    chart,
+    (tooltip) => Number(tooltip.rows["count"]) > 0 && at(tooltip) !== at(before),
+  );
+  await chart.page().mouse.down();
+  await chart.page().mouse.up();
+  const after = await pointAt(chart, ({ hasPicture }) => hasPicture);
+  assertEquals(at(after), at(cell));
 }
 
 async function clickMenu(page: Page, menu: string, item: string): Promise<void> {
@@ -107,32 +147,43 @@ async function waitForPrompt(prompt: Locator, text?: string): Promise<void> {
   }
 }
 
-/** Moves the mouse over the charts until one shows a tooltip. */
-async function assertTooltip(page: Page, charts: Locator, name: string): Promise<void> {
-  const tooltip = page.locator("#vg-tooltip-element.visible");
-  for (const chart of await charts.all()) {
-    await chart.scrollIntoViewIfNeeded();
-    const { x, y, width, height } = (await chart.boundingBox())!;
-    for (let step = 2; step < 19; step++) {
-      await page.mouse.move(x + width * step / 20, y + height * step / 20);
+/** What a chart shows beside the mouse. */
+interface Tooltip {
+  rows: Record<string, string>;
+  hasPicture: boolean;
+}
+
+/** Moves the mouse over a chart, column by column from the right, until it shows the wanted tooltip. */
+async function pointAt(chart: Locator, isWanted: (tooltip: Tooltip) => boolean): Promise<Tooltip> {
+  const page = chart.page();
+  const element = page.locator("#vg-tooltip-element.visible");
+  await chart.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await chart.boundingBox())!;
+  for (let column = x + width - GRID; column > x; column -= GRID) {
+    for (let row = y + GRID; row < y + height; row += GRID) {
+      await page.mouse.move(column, row);
       await page.waitForTimeout(20);
-      if (await tooltip.count() > 0) {
-        await page.screenshot({ path: join(SCREENSHOTS, `${name}-tooltip.png`) });
-        return;
-      }
+      if (await element.count() === 0) continue;
+      const tooltip = {
+        rows: Object.fromEntries(
+          (await element.innerText()).split("\n").map((line) => line.split(/:\s*/)),
+        ),
+        hasPicture: await element.locator("img").count() > 0,
+      };
+      if (isWanted(tooltip)) return tooltip;
     }
   }
-  throw new Error(`Expected a chart of ${name} to show a tooltip but none did`);
+  throw new Error("Expected the chart to show such a tooltip but it did not");
 }
 
 /** A picture of the whole notebook, however long. */
-async function screenshot(page: Page, name: string): Promise<void> {
+async function takePicture(page: Page, name: string): Promise<void> {
   const height = await page.locator(".jp-NotebookPanel *")
     .evaluateAll((parts) => Math.max(...parts.map((part) => part.scrollHeight)));
   await page.setViewportSize({ width: 1300, height: Math.min(height + 150, 15_000) });
   await page.locator(".jp-Cell").first().scrollIntoViewIfNeeded();
   await page.waitForTimeout(500);
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  await page.screenshot({ path: join(RUNS, `${name}.png`) });
   await page.setViewportSize({ width: 1300, height: 1000 });
 }
 
