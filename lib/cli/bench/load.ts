@@ -1,0 +1,103 @@
+/** Clients that ask a service as fast as it answers. */
+
+/** What the clients ask. */
+export interface LoadOptions {
+  /** Of the service, `http://127.0.0.1:8000`. */
+  url: string;
+  path: string;
+  /** Bodies in JSON, asked in turn. */
+  bodies: string[];
+  /** Clients, each of which has a connection of its own and waits for its answer before it asks again. */
+  clients: number;
+  seconds: number;
+}
+
+/** What they were answered. */
+export interface LoadResult {
+  /** Answers with status 200. */
+  answered: number;
+  /** Answers with another status, and connections that broke. */
+  failed: number;
+  perSecond: number;
+  /** Milliseconds from question to answer, by percentile. */
+  milliseconds: { p50: number; p95: number; p99: number; most: number };
+}
+
+/** Bytes of an answer; longer ones are no predictions. */
+const LONGEST_ANSWER = 64 * 1024;
+
+/** Asks for as long as `seconds`. */
+export async function load(
+  { url, path, bodies, clients, seconds }: LoadOptions,
+): Promise<LoadResult> {
+  const { hostname, port } = new URL(url);
+  const requests = bodies.map((body) => {
+    const bytes = new TextEncoder().encode(body);
+    return new TextEncoder().encode(
+      `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\n` +
+        `content-length: ${bytes.length}\r\n\r\n${body}`,
+    );
+  });
+  const times: number[] = [];
+  let failed = 0;
+  let next = 0;
+  const started = performance.now();
+  const end = started + 1000 * seconds;
+  await Promise.all(Array.from({ length: clients }, async () => {
+    while (performance.now() < end) {
+      try {
+        using connection = await Deno.connect({ hostname, port: Number(port) });
+        connection.setNoDelay();
+        const buffer = new Uint8Array(LONGEST_ANSWER);
+        while (performance.now() < end) {
+          const asked = performance.now();
+          const status = await ask(connection, requests[next++ % requests.length], buffer);
+          if (status === 200) times.push(performance.now() - asked);
+          else failed++;
+        }
+      } catch {
+        failed++;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }));
+  const elapsed = (performance.now() - started) / 1000;
+  times.sort((a, b) => a - b);
+  const percentile = (share: number) => times[Math.floor(share * (times.length - 1))] ?? NaN;
+  return {
+    answered: times.length,
+    failed,
+    perSecond: times.length / elapsed,
+    milliseconds: {
+      p50: percentile(0.5),
+      p95: percentile(0.95),
+      p99: percentile(0.99),
+      most: percentile(1),
+    },
+  };
+}
+
+/** Asks once on an open connection. */
+async function ask(
+  connection: Deno.Conn,
+  request: Uint8Array,
+  buffer: Uint8Array,
+): Promise<number> {
+  for (let written = 0; written < request.length;) {
+    written += await connection.write(request.subarray(written));
+  }
+  let length = 0;
+  let whole = Infinity;
+  let head = "";
+  while (length < whole) {
+    const read = await connection.read(buffer.subarray(length));
+    if (read === null) throw new Error("Expected an answer but the connection was closed");
+    length += read;
+    if (whole < Infinity) continue;
+    head = String.fromCharCode(...buffer.subarray(0, Math.min(length, 2048)));
+    const end = head.indexOf("\r\n\r\n");
+    if (end < 0) continue;
+    whole = end + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1]);
+  }
+  return Number(head.slice(9, 12));
+}
