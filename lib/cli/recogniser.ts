@@ -22,7 +22,7 @@ await runCommand({
   example: "deno task recogniser --epochs 1 --out outputs/recogniser",
   flags: {
     base: { type: "text", help: "which base", value: "NAME", choices: BASE_NAMES, default: "cnn" },
-    epochs: { type: "integer", help: "epochs", default: 8, least: 1, most: 1000 },
+    epochs: { type: "integer", help: "epochs", default: 6, least: 1, most: 1000 },
     seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
     limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
     data: { type: "text", help: "folder with MNIST's IDX files, plain or .gz", value: "DIR" },

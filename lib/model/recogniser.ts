@@ -30,8 +30,8 @@ export interface HandwritingOptions {
   observer?: Observer;
 }
 
-/** Drawn pictures that are learnt from, a picture of MNIST: 40 000, 12 000 and 2 000 of each other kind. */
-const [DRAWN_DIGITS, DRAWN_LETTERS, DRAWN_REST] = [40 / 55, 12 / 55, 2 / 55];
+/** Drawn pictures that are learnt from, a picture of MNIST: 15 000, 9 000 and 1 500 of each other kind. */
+const [DRAWN_DIGITS, DRAWN_LETTERS, DRAWN_REST] = [15 / 55, 9 / 55, 1.5 / 55];
 
 /** Drawn pictures of each kind that are kept apart, a picture of validation: 1 000. */
 const UNSEEN = 1 / 5;
