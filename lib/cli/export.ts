@@ -1,0 +1,127 @@
+/** `deno task export`: a saved model as others read it. */
+
+import type * as tf from "@tensorflow/tfjs";
+import { join } from "@std/path";
+import { writeFileAtomically } from "../data/files.ts";
+import { loadMnist } from "../data/mnist.ts";
+import { encodeKerasArchive } from "../formats/keras_archive.ts";
+import { encodeKerasH5 } from "../formats/keras_h5.ts";
+import { encodeOnnx } from "../formats/onnx.ts";
+import { type DigitModel, findModel, loadModel } from "../model/classifier.ts";
+import { evaluate } from "../model/evaluation.ts";
+import { saveNetwork } from "../model/files.ts";
+import { networkFromData, networkToData } from "../model/network.ts";
+import { type Precision, roundWeights } from "../model/precision.ts";
+import { startTeam } from "../model/training.ts";
+import { COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { showProgress } from "./progress.ts";
+
+/** Name of what is written, before its ending. */
+const NAME = "digit_recognition_model";
+
+/** Formats that are one file, and what writes them. */
+const ENCODERS = { h5: encodeKerasH5, keras: encodeKerasArchive, onnx: encodeOnnx };
+
+/** Formats that can hold weights in fewer than 32 bits. */
+const SMALL_FORMATS = ["onnx", "tfjs"];
+
+await runCommand({
+  name: "export",
+  summary:
+    "Writes a saved model as others read it: .h5 and .keras for Keras and TensorFlow, .onnx for ONNX\n" +
+    "Runtime and many more, a folder for TensorFlow.js. The same model gives the same bytes.",
+  example: "deno task export --format onnx --quantize uint8",
+  flags: {
+    format: {
+      type: "text",
+      help: "what to write",
+      value: "FORMAT",
+      choices: ["h5", "keras", "onnx", "tfjs", "all"],
+      default: "all",
+    },
+    model: {
+      type: "text",
+      help: "folder of the model, if not outputs/model or data/models/digits",
+      value: "DIR",
+    },
+    out: { type: "text", help: "folder to write to", value: "DIR", default: "outputs" },
+    quantize: {
+      type: "text",
+      help: "store weights in 2 or 1 bytes (onnx and tfjs), and measure what that costs",
+      value: "PRECISION",
+      choices: ["float16", "uint8"],
+    },
+    data: { type: "text", help: "folder with MNIST's IDX files, for --quantize", value: "DIR" },
+    limit: { type: "integer", help: "measure on at most N pictures of each split", least: 10 },
+    ...COMMON_FLAGS,
+  },
+  async run({ format, model: directory, out, quantize, ...flags }) {
+    const all = quantize ? SMALL_FORMATS : [...Object.keys(ENCODERS), "tfjs"];
+    const formats = format === "all" ? all : [format];
+    if (!all.includes(formats[0])) {
+      throw new UsageError(
+        `Expected --quantize with --format ${
+          SMALL_FORMATS.join(" or ")
+        } but found ${format}, which holds 32-bit floats`,
+      );
+    }
+    using model = await loadModel(directory ?? await findModel());
+    const precision = (quantize ?? "float32") as Precision;
+    await Deno.mkdir(out, { recursive: true });
+    for (const format of formats) {
+      const path = join(out, quantize ? `${NAME}_${quantize}` : NAME);
+      console.log(await write(model, path, format, precision));
+    }
+    if (quantize) await compare(model, precision, flags);
+  },
+});
+
+/** @returns What was written, for people. */
+async function write(
+  { network, card }: DigitModel,
+  path: string,
+  format: string,
+  precision: Precision,
+): Promise<string> {
+  if (format === "tfjs") {
+    await saveNetwork(path, network, card, precision);
+    const files = await Array.fromAsync(Deno.readDir(path));
+    const sizes = await Promise.all(files.map(({ name }) => Deno.stat(join(path, name))));
+    return describe(path, sizes.reduce((sum, { size }) => sum + size, 0));
+  }
+  const data = roundWeights(await networkToData(network), precision);
+  const bytes = await ENCODERS[format as keyof typeof ENCODERS](data, card);
+  await writeFileAtomically(`${path}.${format}`, bytes);
+  return describe(`${path}.${format}`, bytes.length);
+}
+
+function describe(path: string, size: number): string {
+  return `${path}: ${(size / 1000).toFixed(0)} KB`;
+}
+
+/** Says how many more or fewer pictures are read right with the weights rounded. */
+async function compare(
+  { network, card }: DigitModel,
+  precision: Precision,
+  flags: { data?: string; limit?: number; workers: number; kernels: "fast" | "composed" },
+): Promise<void> {
+  const mnist = await loadMnist({ directory: flags.data, limit: flags.limit });
+  await using team = await startTeam(flags);
+  const rounded = await networkFromData(roundWeights(await networkToData(network), precision));
+  const observer = showProgress();
+  const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+  for (const split of ["validation", "test"] as const) {
+    const measure = (network: tf.LayersModel) =>
+      evaluate(team, network, mnist[split], card.classes, observer);
+    const [before, after] = [await measure(network), await measure(rounded)];
+    const more = after.mistakes.length - before.mistakes.length;
+    console.log(
+      `${split}: ${percent(before.accuracy)} with float32, ${
+        percent(after.accuracy)
+      } with ${precision}: ${Math.abs(more)} ${
+        more < 0 ? "fewer" : "more"
+      } wrong of ${after.count}`,
+    );
+  }
+  rounded.dispose();
+}

@@ -1,0 +1,81 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { decodeKerasArchive } from "../../lib/formats/keras_archive.ts";
+import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
+import { ModelProto } from "../../lib/formats/onnx_schema.ts";
+import { loadModel } from "../../lib/model/classifier.ts";
+import { saveNetwork } from "../../lib/model/files.ts";
+import { assertSameOutputs } from "../formats/networks.ts";
+import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { withFolder } from "../temporary_folder.ts";
+import { runTask } from "./run_task.ts";
+
+/** Runs `act` with the folder of a saved model and a folder to export to. */
+function withModel(act: (model: string, out: string) => Promise<void>): Promise<void> {
+  return withFolder(async (folder) => {
+    const network = await randomNetwork();
+    await saveNetwork(join(folder, "model"), network, CARD);
+    network.dispose();
+    await act(join(folder, "model"), join(folder, "new", "out"));
+  });
+}
+
+const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("export writes the model in every format", () =>
+  withModel(async (folder, out) => {
+    const { code, stdout, stderr } = await runTask("export", "--model", folder, "--out", out);
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout.trimEnd().split("\n").map((line) => line.split(": ")[0]), [
+      join(out, "digit_recognition_model.h5"),
+      join(out, "digit_recognition_model.keras"),
+      join(out, "digit_recognition_model.onnx"),
+      join(out, "digit_recognition_model"),
+    ]);
+    const path = join(out, "digit_recognition_model");
+    using model = await loadModel(folder);
+    using copy = await loadModel(path);
+    assertEquals(copy.card, model.card);
+    const networks = [
+      copy.network,
+      await decodeKerasH5(await Deno.readFile(`${path}.h5`), "h5"),
+      await decodeKerasArchive(await Deno.readFile(`${path}.keras`), "keras"),
+    ];
+    for (const network of networks) assertSameOutputs(network, model.network);
+    for (const network of networks.slice(1)) network.dispose();
+    ModelProto.decode(await Deno.readFile(`${path}.onnx`));
+  }));
+
+Deno.test("export in fewer bits writes smaller files and says what that costs", () =>
+  withModel(async (folder, out) => {
+    const args = ["--model", folder, "--out", out, "--limit", "50", "--quantize"];
+    for (const [precision, share] of [["float16", 0.53], ["uint8", 0.31]] as const) {
+      const { code, stdout } = await runTask("export", ...args, precision);
+      assertEquals(code, 0);
+      assertMatch(
+        stdout,
+        new RegExp(`^validation: \\d+\\.\\d\\d % with float32, .* wrong of 50$`, "m"),
+      );
+      assertMatch(stdout, new RegExp(`^test: .* with ${precision}: \\d+ \\w+ wrong of 50$`, "m"));
+      const name = `digit_recognition_model_${precision}`;
+      const weights = await Deno.stat(join(out, name, "weights.bin"));
+      const { size } = await Deno.stat(join(folder, "weights.bin"));
+      assert(weights.size < share * size);
+      using _ = await loadModel(join(out, name));
+    }
+    assertEquals(namesIn(out), [
+      "digit_recognition_model_float16",
+      "digit_recognition_model_float16.onnx",
+      "digit_recognition_model_uint8",
+      "digit_recognition_model_uint8.onnx",
+    ]);
+  }));
+
+Deno.test("export does not put fewer bits into formats that do not hold them", async () => {
+  const { code, stderr } = await runTask("export", "--format", "keras", "--quantize", "float16");
+  assertEquals([code, stderr], [
+    2,
+    "export: Expected --quantize with --format onnx or tfjs but found keras, which holds 32-bit floats\n" +
+    "See deno task export --help\n",
+  ]);
+});
