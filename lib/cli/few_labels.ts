@@ -29,14 +29,20 @@ await runCommand({
   example: "deno task few-labels --base cnn-small",
   flags: {
     base: { type: "text", help: "network", value: "NAME", default: "cnn", choices: BASE_NAMES },
+    labels: {
+      type: "integer",
+      help: "stop at N labels of each digit",
+      default: LABELS_PER_CLASS.at(-1)!,
+      least: 1,
+    },
     limit: { type: "integer", help: "use at most the first N pictures", least: 2000 },
     out: { type: "text", help: "folder to write to", value: "DIR", default: "outputs" },
-    ...COMMON_FLAGS,
+    workers: COMMON_FLAGS.workers,
   },
-  async run({ base, limit, out, workers }) {
+  async run({ base, labels, limit, out, workers }) {
     const results = await compareFewLabels(await loadMnist({ limit }), {
       ways: WAYS,
-      labelsPerClass: LABELS_PER_CLASS,
+      labelsPerClass: LABELS_PER_CLASS.filter((count) => count <= labels),
       seeds: SEEDS,
       base: base as BaseName,
       workers,
@@ -53,15 +59,15 @@ await runCommand({
 
 /** Accuracies by number of labels (rows) and way (columns), in Markdown. */
 function table(summaries: FewLabelsSummary[]): string {
-  const cells = (count: number) =>
-    WAYS.map((way) =>
-      summaries.find((summary) => summary.way === way && summary.labelsPerClass === count)!
-    ).map(({ error, deviation, seconds }) =>
-      `${(100 - error).toFixed(2)} ± ${deviation.toFixed(2)} (${seconds.toFixed(0)} s)`
-    );
+  const rows = Map.groupBy(summaries, ({ labelsPerClass }) => labelsPerClass);
   return [
     ["labels of each digit", ...WAYS],
     ["---", ...WAYS.map(() => "---")],
-    ...LABELS_PER_CLASS.map((count) => [`${count}`, ...cells(count)]),
+    ...[...rows].map(([count, cells]) => [
+      `${count}`,
+      ...cells.map(({ error, deviation, seconds }) =>
+        `${(100 - error).toFixed(2)} ± ${deviation.toFixed(2)} (${seconds.toFixed(0)} s)`
+      ),
+    ]),
   ].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
