@@ -60,10 +60,10 @@ export async function showTraining<Result>(
   const observer: Observer = (news) => {
     if (news.kind === "epoch") {
       history.push(news.record);
-      curves.show(liveBundle(trainingCurves(history), describeHistory(history)));
+      curves.replace(liveBundle(trainingCurves(history), describeHistory(history)));
     } else if (news.kind === "note" || performance.now() - lastDrawn > REDRAW_INTERVAL) {
       lastDrawn = performance.now();
-      bar.show({ "text/plain": describeNews(news) });
+      bar.replace({ "text/plain": describeNews(news) });
     }
   };
   try {
@@ -87,10 +87,10 @@ const BAR_LENGTH = 30;
 const PNG_SCALE = 2;
 
 /**
- * Milliseconds in which a message leaves. Deno 2.9's kernel may else report the end of the cell first,
- * and Jupyter drops what comes after it: in 1 of 70 cells that do nothing but show something.
+ * Milliseconds in which a message leaves. In Deno 2.9's kernel what a cell shows and the report of its
+ * end take different ways between threads, and Jupyter drops what arrives after the end.
  */
-const SENDING_TIME = 10;
+const SENDING_TIME = 100;
 
 /** Data by media type; a front end shows the richest that it knows. */
 type Bundle = Record<string, string | object>;
@@ -101,15 +101,20 @@ class Display {
   #shown = false;
   #sent: Promise<void> = Promise.resolve();
 
-  /** Resolves when this and everything before it is on its way to the front end. */
-  show(data: Bundle, metadata: Record<string, unknown> = {}): Promise<void> {
+  /** Shows something in place of what was there. */
+  replace(data: Bundle, metadata: Record<string, unknown> = {}): Promise<void> {
     const kind = this.#shown ? "update_display_data" : "display_data";
     this.#shown = true;
-    this.#sent = this.#sent.then(async () => {
-      await Deno.jupyter.broadcast(kind, { data, metadata, transient: { display_id: this.#id } });
-      await new Promise((resolve) => setTimeout(resolve, SENDING_TIME));
-    });
+    this.#sent = this.#sent.then(() =>
+      Deno.jupyter.broadcast(kind, { data, metadata, transient: { display_id: this.#id } })
+    );
     return this.#sent;
+  }
+
+  /** As {@linkcode replace}; resolves when the front end has it, so that the cell may end. */
+  async show(data: Bundle, metadata?: Record<string, unknown>): Promise<void> {
+    await this.replace(data, metadata);
+    await new Promise((resolve) => setTimeout(resolve, SENDING_TIME));
   }
 }
 

@@ -92,7 +92,7 @@ export function confusionExamples(mistakes: Example[], classes: string[]): Spec 
               select: { type: "point", fields: ["actual", "predicted"], toggle: false },
               value: [{ actual: fullest.actual, predicted: fullest.predicted }],
             }],
-            mark: { type: "rect", cursor: "pointer" },
+            mark: { type: "rect", cursor: "pointer", stroke: COLORS.background, strokeWidth: 1.5 },
             encoding: {
               color: {
                 condition: { test: "datum.count === 0", value: COLORS.faint },
@@ -105,20 +105,16 @@ export function confusionExamples(mistakes: Example[], classes: string[]): Spec 
                 },
                 legend: null,
               },
-              stroke: {
-                condition: { param: "cell", empty: false, value: COLORS.ink },
-                value: COLORS.background,
-              },
-              strokeWidth: {
-                condition: { param: "cell", empty: false, value: 3 },
-                value: 1.5,
-              },
             },
           },
           {
             transform: [{ filter: "datum.count > 0" }],
             mark: { type: "text", color: COLORS.ink, fontSize: 13 },
             encoding: { text: { field: "count", type: "quantitative" } },
+          },
+          {
+            transform: [{ filter: { param: "cell", empty: false } }],
+            mark: { type: "rect", filled: false, stroke: COLORS.ink, strokeWidth: 3 },
           },
         ],
       },

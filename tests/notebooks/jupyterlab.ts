@@ -1,7 +1,7 @@
 /**
  * `deno task test:notebooks`: every notebook in a real JupyterLab, in headless Chromium. Its name keeps
  * it out of `deno task test`, which needs neither. It comes after `deno task notebooks --check`, whose
- * figures it expects to see again.
+ * figures it expects to see again. `deno task test:notebooks -- 3` tries notebook 3 alone.
  */
 
 import { assert, assertEquals } from "@std/assert";
@@ -31,7 +31,7 @@ const SETTINGS = {
 };
 
 const notebooks = Array.from(Deno.readDirSync("notebooks"), ({ name }) => name)
-  .filter((name) => name.endsWith(".ipynb"))
+  .filter((name) => name.endsWith(".ipynb") && name.startsWith(Deno.args[0] ?? ""))
   .sort();
 
 Deno.test({
@@ -166,7 +166,9 @@ async function pointAt(chart: Locator, isWanted: (tooltip: Tooltip) => boolean):
       if (await element.count() === 0) continue;
       const tooltip = {
         rows: Object.fromEntries(
-          (await element.innerText()).split("\n").map((line) => line.split(/:\s*/)),
+          (await element.innerText()).matchAll(/(.+):\s+(.+)/g).map((
+            [, name, value],
+          ) => [name, value]),
         ),
         hasPicture: await element.locator("img").count() > 0,
       };
