@@ -12,34 +12,35 @@ export interface InkLayer {
   noise: number;
 }
 
-/** Cells along the longer side, in which brightness is averaged before the paper is fitted. */
-const CELLS = 24;
+/** Squares along the longer side, in which brightness is averaged before shadows are looked for. */
+const SQUARES = 48;
+
+/** The same before the paper is fitted. */
+const COARSE_SQUARES = 24;
 
 /** A picture whose shorter side is less than this, in pixels, has light taken as even. */
 const SMALL_SIDE = 48;
 
-/** How much more a cell at the border counts: a digit seldom fills the rim of its picture. */
+/** How much more a square at the border counts: a digit seldom fills the rim of its picture. */
 const BORDER_WEIGHT = 3;
 
 const ITERATIONS = 10;
 
 /**
- * A cell whose brightness differs by no more than this from the paper's is met by the paper's
+ * A square whose brightness differs by no more than this from the paper's is met by the paper's
  * polynomial; the one that meets more is taken (as in RANSAC, Fischler and Bolles 1981).
  */
 const INLIER = 6;
 
-/** Cells along the longer side, in which brightness is averaged before shadows are looked for. */
-const SHADOW_CELLS = 48;
-
 /** Dark things that a square of this share of the shorter side fits into are shadows, not ink. */
-const SHADOW_SIDE = 0.36;
+const SHADOW_SIDE = 0.42;
 
 /**
- * Separates ink from paper. The paper's brightness is a constant or a polynomial of second
- * degree in x and y, fitted by iteratively reweighted least squares to the smallest sum of absolute differences (as
- * in Schlossmacher 1973), so that ink, the minority, does not count. Which side of
- * the paper, dark or light, the ink is on is found, and shadows are taken off.
+ * Separates ink from paper. The paper's brightness is the one that most of the picture has, or a
+ * polynomial of second degree in x and y, fitted by iteratively reweighted least squares to the
+ * smallest sum of absolute differences (as in Schlossmacher 1973), so that ink, the minority, does
+ * not count. Which side of the paper, dark or light, the ink is on is found, and shadows are taken
+ * off.
  *
  * @param picture Any picture.
  * @returns The ink, as white on black.
@@ -57,46 +58,61 @@ const SHADOW_SIDE = 0.36;
  * ```
  */
 export function separateInk({ width, height, values }: GreyPicture): InkLayer {
-  const paper = fitPaper({ width, height, values });
-  const difference = new Float32Array(values.length);
-  const sizes = new Uint32Array(512);
-  for (let y = 0, i = 0; y < height; y++) {
-    // The polynomial along a row, by forward differences.
-    const [start, slope, bend] = paper.row(y);
-    for (let x = 0; x < width; x++, i++) {
-      const d = values[i] - (start + (slope + bend * x) * x);
-      difference[i] = d;
-      sizes[Math.min(511, Math.round(Math.abs(d) * 2))]++;
-    }
-  }
-  // Median absolute deviation of what is not ink: of the smaller three quarters, to be safe.
-  const noise = 1.4826 * quantileOfCounts(sizes, 0.75 * 0.5) / 2;
-  const sign = inkSide(difference, width, height);
-  for (let i = 0; i < difference.length; i++) difference[i] *= sign;
-  if (Math.min(width, height) >= SMALL_SIDE) removeShadows(difference, width, height);
-  for (let i = 0; i < difference.length; i++) difference[i] = Math.max(0, difference[i]);
-  return { width, height, ink: difference, noise };
-}
-
-/**
- * Whether ink is brighter (1) or darker (-1) than paper: ink is the minority nearly everywhere, so
- * that differences from the mean around are skewed towards it, while a shadow's edge has as much
- * on either side. In a small picture, differences from the paper tell.
- */
-function inkSide(difference: Float32Array, width: number, height: number): 1 | -1 {
+  const squares = averageSquares(values, width, height, SQUARES);
+  const { columns, rows, side } = squares;
   const small = Math.min(width, height) < SMALL_SIDE;
-  const { cells, columns, rows, side } = averageSquares(difference, width, height, SHADOW_CELLS);
+  const paper = fitPaper(squares, small);
+  const differences = squares.cells.map((value, i) => {
+    const [start, slope, bend] = paper(Math.floor(i / columns) + 0.5);
+    const x = i % columns + 0.5;
+    return value - start - (slope + bend * x) * x;
+  });
   const reach = Math.round(Math.min(columns, rows) / 4);
-  const means = small ? cells.fill(0) : boxMeans(boxMeans(cells, columns, reach), rows, reach);
-  let skewness = 0;
+  const means = boxMeans(boxMeans(differences, columns, reach), rows, reach);
+
+  const ink = new Float32Array(values.length);
+  const column = Int32Array.from({ length: width }, (_, x) => Math.floor(x / side));
+  const darker = new Uint32Array(512);
+  const lighter = new Uint32Array(512);
+  let [square, cube, squareAround, cubeAround] = [0, 0, 0, 0];
   for (let y = 0, i = 0; y < height; y++) {
-    const row = Math.floor(y / side);
+    // The polynomial along a row.
+    const [start, slope, bend] = paper((y + 0.5) / side);
+    const firstMean = Math.floor(y / side) * columns;
     for (let x = 0; x < width; x++, i++) {
-      const d = difference[i] - means[row * columns + Math.floor(x / side)];
-      skewness += d * d * d;
+      const u = (x + 0.5) / side;
+      const difference = values[i] - start - (slope + bend * u) * u;
+      ink[i] = difference;
+      square += difference * difference;
+      cube += difference * difference * difference;
+      const excess = difference - means[firstMean + column[x]];
+      squareAround += excess * excess;
+      cubeAround += excess * excess * excess;
+      if (difference > 0) lighter[Math.trunc(2 * difference + 0.5)]++;
+      else darker[Math.trunc(0.5 - 2 * difference)]++;
     }
   }
-  return skewness > 0 ? 1 : -1;
+  // Ink is the minority nearly everywhere, so that differences from the mean around are skewed
+  // towards it, the more the rarer it is, while a shadow's edge has as much on either side; where a
+  // digit fills its picture, differences from the paper tell.
+  const skewness = cubeAround / Math.max(1, squareAround) ** 1.5 +
+    cube / Math.max(1, square) ** 1.5;
+  const sign = skewness > 0 ? 1 : -1;
+  const shadow = small ? undefined : shadows(differences.map((value) => sign * value), squares);
+  for (let y = 0, i = 0; y < height; y++) {
+    const shade = shadow?.(y);
+    for (let x = 0; x < width; x++, i++) {
+      ink[i] = Math.max(0, sign * ink[i] - (shade ? shade[x] : 0));
+    }
+  }
+  // Median absolute deviation of what cannot be ink: of what is on the other side of the paper, or
+  // of the smaller three quarters, since shadows mislead the one and a digit that fills its picture
+  // misleads the other.
+  const noise = 1.4826 / 2 * Math.min(
+    quantileOfCounts(sign > 0 ? darker : lighter, 0.5),
+    quantileOfCounts(darker.map((count, i) => count + lighter[i]), 0.75 * 0.5),
+  );
+  return { width, height, ink, noise };
 }
 
 /** Means along the rows over `reach` cells on either side; the result has columns for rows. */
@@ -122,6 +138,8 @@ interface Squares {
   rows: number;
   /** Side of a square in pixels. */
   side: number;
+  /** Of the picture, in pixels. */
+  width: number;
 }
 
 /** Averages squares, so that there are at most `count` along the longer side. */
@@ -146,32 +164,41 @@ function averageSquares(
       cells[row * columns + column] = sum / ((bottom - row * side) * (right - column * side));
     }
   }
-  return { cells, columns, rows, side };
+  return { cells, columns, rows, side, width };
 }
 
 /**
- * Subtracts what is too broad to be ink, such as shadows: the opening of the picture by a square
+ * What is too broad to be ink, such as shadows: the opening of the picture by a square
  * (Serra 1982; on white ink, what bright things as large as the square are left of).
+ *
+ * @returns It along any row, in pixels; the same array every time.
  */
-function removeShadows(ink: Float32Array, width: number, height: number): void {
-  const { cells, columns, rows, side } = averageSquares(ink, width, height, SHADOW_CELLS);
+function shadows(ink: Float32Array, { columns, rows, side, width }: Squares) {
   const reach = Math.round(SHADOW_SIDE * Math.min(columns, rows) / 2);
-  const eroded = leastNear(leastNear(cells, columns, reach), rows, reach).map((value) => -value);
-  const shadow = leastNear(leastNear(eroded, columns, reach), rows, reach).map((value) => -value);
-  for (let y = 0, i = 0; y < height; y++) {
-    const v = Math.min(Math.max((y + 0.5) / side - 0.5, 0), rows - 1);
-    const upper = Math.min(Math.floor(v), Math.max(0, rows - 2));
-    const below = Math.min(upper + 1, rows - 1);
-    for (let x = 0; x < width; x++, i++) {
-      const u = Math.min(Math.max((x + 0.5) / side - 0.5, 0), columns - 1);
-      const left = Math.min(Math.floor(u), Math.max(0, columns - 2));
-      const right = Math.min(left + 1, columns - 1);
-      const [a, b] = [u - left, v - upper];
-      ink[i] -= (shadow[upper * columns + left] * (1 - a) + shadow[upper * columns + right] * a) *
-          (1 - b) +
-        (shadow[below * columns + left] * (1 - a) + shadow[below * columns + right] * a) * b;
+  const eroded = leastNear(leastNear(ink, columns, reach), rows, reach).map((value) => -value);
+  const opened = leastNear(leastNear(eroded, columns, reach), rows, reach).map((value) => -value);
+  const between = (position: number, count: number): [before: number, share: number] => {
+    const at = Math.min(Math.max((position + 0.5) / side - 0.5, 0), count - 1);
+    const before = Math.min(Math.floor(at), Math.max(0, count - 2));
+    return [before, at - before];
+  };
+  const across = Array.from({ length: width }, (_, x) => between(x, columns));
+  const lefts = Int32Array.from(across, ([before]) => before);
+  const shares = Float32Array.from(across, ([, share]) => share);
+  const line = new Float32Array(columns + 1);
+  const shade = new Float32Array(width);
+  return (y: number) => {
+    const [above, share] = between(y, rows);
+    const below = Math.min(above + 1, rows - 1);
+    for (let k = 0; k < columns; k++) {
+      line[k] = opened[above * columns + k] * (1 - share) + opened[below * columns + k] * share;
     }
-  }
+    for (let x = 0; x < width; x++) {
+      const left = line[lefts[x]];
+      shade[x] = left + (line[lefts[x] + 1] - left) * shares[x];
+    }
+    return shade;
+  };
 }
 
 /** The least value within `reach` along the rows; the result has columns for rows. */
@@ -199,118 +226,126 @@ function quantileOfCounts(counts: Uint32Array, share: number): number {
   return counts.findIndex((count) => (seen += count) >= rank);
 }
 
-/** Brightness of the paper: along row `y` it is start + slope · x + bend · x². */
-interface Paper {
-  row(y: number): [start: number, slope: number, bend: number];
-}
+/**
+ * Brightness of the paper along a row: start + slope · x + bend · x², x and y in squares
+ * from the top left.
+ */
+type Paper = (y: number) => [start: number, slope: number, bend: number];
 
-function fitPaper(picture: GreyPicture): Paper {
-  const { width, height } = picture;
-  const cells = averageCells(picture);
-  const even = fitPolynomial(cells, picture, 1);
-  const uneven = Math.min(width, height) < SMALL_SIDE ? even : fitPolynomial(cells, picture, 6);
-  const { coefficients } = uneven.inliers > even.inliers ? uneven : even;
+function fitPaper({ cells, columns, rows }: Squares, alwaysEven: boolean): Paper {
+  const coarse = weighSquares(averageSquares(cells, columns, rows, COARSE_SQUARES));
+  const even = fitConstant(coarse);
+  const uneven = alwaysEven ? even : fitPolynomial(coarse);
+  const { coefficients } = uneven.met > even.met ? uneven : even;
   const [c, cx, cy, cxx, cxy, cyy] = coefficients;
-  return {
-    row(row) {
-      // Pixel centres: x' = (2 · column + 1) / width - 1, and the same down.
-      const y = (2 * row + 1) / height - 1;
-      const [scale, offset] = [2 / width, 1 / width - 1];
-      const linear = cx + cxy * y;
-      return [
-        c + cy * y + cyy * y * y + linear * offset + cxx * offset * offset,
-        scale * (linear + 2 * cxx * offset),
-        cxx * scale * scale,
-      ];
-    },
-  };
+  return (y) => [c + (cy + cyy * y) * y, cx + cxy * y, cxx];
 }
 
-/** Fits a polynomial with so many terms to the cells, and counts those that it meets. */
-function fitPolynomial(
-  cells: Cell[],
-  { width, height }: GreyPicture,
-  terms: number,
-): { coefficients: Float64Array; inliers: number } {
-  const basis = new Float64Array(cells.length * terms);
-  cells.forEach(({ x, y }, i) =>
-    basis.set(monomials(2 * x / width - 1, 2 * y / height - 1).slice(0, terms), i * terms)
-  );
-  const residuals = new Float64Array(cells.length).fill(1);
-  const weights = new Float64Array(cells.length);
-  let coefficients = new Float64Array(6);
+interface Fit {
+  /** Of 1, x, y, x², x·y, y². */
+  coefficients: Iterable<number>;
+  /** Weight of the squares that it meets. */
+  met: number;
+}
+
+/** The brightness that most of the picture has. */
+function fitConstant(squares: WeighedSquare[]): Fit {
+  const weights = new Float32Array(256);
+  for (const { value, weight } of squares) weights[Math.round(value)] += weight;
+  let [most, middle] = [-1, 0];
+  for (let value = 0; value < 256; value++) {
+    const met = weights.subarray(Math.max(0, value - INLIER), value + INLIER + 1)
+      .reduce((sum, weight) => sum + weight, 0);
+    if (met > most) [most, middle] = [met, value];
+  }
+  let [sum, met] = [0, 0];
+  for (const { value, weight } of squares) {
+    if (Math.abs(Math.round(value) - middle) > INLIER) continue;
+    sum += weight * value;
+    met += weight;
+  }
+  return { coefficients: [sum / met, 0, 0, 0, 0, 0], met };
+}
+
+function fitPolynomial(squares: WeighedSquare[]): Fit {
+  const basis = new Float64Array(squares.length * TERMS);
+  squares.forEach(({ x, y }, i) => basis.set([1, x, y, x * x, x * y, y * y], i * TERMS));
+  const residuals = new Float64Array(squares.length).fill(1);
+  const weights = new Float64Array(squares.length);
+  let coefficients = new Float64Array(TERMS);
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     const smallest = iteration < ITERATIONS / 2 ? 4 : 0.5;
-    for (let i = 0; i < cells.length; i++) {
-      weights[i] = (cells[i].border ? BORDER_WEIGHT : 1) /
-        Math.max(smallest, Math.abs(residuals[i]));
+    for (let i = 0; i < squares.length; i++) {
+      weights[i] = squares[i].weight / Math.max(smallest, Math.abs(residuals[i]));
     }
-    coefficients = leastSquares(basis, terms, cells, weights);
-    for (let i = 0; i < cells.length; i++) {
-      let residual = cells[i].value;
-      for (let a = 0; a < terms; a++) residual -= basis[i * terms + a] * coefficients[a];
+    coefficients = leastSquares(basis, squares, weights);
+    for (let i = 0; i < squares.length; i++) {
+      let residual = squares[i].value;
+      for (let a = 0; a < TERMS; a++) residual -= basis[i * TERMS + a] * coefficients[a];
       residuals[i] = residual;
     }
   }
-  const inliers = residuals.filter((residual) => Math.abs(residual) <= INLIER).length;
-  return { coefficients, inliers };
+  let met = 0;
+  residuals.forEach((residual, i) => {
+    if (Math.abs(residual) <= INLIER) met += squares[i].weight;
+  });
+  return { coefficients, met };
 }
 
-interface Cell {
-  /** Middle, in pixels. */
+interface WeighedSquare {
+  /** Middle, in squares. */
   x: number;
   y: number;
   /** Mean brightness. */
   value: number;
-  border: boolean;
+  /** How much it counts. */
+  weight: number;
 }
 
-function averageCells({ width, height, values }: GreyPicture): Cell[] {
-  const { cells, columns, rows, side } = averageSquares(values, width, height, CELLS);
+function weighSquares({ cells, columns, rows, side }: Squares): WeighedSquare[] {
   return Array.from(cells, (value, i) => {
     const column = i % columns;
-    const row = (i - column) / columns;
+    const row = Math.floor(i / columns);
+    const atBorder = column === 0 || row === 0 || column === columns - 1 || row === rows - 1;
     return {
-      x: (column * side + Math.min((column + 1) * side, width)) / 2,
-      y: (row * side + Math.min((row + 1) * side, height)) / 2,
+      x: (column + 0.5) * side,
+      y: (row + 0.5) * side,
       value,
-      border: column === 0 || row === 0 || column === columns - 1 || row === rows - 1,
+      weight: atBorder ? BORDER_WEIGHT : 1,
     };
   });
 }
 
-function monomials(x: number, y: number): number[] {
-  return [1, x, y, x * x, x * y, y * y];
-}
+/** Coefficients of a polynomial of second degree in two variables. */
+const TERMS = 6;
 
 /** Weighted linear least squares by the normal equations and Gaussian elimination. */
 function leastSquares(
   basis: Float64Array,
-  terms: number,
-  cells: Cell[],
+  squares: WeighedSquare[],
   weights: Float64Array,
 ): Float64Array<ArrayBuffer> {
-  const matrix = Array.from({ length: terms }, () => new Float64Array(terms + 1));
-  for (let i = 0; i < cells.length; i++) {
-    for (let a = 0; a < terms; a++) {
-      const weighted = weights[i] * basis[i * terms + a];
-      for (let b = a; b < terms; b++) matrix[a][b] += weighted * basis[i * terms + b];
-      matrix[a][terms] += weighted * cells[i].value;
+  const matrix = Array.from({ length: TERMS }, () => new Float64Array(TERMS + 1));
+  for (let i = 0; i < squares.length; i++) {
+    for (let a = 0; a < TERMS; a++) {
+      const weighted = weights[i] * basis[i * TERMS + a];
+      for (let b = a; b < TERMS; b++) matrix[a][b] += weighted * basis[i * TERMS + b];
+      matrix[a][TERMS] += weighted * squares[i].value;
     }
   }
-  for (let a = 0; a < terms; a++) for (let b = 0; b < a; b++) matrix[a][b] = matrix[b][a];
-  for (let a = 0; a < terms; a++) {
-    for (let b = a + 1; b < terms; b++) {
+  for (let a = 0; a < TERMS; a++) for (let b = 0; b < a; b++) matrix[a][b] = matrix[b][a];
+  for (let a = 0; a < TERMS; a++) {
+    for (let b = a + 1; b < TERMS; b++) {
       const factor = matrix[b][a] / matrix[a][a];
-      for (let column = a; column <= terms; column++) {
+      for (let column = a; column <= TERMS; column++) {
         matrix[b][column] -= factor * matrix[a][column];
       }
     }
   }
-  const solution = new Float64Array(6);
-  for (let a = terms - 1; a >= 0; a--) {
-    let sum = matrix[a][terms];
-    for (let b = a + 1; b < terms; b++) sum -= matrix[a][b] * solution[b];
+  const solution = new Float64Array(TERMS);
+  for (let a = TERMS - 1; a >= 0; a--) {
+    let sum = matrix[a][TERMS];
+    for (let b = a + 1; b < TERMS; b++) sum -= matrix[a][b] * solution[b];
     solution[a] = sum / matrix[a][a];
   }
   return solution;

@@ -5,6 +5,7 @@ import { type InkLayer, separateInk } from "./background.ts";
 import { type Component, dilate, findComponents } from "./components.ts";
 import type { GreyPicture } from "./decode.ts";
 import { type Ink, placeDigit } from "./place.ts";
+import { findRepetition, type Repetition } from "./repetition.ts";
 import { removeRuledLines } from "./ruled_lines.ts";
 
 /** Where something is in a picture, in its pixels. */
@@ -28,10 +29,12 @@ export interface Step extends GreyPicture {
   name: string;
 }
 
-/** The digits of a picture, in reading order, and how they were found. */
+/** The digits of a picture, and how they were found. */
 export interface FoundDigits {
+  /** In reading order. */
   digits: FoundDigit[];
-  steps: Step[];
+  /** The picture after every step, drawn when asked for. */
+  readonly steps: Step[];
 }
 
 /** Larger pictures are reduced, by a whole factor, to at most so many pixels. */
@@ -70,54 +73,78 @@ const WIDEST_DIGIT = 1.7;
  * ```
  */
 export function findDigits(picture: GreyPicture): FoundDigits {
-  const factor = Math.ceil(Math.sqrt(picture.width * picture.height / WORKING_PIXELS));
-  const grey = reduce(picture, factor);
+  const squares = squaresOf(picture);
+  const grey = reduce(picture, squares);
   const { width, height } = grey;
-  const steps: Step[] = [{ name: "grey", ...grey }];
-  const show = (name: string, values: Uint8Array) => steps.push({ name, width, height, values });
-
   const layer = separateInk(grey);
-  show("light evened out", Uint8Array.from(layer.ink));
   const threshold = inkThreshold(layer);
-  if (threshold === undefined) return { digits: [], steps };
   const mask = new Uint8Array(layer.ink.length);
-  for (let i = 0; i < mask.length; i++) mask[i] = layer.ink[i] >= threshold.weak ? 1 : 0;
-  show("ink", mask.map((value) => 255 * value));
-
-  const cleaned = { ...layer, ink: layer.ink.slice() };
-  const cleanedMask = mask.slice();
   let digits: FoundDigit[] = [];
-  if (removeRuledLines(cleanedMask, cleaned) > 0) {
-    const near = dilate(cleanedMask, width, 1);
-    for (let i = 0; i < near.length; i++) cleaned.ink[i] *= near[i];
-    digits = digitsOf(cleanedMask, cleaned, threshold.strong);
-    if (digits.length > 0) show("ruled lines removed", cleanedMask.map((value) => 255 * value));
+  let cleanedMask: Uint8Array | undefined;
+  if (threshold) {
+    for (let i = 0; i < mask.length; i++) mask[i] = layer.ink[i] >= threshold.weak ? 1 : 0;
+    const ruled = withoutRuledLines(mask, layer);
+    if (ruled) digits = digitsOf(ruled.mask, ruled, threshold.strong);
+    if (digits.length > 0) cleanedMask = ruled?.mask;
+    // Where nothing is left, the line was the digit: a long 1.
+    else digits = digitsOf(mask, layer, threshold.strong);
   }
-  // Where nothing is left, the line was the digit: a long 1.
-  if (digits.length === 0) digits = digitsOf(mask, layer, threshold.strong);
-  if (digits.length > 0) steps.push({ name: "digits", ...strip(digits) });
+  const { factor, left, top } = squares;
   for (const { box } of digits) {
-    box.left *= factor;
-    box.top *= factor;
+    box.left = left + box.left * factor;
+    box.top = top + box.top * factor;
     box.width = Math.min(box.width * factor, picture.width - box.left);
     box.height = Math.min(box.height * factor, picture.height - box.top);
   }
-  return { digits, steps };
+  return {
+    digits,
+    get steps() {
+      const step = (name: string, values: Uint8Array) => ({ name, width, height, values });
+      const inked = (mask: Uint8Array) => mask.map((value) => 255 * value);
+      return [
+        step("grey", grey.values),
+        step("light evened out", Uint8Array.from(layer.ink)),
+        ...(threshold ? [step("ink", inked(mask))] : []),
+        ...(cleanedMask ? [step("ruled lines removed", inked(cleanedMask))] : []),
+        ...(digits.length > 0 ? [{ name: "digits", ...strip(digits) }] : []),
+      ];
+    },
+  };
 }
 
-/** Averages squares of `factor` × `factor` pixels. */
-function reduce(picture: GreyPicture, factor: number): GreyPicture {
+/** The squares of a picture that are averaged: its original pixels if it was enlarged, larger ones if it has too many. */
+function squaresOf(picture: GreyPicture): Repetition {
+  const pixels = picture.width * picture.height;
+  return pixels <= WORKING_PIXELS
+    ? findRepetition(picture)
+    : { factor: Math.ceil(Math.sqrt(pixels / WORKING_PIXELS)), left: 0, top: 0 };
+}
+
+/** The ink without ruled lines, if there are any. */
+function withoutRuledLines(
+  mask: Uint8Array,
+  layer: InkLayer,
+): (InkLayer & { mask: Uint8Array }) | undefined {
+  const cleaned = { ...layer, ink: layer.ink.slice(), mask: mask.slice() };
+  if (removeRuledLines(cleaned.mask, cleaned) === 0) return undefined;
+  const near = dilate(cleaned.mask, layer.width, 1);
+  for (let i = 0; i < near.length; i++) cleaned.ink[i] *= near[i];
+  return cleaned;
+}
+
+/** Averages squares. */
+function reduce(picture: GreyPicture, { factor, left, top }: Repetition): GreyPicture {
   if (factor === 1) return picture;
-  const width = Math.max(1, Math.floor(picture.width / factor));
-  const height = Math.max(1, Math.floor(picture.height / factor));
+  const width = Math.max(1, Math.floor((picture.width - left) / factor));
+  const height = Math.max(1, Math.floor((picture.height - top) / factor));
   const across = Math.min(factor, picture.width);
   const down = Math.min(factor, picture.height);
   const values = new Uint8Array(width * height);
   const sums = new Uint32Array(width);
   for (let y = 0; y < height; y++) {
     sums.fill(0);
-    for (let row = y * factor; row < y * factor + down; row++) {
-      for (let x = 0, i = row * picture.width; x < width; x++) {
+    for (let row = top + y * factor; row < top + y * factor + down; row++) {
+      for (let x = 0, i = row * picture.width + left; x < width; x++) {
         let sum = 0;
         for (let k = 0; k < across; k++) sum += picture.values[i++];
         sums[x] += sum;
@@ -311,20 +338,20 @@ function split(group: Group, labels: Int32Array, ink: Float32Array, width: numbe
 function cut(group: Group, labels: Int32Array, layer: InkLayer, strong: number): Ink {
   const members = new Set(group.pieces.map(({ label }) => label));
   const margin = Math.max(2, Math.round(0.15 * heightOf(group)));
-  const left = Math.max(0, group.left - margin);
-  const right = Math.min(layer.width, group.right + margin);
-  const top = Math.max(0, group.top - margin);
-  const bottom = Math.min(layer.height, group.bottom + margin);
-  const width = right - left;
-  const height = bottom - top;
+  const left = group.left - margin;
+  const top = group.top - margin;
+  const width = group.right + margin - left;
+  const height = group.bottom + margin - top;
   const values = new Float32Array(width * height);
   const histogram = new Uint32Array(256);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const source = (top + y) * layer.width + left + x;
+  const [firstX, lastX] = [Math.max(0, left), Math.min(layer.width, left + width)];
+  const [firstY, lastY] = [Math.max(0, top), Math.min(layer.height, top + height)];
+  for (let y = firstY; y < lastY; y++) {
+    for (let x = firstX; x < lastX; x++) {
+      const source = y * layer.width + x;
       if (!members.has(labels[source])) continue;
-      values[i] = layer.ink[source];
-      if (values[i] >= strong) histogram[Math.min(255, Math.round(values[i]))]++;
+      const value = values[(y - top) * width + x - left] = layer.ink[source];
+      if (value >= strong) histogram[Math.min(255, Math.round(value))]++;
     }
   }
   const count = histogram.reduce((sum, n) => sum + n, 0);

@@ -36,6 +36,24 @@ function inverted({ values, ...size }: GreyPicture): GreyPicture {
   return { ...size, values: values.map((value) => 255 - value) };
 }
 
+/** What is inside the ink's box, three times as large, with pixels between. */
+function cropped(pixels: Uint8Array): GreyPicture {
+  const inked = [...pixels.keys()].filter((i) => pixels[i] > 0);
+  const columns = inked.map((i) => i % IMAGE_SIDE);
+  const [left, right] = [Math.min(...columns), Math.max(...columns)];
+  const [top, bottom] = [inked[0], inked.at(-1)!].map((i) => Math.floor(i / IMAGE_SIDE));
+  const width = 3 * (right - left) + 1;
+  const height = 3 * (bottom - top) + 1;
+  const values = Uint8Array.from({ length: width * height }, (_, i) => {
+    const [x, y] = [left + i % width / 3, top + Math.floor(i / width) / 3];
+    const at = (dx: number, dy: number) =>
+      pixels[(Math.floor(y) + dy) * IMAGE_SIDE + Math.floor(x) + dx] ?? 0;
+    const [a, b] = [x % 1, y % 1];
+    return (at(0, 0) * (1 - a) + at(1, 0) * a) * (1 - b) + (at(0, 1) * (1 - a) + at(1, 1) * a) * b;
+  });
+  return { width, height, values };
+}
+
 /** Mean absolute difference of pixels. */
 function difference(one: Uint8Array, other: Uint8Array): number {
   return one.reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0) / one.length;
@@ -63,6 +81,26 @@ Deno.test("findDigits() gives enlarged pictures back nearly as they were", () =>
       assertEquals(digits.length, 1);
       assert(difference(digits[0].pixels, digit(i)) < 12);
     }
+  }
+});
+
+Deno.test("findDigits() gives pictures that were enlarged by repetition back as they were before", () => {
+  const original = sheet(40, 36, [{ pixels: digit(1), left: 7, top: 5 }]);
+  const enlarged = sheet(290, 230, [{ pixels: digit(1), left: 51, top: 9, scale: 7 }]);
+  const [{ pixels, box }] = findDigits(enlarged).digits;
+  assertEquals(pixels, findDigits(original).digits[0].pixels);
+  assertEquals((box.left - 51) % 7, 0);
+  assertEquals((box.top - 9) % 7, 0);
+});
+
+Deno.test("findDigits() finds digits that fill their picture, of either polarity", () => {
+  const pictures = Array.from({ length: 100 }, (_, i) => cropped(digit(i)));
+  for (const change of [(picture: GreyPicture) => picture, inverted]) {
+    const same = pictures.filter((picture, i) => {
+      const { digits } = findDigits(change(picture));
+      return digits.length === 1 && difference(digits[0].pixels, digit(i)) < 24;
+    });
+    assert(same.length >= 97, `${same.length} of 100`);
   }
 });
 
