@@ -1,5 +1,6 @@
 /** Pictures of digits drawn by program, in all the ways in which people's pictures differ from MNIST's. */
 
+import { IMAGE_SIDE } from "../data/dataset.ts";
 import { Random } from "../data/random.ts";
 import { type GreyPicture, throughJpeg } from "./decode.ts";
 
@@ -277,12 +278,14 @@ export const PICTURE_KINDS: string[] = Object.keys(KINDS);
  * @param kind One of {@linkcode PICTURE_KINDS}.
  * @param digit 0–9.
  * @param random Everything else: writing, place, size, pen, paper, light.
+ * @param side Width and height in pixels, if they are not to be as the kind has them.
  * @throws {RangeError} If there is no such kind.
  *
  * @example The same again from the same random numbers
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { Random } from "../data/random.ts";
+ * import { IMAGE_SIDE } from "../data/dataset.ts";
+import { Random } from "../data/random.ts";
  * const draw = () => drawTestPicture("squared", 7, new Random(1));
  * assertEquals(await draw(), await draw());
  * ```
@@ -291,6 +294,7 @@ export async function drawTestPicture(
   kind: string,
   digit: number,
   random: Random,
+  side?: number,
 ): Promise<TestPicture> {
   if (!Object.hasOwn(KINDS, kind)) {
     throw new RangeError(
@@ -299,6 +303,7 @@ export async function drawTestPicture(
   }
   const plain = plainScene(random);
   const scene = { ...plain, ...KINDS[kind](plain, random) };
+  if (side !== undefined) resize(scene, side);
   const { width, height } = scene;
   const cover = penCover(digit, scene, random);
   const light = drawPaper(scene, random);
@@ -310,6 +315,75 @@ export async function drawTestPicture(
   let picture: GreyPicture = { width, height, values };
   if (scene.jpeg !== undefined) picture = await throughJpeg(picture, scene.jpeg);
   return { kind, digit, picture };
+}
+
+/** Changes the pixels of a scene, and nothing else. */
+function resize(scene: Scene, side: number): void {
+  const scale = side / Math.max(scene.width, scene.height);
+  scene.width = side;
+  scene.height = side;
+  scene.size *= scale;
+  scene.pen *= scale;
+  scene.ruling *= scale;
+}
+
+/** How {@linkcode pasteDigit} pastes. */
+export interface PasteOptions {
+  /** Pixels of the sheet for each of the digit's; less than 1 to make it smaller. */
+  scale: number;
+  lightOnDark: boolean;
+  /** Size of the sheet, and the place on it. */
+  random: Random;
+}
+
+/**
+ * Pastes a digit anywhere on an empty sheet, enlarged or reduced with linear weights, as
+ * most programs do.
+ *
+ * @param pixels White ink (255) on black (0), `[28, 28]`.
+ *
+ * @example Ink stays ink
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { IMAGE_SIDE } from "../data/dataset.ts";
+import { Random } from "../data/random.ts";
+ * const pixels = new Uint8Array(784).fill(255);
+ * const { values } = pasteDigit(pixels, { scale: 0.5, lightOnDark: true, random: new Random(1) });
+ * assertEquals(values.filter((value) => value === 255).length, 14 * 14);
+ * ```
+ */
+export function pasteDigit(
+  pixels: Uint8Array,
+  { scale, lightOnDark, random }: PasteOptions,
+): GreyPicture {
+  const side = Math.round(IMAGE_SIDE * scale);
+  const [width, height] = [1, 2].map(() => Math.round(side * random.uniform(1, 2.5)));
+  const [left, top] = [width, height].map((length) => random.integer(length - side + 1));
+  const taps = Array.from({ length: side }, (_, i) => linearTaps((i + 0.5) / scale - 0.5, scale));
+  const values = new Uint8Array(width * height).fill(lightOnDark ? 0 : 255);
+  taps.forEach((down, y) =>
+    taps.forEach((across, x) => {
+      let ink = 0;
+      for (const [row, share] of down) {
+        for (const [column, weight] of across) {
+          ink += share * weight * pixels[row * IMAGE_SIDE + column];
+        }
+      }
+      values[(top + y) * width + left + x] = Math.round(lightOnDark ? ink : 255 - ink);
+    })
+  );
+  return { width, height, values };
+}
+
+/** Pixels that a position lies between or covers, with their weights, which sum to 1. */
+function linearTaps(position: number, scale: number): [pixel: number, weight: number][] {
+  const reach = Math.max(1, 1 / scale);
+  const taps: [number, number][] = [];
+  for (let at = Math.ceil(position - reach); at <= position + reach; at++) {
+    const weight = (1 - Math.abs(at - position) / reach) / reach;
+    if (weight > 0) taps.push([Math.min(Math.max(at, 0), IMAGE_SIDE - 1), weight]);
+  }
+  return taps;
 }
 
 /** How much of every pixel the pen has gone over, 0–1. */
