@@ -210,12 +210,18 @@ function readPicture(instance: unknown, name: string): Pixels {
       `Expected ${name} to be 28 × 28, 28 × 28 × 1 or 784 numbers but found a list of ${picture.length}`,
     );
   }
-  const isPixel = (pixel: unknown): pixel is [unknown] =>
-    Array.isArray(pixel) && pixel.length === 1;
-  return readNumbers(
-    picture.flatMap((row: unknown[]) => row.map((pixel) => isPixel(pixel) ? pixel[0] : pixel)),
-    name,
-  );
+  return readNumbers(flattenRows(picture), name);
+}
+
+/** @param rows `[28, 28]` or `[28, 28, 1]`. */
+function flattenRows(rows: unknown[][]): unknown[] {
+  const values: unknown[] = [];
+  for (const row of rows) {
+    for (const pixel of row) {
+      values.push(Array.isArray(pixel) && pixel.length === 1 ? pixel[0] : pixel);
+    }
+  }
+  return values;
 }
 
 /** @param numbers `[784]`, from 0 to 255, or, where none is above 1, from 0 to 1. */

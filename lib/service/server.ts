@@ -1,11 +1,12 @@
 /** The running service. */
 
+import { join } from "@std/path";
+import type { ModelCard } from "../model/classifier.ts";
 import { createApp, type Limits, type LogEntry } from "./app.ts";
 import { Metrics } from "./metrics.ts";
 import { readPage } from "./page_files.ts";
 import { Recogniser } from "./recogniser.ts";
 import type { Samples } from "./samples.ts";
-import type { ModelCard } from "../model/classifier.ts";
 
 /** How a service is started. */
 export interface ServiceOptions {
@@ -45,14 +46,14 @@ const CLOSING_TIME = 20_000;
 export async function startService(
   { model, host, port, workers, samples, limits, module, log }: ServiceOptions,
 ): Promise<Service> {
-  const card: ModelCard = JSON.parse(await Deno.readTextFile(`${model}/card.json`));
-  let closing = false;
+  let state: "starting" | "open" | "closing" = "starting";
   const recogniser = new Recogniser({
     model,
     workers,
     module,
     onBatch: (pictures) => metrics.batch(pictures),
     onReplace: (reason) => {
+      if (state === "starting") return; // ready says so
       metrics.workerReplaced();
       log?.({ event: "worker replaced", reason });
     },
@@ -64,20 +65,22 @@ export async function startService(
   ]);
   try {
     await recogniser.ready;
+    const card: ModelCard = JSON.parse(await Deno.readTextFile(join(model, "card.json")));
     const app = createApp({
       recogniser,
       card,
       metrics,
       page: await readPage(),
       samples,
-      closing: () => closing,
+      closing: () => state === "closing",
       limits,
       onAnswer: log,
     });
+    state = "open";
     const server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
     const { hostname, port: actualPort } = server.addr;
     const close = async () => {
-      closing = true;
+      state = "closing";
       const late = setTimeout(() => recogniser.close(), CLOSING_TIME);
       await server.shutdown();
       clearTimeout(late);

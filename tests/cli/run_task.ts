@@ -33,6 +33,11 @@ export async function runTask(task: string, ...args: string[]): Promise<Outcome>
   return { code, stdout: out, stderr: err };
 }
 
+/** Starts a task, its output piped. */
+export function startTask(task: string, ...args: string[]): Deno.ChildProcess {
+  return command(task, args, "piped").spawn();
+}
+
 /**
  * Runs a task and kills it, with no chance to tidy up.
  *

@@ -1,0 +1,50 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { saveNetwork } from "../../lib/model/files.ts";
+import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { withFolder } from "../temporary_folder.ts";
+import { runTask, startTask } from "./run_task.ts";
+
+Deno.test("deno task serve answers, logs in lines of JSON, and ends at once when interrupted", () =>
+  withFolder(async (folder) => {
+    const model = join(folder, "model");
+    const network = await randomNetwork();
+    await saveNetwork(model, network, CARD);
+    network.dispose();
+    const service = startTask("serve", "--port", "0", "--workers", "1", "--model", model);
+    let words = "";
+    const reader = service.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    while (!words.includes("Draw at")) {
+      const { done, value } = await reader.read();
+      assert(!done, words);
+      words += value;
+    }
+    const [url] = words.match(/http:\/\/127\.0\.0\.1:\d+/)!;
+    assertEquals(await (await fetch(`${url}/v2/health/ready`)).json(), { ready: true });
+    assertMatch(await (await fetch(url)).text(), /<h1>Draw a digit<\/h1>/);
+    service.kill("SIGTERM");
+    const log = (await new Response(service.stdout).text()).trim().split("\n");
+    assertEquals((await service.status).code, 0);
+    assertEquals(
+      log.map((line) => JSON.parse(line)).map(({ method, path, status }) => [method, path, status]),
+      [["GET", "/v2/health/ready", 200], ["GET", "/", 200]],
+    );
+    while (!(await reader.read()).done);
+  }));
+
+Deno.test("deno task serve says in one sentence that there is no model", async () => {
+  const { code, stdout, stderr } = await runTask("serve", "--port", "0", "--model", "nowhere");
+  assertEquals([code, stdout], [1, ""]);
+  assertEquals(
+    stderr,
+    "serve: Expected nowhere to be the folder of a saved network but there is none\n",
+  );
+});
+
+Deno.test("tasks of the service explain themselves", async () => {
+  for (const task of ["serve", "page", "bench:service"]) {
+    const { code, stdout } = await runTask(task, "--help");
+    assertEquals(code, 0);
+    assertMatch(stdout, new RegExp(`^Usage: deno task ${task} \\[flags\\]$`, "m"));
+  }
+});
