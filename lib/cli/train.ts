@@ -1,11 +1,14 @@
 /** `deno task train`: learn digits from a base that reads letters; evaluate; save; draw. */
 
 import { join } from "@std/path";
+import { startBackend } from "../backend/backend.ts";
 import { writeFileAtomically } from "../data/files.ts";
 import { loadMnist } from "../data/mnist.ts";
+import { readBase } from "../formats/base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
+import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
-import { learnDigits, type LearnResult } from "../model/digits.ts";
+import { type ForeignBase, learnDigits, type LearnResult } from "../model/digits.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
 import { networkToData } from "../model/network.ts";
@@ -31,10 +34,17 @@ await runCommand({
   flags: {
     base: {
       type: "text",
-      help: "pre-trained base",
-      value: "NAME",
-      choices: BASE_NAMES,
+      help: `${
+        BASE_NAMES.join(", ")
+      }, or a trained network (.h5, .keras, tfjs folder) that stays frozen`,
+      value: "BASE",
       default: "cnn",
+    },
+    "hidden-units": {
+      type: "integer",
+      help: "units of the head's hidden layer, if not 256",
+      least: 1,
+      most: 10000,
     },
     "fine-tune": {
       type: "integer",
@@ -84,9 +94,25 @@ await runCommand({
     if (fromScratch && fineTune) {
       throw new UsageError("Expected --from-scratch or --fine-tune but found both");
     }
+    const isShipped = BASE_NAMES.includes(flags.base as BaseName);
+    if (!isShipped && !await Deno.stat(flags.base).then(() => true, () => false)) {
+      throw new UsageError(
+        `Expected --base to be ${
+          BASE_NAMES.join(", ")
+        }, a .h5 or .keras file or a folder but found ${flags.base}`,
+      );
+    }
+    if (!isShipped && (fromScratch || fineTune)) {
+      throw new UsageError(
+        `Expected --base to be ${BASE_NAMES.join(" or ")} with --${
+          fromScratch ? "from-scratch" : "fine-tune"
+        } but found ${flags.base}`,
+      );
+    }
     const started = performance.now();
     const observer = showProgress();
     await Deno.mkdir(flags.out, { recursive: true });
+    const base = isShipped ? flags.base as BaseName : await foreignBase(flags.base, flags.kernels);
     await using team = await startTeam(flags);
     const data = await loadMnist({ directory: flags.data, limit: flags.limit });
     const recipe = {
@@ -96,11 +122,12 @@ await runCommand({
     };
     const result = await learnDigits(team, {
       data,
-      base: flags.base,
+      base,
+      hiddenUnits: flags["hidden-units"],
       seed: flags.seed,
       kernels: flags.kernels,
       fromScratch,
-      fineTune: fineTune ?? (fromScratch ? 0 : FINE_TUNING),
+      fineTune: fineTune ?? (fromScratch || !isShipped ? 0 : FINE_TUNING),
       recipe: Object.fromEntries(
         Object.entries(recipe).filter(([, value]) => value !== undefined),
       ),
@@ -138,6 +165,11 @@ await runCommand({
     );
   },
 });
+
+async function foreignBase(path: string, kernels: "fast" | "composed"): Promise<ForeignBase> {
+  await startBackend({ kernels });
+  return { name: path, network: await readBase(path) };
+}
 
 function metrics({ card, evaluation, history }: LearnResult, seconds: number) {
   return {

@@ -1,7 +1,7 @@
 /** Architectures as Keras writes them, and as tfjs does: both descend from Keras 2's JSON. */
 
 import * as tf from "@tensorflow/tfjs";
-import { networkFromData } from "../model/network.ts";
+import { type NetworkData, networkFromData } from "../model/network.ts";
 import type { Hdf5Array } from "./hdf5.ts";
 
 /** A layer, or a network of layers, as JSON. */
@@ -264,13 +264,20 @@ interface Keras3Node {
 }
 
 /**
- * Builds the network that {@linkcode fromKeras} described, with weights yet to be assigned.
+ * Builds the network that {@linkcode fromKeras} described.
+ *
+ * @param name What to call its file in an error.
+ * @param weights If they are given; else they are yet to be assigned.
  *
  * @throws {SyntaxError} If its layers do not fit together.
  */
-export async function buildNetwork(config: LayerConfig, name: string): Promise<tf.LayersModel> {
+export async function buildNetwork(
+  config: LayerConfig,
+  name: string,
+  weights?: Pick<NetworkData, "weightSpecs" | "weightData">,
+): Promise<tf.LayersModel> {
   try {
-    return await networkFromData({ modelTopology: config });
+    return await networkFromData({ modelTopology: config, ...weights });
   } catch (error) {
     const [reason] = (error as Error).message.split(/\. |\n/);
     throw new SyntaxError(`Expected ${name} to describe a network but tfjs says: ${reason}`);

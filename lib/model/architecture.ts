@@ -71,17 +71,19 @@ export interface HeadOptions {
   /** Seed of the initial weights. */
   seed: number;
   /**
+   * Units of the hidden layer.
+   * @default {256}
+   */
+  hiddenUnits?: number;
+  /**
    * Share of hidden units that is dropped in training.
    * @default {0.5}
    */
   dropout?: number;
 }
 
-/** Units of the head's hidden layer. */
-const HIDDEN_UNITS = 256;
-
 /**
- * Puts a new head on a base: dense 256 with ReLU, dropout, dense, softmax.
+ * Puts a new head on a base: dense with ReLU, dropout, dense, softmax.
  *
  * @param base Any model whose output is `[count, features]`; it becomes the whole network.
  * @returns `base`, now from pixels to probabilities `[count, classes]`.
@@ -95,11 +97,11 @@ const HIDDEN_UNITS = 256;
  */
 export function addHead(
   base: tf.Sequential,
-  { classes, seed, dropout = 0.5 }: HeadOptions,
+  { classes, seed, hiddenUnits = 256, dropout = 0.5 }: HeadOptions,
 ): tf.Sequential {
   const initializer = (n: number) => tf.initializers.glorotUniform({ seed: seed * 100 + 50 + n });
   base.add(tf.layers.dense({
-    units: HIDDEN_UNITS,
+    units: hiddenUnits,
     activation: "relu",
     kernelInitializer: initializer(1),
     name: "hidden",

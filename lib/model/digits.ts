@@ -19,8 +19,10 @@ import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
 /** How digits are learnt. */
 export interface LearnOptions {
   data: Mnist;
-  /** Pre-trained base, or the architecture to train from scratch. */
-  base: BaseName;
+  /** Pre-trained base, one that was made elsewhere, or the architecture to train from scratch. */
+  base: BaseName | ForeignBase;
+  /** Units of the head's hidden layer, if not as {@linkcode addHead} has them. */
+  hiddenUnits?: number;
   seed: number;
   /** Train the whole network from random weights instead of a head on the base. */
   fromScratch?: boolean;
@@ -34,6 +36,13 @@ export interface LearnOptions {
   /** Go on from the checkpoint, if it is there. */
   resume?: boolean;
   observer?: Observer;
+}
+
+/** A base that was made elsewhere: it stays frozen. */
+export interface ForeignBase {
+  name: string;
+  /** From pictures to features; it becomes the whole network. */
+  network: tf.Sequential;
 }
 
 /** What came of it. */
@@ -54,7 +63,7 @@ export interface LearnResult {
  * same numbers, also if the run was stopped and resumed.
  */
 export async function learnDigits(team: Team, options: LearnOptions): Promise<LearnResult> {
-  const { data, base: baseName, seed, fromScratch = false, fineTune, observer } = options;
+  const { data, base: given, hiddenUnits, seed, fromScratch = false, fineTune, observer } = options;
   await startBackend({ kernels: options.kernels });
   const configuration = describe(options, team.size);
   const checkpoint = options.resume && options.checkpoint
@@ -64,8 +73,12 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
     const { stage, state } = checkpoint;
     observer?.({ kind: "note", text: `Going on after epoch ${state.epoch} of ${stage}` });
   }
-  const base = fromScratch ? buildBase(baseName, seed) : (await loadBase(baseName)).network;
-  const network = addHead(base, { classes: DIGITS.length, seed });
+  const base = typeof given !== "string"
+    ? given.network
+    : fromScratch
+    ? buildBase(given, seed)
+    : (await loadBase(given)).network;
+  const network = addHead(base, { classes: DIGITS.length, seed, hiddenUnits });
   const stages: { stage: Stage; recipe: Recipe }[] = [];
   const first = fromScratch ? "from-scratch" : "head";
   stages.push({ stage: first, recipe: { ...RECIPES[first], ...options.recipe } });
@@ -111,7 +124,7 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
     network,
     history,
     evaluation: examined.evaluation,
-    card: { base: baseName, mode, seed, ...examined.card },
+    card: { base: nameOf(given), mode, seed, ...examined.card },
   };
 }
 
@@ -195,11 +208,12 @@ function pictures({ train, validation }: Mnist): Inputs {
 
 /** Everything that decides the numbers of a run. */
 function describe(
-  { data, base, seed, fromScratch = false, fineTune, recipe, kernels }: LearnOptions,
+  { data, base, hiddenUnits, seed, fromScratch = false, fineTune, recipe, kernels }: LearnOptions,
   workers: number,
 ): Configuration {
   return {
-    base,
+    base: nameOf(base),
+    ...(hiddenUnits && { "hidden-units": hiddenUnits }),
     seed,
     "from-scratch": fromScratch,
     "fine-tune": fineTune,
@@ -212,6 +226,10 @@ function describe(
     workers,
     ...(kernels && { kernels }),
   };
+}
+
+function nameOf(base: LearnOptions["base"]): string {
+  return typeof base === "string" ? base : base.name;
 }
 
 function kebab(name: string): string {

@@ -108,7 +108,7 @@ Deno.test("tasks explain their flags, with defaults and an example", async () =>
       return stdout;
     }),
   );
-  assertMatch(texts[0], /^ {2}--base NAME +pre-trained base \(cnn, cnn-small\) \[cnn\]$/m);
+  assertMatch(texts[0], /^ {2}--base BASE +cnn, cnn-small, or .* \[cnn\]$/m);
 });
 
 interface WrongCall {
@@ -161,7 +161,7 @@ const WRONG_CALLS: WrongCall[] = [
     call: () => ["train", "--speed", "fast"],
     code: 2,
     message: () =>
-      "Expected one of --base, --fine-tune, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --out, --resume, --workers, --kernels but found --speed",
+      "Expected one of --base, --hidden-units, --fine-tune, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --out, --resume, --workers, --kernels but found --speed",
   },
   {
     name: "a seed that is no number",
@@ -179,7 +179,8 @@ const WRONG_CALLS: WrongCall[] = [
     name: "a base that there is not",
     call: () => ["train", "--base", "resnet"],
     code: 2,
-    message: () => "Expected --base to be cnn or cnn-small but found resnet",
+    message: () =>
+      "Expected --base to be cnn, cnn-small, a .h5 or .keras file or a folder but found resnet",
   },
   {
     name: "pictures without labels",

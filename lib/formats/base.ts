@@ -1,0 +1,105 @@
+/** Networks that were trained elsewhere, as frozen bases. */
+
+import * as tf from "@tensorflow/tfjs";
+import { join } from "@std/path";
+import { IMAGE_SIDE } from "../data/dataset.ts";
+import { FEATURES } from "../model/architecture.ts";
+import { storedLength } from "../model/precision.ts";
+import { decodeKerasArchive } from "./keras_archive.ts";
+import { buildNetwork, fromKeras, leafLayers, parseConfig } from "./keras_config.ts";
+import { decodeKerasH5 } from "./keras_h5.ts";
+
+/** Largest file that is read, in bytes. */
+const LARGEST_FILE = 2 ** 29;
+
+/**
+ * Reads a convolutional network that Keras or tfjs saved, and cuts off its head: what is behind the
+ * last layer that makes a list of features of pictures, be it flattening or global pooling.
+ *
+ * @param path A .h5 or .keras file, or a folder with tfjs's model.json. The network must take
+ *   pictures of 28 × 28 pixels from 0 to 1, white ink on black.
+ * @returns From pictures to features, as one layer.
+ * @throws {SyntaxError} If there is no such network at `path`, or a damaged one.
+ * @throws {TypeError} If it has layers that tfjs does not have, or takes something else than such pictures.
+ */
+export async function readBase(path: string): Promise<tf.Sequential> {
+  const network = await readNetwork(path);
+  const shapes = network.inputs.map(({ shape }) => shape.slice(1).join(" × "));
+  const expected = `${IMAGE_SIDE} × ${IMAGE_SIDE} × 1`;
+  if (shapes.join() !== expected) {
+    network.dispose();
+    throw new TypeError(
+      `Expected ${path} to take pictures of ${expected} but it takes ${shapes.join(" and ")}`,
+    );
+  }
+  const base = tf.model({ inputs: network.inputs, outputs: featuresOf(network), name: FEATURES });
+  const kept = leafLayers([base]);
+  for (const layer of leafLayers(network.layers)) {
+    if (!kept.includes(layer)) tf.dispose(layer.weights.map((weight) => weight.read()));
+  }
+  if (base.weights.length === 0) {
+    throw new TypeError(
+      `Expected ${path} to be a convolutional network but it learns nothing of pictures`,
+    );
+  }
+  return tf.sequential({ name: "base", layers: [base] });
+}
+
+/** The list of features that the last layer to make one of pictures makes. */
+function featuresOf(network: tf.LayersModel): tf.SymbolicTensor {
+  const calls = network.layers.map(({ inboundNodes }) => inboundNodes.at(-1)!);
+  const last = calls.findLast(({ inputTensors: [input], outputTensors: [output] }) =>
+    input?.shape.length === 4 && output.shape.length === 2
+  );
+  if (last) return last.outputTensors[0];
+  const flatten = tf.layers.flatten({ name: "flatten_features" });
+  return flatten.apply(network.outputs[0]) as tf.SymbolicTensor;
+}
+
+async function readNetwork(path: string): Promise<tf.LayersModel> {
+  const { isDirectory } = await Deno.stat(path).catch((error) => {
+    throw error instanceof Deno.errors.NotFound
+      ? new Error(`Expected a file or folder ${path} but there is none`)
+      : error;
+  });
+  if (isDirectory) return readTfjs(path);
+  if (path.endsWith(".h5")) return decodeKerasH5(await readFile(path), path);
+  if (path.endsWith(".keras")) return decodeKerasArchive(await readFile(path), path);
+  throw new Error(`Expected a .h5 file, a .keras file or a folder but found ${path}`);
+}
+
+async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { size } = await Deno.stat(path).catch((error) => {
+    throw error instanceof Deno.errors.NotFound
+      ? new Error(`Expected to read ${path} but there is no such file`)
+      : error;
+  });
+  if (size > LARGEST_FILE) {
+    throw new RangeError(
+      `Expected ${path} to have at most ${LARGEST_FILE} bytes but it has ${size}`,
+    );
+  }
+  return await Deno.readFile(path);
+}
+
+/** Reads a network as tfjs saves it or its converter writes it. */
+async function readTfjs(folder: string): Promise<tf.LayersModel> {
+  const path = join(folder, "model.json");
+  const json = parseConfig(new TextDecoder().decode(await readFile(path)), path);
+  const { modelTopology: topology, weightsManifest: manifest } = (json ?? {}) as tf.io.ModelJSON;
+  const config = (topology as { model_config?: unknown })?.model_config ?? topology;
+  const description = fromKeras(config, path);
+  if (!Array.isArray(manifest)) {
+    throw new SyntaxError(`Expected ${path} to list its weights but it does not`);
+  }
+  const weightSpecs = manifest.flatMap(({ weights }) => weights);
+  const files = manifest.flatMap(({ paths }) => paths).map((name) => readFile(join(folder, name)));
+  const weightData = await new Blob(await Promise.all(files)).arrayBuffer();
+  const length = weightSpecs.reduce((sum, spec) => sum + storedLength(spec), 0);
+  if (weightData.byteLength !== length) {
+    throw new SyntaxError(
+      `Expected the weights of ${path} to have ${length} bytes but found ${weightData.byteLength}`,
+    );
+  }
+  return buildNetwork(description, path, { weightSpecs, weightData });
+}
