@@ -26,6 +26,9 @@ const BORDER_WEIGHT = 3;
 
 const ITERATIONS = 10;
 
+/** Largest difference from the paper that is counted; a fitted paper may leave the range of brightness. */
+const LARGEST = 1023;
+
 /**
  * A square whose brightness differs by no more than this from the paper's is met by the paper's
  * polynomial; the one that meets more is taken (as in RANSAC, Fischler and Bolles 1981).
@@ -72,8 +75,7 @@ export function separateInk({ width, height, values }: GreyPicture): InkLayer {
 
   const ink = new Float32Array(values.length);
   const column = Int32Array.from({ length: width }, (_, x) => Math.floor(x / side));
-  const darker = new Uint32Array(512);
-  const lighter = new Uint32Array(512);
+  const counts = new Uint32Array(4 * LARGEST + 1); // of differences in steps of one half
   let [square, cube, squareAround, cubeAround] = [0, 0, 0, 0];
   for (let y = 0, i = 0; y < height; y++) {
     // The polynomial along a row.
@@ -88,8 +90,7 @@ export function separateInk({ width, height, values }: GreyPicture): InkLayer {
       const excess = difference - means[firstMean + column[x]];
       squareAround += excess * excess;
       cubeAround += excess * excess * excess;
-      if (difference > 0) lighter[Math.trunc(2 * difference + 0.5)]++;
-      else darker[Math.trunc(0.5 - 2 * difference)]++;
+      counts[Math.trunc(2 * (difference + LARGEST) + 0.5)]++;
     }
   }
   // Ink is the minority nearly everywhere, so that differences from the mean around are skewed
@@ -108,9 +109,11 @@ export function separateInk({ width, height, values }: GreyPicture): InkLayer {
   // Median absolute deviation of what cannot be ink: of what is on the other side of the paper, or
   // of the smaller three quarters, since shadows mislead the one and a digit that fills its picture
   // misleads the other.
+  const darker = counts.slice(0, 2 * LARGEST + 1).reverse();
+  const lighter = counts.subarray(2 * LARGEST);
   const noise = 1.4826 / 2 * Math.min(
     quantileOfCounts(sign > 0 ? darker : lighter, 0.5),
-    quantileOfCounts(darker.map((count, i) => count + lighter[i]), 0.75 * 0.5),
+    quantileOfCounts(darker.map((count, i) => i === 0 ? count : count + lighter[i]), 0.75 * 0.5),
   );
   return { width, height, ink, noise };
 }

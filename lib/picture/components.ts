@@ -106,13 +106,15 @@ export function dilate(mask: Uint8Array, width: number, radius: number): Uint8Ar
       end = last;
     }
   }
-  const wide = new Uint8Array(mask.length);
-  const lastRows = new Int32Array(width).fill(-radius - 1);
-  for (let y = 0; y < height + radius; y++) {
-    for (let x = 0; x < width; x++) {
-      if (y < height && across[y * width + x]) lastRows[x] = y;
-      const target = y - radius;
-      if (target >= 0 && lastRows[x] >= target - radius) wide[target * width + x] = 1;
+  const wide = across.slice();
+  for (let y = 0, i = 0; y < height; y++) {
+    const first = Math.max(0, y - radius) * width;
+    const last = Math.min(height - 1, y + radius) * width;
+    for (let x = 0; x < width; x++, i++) {
+      if (across[i] === 0) continue;
+      // Below an inked pixel, only its last row is new.
+      const above = y > 0 && across[i - width] === 1;
+      for (let k = (above ? last : first) + x; k <= last + x; k += width) wide[k] = 1;
     }
   }
   return wide;

@@ -162,7 +162,9 @@ function reduce(picture: GreyPicture, { factor, left, top }: Repetition): GreyPi
 function inkThreshold({ ink, noise }: InkLayer): { strong: number; weak: number } | undefined {
   const least = Math.max(LEAST_CONTRAST, LEAST_CONTRAST_TO_NOISE * noise);
   const histogram = new Uint32Array(256);
-  for (const value of ink) if (value >= least) histogram[Math.min(255, Math.round(value))]++;
+  for (let i = 0; i < ink.length; i++) {
+    if (ink[i] >= least) histogram[Math.min(255, Math.trunc(ink[i] + 0.5))]++;
+  }
   const total = histogram.reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
   const sum = histogram.reduce((sum, count, value) => sum + count * value, 0);
@@ -179,6 +181,9 @@ function inkThreshold({ ink, noise }: InkLayer): { strong: number; weak: number 
   return { strong, weak: Math.max(least, strong / 2) };
 }
 
+/** Paper around the ink that is looked at, as a share of the ink's longer side. */
+const MARGIN = 0.15;
+
 /** A digit's pieces, and the box around them. */
 interface Group {
   pieces: Component[];
@@ -188,27 +193,66 @@ interface Group {
   bottom: number;
 }
 
-function digitsOf(mask: Uint8Array, layer: InkLayer, strong: number): FoundDigit[] {
-  const { width, height, ink } = layer;
+function digitsOf(sheetMask: Uint8Array, sheet: InkLayer, strong: number): FoundDigit[] {
+  const region = inkedRegion(sheetMask, sheet);
+  const mask = crop(sheetMask, sheet.width, region);
+  const layer = { ...sheet, ...region, ink: crop(sheet.ink, sheet.width, region) };
+  const { width, ink } = layer;
   const stroke = strokeWidth(mask, width);
   // What is closer than a stroke hangs together; the soft edge of a stroke belongs to it.
   const near = dilate(mask, width, Math.max(1, Math.round(0.45 * stroke)));
   const { labels, components } = findComponents(near, width);
   const pieces = tighten(components, labels, mask, ink, width, strong);
-  const least = Math.max(LEAST_HEIGHT, LEAST_RELATIVE_HEIGHT * Math.min(width, height));
+  const least = Math.max(LEAST_HEIGHT, LEAST_RELATIVE_HEIGHT * Math.min(sheet.width, sheet.height));
   const groups = join(pieces).filter((group) => heightOf(group) >= least);
   const highest = Math.max(...groups.map(heightOf));
   return inReadingOrder(groups.filter((group) => heightOf(group) >= SPECK_HEIGHT * highest))
     .flatMap((group) => split(group, labels, ink, width))
     .map((group) => ({
       box: {
-        left: group.left,
-        top: group.top,
+        left: region.left + group.left,
+        top: region.top + group.top,
         width: group.right - group.left,
         height: group.bottom - group.top,
       },
       pixels: placeDigit(cut(group, labels, layer, strong)),
     }));
+}
+
+/** The box around all ink, and a margin for its soft edge. */
+function inkedRegion(mask: Uint8Array, { width, height }: InkLayer): Box {
+  const top = Math.floor(Math.max(0, mask.indexOf(1)) / width);
+  const bottom = Math.floor(mask.lastIndexOf(1) / width) + 1;
+  let [left, right] = [width, 0];
+  for (let y = top; y < bottom; y++) {
+    const row = mask.subarray(y * width, (y + 1) * width);
+    const first = row.indexOf(1);
+    if (first < 0) continue;
+    left = Math.min(left, first);
+    right = Math.max(right, row.lastIndexOf(1) + 1);
+  }
+  const margin = Math.max(2, Math.ceil(MARGIN * Math.max(right - left, bottom - top)));
+  const [x, y] = [Math.max(0, left - margin), Math.max(0, top - margin)];
+  return {
+    left: x,
+    top: y,
+    width: Math.max(0, Math.min(width, right + margin) - x),
+    height: Math.max(0, Math.min(height, bottom + margin) - y),
+  };
+}
+
+/** A part of a picture. */
+function crop<Values extends Uint8Array | Float32Array>(
+  values: Values,
+  stride: number,
+  { left, top, width, height }: Box,
+): Values {
+  const part = values.slice(0, width * height) as Values;
+  for (let y = 0; y < height; y++) {
+    const start = (top + y) * stride + left;
+    part.set(values.subarray(start, start + width), y * width);
+  }
+  return part;
 }
 
 /** Boxes and areas of the ink itself, without the margin; components without strong ink are none. */
@@ -248,9 +292,9 @@ function tighten(
 function strokeWidth(mask: Uint8Array, width: number): number {
   let [area, edges] = [0, 0];
   for (let i = 0; i < mask.length; i++) {
-    area += mask[i];
-    if (mask[i] !== (mask[i + 1] ?? 0)) edges++;
-    if (mask[i] !== (mask[i + width] ?? 0)) edges++;
+    if (mask[i] === 0) continue;
+    area++;
+    for (const step of [-width, -1, 1, width]) if (mask[i + step] !== 1) edges++;
   }
   // Edges along the pixel grid are 4/π times as long as the edge itself, over all directions.
   return 2 * area / Math.max(1, edges * Math.PI / 4);

@@ -54,8 +54,8 @@ interface Run {
  */
 export function removeRuledLines(mask: Uint8Array, layer: InkLayer): number {
   const { width, height, ink } = layer;
-  const across = { width, height, at: (x: number, y: number) => y * width + x };
-  const down = { width: height, height: width, at: (x: number, y: number) => x * width + y };
+  const across = { width, height, stepX: 1, stepY: width };
+  const down = { width: height, height: width, stepX: width, stepY: 1 };
   return [across, down].reduce((count, view) => count + removeAcross(mask, ink, view), 0);
 }
 
@@ -63,12 +63,13 @@ export function removeRuledLines(mask: Uint8Array, layer: InkLayer): number {
 interface Grid {
   width: number;
   height: number;
-  /** Index of a pixel. */
-  at(x: number, y: number): number;
+  /** From the index of a pixel to that of its neighbour to the right, and below. */
+  stepX: number;
+  stepY: number;
 }
 
 function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
-  const { width, height, at } = grid;
+  const { width, height, stepX, stepY } = grid;
   const thickest = Math.max(3, Math.round(Math.max(width, height) / 90));
   const runs = findRuns(mask, grid, thickest);
   const step = Math.max(1, Math.floor(width / SAMPLED_COLUMNS));
@@ -77,13 +78,14 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
   const tolerance = Math.max(1.5, thickest / 2);
   let first: { slope: number; ink: number } | undefined;
   let count = 0;
-  while (sampled.length >= PARALLEL_COVERAGE * columns) {
+  const least = () => (first ? PARALLEL_COVERAGE : LEAST_COVERAGE) * columns;
+  while (sampled.length >= least()) {
     const line = strongestLine(sampled, width, height, tolerance, first?.slope);
     const near = ({ x, top, bottom }: Run) =>
       Math.abs((top + bottom - 1) / 2 - line.start - line.slope * x) <= tolerance;
     const members = sampled.filter(near);
     const seen = new Set(members.map(({ x }) => x)).size;
-    if (seen < (first ? PARALLEL_COVERAGE : LEAST_COVERAGE) * columns) break;
+    if (seen < least()) break;
     sampled = sampled.filter((run) => !near(run));
     const darkness = members.reduce((sum, run) => sum + peak(run), 0) / members.length;
     if (first ? darkness > 1.4 * first.ink : !crosses(members, width)) continue;
@@ -91,8 +93,8 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
     count++;
     for (const { x, top, bottom } of runs.filter(near)) {
       for (let y = Math.max(0, top - 1); y < Math.min(height, bottom + 1); y++) {
-        mask[at(x, y)] = 0;
-        ink[at(x, y)] = 0;
+        mask[x * stepX + y * stepY] = 0;
+        ink[x * stepX + y * stepY] = 0;
       }
     }
   }
@@ -100,7 +102,7 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
 
   function peak({ x, top, bottom }: Run): number {
     let most = 0;
-    for (let y = top; y < bottom; y++) most = Math.max(most, ink[at(x, y)]);
+    for (let y = top; y < bottom; y++) most = Math.max(most, ink[x * stepX + y * stepY]);
     return most;
   }
 }
@@ -112,12 +114,12 @@ function crosses(runs: Run[], width: number): boolean {
 }
 
 /** Stretches of ink in the columns, none longer than `longest`. */
-function findRuns(mask: Uint8Array, { width, height, at }: Grid, longest: number): Run[] {
+function findRuns(mask: Uint8Array, { width, height, stepX, stepY }: Grid, longest: number): Run[] {
   const runs: Run[] = [];
   for (let x = 0; x < width; x++) {
     let top = -1;
-    for (let y = 0; y <= height; y++) {
-      const inked = y < height && mask[at(x, y)] === 1;
+    for (let y = 0, i = x * stepX; y <= height; y++, i += stepY) {
+      const inked = y < height && mask[i] === 1;
       if (inked && top < 0) top = y;
       else if (!inked && top >= 0) {
         if (y - top <= longest) runs.push({ x, top, bottom: y });

@@ -284,8 +284,7 @@ export const PICTURE_KINDS: string[] = Object.keys(KINDS);
  * @example The same again from the same random numbers
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { IMAGE_SIDE } from "../data/dataset.ts";
-import { Random } from "../data/random.ts";
+ * import { Random } from "../data/random.ts";
  * const draw = () => drawTestPicture("squared", 7, new Random(1));
  * assertEquals(await draw(), await draw());
  * ```
@@ -345,8 +344,7 @@ export interface PasteOptions {
  * @example Ink stays ink
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { IMAGE_SIDE } from "../data/dataset.ts";
-import { Random } from "../data/random.ts";
+ * import { Random } from "../data/random.ts";
  * const pixels = new Uint8Array(784).fill(255);
  * const { values } = pasteDigit(pixels, { scale: 0.5, lightOnDark: true, random: new Random(1) });
  * assertEquals(values.filter((value) => value === 255).length, 14 * 14);
