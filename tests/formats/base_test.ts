@@ -1,0 +1,236 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import * as tf from "@tensorflow/tfjs";
+import { zipSync } from "fflate";
+import { startBackend } from "../../lib/backend/backend.ts";
+import { readBase } from "../../lib/formats/base.ts";
+import { encodeHdf5, type Hdf5Group } from "../../lib/formats/hdf5.ts";
+import { encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
+import { toKeras2 } from "../../lib/formats/keras_config.ts";
+import { encodeKerasH5 } from "../../lib/formats/keras_h5.ts";
+import { saveNetwork } from "../../lib/model/files.ts";
+import { networkToData } from "../../lib/model/network.ts";
+import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { withFolder } from "../temporary_folder.ts";
+import { NETWORKS } from "./networks.ts";
+
+/** Saves a network in every form that a base is read from. @returns The paths. */
+async function saveAll(folder: string, network: tf.LayersModel): Promise<string[]> {
+  const data = await networkToData(network);
+  const [h5, keras, tfjs] = ["base.h5", "base.keras", "base"].map((name) => join(folder, name));
+  await Deno.writeFile(h5, await encodeKerasH5(data, CARD));
+  await Deno.writeFile(keras, await encodeKerasArchive(data, CARD));
+  await saveNetwork(tfjs, network, CARD);
+  return [h5, keras, tfjs];
+}
+
+Deno.test("readBase() cuts the head off, in every format", () =>
+  withFolder(async (folder) => {
+    await startBackend();
+    const pictures = tf.tidy(() => tf.randomUniform([2, 28, 28, 1], 0, 1, "float32", 1));
+    for (
+      const [build, last] of [[NETWORKS["this project's"], "features"], [
+        NETWORKS["a chain"],
+        "flatten",
+      ]] as const
+    ) {
+      const network = await build();
+      const cut = tf.model({
+        inputs: network.inputs,
+        outputs: network.getLayer(last).output as tf.SymbolicTensor,
+      });
+      const expected = (cut.predict(pictures) as tf.Tensor).dataSync();
+      for (const path of await saveAll(folder, network)) {
+        const base = await readBase(path);
+        assertEquals(base.layers.map(({ name }) => name), ["features"]);
+        assertEquals((base.predict(pictures) as tf.Tensor).dataSync(), expected);
+        base.dispose();
+      }
+      network.dispose();
+    }
+  }));
+
+Deno.test("readBase() flattens what ends in maps of features", () =>
+  withFolder(async (folder) => {
+    await randomNetwork();
+    const network = tf.sequential({
+      layers: [
+        tf.layers.conv2d({ inputShape: [28, 28, 1], filters: 2, kernelSize: 5, strides: 4 }),
+      ],
+    });
+    const [path] = await saveAll(folder, network);
+    assertEquals((await readBase(path)).outputShape, [null, 72]);
+  }));
+
+/** A file of .h5 that Keras might have written, with a change. */
+function h5(change: (config: Config, weights: Hdf5Group) => void): Promise<Uint8Array> {
+  const shapes = { "conv/kernel:0": [3, 3, 1, 2], "conv/bias:0": [2] };
+  const members = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      return [name.split("/")[1], { shape, values }];
+    }),
+  );
+  const layer = tf.layers.conv2d({
+    inputShape: [28, 28, 1],
+    filters: 2,
+    kernelSize: 3,
+    name: "conv",
+  });
+  const config = toKeras2(tf.sequential({ name: "net", layers: [layer] })) as unknown as Config;
+  const weights: Hdf5Group = {
+    attributes: { weight_names: Object.keys(shapes) },
+    members: { conv: { members } },
+  };
+  change(config, weights);
+  return encodeHdf5({
+    attributes: { model_config: JSON.stringify(config) },
+    members: { model_weights: { members: { conv: weights } } },
+  });
+}
+
+interface Config {
+  class_name: string;
+  config: { layers: { class_name: string; config: Record<string, unknown> }[] };
+}
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** An archive of one file that says it holds very much. */
+function zipBomb(): Uint8Array {
+  const zip = zipSync({ "config.json": text("{}") }, { level: 0 });
+  const view = new DataView(zip.buffer);
+  const directory = view.getUint32(zip.length - 6, true);
+  view.setUint32(directory + 24, 0xfffffff0, true);
+  return zip;
+}
+
+const NOT_TFJS = "to have layers that tfjs has but found conv, a";
+
+Deno.test("readBase() says in one sentence what is wrong with a file", () =>
+  withFolder(async (folder) => {
+    const network = await randomNetwork();
+    const [whole, archive, tfjs] = await saveAll(folder, network);
+    network.dispose();
+    const [wholeH5, wholeArchive] = [await Deno.readFile(whole), await Deno.readFile(archive)];
+    const topology = await Deno.readTextFile(join(tfjs, "model.json"));
+    const conv = (settings: Record<string, unknown>) =>
+      h5(({ config }) => Object.assign(config.layers[1].config, settings));
+
+    const cases: [name: string, content: Uint8Array, message: string][] = [
+      ["empty.h5", new Uint8Array(), "to be a whole HDF5 file but it is not"],
+      ["cut.h5", wholeH5.subarray(0, 40_000), "to be a whole HDF5 file but it is not"],
+      ["picture.h5", text("\x89PNG\r\n\x1a\n"), "to be a whole HDF5 file but it is not"],
+      ["zip.h5", wholeArchive, "to be a whole HDF5 file but it is not"],
+      ["foreign.h5", await encodeHdf5({}), "to describe a network as JSON but there is none"],
+      [
+        "text.h5",
+        await encodeHdf5({ attributes: { model_config: "{," } }),
+        "to describe a network as JSON but it is none",
+      ],
+      [
+        "subclass.h5",
+        await h5((network) => network.class_name = "MyModel"),
+        "to describe a Sequential or functional network but found MyModel",
+      ],
+      [
+        "unknown.h5",
+        await h5(({ config }) => config.layers[1].class_name = "GroupNormalization"),
+        `${NOT_TFJS} GroupNormalization`,
+      ],
+      ["groups.h5", await conv({ groups: 2 }), `${NOT_TFJS} Conv2D with groups 2`],
+      [
+        "first.h5",
+        await conv({ data_format: "channels_first" }),
+        `${NOT_TFJS} Conv2D with data_format "channels_first"`,
+      ],
+      [
+        "mish.h5",
+        await conv({ activation: "mish2" }),
+        `${NOT_TFJS} Conv2D with activation "mish2"`,
+      ],
+      ["huge.h5", await conv({ filters: 1e9 }), `${NOT_TFJS} Conv2D with filters 1000000000`],
+      [
+        "shape.h5",
+        await conv({ filters: 4 }),
+        "to hold weights of 3 × 3 × 1 × 4, 4 for conv but found 3 × 3 × 1 × 2, 2",
+      ],
+      [
+        "missing.h5",
+        await h5((_, weights) => weights.members = {}),
+        "to hold 32-bit floats as /model_weights/conv/conv/kernel:0 but it holds nothing",
+      ],
+      [
+        "nan.h5",
+        await h5((_, { members }) => {
+          const conv = members!.conv as Hdf5Group;
+          conv.members!["bias:0"] = { shape: [2], values: Float32Array.of(0, NaN) };
+        }),
+        "to hold numbers for conv but found NaN or infinity",
+      ],
+      [
+        "large.h5",
+        await h5(({ config }) => config.layers[0].config.batch_input_shape = [null, 32, 32, 3]),
+        "to hold weights of 3 × 3 × 3 × 2, 2 for conv but found 3 × 3 × 1 × 2, 2",
+      ],
+      [
+        "size.h5",
+        await h5(({ config }) => config.layers[0].config.batch_input_shape = [null, 32, 32, 1]),
+        "to take pictures of 28 × 28 × 1 but it takes 32 × 32 × 1",
+      ],
+      [
+        "small.h5",
+        await conv({ kernel_size: [30, 30], name: "conv" }),
+        "to describe a network but tfjs says: ",
+      ],
+      ["cut.keras", wholeArchive.subarray(0, 50_000), "to be a whole .keras archive but it is not"],
+      ["empty.keras", zipSync({}), "to describe a network as JSON but there is none"],
+      ["bomb.keras", zipBomb(), "but config.json has 4294967280"],
+      [
+        "weightless.keras",
+        zipSync({ "config.json": text(JSON.stringify(JSON.parse(topology).modelTopology)) }),
+        "to contain model.weights.h5 but it does not",
+      ],
+      ["network.pt", wholeH5, "Expected a .h5 file, a .keras file or a folder but found"],
+    ];
+    assert(cases.length >= 20);
+    for (const [name, content, expected] of cases) {
+      const path = join(folder, name);
+      await Deno.writeFile(path, content);
+      const { message } = await assertRejects(() => readBase(path), Error);
+      assert(
+        message.startsWith("Expected ") && message.includes(path) && message.includes(expected) &&
+          !message.includes("\n"),
+        `Expected "${expected}" of ${name} but found "${message}"`,
+      );
+    }
+  }));
+
+Deno.test("readBase() says in one sentence what is wrong with a folder", () =>
+  withFolder(async (folder) => {
+    const network = await randomNetwork();
+    const [, , path] = await saveAll(folder, network);
+    network.dispose();
+    const model = join(path, "model.json");
+    const whole = await Deno.readTextFile(model);
+    const weights = join(path, "weights.bin");
+    const { size } = await Deno.stat(weights);
+    const reject = async () => (await assertRejects(() => readBase(path), Error)).message;
+    await Deno.truncate(weights, 100);
+    assertEquals(
+      await reject(),
+      `Expected the weights of ${model} to have ${size} bytes but found 100`,
+    );
+    await Deno.remove(weights);
+    assertEquals(await reject(), `Expected to read ${weights} but there is no such file`);
+    await Deno.writeTextFile(model, '{"format":"graph-model","modelTopology":{"node":[]}}');
+    assertEquals(
+      await reject(),
+      `Expected ${model} to describe a Sequential or functional network but found none`,
+    );
+    const { modelTopology } = JSON.parse(whole);
+    await Deno.writeTextFile(model, JSON.stringify({ modelTopology }));
+    assertEquals(await reject(), `Expected ${model} to list its weights but it does not`);
+    await Deno.remove(path, { recursive: true });
+    assertEquals(await reject(), `Expected a file or folder ${path} but there is none`);
+  }));
