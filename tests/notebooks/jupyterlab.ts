@@ -18,7 +18,7 @@ const VEGA_LITE = "application/vnd.vegalite.v5+json";
 const CHART = ".jp-RenderedVegaCommon5 :is(canvas, svg.marks)";
 
 /** Pixels from one place to the next where a chart is asked for its tooltip. */
-const GRID = 25;
+const GRID = { x: 25, y: 8 };
 
 /** Milliseconds that a notebook may take from the first cell to the last. */
 const LONGEST_RUN = 300_000;
@@ -76,15 +76,20 @@ async function tryNotebook(browser: Browser, url: string, name: string): Promise
 
     await runInTheMiddle(page, `[${codeCells + 1}]:`);
     assertEquals(await charts.count(), specs.length);
-    const withPictures = specs.findIndex((spec) => spec.includes('"title":"image"'));
-    const tooltip = await pointAt(charts.nth(Math.max(0, withPictures)), () => true);
+    const chartWith = (part: string) => specs.findIndex((spec) => spec.includes(part));
+    const withPictures = chartWith('"title":"image"');
+    const withTooltip = withPictures >= 0 ? withPictures : chartWith('"tooltip"');
+    const tooltip = await pointAt(charts.nth(withTooltip), () => true);
     assertEquals(tooltip.hasPicture, withPictures >= 0);
     await page.screenshot({ path: join(RUNS, `${name}-tooltip.png`) });
-    const withCells = specs.findIndex((spec) => spec.includes("Click a cell"));
+    const withCells = chartWith("Click a cell");
     if (withCells >= 0) {
       await clickCell(charts.nth(withCells));
       await page.screenshot({ path: join(RUNS, `${name}-click.png`) });
     }
+  } catch (error) {
+    await page.screenshot({ path: join(RUNS, `${name}-failed.png`) });
+    throw error;
   } finally {
     await page.close();
   }
@@ -104,9 +109,12 @@ async function runAll(page: Page, url: string): Promise<void> {
   await waitForPrompt(page.locator(".jp-CodeCell .jp-InputArea-prompt").last());
 }
 
-/** Runs the chart in the middle of the notebook again, alone. */
+/** Runs a cell in the middle of the notebook again, alone: one that does nothing but draw a chart. */
 async function runInTheMiddle(page: Page, prompt: string): Promise<void> {
-  const cells = page.locator(".jp-CodeCell", { has: page.locator(CHART) });
+  const cells = page.locator(".jp-CodeCell", {
+    has: page.locator(CHART),
+    hasText: "await showChart(",
+  });
   const middle = cells.nth(Math.floor(await cells.count() / 2));
   await middle.locator(".jp-InputArea-editor").click();
   await page.keyboard.press("Control+Enter");
@@ -136,7 +144,7 @@ async function clickMenu(page: Page, menu: string, item: string): Promise<void> 
 /** Waits until a cell has run; fails at once if any cell failed. */
 async function waitForPrompt(prompt: Locator, text?: string): Promise<void> {
   const deadline = performance.now() + LONGEST_RUN;
-  const errors = prompt.page().locator('[data-mime-type="application/vnd.jupyter.error"]');
+  const errors = prompt.page().locator('[data-mime-type="application/vnd.jupyter.stderr"]');
   for (;;) {
     const failed = await errors.allInnerTexts();
     assertEquals(failed, []);
@@ -159,10 +167,10 @@ async function pointAt(chart: Locator, isWanted: (tooltip: Tooltip) => boolean):
   const element = page.locator("#vg-tooltip-element.visible");
   await chart.scrollIntoViewIfNeeded();
   const { x, y, width, height } = (await chart.boundingBox())!;
-  for (let column = x + width - GRID; column > x; column -= GRID) {
-    for (let row = y + GRID; row < y + height; row += GRID) {
+  for (let column = x + width - GRID.x; column > x; column -= GRID.x) {
+    for (let row = y + GRID.y; row < y + height; row += GRID.y) {
       await page.mouse.move(column, row);
-      await page.waitForTimeout(20);
+      await page.waitForTimeout(10);
       if (await element.count() === 0) continue;
       const tooltip = {
         rows: Object.fromEntries(
