@@ -47,7 +47,7 @@ await runCommand({
     let failures = 0;
     for (const path of await Array.fromAsync(listFiles(operands))) {
       try {
-        const { answers, steps } = await read(model, path);
+        const { found, answers } = await read(model, path);
         if (json) {
           answers.forEach((answer) => console.log(JSON.stringify(forMachines(path, answer))));
         } else console.log(`${path}: ${answers.map(forPeople).join("; ") || "no digit found"}`);
@@ -58,7 +58,7 @@ await runCommand({
             importance: shareOfMost(occlusionMap(model.network, answer.pixels, answer.digit)),
             answer: forPeople(answer),
           }));
-          await saveChart(explanation(steps, digits), join(explain, basename(path)));
+          await saveChart(explanation(found.steps, digits), join(explain, basename(path)));
         }
       } catch (error) {
         failures++;
@@ -101,9 +101,10 @@ function wildcards(pattern: string): RegExp {
 }
 
 async function read(model: DigitModel, path: string) {
-  const { digits, steps } = findDigits(await decodePicture(await readFile(path), path));
-  const predictions = predictDigits(model, digits.map(({ pixels }) => pixels));
-  return { steps, answers: digits.map((digit, i): Answer => ({ ...digit, ...predictions[i] })) };
+  const found = findDigits(await decodePicture(await readFile(path), path));
+  const predictions = predictDigits(model, found.digits.map(({ pixels }) => pixels));
+  const answers = found.digits.map((digit, i): Answer => ({ ...digit, ...predictions[i] }));
+  return { found, answers };
 }
 
 async function readFile(path: string): Promise<Uint8Array> {

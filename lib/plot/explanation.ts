@@ -24,8 +24,10 @@ export interface ReadDigit {
 
 const COLUMNS = 4;
 const TILE_SIDE = 224;
-const TILE_PITCH = TILE_SIDE + 16;
-const ROW_HEIGHT = TILE_SIDE + 40;
+const GAP = 16;
+
+/** Height of a line of a label. */
+const LINE_HEIGHT = 18;
 
 /** Of more digits than this, the first are shown. */
 const MOST_DIGITS = 12;
@@ -46,27 +48,23 @@ const HIGHLIGHT = [0xd5, 0x5e, 0x00];
  * import { assertStringIncludes } from "@std/assert";
  * const pixels = new Uint8Array(784);
  * const importance = new Float32Array(784);
- * const chart = explanation([], [{ pixels, importance, answer: "7, 99 % sure" }]);
- * assertStringIncludes(JSON.stringify(chart), "7, 99 % sure");
+ * const chart = explanation([], [{ pixels, importance, answer: "7 (99 % sure)" }]);
+ * assertStringIncludes(JSON.stringify(chart), "7 (99 % sure)");
  * ```
  */
 export function explanation(steps: NamedPicture[], digits: ReadDigit[]): Spec {
-  const tiles = [
-    ...steps.map((step) => ({ url: greyUrl(step), label: step.name })),
-    ...digits.slice(0, MOST_DIGITS).map((digit) => ({ url: digitUrl(digit), label: digit.answer })),
-  ].map((tile, i) => ({
-    ...tile,
-    x: (i % COLUMNS) * TILE_PITCH,
-    y: Math.floor(i / COLUMNS) * ROW_HEIGHT,
-  }));
+  const { tiles, width, height } = inRows([
+    ...steps.map(greyTile),
+    ...digits.slice(0, MOST_DIGITS).map(digitTile),
+  ]);
   return {
     ...THEME,
     title: {
       text: "How the picture was read",
       subtitle: "Orange: ink that the answer hangs on",
     },
-    width: COLUMNS * TILE_PITCH,
-    height: Math.ceil(tiles.length / COLUMNS) * ROW_HEIGHT,
+    width,
+    height,
     data: { values: tiles },
     encoding: {
       x: { field: "x", type: "quantitative", scale: null, axis: null },
@@ -76,8 +74,8 @@ export function explanation(steps: NamedPicture[], digits: ReadDigit[]): Spec {
       {
         mark: {
           type: "image",
-          width: TILE_SIDE,
-          height: TILE_SIDE,
+          width: { expr: "datum.width" },
+          height: { expr: "datum.height" },
           align: "left",
           baseline: "top",
         },
@@ -87,8 +85,9 @@ export function explanation(steps: NamedPicture[], digits: ReadDigit[]): Spec {
         mark: {
           type: "text",
           align: "left",
-          dy: TILE_SIDE + 18,
+          dy: { expr: "datum.height + 18" },
           fontSize: 14,
+          lineHeight: LINE_HEIGHT,
           color: COLORS.ink,
         },
         encoding: { text: { field: "label", type: "nominal" } },
@@ -97,8 +96,32 @@ export function explanation(steps: NamedPicture[], digits: ReadDigit[]): Spec {
   };
 }
 
-/** A grey picture, reduced or enlarged to the size of a tile without smoothing. */
-function greyUrl({ width, height, values }: NamedPicture): string {
+/** A picture with its label below. */
+interface Tile {
+  url: string;
+  /** Line by line. */
+  label: string[];
+  width: number;
+  height: number;
+}
+
+/** Places tiles from left to right in rows, each as high as its highest tile. */
+function inRows(tiles: Tile[]) {
+  const placed: (Tile & { x: number; y: number })[] = [];
+  let y = 0;
+  for (let start = 0; start < tiles.length; start += COLUMNS) {
+    const row = tiles.slice(start, start + COLUMNS);
+    row.forEach((tile, i) => placed.push({ ...tile, x: i * (TILE_SIDE + GAP), y }));
+    y += GAP + Math.max(
+      ...row.map(({ height, label }) => height + LINE_HEIGHT * (label.length + 0.5)),
+    );
+  }
+  const width = Math.min(COLUMNS, tiles.length) * (TILE_SIDE + GAP);
+  return { tiles: placed, width, height: y - GAP };
+}
+
+/** A grey picture, reduced or enlarged to the width of a tile without smoothing. */
+function greyTile({ name, width, height, values }: NamedPicture): Tile {
   const scale = TILE_SIDE / Math.max(width, height);
   const [columns, rows] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   const data = new Uint8Array(columns * rows);
@@ -108,11 +131,11 @@ function greyUrl({ width, height, values }: NamedPicture): string {
       data[i] = values[row * width + Math.min(width - 1, Math.floor((x + 0.5) / scale))];
     }
   }
-  return pngUrl(columns, rows, 1, data);
+  return { url: pngUrl(columns, rows, 1, data), label: [name], width: columns, height: rows };
 }
 
 /** A digit, with its important ink in orange. */
-function digitUrl({ pixels, importance }: ReadDigit): string {
+function digitTile({ pixels, importance, answer }: ReadDigit): Tile {
   const enlargement = TILE_SIDE / IMAGE_SIDE;
   const data = new Uint8Array(3 * TILE_SIDE ** 2);
   for (let y = 0, i = 0; y < TILE_SIDE; y++) {
@@ -126,7 +149,10 @@ function digitUrl({ pixels, importance }: ReadDigit): string {
       }
     }
   }
-  return pngUrl(TILE_SIDE, TILE_SIDE, 3, data);
+  const url = pngUrl(TILE_SIDE, TILE_SIDE, 3, data);
+  // A new line after every comma, so that answers side by side stay apart.
+  const label = answer.split(/(?<=,) /);
+  return { url, label, width: TILE_SIDE, height: TILE_SIDE };
 }
 
 function pngUrl(width: number, height: number, channels: 1 | 3, data: Uint8Array): string {
