@@ -68,7 +68,6 @@ export const SAFE_HEADERS: Record<string, string> = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; " +
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), microphone=(), geolocation=()",
   "referrer-policy": "no-referrer",
@@ -257,12 +256,9 @@ function readDigit(value: unknown, name: string): number {
 
 /** A picture file: the body itself, or the file of a form. */
 async function readPictureFile(request: Request, limits: BodyLimits): Promise<Uint8Array> {
-  const type = request.headers.get("content-type") ?? "application/octet-stream";
+  const type = request.headers.get("content-type") ?? "";
   const body = await readBody(request, limits);
-  if (/^(image\/|application\/octet-stream)/i.test(type)) return body;
-  if (!/^multipart\/form-data/i.test(type)) {
-    throw new HttpError(415, "Expected a picture or a form with one (multipart/form-data)");
-  }
+  if (!/^multipart\/form-data/i.test(type)) return body;
   const form = await new Response(body, { headers: { "content-type": type } }).formData()
     .catch(() => new FormData());
   const file = [...form.values()].find((value) => value instanceof File);

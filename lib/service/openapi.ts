@@ -170,7 +170,7 @@ function answers(success: Json, ...errors: number[]): Operation["responses"] {
 
 /** Describes the service. */
 export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
-  const kibibytes = (bytes: number) => `${bytes / 1024} KiB`;
+  const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
   const ready = object({ ready: { type: "boolean" } });
   const readiness = {
     ...answers(inJson(ready)),
@@ -185,8 +185,8 @@ export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
       summary: "Reads the digits 0 to 9.",
       description:
         `Pictures go in, digits come out, in the forms of TensorFlow Serving and of the Open Inference Protocol, or from picture files. A request in JSON has at most ${
-          kibibytes(jsonBytes)
-        } and ${MOST_PICTURES} pictures, a picture file ${kibibytes(pictureBytes)}.`,
+          mebibytes(jsonBytes)
+        } and ${MOST_PICTURES} pictures, a picture file ${mebibytes(pictureBytes)}.`,
       license: { name: "MIT", identifier: "MIT" },
     },
     paths: {

@@ -144,7 +144,12 @@ Deno.test("createApp()", (t) =>
           415,
           "Expected the picture to be a whole PNG picture but it is damaged",
         ],
-        ["/predict", post({}), 415, "Expected a picture or a form with one (multipart/form-data)"],
+        [
+          "/predict",
+          post({}),
+          415,
+          "Expected the picture to be a PNG, JPEG, WebP, GIF or BMP picture but it starts like none of them",
+        ],
         [
           "/predict",
           { method: "POST", body: new FormData() },
@@ -175,6 +180,24 @@ Deno.test("createApp()", (t) =>
         assertEquals([response.status, await response.json()], [status, { error }]);
       }
     });
+  }));
+
+Deno.test("createApp() says when to come back if too much is asked at a time", () =>
+  withApp({}, async ({ app }) => {
+    const b64 = Uint8Array.from(PICTURE).toBase64();
+    const request = post({ instances: Array(256).fill({ b64 }) });
+    const responses = await Promise.all(
+      Array.from({ length: 12 }, async () => await app.request(PREDICT, request)),
+    );
+    const answers = await Promise.all(responses.map((response) => response.json()));
+    responses.forEach(({ status, headers }, i) => {
+      if (status === 200) return assertEquals(answers[i].predictions.length, 256);
+      assertEquals([status, headers.get("retry-after")], [503, "1"]);
+      assertEquals(answers[i], {
+        error: "Expected at most 2048 waiting tasks but no place is left",
+      });
+    });
+    assertEquals(new Set(responses.map(({ status }) => status)), new Set([200, 503]));
   }));
 
 Deno.test("createApp() keeps samples only if it was told to", async () => {
