@@ -65,7 +65,7 @@ export async function draw(page: Page, strokes: Stroke[]): Promise<void> {
 /** Waits until the page answers so. */
 export async function waitForAnswer(page: Page, answer: string): Promise<void> {
   const digits = page.locator("#digits");
-  await digits.filter({ hasText: new RegExp(`^${answer}$`) }).waitFor({ timeout: 10_000 })
+  await digits.filter({ hasText: new RegExp(`^${answer}$`) }).waitFor({ timeout: 30_000 })
     .catch(async () => {
       throw new Error(`Expected the page to read ${answer} but found ${await digits.innerText()}`);
     });

@@ -33,6 +33,7 @@ Deno.test({
     await withFolder(async (folder) => {
       const samples = await Samples.open(join(folder, "samples"));
       const model = await findModel();
+      const seen: string[] = [];
       await using service = await startService({
         model,
         host: "127.0.0.1",
@@ -47,6 +48,7 @@ Deno.test({
         for (const [digit, strokes] of STROKES.entries()) {
           await draw(page, strokes);
           await waitForAnswer(page, String(digit));
+          seen.push(await pixelsSeen(page, digit));
           await page.locator("#clear").click();
           await waitForAnswer(page, "");
         }
@@ -175,6 +177,7 @@ Deno.test({
           for (const digit of [3, 7]) {
             await draw(page, STROKES[digit]);
             await waitForAnswer(page, String(digit));
+            assertEquals(await pixelsSeen(page, digit), seen[digit]);
             await page.locator("#clear").click();
           }
           const file = { name: "7.png", mimeType: "image/png", buffer: Buffer.from(SEVEN_PNG) };
@@ -208,6 +211,12 @@ async function withPage(
   await page.locator("html[data-ready]").waitFor();
   await act(page);
   assertEquals(errors, []);
+}
+
+/** What the network sees of what is drawn, once it is at rest. */
+async function pixelsSeen(page: Page, digit: number): Promise<string> {
+  await page.locator("#status").filter({ hasText: new RegExp(`^${digit}, .* sure$`) }).waitFor();
+  return await page.evaluate("document.getElementById('seen').toDataURL()");
 }
 
 /** A script that drops or pastes the 7. */
