@@ -152,7 +152,7 @@ Deno.test({
           await step(`passes axe, ${colorScheme}, on a ${name}`, async (page) => {
             await assertAccessible(page);
             await draw(page, STROKES[3]);
-            await waitForAnswer(page, "3");
+            await pixelsSeen(page, 3); // at rest
             await page.locator("summary").click();
             await page.locator("#flow canvas").nth(3).waitFor();
             await assertAccessible(page);
