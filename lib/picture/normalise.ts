@@ -202,7 +202,10 @@ function digitsOf(sheetMask: Uint8Array, sheet: InkLayer, strong: number): Found
   // What is closer than a stroke hangs together; the soft edge of a stroke belongs to it.
   const near = dilate(mask, width, Math.max(1, Math.round(0.45 * stroke)));
   const { labels, components } = findComponents(near, width);
-  const pieces = tighten(components, labels, mask, ink, width, strong);
+  const pieces = withoutSurroundings(
+    tighten(components, labels, mask, ink, width, strong),
+    { ...region, right: sheet.width, bottom: sheet.height },
+  );
   const least = Math.max(LEAST_HEIGHT, LEAST_RELATIVE_HEIGHT * Math.min(sheet.width, sheet.height));
   const groups = join(pieces).filter((group) => heightOf(group) >= least);
   const highest = Math.max(...groups.map(heightOf));
@@ -287,6 +290,45 @@ function tighten(
   }
   return tight.filter(({ peak, area }) => peak >= strong && area >= LEAST_HEIGHT);
 }
+
+/**
+ * Leaves out what lies around digits and is none: a frame, which has another piece well inside, and
+ * the table beside the sheet, which reaches the picture's border and goes along most of it.
+ *
+ * @param sheet Where the pieces are on the sheet (`left`, `top`), and the size of it.
+ */
+function withoutSurroundings(
+  pieces: Component[],
+  sheet: { left: number; top: number; right: number; bottom: number },
+): Component[] {
+  const frames = (one: Component, other: Component) => {
+    const margin = FRAME_MARGIN * heightOf(one);
+    return heightOf(other) >= SPECK_HEIGHT * heightOf(one) &&
+      other.left - one.left >= margin && one.right - other.right >= margin &&
+      other.top - one.top >= margin && one.bottom - other.bottom >= margin;
+  };
+  const atBorder = ({ left, top, right, bottom }: Component) =>
+    left + sheet.left <= 0 || top + sheet.top <= 0 ||
+    right + sheet.left >= sheet.right || bottom + sheet.top >= sheet.bottom;
+  const unframed = pieces.filter((piece) => !pieces.some((other) => frames(piece, other)));
+  const highest = Math.max(
+    ...unframed.filter((piece) => !atBorder(piece)).map(heightOf),
+  );
+  return unframed.filter((piece) => {
+    const along = (piece.right - piece.left) >= TABLE_SIDE * sheet.right ||
+      heightOf(piece) >= TABLE_SIDE * sheet.bottom;
+    return !(along && atBorder(piece) && highest >= LEAST_BESIDE * sheet.bottom);
+  });
+}
+
+/** A frame stands off what is in it by at least this share of its height. */
+const FRAME_MARGIN = 0.05;
+
+/** A table is seen along at least this share of a side of the picture. */
+const TABLE_SIDE = 0.75;
+
+/** Beside a table there are digits of at least this share of the picture's height. */
+const LEAST_BESIDE = 0.1;
 
 /** Mean width of the strokes of a mask: twice the area over the length of the edge. */
 function strokeWidth(mask: Uint8Array, width: number): number {

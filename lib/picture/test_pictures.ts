@@ -176,6 +176,12 @@ interface Scene {
   ruling: number;
   /** Lines in both directions. */
   squared: boolean;
+  /** Distance in pixels of a printed frame from the digit's middle, 0 for none. */
+  frame: number;
+  /** Share of the picture, on the left and at the top, where a dark table is seen beside the sheet. */
+  table: number;
+  /** Edges without shades of grey, as simple drawing programs make them. */
+  hard: boolean;
   lightOnDark: boolean;
   /** Quality of the JPEG file, if it was one: 0 (bad) to 100. */
   jpeg?: number;
@@ -200,6 +206,9 @@ function plainScene(random: Random): Scene {
     shadow: 0,
     ruling: 0,
     squared: false,
+    frame: 0,
+    table: 0,
+    hard: false,
     lightOnDark: false,
   };
 }
@@ -247,6 +256,40 @@ const KINDS: Record<string, Change> = {
     texture: 3,
     ink: random.uniform(0.55, 0.85),
     jpeg: 50,
+  }),
+  "cropped to the ink": ({ size, pen }, random) => ({
+    width: Math.round(size * random.uniform(0.75, 0.95)),
+    height: Math.round(size + pen),
+    texture: 0,
+  }),
+  "drawing program": ({ size }, random) => ({
+    pen: size * random.uniform(0.08, 0.22),
+    paper: 255,
+    ink: 1,
+    texture: 0,
+    hard: true,
+    lightOnDark: random.uniform() < 0.3,
+  }),
+  "whiteboard": ({ size }, random) => ({
+    pen: size * random.uniform(0.05, 0.09),
+    paper: random.uniform(165, 210),
+    ink: random.uniform(0.35, 0.7),
+    shading: random.uniform(0.1, 0.3),
+    texture: 2,
+    jpeg: 60,
+  }),
+  "printed frame": ({ size }, random) => ({
+    frame: size * random.uniform(0.72, 0.85),
+    ink: random.uniform(0.6, 0.9),
+    width: Math.round(2.2 * size),
+    height: Math.round(2 * size),
+    texture: 2,
+  }),
+  "dark table beside": (_, random) => ({
+    table: random.uniform(0.05, 0.12),
+    texture: 2,
+    shading: random.uniform(0, 0.2),
+    jpeg: 70,
   }),
   "8 × 8 pixels": (_, random) => ({
     width: 8,
@@ -393,6 +436,7 @@ function penCover(digit: number, scene: Scene, random: Random): Float32Array {
   const slant = random.uniform(-0.08, 0.3);
   const hand = random.bits();
   const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
+  const soft = scene.hard ? 1e-3 : 1;
   const middleX = scene.x * width;
   const middleY = scene.y * height;
   const place = ([x, y]: Point): Point => {
@@ -414,7 +458,7 @@ function penCover(digit: number, scene: Scene, random: Random): Float32Array {
     }
   }
   return distances.map((distance) => {
-    const cover = Math.min(1, Math.max(0, pen / 2 + 0.5 - distance));
+    const cover = Math.min(1, Math.max(0, (pen / 2 - distance) / soft + 0.5));
     return grain > 0 && cover > 0 ? cover * (1 - grain * random.uniform(0, 2)) : cover;
   });
 }
@@ -460,9 +504,13 @@ function nearSegment(
   }
 }
 
+/** Brightness of a table beside that of paper. */
+const TABLE = 0.3;
+
 /** Brightness of the empty sheet: paper, its texture and lines, the light on it. */
 function drawPaper(scene: Scene, random: Random): Float32Array {
   const { width, height, paper, texture, shading, shadow, ruling, squared, rotation } = scene;
+  const { frame, table } = scene;
   const values = new Float32Array(width * height);
   const angle = random.uniform(0, 2 * Math.PI);
   const [lightX, lightY] = [Math.cos(angle) / width, Math.sin(angle) / height];
@@ -485,7 +533,13 @@ function drawPaper(scene: Scene, random: Random): Float32Array {
         line = onLine(v + tilt * u, ruling, lineWidth, phase);
         if (squared) line = Math.max(line, onLine(u - tilt * v, ruling, lineWidth, phase));
       }
-      const sheet = paper + texture * (random.normal() + 1.5 * stains[i]);
+      if (frame > 0) {
+        const away = Math.abs(Math.max(Math.abs(u + tilt * v), Math.abs(v - tilt * u)) - frame);
+        line = Math.min(1, Math.max(0, lineWidth + 0.5 - away)) * scene.ink / lineInk;
+      }
+      const beside = table > 0 &&
+        (x + tilt * v < table * width || y - tilt * u < table * height);
+      const sheet = paper * (beside ? TABLE : 1) + texture * (random.normal() + 1.5 * stains[i]);
       values[i] = sheet * Math.max(0.05, light) * (1 - lineInk * line);
     }
   }
