@@ -4,9 +4,16 @@ import * as tf from "@tensorflow/tfjs";
 import { join } from "@std/path";
 import { IMAGE_SIDE } from "../data/dataset.ts";
 import { FEATURES } from "../model/architecture.ts";
+import { networkFromData, readWeights, writeWeights } from "../model/network.ts";
 import { storedLength } from "../model/precision.ts";
 import { decodeKerasArchive } from "./keras_archive.ts";
-import { buildNetwork, fromKeras, leafLayers, parseConfig } from "./keras_config.ts";
+import {
+  buildNetwork,
+  fromKeras,
+  type LayerConfig,
+  parseConfig,
+  renameLayers,
+} from "./keras_config.ts";
 import { decodeKerasH5 } from "./keras_h5.ts";
 
 /** Largest file that is read, in bytes. */
@@ -32,14 +39,15 @@ export async function readBase(path: string): Promise<tf.Sequential> {
       `Expected ${path} to take pictures of ${expected} but it takes ${shapes.join(" and ")}`,
     );
   }
-  const base = tf.model({ inputs: network.inputs, outputs: featuresOf(network), name: FEATURES });
-  const kept = leafLayers([base]);
-  for (const layer of leafLayers(network.layers)) {
-    if (!kept.includes(layer)) tf.dispose(layer.weights.map((weight) => weight.read()));
-  }
+  const cut = tf.model({ inputs: network.inputs, outputs: featuresOf(network), name: FEATURES });
+  // A head that is put on the base gives its layers names, too.
+  const topology = renameLayers(cut.toJSON(null, false) as unknown as LayerConfig, "base_");
+  const base = await networkFromData({ modelTopology: topology });
+  writeWeights(base.layers, readWeights(cut.layers));
+  for (const weight of network.weights) weight.dispose();
   if (base.weights.length === 0) {
     throw new TypeError(
-      `Expected ${path} to be a convolutional network but it learns nothing of pictures`,
+      `Expected ${path} to be a convolutional network but nothing in it learns features`,
     );
   }
   return tf.sequential({ name: "base", layers: [base] });

@@ -147,6 +147,24 @@ const NEUTRAL: Record<string, unknown[]> = {
 /** Largest size of a layer: a hostile file may claim any. */
 const LARGEST_SIZE = 2 ** 16;
 
+/** Puts a prefix before the names of all layers of a network as tfjs describes it. */
+export function renameLayers({ config, ...network }: LayerConfig, prefix: string): LayerConfig {
+  const rename = (references: unknown) =>
+    (references as Reference[]).map(([layer, ...rest]) => [prefix + layer, ...rest]);
+  const layers = config.layers!.map((layer): LayerConfig => {
+    const inner = layer.config.layers ? renameLayers(layer, prefix) : layer;
+    const name = prefix + layer.config.name;
+    return {
+      ...inner,
+      config: { ...inner.config, name },
+      ...(layer.inbound_nodes && { name, inbound_nodes: layer.inbound_nodes.map(rename) }),
+    };
+  });
+  const ends = Object.entries(config).filter(([key]) => /^(in|out)put_layers$/.test(key))
+    .map(([key, references]) => [key, rename(references)]);
+  return { ...network, config: { ...config, layers, ...Object.fromEntries(ends) } };
+}
+
 /** @returns JSON that an architecture is written in, as a value. */
 export function parseConfig(text: unknown, name: string): unknown {
   try {

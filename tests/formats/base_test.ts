@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { zipSync } from "fflate";
 import { startBackend } from "../../lib/backend/backend.ts";
+import { addHead } from "../../lib/model/architecture.ts";
 import { readBase } from "../../lib/formats/base.ts";
 import { encodeHdf5, type Hdf5Group } from "../../lib/formats/hdf5.ts";
 import { encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
@@ -44,6 +45,8 @@ Deno.test("readBase() cuts the head off, in every format", () =>
         const base = await readBase(path);
         assertEquals(base.layers.map(({ name }) => name), ["features"]);
         assertEquals((base.predict(pictures) as tf.Tensor).dataSync(), expected);
+        // The head has a layer named dropout, as the chain does.
+        assertEquals(addHead(base, { classes: 3, seed: 1 }).outputShape, [null, 3]);
         base.dispose();
       }
       network.dispose();

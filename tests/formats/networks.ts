@@ -43,8 +43,8 @@ async function chain(): Promise<tf.LayersModel> {
       layers.averagePooling2d({ poolSize: 3, strides: 2, padding: "same", name: "average" }),
       layers.batchNormalization({ scale: false, epsilon: 0.01, name: "norm" }),
       layers.activation({ activation: "tanh", name: "tanh" }),
-      layers.flatten({ name: "flatten" }),
       layers.dropout({ rate: 0.3, name: "dropout" }),
+      layers.flatten({ name: "flatten" }),
       layers.dense({ units: 10, activation: "softmax", name: "dense" }),
     ],
   });
