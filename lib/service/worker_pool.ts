@@ -113,16 +113,15 @@ export class WorkerPool<Task, Result> implements Disposable {
   close(): void {
     this.#closed = true;
     for (const timer of this.#restarts) clearTimeout(timer);
-    const open = [...this.#line, ...[...this.#busy.values()].flatMap(({ batch }) => batch)];
-    for (const { timer } of this.#busy.values()) clearTimeout(timer);
+    for (const { batch, timer } of this.#busy.values()) {
+      this.#line.push(...batch);
+      clearTimeout(timer);
+    }
     for (const worker of this.#workers) worker.terminate();
     this.#workers.clear();
     this.#free = [];
     this.#busy.clear();
-    this.#line = [];
-    for (const { reject } of open) {
-      reject(new Unavailable("Expected an answer but the workers were closed"));
-    }
+    this.#refuseAll("Expected an answer but the workers were closed");
   }
 
   [Symbol.dispose](): void {
@@ -199,6 +198,7 @@ export class WorkerPool<Task, Result> implements Disposable {
       clearTimeout(busy.timer);
       this.#retry(busy.batch, reason);
     }
+    if (!wasUp && this.up === 0) this.#refuseAll(`Expected a worker to start but: ${reason}`);
     this.#options.onReplace?.(reason);
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
@@ -206,6 +206,10 @@ export class WorkerPool<Task, Result> implements Disposable {
     }, wasUp ? 0 : RESTART_DELAY);
     this.#restarts.add(timer);
     this.#dispatch();
+  }
+
+  #refuseAll(reason: string): void {
+    for (const { reject } of this.#line.splice(0)) reject(new Unavailable(reason));
   }
 
   #retry(batch: Waiting<Task, Result>[], reason: string): void {

@@ -112,7 +112,7 @@ async function hostileFiles(): Promise<Hostile[]> {
     for (let i = 0; i < 4; i++) bodies.push(file.slice(0, random.integer(file.length)));
     bodies.push(Uint8Array.from([...files[random.integer(files.length)].slice(0, 12), ...file]));
   }
-  const side = 7900; // 62 million pixels, in a file of 60 kB
+  const side = 5000; // 25 million pixels, in a file of 25 kB
   const data = new Uint8Array(side * side);
   bodies.push(encode({ width: side, height: side, channels: 1, depth: 8, data }));
   const enormous = encode({ width: 1, height: 1, channels: 1, depth: 8, data: new Uint8Array(1) });

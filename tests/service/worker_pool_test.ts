@@ -78,7 +78,13 @@ Deno.test("WorkerPool takes no more tasks than may wait", async () => {
 
 Deno.test("WorkerPool says that its workers cannot start", async () => {
   using pool = startPool({ setup: { fails: true } });
+  const waiting = pool.run(1);
   await assertRejects(() => pool.ready, Error, "Expected to start but found no way");
+  await assertRejects(
+    () => waiting,
+    Unavailable,
+    "Expected a worker to start but: Expected to start but found no way",
+  );
   assertEquals(pool.up, 0);
 });
 
