@@ -181,6 +181,9 @@ function inkThreshold({ ink, noise }: InkLayer): { strong: number; weak: number 
   return { strong, weak: Math.max(least, strong / 2) };
 }
 
+/** Ink hangs together over at most twice this share of the picture's shorter side. */
+const FARTHEST = 0.015;
+
 /** Paper around the ink that is looked at, as a share of the ink's longer side. */
 const MARGIN = 0.15;
 
@@ -200,7 +203,8 @@ function digitsOf(sheetMask: Uint8Array, sheet: InkLayer, strong: number): Found
   const { width, ink } = layer;
   const stroke = strokeWidth(mask, width);
   // What is closer than a stroke hangs together; the soft edge of a stroke belongs to it.
-  const near = dilate(mask, width, Math.max(1, Math.round(0.45 * stroke)));
+  const reach = Math.min(0.45 * stroke, FARTHEST * Math.min(sheet.width, sheet.height));
+  const near = dilate(mask, width, Math.max(1, Math.round(reach)));
   const { labels, components } = findComponents(near, width);
   const pieces = withoutSurroundings(
     tighten(components, labels, mask, ink, width, strong),
