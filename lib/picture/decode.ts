@@ -11,6 +11,7 @@ import {
   MagickReadSettings,
   ResourceLimits,
 } from "@imagemagick/magick-wasm";
+import { wholeRows } from "./cut_png.ts";
 import magickWasm from "@imagemagick/magick-wasm/magick.wasm" with { type: "bytes" };
 
 /** A picture in shades of grey. */
@@ -87,7 +88,7 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Gr
     frameCount: 1,
     backgroundColor: MagickColors.White,
   });
-  try {
+  const decode = (bytes: Uint8Array) => {
     const { width, height } = MagickImageInfo.create(bytes, settings);
     if (width * height > MOST_PIXELS) {
       throw new RangeError(
@@ -95,6 +96,15 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Gr
       );
     }
     return toGrey(bytes, settings);
+  };
+  try {
+    try {
+      return decode(bytes);
+    } catch (error) {
+      const rows = found.kind === "PNG" ? wholeRows(bytes, 4 * MOST_PIXELS) : undefined;
+      if (error instanceof RangeError || !rows) throw error;
+      return decode(rows);
+    }
   } catch (error) {
     if (error instanceof RangeError) throw error;
     throw new SyntaxError(

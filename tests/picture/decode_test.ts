@@ -15,6 +15,16 @@ for (const [name, bytes] of files) {
   });
 }
 
+for (const name of ["grey.png", "16-bit.png", "transparent.png"]) {
+  Deno.test(`decodePicture() shows the upper rows of ${name} when it is cut off`, async () => {
+    const bytes = (await sevenFiles())[name];
+    const { width, height, values } = await decodePicture(bytes.slice(0, bytes.length / 2), name);
+    assertEquals(width, SEVEN.width);
+    assert(height > 0 && height < SEVEN.height, `${height} rows`);
+    assertEquals(values, SEVEN.values.subarray(0, width * height));
+  });
+}
+
 Deno.test("decodePicture() decodes what it can of a damaged file, or says so in one sentence", async () => {
   let count = 0;
   for (const [name, bytes] of files) {
