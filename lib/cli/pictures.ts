@@ -6,7 +6,13 @@ import { writeFileAtomically } from "../data/files.ts";
 import { type Dataset, IMAGE_PIXELS } from "../data/dataset.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
-import { type DigitModel, loadModel, predictDigit, predictDigits } from "../model/classifier.ts";
+import {
+  type DigitModel,
+  findModel,
+  loadModel,
+  predictDigit,
+  predictDigits,
+} from "../model/classifier.ts";
 import type { GreyPicture } from "../picture/decode.ts";
 import { findDigits } from "../picture/normalise.ts";
 import { shrinkPicture } from "../picture/shrink.ts";
@@ -35,7 +41,11 @@ await runCommand({
     "MNIST's pictures pasted anywhere on a sheet; and the median time an answer takes.",
   example: "deno task pictures --count 100 --show outputs",
   flags: {
-    model: { type: "text", help: "folder of the model", value: "DIR", default: "outputs/model" },
+    model: {
+      type: "text",
+      help: "folder of the model, if not outputs/model or data/models/digits",
+      value: "DIR",
+    },
     count: { type: "integer", help: "pictures of each kind", default: 50, least: 1 },
     pasted: { type: "integer", help: "pictures of MNIST to paste", default: 500, least: 1 },
     split: {
@@ -49,7 +59,7 @@ await runCommand({
     show: { type: "text", help: "draw some of each kind into DIR/test_pictures.png", value: "DIR" },
   },
   async run({ model: directory, count, pasted, split, seed, show }) {
-    using model = await loadModel(directory);
+    using model = await loadModel(directory ?? await findModel());
     console.log(`${"kind".padEnd(24)} normalised %  squeezed %`);
     const shown: GreyPicture[] = [];
     for (const kind of PICTURE_KINDS) {
