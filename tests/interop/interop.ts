@@ -1,0 +1,214 @@
+/**
+ * `deno task test:interop`: what is exported, in Keras on TensorFlow, ONNX Runtime, and ONNX Runtime
+ * Web; and what Keras saved, here. Its name keeps it out of `deno task test`, which needs no Python.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../../lib/backend/backend.ts";
+import type { Team } from "../../lib/backend/team.ts";
+import { type Dataset, IMAGE_PIXELS } from "../../lib/data/dataset.ts";
+import { loadMnist, type Mnist } from "../../lib/data/mnist.ts";
+import { decodeKerasArchive } from "../../lib/formats/keras_archive.ts";
+import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
+import { loadModel } from "../../lib/model/classifier.ts";
+import { computeOutputs, startTeam } from "../../lib/model/training.ts";
+import { runTask } from "../cli/run_task.ts";
+import { withFolder } from "../temporary_folder.ts";
+
+/** A Python that has what requirements.txt names. */
+const PYTHON = Deno.env.get("PYTHON") ?? "python3";
+
+const FOLDER = fromFileUrl(new URL(".", import.meta.url));
+
+/** Not a literal: it belongs into this test's lock file, not into everybody's. */
+const ONNX_RUNTIME_WEB = ["npm:onnxruntime-web", "1.30.0"].join("@");
+
+/** Pictures on whose two best classes a network differs by less may be called either. */
+const TIE = 1e-4;
+
+/**
+ * Largest relative difference of two probabilities, by the kernels that compute ours: fast ones round
+ * coarser, as Winograd's convolutions do.
+ */
+const TOLERANCES = { composed: 1e-5, fast: 1e-4 };
+
+/** Probabilities below this count as this in a relative difference. */
+const TINY = 0.1;
+
+type Kernels = keyof typeof TOLERANCES;
+
+async function python(...args: string[]): Promise<string> {
+  const [script, ...rest] = args;
+  const command = new Deno.Command(PYTHON, {
+    args: [script === "-c" ? script : join(FOLDER, script), ...rest],
+  });
+  const { success, stdout, stderr } = await command.output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim().split("\n").at(-1));
+  return new TextDecoder().decode(stdout);
+}
+
+async function checkTools(): Promise<void> {
+  try {
+    await python("-c", "import tensorflow, keras, onnx, onnxruntime");
+  } catch (error) {
+    throw new Error(
+      `Expected ${PYTHON} to have what tests/interop/requirements.txt names but: ${
+        (error as Error).message
+      } (set PYTHON to one that has)`,
+    );
+  }
+}
+
+/** Throws unless a model answers as ours does: same classes, probabilities, accuracy. */
+function assertAgrees(
+  theirs: Float32Array,
+  ours: Float32Array,
+  labels: Uint8Array,
+  who: string,
+  kernels: Kernels = "composed",
+): void {
+  assertEquals(theirs.length, ours.length);
+  let [right, worst] = [0, 0];
+  labels.forEach((label, i) => {
+    const [row, own] = [theirs, ours].map((all) => all.subarray(10 * i, 10 * i + 10));
+    const [first, second] = own.toSorted().toReversed();
+    const [called, calledHere] = [row, own].map((each) => each.indexOf(Math.max(...each)));
+    if (first - second > TIE) assertEquals(called, calledHere, `${who}, picture ${i}`);
+    right += Number(called === label) - Number(calledHere === label);
+    own.forEach((value, j) => {
+      worst = Math.max(worst, Math.abs(value - row[j]) / Math.max(value, TINY));
+    });
+  });
+  console.log(`${who}: at most ${worst.toExponential(1)} from ours by ${kernels} kernels`);
+  assert(worst <= TOLERANCES[kernels], `Expected ${who} to agree but ${worst} apart`);
+  assertEquals(right, 0, `Expected ${who} to be right as often`);
+}
+
+async function readFloats(path: string): Promise<Float32Array> {
+  return new Float32Array((await Deno.readFile(path)).buffer);
+}
+
+async function runOnnxRuntimeWeb(path: string, { images, count }: Dataset): Promise<Float32Array> {
+  const { InferenceSession, Tensor } = await import(ONNX_RUNTIME_WEB);
+  const session = await InferenceSession.create(await Deno.readFile(path));
+  const probabilities = new Float32Array(count * 10);
+  const batch = 500;
+  for (let first = 0; first < count; first += batch) {
+    const pixels = images.subarray(first * IMAGE_PIXELS, (first + batch) * IMAGE_PIXELS);
+    const values = Float32Array.from(pixels, (value) => value / 255);
+    const outputs = await session.run({
+      pixels: new Tensor("float32", values, [pixels.length / IMAGE_PIXELS, 28, 28, 1]),
+    });
+    probabilities.set(outputs.probabilities.data, first * 10);
+  }
+  await session.release();
+  return probabilities;
+}
+
+async function task(...args: [string, ...string[]]): Promise<void> {
+  const { code, stderr } = await runTask(...args);
+  assertEquals(code, 0, stderr);
+}
+
+/** Runs `act` with the pictures, a file of the test pictures, and a folder to work in. */
+async function withPictures(
+  act: (mnist: Mnist, pixels: string, folder: string) => Promise<void>,
+): Promise<void> {
+  await checkTools();
+  await startBackend({ kernels: "composed" });
+  const mnist = await loadMnist();
+  await withFolder(async (folder) => {
+    const pixels = join(folder, "pixels");
+    await Deno.writeFile(pixels, mnist.test.images);
+    await act(mnist, pixels, folder);
+  });
+}
+
+Deno.test("what is exported answers elsewhere as here", (t) =>
+  withPictures(async ({ test }, pixels, folder) => {
+    const quick = "--base cnn-small --epochs 4 --fine-tune 0 --limit 5000 --out".split(" ");
+    await task("train", ...quick, folder);
+    const out = join(folder, "exports");
+    const args = ["--model", join(folder, "model"), "--out", out, "--limit", "10"];
+    await task("export", ...args);
+    await task("export", ...args, "--quantize", "float16");
+    await task("export", ...args, "--quantize", "uint8");
+    const name = join(out, "digit_recognition_model");
+    const files = {
+      "": [".h5", ".keras", ".onnx"],
+      "_float16": ["_float16.onnx"],
+      "_uint8": ["_uint8.onnx"],
+    };
+    const trained = join(folder, "digit_recognition_model.h5");
+    assertEquals(await Deno.readFile(`${name}.h5`), await Deno.readFile(trained));
+    await python("predict.py", pixels, ...Object.values(files).flat().map((end) => name + end));
+
+    // Both before ONNX Runtime Web, which takes `self` away from workers that start after it.
+    await using composed = await startTeam({ kernels: "composed" });
+    await using fast = await startTeam({ kernels: "fast" });
+    for (const [kernels, team] of [["composed", composed], ["fast", fast]] as const) {
+      for (const [precision, ends] of Object.entries(files)) {
+        using model = await loadModel(name + precision);
+        const ours = await computeOutputs(team, model.network, test.images, "probabilities");
+        for (const end of ends) {
+          await t.step(`${end}, ${kernels} kernels`, async () => {
+            const theirs = await readFloats(`${name}${end}.probabilities`);
+            assertAgrees(theirs, ours, test.labels, end, kernels);
+            if (!end.endsWith(".onnx")) return;
+            const web = await runOnnxRuntimeWeb(name + end, test);
+            assertAgrees(web, ours, test.labels, `${end} in ONNX Runtime Web`, kernels);
+          });
+        }
+      }
+    }
+    await t.step("a tutorial's predict_digit()", async () => {
+      const command = new Deno.Command(PYTHON, {
+        args: [join(FOLDER, "predict_digit.py"), pixels],
+        cwd: folder,
+      });
+      const { success, stdout, stderr } = await command.output();
+      assert(success, new TextDecoder().decode(stderr));
+      const digits = new TextDecoder().decode(stdout).trim().split(" ").map(Number);
+      assertEquals(digits, Array.from(test.labels.subarray(0, 5)));
+    });
+  }));
+
+Deno.test("what Keras saved answers here as there, and serves as frozen base", (t) =>
+  withPictures(async ({ train, test }, pixels, folder) => {
+    const [few, labels] = ["few", "labels"].map((name) => join(folder, name));
+    await Deno.writeFile(few, train.images.subarray(0, 3000 * IMAGE_PIXELS));
+    await Deno.writeFile(labels, train.labels.subarray(0, 3000));
+    await python("train_keras.py", few, labels, folder);
+    const files = ["chain.h5", "chain.keras", "graph.h5", "graph.keras"];
+    await python("predict.py", pixels, ...files.map((file) => join(folder, file)));
+    await using team = await startTeam({ kernels: "composed" });
+    for (const file of files) {
+      await t.step(file, () => assertReads(team, join(folder, file), test));
+    }
+    for (const file of ["chain.h5", "graph.keras"]) {
+      await t.step(`${file} as frozen base`, async () => {
+        const out = join(folder, "out");
+        const args = "--epochs 4 --limit 2000 --out".split(" ");
+        await task("train", "--base", join(folder, file), ...args, out);
+        const metrics = JSON.parse(await Deno.readTextFile(join(out, "metrics.json")));
+        assert(metrics.testAccuracy > 0.5, `Expected more than half but ${metrics.testAccuracy}`);
+        assertEquals(metrics.mode, "frozen base");
+      });
+    }
+  }));
+
+async function assertReads(team: Team, path: string, test: Dataset): Promise<void> {
+  const decode = path.endsWith(".h5") ? decodeKerasH5 : decodeKerasArchive;
+  const { inputs, outputs } = await decode(await Deno.readFile(path), path);
+  const network = tf.sequential({ layers: [tf.model({ inputs, outputs })] });
+  const ours = await computeOutputs(team, network, test.images, "probabilities");
+  network.dispose();
+  assertAgrees(
+    await readFloats(`${path}.probabilities`),
+    ours,
+    test.labels,
+    path.split("/").at(-1)!,
+  );
+}
