@@ -192,7 +192,12 @@ export function fromKeras(network: unknown, name: string): LayerConfig {
       }`,
     );
   }
-  return readLayer(network as LayerConfig, name);
+  try {
+    return readLayer(network as LayerConfig, name);
+  } catch (error) {
+    if ((error as Error).message.startsWith(`Expected ${name}`)) throw error;
+    throw new SyntaxError(`Expected ${name} to connect layers as Keras does but it does not`);
+  }
 }
 
 function readLayer(layer: LayerConfig, name: string): LayerConfig {

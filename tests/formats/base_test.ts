@@ -137,6 +137,14 @@ Deno.test("readBase() says in one sentence what is wrong with a file", () =>
         "to describe a Sequential or functional network but found MyModel",
       ],
       [
+        "unconnected.h5",
+        await h5((network) => {
+          network.class_name = "Functional";
+          Object.assign(network.config.layers[1], { inbound_nodes: [{}] });
+        }),
+        "to connect layers as Keras does but it does not",
+      ],
+      [
         "unknown.h5",
         await h5(({ config }) => config.layers[1].class_name = "GroupNormalization"),
         `${NOT_TFJS} GroupNormalization`,
