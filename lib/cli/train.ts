@@ -3,7 +3,9 @@
 import { join } from "@std/path";
 import { startBackend } from "../backend/backend.ts";
 import { writeFileAtomically } from "../data/files.ts";
-import { loadMnist } from "../data/mnist.ts";
+import { join as joinDatasets } from "../data/dataset.ts";
+import { readIdxPair } from "../data/idx.ts";
+import { loadMnist, type Mnist } from "../data/mnist.ts";
 import { readBase } from "../formats/base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
@@ -14,6 +16,7 @@ import { saveNetwork } from "../model/files.ts";
 import { networkToData } from "../model/network.ts";
 import { RECIPES } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
+import { SAMPLE_FILES } from "../service/samples.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
 import { saveChart } from "../plot/render.ts";
@@ -85,6 +88,11 @@ await runCommand({
     },
     limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
     data: { type: "text", help: "folder with MNIST's IDX files, plain or .gz", value: "DIR" },
+    samples: {
+      type: "text",
+      help: "learn from the digits in DIR too that were corrected on the page (outputs/samples)",
+      value: "DIR",
+    },
     out: { type: "text", help: "folder for the results", value: "DIR", default: "outputs" },
     resume: { type: "switch", help: "go on from the last checkpoint" },
     ...COMMON_FLAGS,
@@ -114,7 +122,8 @@ await runCommand({
     await Deno.mkdir(flags.out, { recursive: true });
     const base = isShipped ? flags.base as BaseName : await foreignBase(flags.base, flags.kernels);
     await using team = await startTeam(flags);
-    const data = await loadMnist({ directory: flags.data, limit: flags.limit });
+    const mnist = await loadMnist({ directory: flags.data, limit: flags.limit });
+    const data = flags.samples === undefined ? mnist : await withSamples(mnist, flags.samples);
     const recipe = {
       epochs: flags.epochs,
       batchSize: flags["batch-size"],
@@ -169,6 +178,14 @@ await runCommand({
 async function foreignBase(path: string, kernels: "fast" | "composed"): Promise<ForeignBase> {
   await startBackend({ kernels });
   return { name: path, network: await readBase(path) };
+}
+
+/** The samples join what is learnt from; what is chosen and tested on stays MNIST's. */
+async function withSamples(mnist: Mnist, folder: string): Promise<Mnist> {
+  const [images, labels] = [SAMPLE_FILES.images, SAMPLE_FILES.labels]
+    .map((name) => join(folder, name));
+  const samples = await readIdxPair(images, labels);
+  return { ...mnist, train: joinDatasets(mnist.train, samples) };
 }
 
 function metrics({ card, evaluation, history }: LearnResult, seconds: number) {

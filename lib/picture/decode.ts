@@ -46,8 +46,9 @@ let started: Promise<void> | undefined;
 
 /**
  * Decodes a picture as a viewer would show it: turned upright as its EXIF data says, the first
- * frame if there are several, on white where it is transparent, colours as their luma (ITU-R
- * BT.709). The work is done by ImageMagick, compiled to WASM.
+ * frame if there are several, on white where it is transparent (on black, if on white there would be
+ * nothing to see), colours as their luma (ITU-R BT.709). The work is done by ImageMagick, compiled to
+ * WASM.
  *
  * Of a file that is cut off, the part that is there is decoded where its format allows that.
  *
@@ -123,22 +124,36 @@ async function startImageMagick(): Promise<void> {
   ResourceLimits.disk = 0n; // a "disk" in WASM is memory too
 }
 
-function toGrey(bytes: Uint8Array, settings: MagickReadSettings): GreyPicture {
+/** Brightest and darkest pixel of a picture in which there is something to see differ by so much. */
+const LEAST_RANGE = 24;
+
+function toGrey(bytes: Uint8Array, settings: MagickReadSettings, onBlack = false): GreyPicture {
   const image = MagickImage.create(bytes, settings);
   try {
     image.autoOrient();
     if (image.colorSpace === ColorSpace.CMYK) image.colorSpace = ColorSpace.sRGB;
-    if (image.hasAlpha) {
-      image.backgroundColor = MagickColors.White;
+    const { hasAlpha } = image;
+    if (hasAlpha) {
+      image.backgroundColor = onBlack ? MagickColors.Black : MagickColors.White;
       image.alpha(AlphaAction.Remove);
     }
     image.grayscale();
     const { width, height } = image;
-    const values = image.getPixels((pixels) => pixels.toByteArray(0, 0, width, height, "R"));
-    return { width, height, values: values! };
+    const values = image.getPixels((pixels) => pixels.toByteArray(0, 0, width, height, "R"))!;
+    if (hasAlpha && !onBlack && rangeOf(values) < LEAST_RANGE) return toGrey(bytes, settings, true);
+    return { width, height, values };
   } finally {
     image.dispose();
   }
+}
+
+function rangeOf(values: Uint8Array): number {
+  let [least, most] = [255, 0];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return most - least;
 }
 
 /**

@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { join } from "@std/path";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { loadModel, predictDigits } from "../../lib/model/classifier.ts";
+import { Samples } from "../../lib/service/samples.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { killTask, runTask } from "./run_task.ts";
 
@@ -30,6 +31,23 @@ async function sha256(path: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
   return new Uint8Array(digest).toHex();
 }
+
+Deno.test("train learns from corrected digits too, and names a folder without any", () =>
+  withFolder(async (folder) => {
+    const args = [...QUICK, "--epochs", "1", "--fine-tune", "0", "--out", join(folder, "out")];
+    const samples = await Samples.open(join(folder, "samples"));
+    const { validation } = await loadMnist({ limit: 50 });
+    for (let i = 0; i < 50; i++) {
+      await samples.add(validation.images.slice(784 * i, 784 * (i + 1)), validation.labels[i]);
+    }
+    await train(...args);
+    const without = await metricsIn(join(folder, "out"));
+    await train(...args, "--samples", join(folder, "samples"));
+    assertNotEquals((await metricsIn(join(folder, "out"))).history, without.history);
+    const { code, stderr } = await runTask("train", ...args, "--samples", join(folder, "none"));
+    assertEquals(code, 1);
+    assertMatch(stderr, /Expected .*none\/images-idx3-ubyte/);
+  }));
 
 Deno.test("train writes model, metrics and three pictures, and evaluate measures the same", () =>
   withFolder(async (folder) => {

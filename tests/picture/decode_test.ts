@@ -15,6 +15,30 @@ for (const [name, bytes] of files) {
   });
 }
 
+Deno.test("decodePicture() shows white ink on nothing on black", async () => {
+  const data = Uint8Array.from(
+    { length: 2 * SEVEN.values.length },
+    (_, i) => i % 2 === 0 ? 255 : 255 - SEVEN.values[i >> 1],
+  );
+  const png = encode({ width: SEVEN.width, height: SEVEN.height, data, channels: 2, depth: 8 });
+  const { values } = await decodePicture(png, "white.png");
+  assertEquals(values, SEVEN.values.map((value) => 255 - value));
+});
+
+Deno.test("decodePicture() takes a PNG that is cut off after any byte, or says so in one sentence", async () => {
+  let shown = 0;
+  for (let length = 0; length < SEVEN_PNG.length; length++) {
+    try {
+      const { height } = await decodePicture(SEVEN_PNG.slice(0, length), "cut.png");
+      assert(height <= SEVEN.height);
+      shown++;
+    } catch (error) {
+      assertMatch((error as Error).message, /^Expected cut\.png to be [^.]*$/);
+    }
+  }
+  assert(shown > SEVEN_PNG.length / 3, `${shown} of ${SEVEN_PNG.length}`);
+});
+
 for (const name of ["grey.png", "16-bit.png", "transparent.png"]) {
   Deno.test(`decodePicture() shows the upper rows of ${name} when it is cut off`, async () => {
     const bytes = (await sevenFiles())[name];

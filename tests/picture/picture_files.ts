@@ -35,6 +35,17 @@ function image({ width, height, values }: GreyPicture) {
   return { width, height, data: values };
 }
 
+/** EXIF's orientations, and how a picture lies in a file that has them. */
+const TURNS: [orientation: number, turn: (picture: IMagickImage) => void][] = [
+  [2, (picture) => picture.flop()],
+  [3, (picture) => picture.rotate(180)],
+  [4, (picture) => picture.flip()],
+  [5, (picture) => (picture.rotate(90), picture.flop())],
+  [6, (picture) => picture.rotate(-90)],
+  [7, (picture) => (picture.rotate(90), picture.flip())],
+  [8, (picture) => picture.rotate(90)],
+];
+
 /** The picture in files of every kind, by name. */
 export async function sevenFiles(): Promise<Record<string, Uint8Array>> {
   await decodePicture(SEVEN_PNG, "png"); // starts ImageMagick
@@ -51,14 +62,10 @@ export async function sevenFiles(): Promise<Record<string, Uint8Array>> {
     "palette.png": write(MagickFormat.Png, (picture) => picture.colorType = ColorType.Palette),
     "grey.jpg": jpeg,
     "cmyk.jpg": write(MagickFormat.Jpeg, (picture) => picture.colorSpace = ColorSpace.CMYK),
-    "on-its-side.jpg": withOrientation(
-      write(MagickFormat.Jpeg, (picture) => picture.rotate(-90)),
-      6,
-    ),
-    "upside-down.jpg": withOrientation(
-      write(MagickFormat.Jpeg, (picture) => picture.rotate(180)),
-      3,
-    ),
+    ...Object.fromEntries(TURNS.map(([orientation, turn]) => [
+      `orientation-${orientation}.jpg`,
+      withOrientation(write(MagickFormat.Jpeg, turn), orientation),
+    ])),
     "picture.webp": write(MagickFormat.WebP),
     "picture.gif": write(MagickFormat.Gif),
     "animated.gif": animate(MagickFormat.Gif),
