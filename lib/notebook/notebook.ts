@@ -35,7 +35,7 @@ export interface Notebook {
 export const RUNS = "outputs/notebooks";
 
 /** Seconds that a cell may take whose prose does not say how long it takes. */
-const UNSTATED_SECONDS = 5;
+const UNSTATED_SECONDS = 10;
 
 /**
  * Puts the outputs of a run into a notebook, without the times. Every cell ends with a line feed:
@@ -61,7 +61,7 @@ export function withOutputs(committed: Notebook, executed: Notebook): Notebook {
  * Lists what is wrong with a run.
  *
  * Prose says how long the cell below it takes on two cores at most: "⏱ up to 20 s"; a cell without
- * such a line has 5 seconds.
+ * such a line has 10 seconds.
  *
  * @param committed The notebook with the outputs that are committed.
  * @param executed The same notebook as Jupyter ran it.

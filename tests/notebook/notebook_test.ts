@@ -94,12 +94,12 @@ Deno.test("compareRuns() refuses a figure that is no number", () => {
   assertEquals(compareRuns(committed, executed), ['Expected "loss" to be 0.1 ± 1 but found NaN']);
 });
 
-Deno.test("compareRuns() names cells that take longer than their prose says, or than 5 s", () => {
+Deno.test("compareRuns() names cells that take longer than their prose says, or than 10 s", () => {
   const prose = { cell_type: "markdown" as const, source: ["Now we learn.\n", "⏱ up to 20 s\n"] };
-  const executed = notebook(prose, taking(19.9), prose, taking(20.1), taking(5), taking(6));
+  const executed = notebook(prose, taking(19.9), prose, taking(20.1), taking(10), taking(11));
   assertEquals(compareRuns(notebook(), executed), [
     "Expected cell cell-3 to take up to 20 s but it took 20.1 s",
-    "Expected cell cell-5 to take up to 5 s but it took 6.0 s",
+    "Expected cell cell-5 to take up to 10 s but it took 11.0 s",
   ]);
-  assertEquals([...secondsByCell(executed).values()], [19.9, 20.1, 5, 6]);
+  assertEquals([...secondsByCell(executed).values()], [19.9, 20.1, 10, 11]);
 });
