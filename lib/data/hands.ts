@@ -1,12 +1,13 @@
 /** Other hands, pens and scanners than MNIST's: what people's own digits look like. */
 
+import { cubicWeight } from "./cubic.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
 import type { Random } from "./random.ts";
 import { addStroke } from "./strokes.ts";
 
 /** How often a picture is left as it is, and how often another one is changed in each way. */
 const UNCHANGED = 0.35;
-const [SHAPE, WIDTH, PEN, SCANNER, INK, GRAIN] = [0.4, 0.4, 0.6, 0.4, 0.5, 0.2];
+const [SHAPE, WIDTH, PEN, SCANNER, INK, GRAIN] = [0.4, 0.4, 0.6, 0.5, 0.5, 0.2];
 
 /** Side of the box into which MNIST's makers fitted every digit. */
 const BOX_SIDE = 20;
@@ -180,12 +181,16 @@ const SCANNERS = Array.from({ length: FINEST + 1 }, (_, side) => {
   const matrix = new Float32Array(IMAGE_PIXELS);
   const step = IMAGE_SIDE / Math.max(1, side);
   for (let row = 0; row < IMAGE_SIDE; row++) {
-    // Linear between the middles of the two nearest cells, each the mean of what it covers.
-    const at = Math.min(Math.max((row + 0.5) / step - 0.5, 0), side - 1);
-    const cell = Math.min(Math.floor(at), side - 2);
-    for (const [index, weight] of [[cell, 1 - at + cell], [cell + 1, at - cell]]) {
+    // Between the middles of the four nearest cells, each the mean of what it covers, as small digits
+    // are enlarged in use.
+    const at = (row + 0.5) / step - 0.5;
+    for (let tap = Math.floor(at) - 1; tap <= Math.floor(at) + 2; tap++) {
+      const [weight, cell] = [
+        cubicWeight(Math.abs(at - tap)),
+        Math.min(Math.max(tap, 0), side - 1),
+      ];
       for (let column = 0; column < IMAGE_SIDE; column++) {
-        const covered = Math.min(column + 1, (index + 1) * step) - Math.max(column, index * step);
+        const covered = Math.min(column + 1, (cell + 1) * step) - Math.max(column, cell * step);
         if (covered > 0) matrix[row * IMAGE_SIDE + column] += weight * covered / step;
       }
     }
@@ -212,7 +217,7 @@ function loseResolution(pixels: Float32Array, side: number): void {
       for (let k = 0; k < IMAGE_SIDE; k++) {
         sum += lines[row * IMAGE_SIDE + k] * matrix[column * IMAGE_SIDE + k];
       }
-      pixels[row * IMAGE_SIDE + column] = sum;
+      pixels[row * IMAGE_SIDE + column] = Math.min(1, Math.max(0, sum));
     }
   }
 }

@@ -1,5 +1,6 @@
 /** A digit's ink into MNIST's frame. */
 
+import { cubicWeight } from "../data/cubic.ts";
 import { distanceTransform } from "../data/letters/distance_transform.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
 
@@ -172,16 +173,10 @@ function resampling(length: number, centre: number, step: number, count: number)
     const weights = new Float32Array(last - first + 1);
     let sum = 0;
     for (let k = 0; k < weights.length; k++) {
-      sum += weights[k] = keys(Math.abs(first + k - middle) / widening);
+      sum += weights[k] = cubicWeight(Math.abs(first + k - middle) / widening);
     }
     return { first, weights: weights.map((weight) => weight / sum) };
   });
-}
-
-/** Cubic convolution with a = -1/2 (Keys 1981, equation 15). */
-function keys(distance: number): number {
-  if (distance < 1) return (1.5 * distance - 2.5) * distance * distance + 1;
-  return distance < 2 ? ((2.5 - 0.5 * distance) * distance - 4) * distance + 2 : 0;
 }
 
 /**
