@@ -91,8 +91,10 @@ async function readFloats(path: string): Promise<Float32Array> {
 }
 
 async function runOnnxRuntimeWeb(path: string, { images, count }: Dataset): Promise<Float32Array> {
+  const { Worker } = globalThis;
   const { InferenceSession, Tensor } = await import(ONNX_RUNTIME_WEB);
   const session = await InferenceSession.create(await Deno.readFile(path));
+  globalThis.Worker = Worker; // it takes Deno for Node and puts Node's in its place
   const probabilities = new Float32Array(count * 10);
   const batch = 500;
   for (let first = 0; first < count; first += batch) {
