@@ -161,7 +161,7 @@ const WRONG_CALLS: WrongCall[] = [
     call: () => ["train", "--speed", "fast"],
     code: 2,
     message: () =>
-      "Expected one of --base, --hidden-units, --fine-tune, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --out, --resume, --workers, --kernels but found --speed",
+      "Expected one of --base, --hidden-units, --fine-tune, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --samples, --out, --resume, --workers, --kernels but found --speed",
   },
   {
     name: "a seed that is no number",
