@@ -2,7 +2,7 @@
 
 import { IMAGE_PIXELS } from "../data/dataset.ts";
 import type { Limits } from "./app.ts";
-import { MODEL_NAME, MODEL_VERSION, MOST_PICTURES } from "./protocols.ts";
+import { DATATYPES, MODEL_NAME, MODEL_VERSION, MOST_PICTURES } from "./protocols.ts";
 
 /** JSON Schema, and what else stands in an OpenAPI document. */
 export type Json = { [key: string]: unknown };
@@ -96,20 +96,7 @@ const SCHEMAS: Record<string, Json> = {
     inputs: list(
       object({
         ...tensor,
-        datatype: {
-          enum: [
-            "FP32",
-            "FP64",
-            "UINT8",
-            "UINT16",
-            "UINT32",
-            "UINT64",
-            "INT8",
-            "INT16",
-            "INT32",
-            "INT64",
-          ],
-        },
+        datatype: { enum: DATATYPES },
         data: { type: "array" },
         parameters: { type: "object" },
       }, ["name", "parameters"]),

@@ -20,7 +20,7 @@ export const MODEL_VERSION = "1";
 export const MOST_PICTURES = 256;
 
 /** Kinds of numbers in Open Inference requests. */
-const DATATYPES = [
+export const DATATYPES = [
   "FP32",
   "FP64",
   "UINT8",
