@@ -3,9 +3,9 @@
 import { join } from "@std/path";
 import { startBackend } from "../backend/backend.ts";
 import { writeFileAtomically } from "../data/files.ts";
-import { join as joinDatasets } from "../data/dataset.ts";
+import { join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
-import { loadMnist, type Mnist } from "../data/mnist.ts";
+import { loadMnist } from "../data/mnist.ts";
 import { readBase } from "../formats/base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
@@ -181,7 +181,7 @@ async function foreignBase(path: string, kernels: "fast" | "composed"): Promise<
 }
 
 /** The samples join what is learnt from; what is chosen and tested on stays MNIST's. */
-async function withSamples(mnist: Mnist, folder: string): Promise<Mnist> {
+async function withSamples(mnist: Splits, folder: string): Promise<Splits> {
   const [images, labels] = [SAMPLE_FILES.images, SAMPLE_FILES.labels]
     .map((name) => join(folder, name));
   const samples = await readIdxPair(images, labels);

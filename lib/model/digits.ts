@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type BackendOptions, startBackend } from "../backend/backend.ts";
 import type { Team } from "../backend/team.ts";
-import { DIGITS, type Mnist } from "../data/mnist.ts";
+import type { Splits } from "../data/dataset.ts";
 import { shareMemory } from "../data/shared.ts";
 import type { Observer } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
@@ -13,12 +13,12 @@ import type { ModelCard } from "./classifier.ts";
 import { fitCalibration } from "./calibration.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
 import type { EpochRecord, Stage } from "./history.ts";
-import { type Recipe, RECIPES } from "./recipe.ts";
+import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "./recipe.ts";
 import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
 
 /** How digits are learnt. */
 export interface LearnOptions {
-  data: Mnist;
+  data: Splits;
   /** Pre-trained base, one that was made elsewhere, or the architecture to train from scratch. */
   base: BaseName | ForeignBase;
   /** Units of the head's hidden layer, if not as {@linkcode addHead} has them. */
@@ -78,7 +78,7 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
     : fromScratch
     ? buildBase(given, seed)
     : (await loadBase(given)).network;
-  const network = addHead(base, { classes: DIGITS.length, seed, hiddenUnits });
+  const network = addHead(base, { classes: data.classes.length, seed, hiddenUnits });
   const stages: { stage: Stage; recipe: Recipe }[] = [];
   const first = fromScratch ? "from-scratch" : "head";
   stages.push({ stage: first, recipe: { ...RECIPES[first], ...options.recipe } });
@@ -136,7 +136,7 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
 export async function examine(
   team: Team,
   network: tf.LayersModel,
-  { validation, test }: Mnist,
+  { validation, test, classes }: Splits,
   observer?: Observer,
 ): Promise<{ evaluation: Evaluation; card: Omit<ModelCard, "base" | "mode" | "seed"> }> {
   const probabilities = await computeOutputs(
@@ -146,11 +146,11 @@ export async function examine(
     "probabilities",
     observer,
   );
-  const evaluation = await evaluate(team, network, test, DIGITS, observer);
+  const evaluation = await evaluate(team, network, test, classes, observer);
   return {
     evaluation,
     card: {
-      classes: DIGITS,
+      classes,
       input: {
         shape: [28, 28, 1],
         pixelRange: 255,
@@ -164,7 +164,7 @@ export async function examine(
         testAccuracy: evaluation.accuracy,
         testCount: evaluation.count,
         validationAccuracy:
-          evaluateProbabilities(probabilities, validation.labels, DIGITS).accuracy,
+          evaluateProbabilities(probabilities, validation.labels, classes).accuracy,
       },
     },
   };
@@ -180,7 +180,7 @@ type Inputs = Pick<StageOptions, "source" | "validation">;
 async function features(
   team: Team,
   network: tf.LayersModel,
-  { train, validation }: Mnist,
+  { train, validation }: Splits,
   observer?: Observer,
 ): Promise<Inputs> {
   const compute = ({ images }: { images: Uint8Array }) =>
@@ -195,12 +195,13 @@ async function features(
   };
 }
 
-function pictures({ train, validation }: Mnist): Inputs {
+function pictures({ train, validation }: Splits): Inputs {
   return {
     source: {
       kind: "images",
       images: shareMemory(train.images),
       labels: shareMemory(train.labels),
+      augmentation: LIGHT_AUGMENTATION,
     },
     validation: { inputs: validation.images, labels: validation.labels },
   };

@@ -3,9 +3,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
 import type { Team } from "../backend/team.ts";
-import { augmentDigit } from "../data/augment.ts";
-import { type Dataset, IMAGE_PIXELS, slice } from "../data/dataset.ts";
-import { DIGITS, type Mnist } from "../data/mnist.ts";
+import { augment } from "../data/augment.ts";
+import { type Dataset, IMAGE_PIXELS, slice, type Splits } from "../data/dataset.ts";
+import { DIGITS } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { shareMemory } from "../data/shared.ts";
 import type { Observer } from "../observer.ts";
@@ -14,7 +14,7 @@ import { loadBase } from "./bases.ts";
 import { freeze } from "./digits.ts";
 import { evaluate } from "./evaluation.ts";
 import { imagesToTensor } from "./network.ts";
-import type { Recipe } from "./recipe.ts";
+import { LIGHT_AUGMENTATION, type Recipe } from "./recipe.ts";
 import { computeOutputs, type StageOptions, startTeam, trainStage } from "./training.ts";
 
 /** The ways of learning that are compared: what the base knows, and whether it learns on. */
@@ -132,7 +132,7 @@ const NETWORK_RECIPE: Omit<Recipe, "baseRate" | "batchSize"> = {
  */
 export async function learnFromFewLabels(
   team: Team,
-  data: Pick<Mnist, "train" | "test">,
+  data: Pick<Splits, "train" | "test">,
   { labelsPerClass, seed, way, base: name = "cnn" }: FewLabelsOptions,
 ): Promise<FewLabelsResult> {
   await startBackend();
@@ -165,7 +165,7 @@ export async function learnFromFewLabels(
  * @returns One result for each, by way, number of labels and seed in the order that was given.
  */
 export async function compareFewLabels(
-  data: Pick<Mnist, "train" | "test">,
+  data: Pick<Splits, "train" | "test">,
   { ways, labelsPerClass, seeds, base, workers = navigator.hardwareConcurrency, observer }:
     ComparisonOptions,
 ): Promise<FewLabelsResult[]> {
@@ -277,7 +277,7 @@ async function headStage(
   for (let i = few.count; i < pictures.count; i++) {
     const { images } = slice(pictures, i, 1);
     const copy = new Float32Array(IMAGE_PIXELS);
-    augmentDigit(images, copy, new Random(seed, COPY, i));
+    augment(images, copy, LIGHT_AUGMENTATION, new Random(seed, COPY, i));
     images.set(copy.map((value) => Math.round(255 * value)));
   }
   const features = await computeOutputs(team, network, pictures.images, "features");
@@ -297,7 +297,12 @@ function networkStage(few: Dataset, baseRate: number): Stage {
   const { images, labels } = repeat(few, Math.ceil(STEPS * batchSize / few.count));
   return {
     stage: baseRate === 1 ? "from-scratch" : "fine-tuning",
-    source: { kind: "images", images: shareMemory(images), labels: shareMemory(labels) },
+    source: {
+      kind: "images",
+      images: shareMemory(images),
+      labels: shareMemory(labels),
+      augmentation: LIGHT_AUGMENTATION,
+    },
     recipe: { ...NETWORK_RECIPE, baseRate, batchSize },
   };
 }

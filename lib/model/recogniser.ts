@@ -2,10 +2,11 @@
 
 import type { Team } from "../backend/team.ts";
 import { startBackend } from "../backend/backend.ts";
-import { type Dataset, IMAGE_PIXELS, join, NO_CLASS } from "../data/dataset.ts";
+import type { Augmentation } from "../data/augment.ts";
+import { type Dataset, IMAGE_PIXELS, join, NO_CLASS, type Splits } from "../data/dataset.ts";
 import { drawCharacters, type Split } from "../data/letters/draw.ts";
 import type { GlyphMasters } from "../data/letters/glyphs.ts";
-import { DIGITS, type Mnist } from "../data/mnist.ts";
+import { DIGITS } from "../data/mnist.ts";
 import { drawNonDigit, NON_DIGITS, type NonDigit } from "../data/non_digits.ts";
 import { Random } from "../data/random.ts";
 import type { Observer } from "../observer.ts";
@@ -14,12 +15,12 @@ import { loadBase } from "./bases.ts";
 import { calibrate } from "./calibration.ts";
 import { examine, freeze, type LearnResult } from "./digits.ts";
 import { readWeights, writeWeights } from "./network.ts";
-import { RECIPES } from "./recipe.ts";
+import { LIGHT_AUGMENTATION, RECIPES } from "./recipe.ts";
 import { computeOutputs, trainStage } from "./training.ts";
 
 /** How the recogniser is trained. */
 export interface HandwritingOptions {
-  data: Mnist;
+  data: Splits;
   base: BaseName;
   /** The ten digits, cut from fonts to learn from and from fonts kept apart. */
   digits: GlyphMasters;
@@ -29,6 +30,9 @@ export interface HandwritingOptions {
   seed: number;
   observer?: Observer;
 }
+
+/** Two pictures of three are changed as other writers, pens and scanners would. */
+const OTHER_HANDS: Augmentation = [...LIGHT_AUGMENTATION, { kind: "hand", share: 0.65 }];
 
 /** Drawn pictures that are learnt from, a picture of MNIST: 15 000, 9 000 and 1 500 of each other kind. */
 const [DRAWN_DIGITS, DRAWN_LETTERS, DRAWN_REST] = [15 / 55, 9 / 55, 1.5 / 55];
@@ -70,7 +74,7 @@ export async function learnHandwriting(
   const validation = join(data.validation, unseenDigits, ...Object.values(unseen));
   const history = await trainStage(team, network, {
     stage: "fine-tuning",
-    source: { kind: "images", ...training, hands: true },
+    source: { kind: "images", ...training, augmentation: OTHER_HANDS },
     validation: { inputs: validation.images, labels: validation.labels },
     recipe: { ...RECIPES["fine-tuning"], epochs },
     seed,

@@ -3,7 +3,7 @@
 import { join } from "@std/path";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
 import { writeFileAtomically } from "../data/files.ts";
-import { readIdx } from "../data/idx.ts";
+import { encodeIdx, readIdx } from "../data/idx.ts";
 
 /** Names of the two files. */
 export const SAMPLE_FILES = { images: "images-idx3-ubyte", labels: "labels-idx1-ubyte" };
@@ -67,26 +67,15 @@ export class Samples {
 
   async #write(): Promise<void> {
     const [images, labels] = pathsIn(this.#folder);
-    await writeFileAtomically(images, idx([this.count, IMAGE_SIDE, IMAGE_SIDE], this.#images));
-    await writeFileAtomically(labels, idx([this.count], [Uint8Array.from(this.#labels)]));
+    const pixels = new Uint8Array(this.count * IMAGE_PIXELS);
+    this.#images.forEach((image, i) => pixels.set(image, i * IMAGE_PIXELS));
+    const shape = [this.count, IMAGE_SIDE, IMAGE_SIDE];
+    await writeFileAtomically(images, encodeIdx({ shape, values: pixels }));
+    const values = Uint8Array.from(this.#labels);
+    await writeFileAtomically(labels, encodeIdx({ shape: [this.count], values }));
   }
 }
 
 function pathsIn(folder: string): [images: string, labels: string] {
   return [join(folder, SAMPLE_FILES.images), join(folder, SAMPLE_FILES.labels)];
-}
-
-/** Bytes in the IDX format (http://yann.lecun.com/exdb/mnist/, as of 2010). */
-function idx(shape: number[], parts: Uint8Array[]): Uint8Array {
-  const header = new DataView(new ArrayBuffer(4 + 4 * shape.length));
-  header.setUint32(0, 0x0800 + shape.length);
-  shape.forEach((size, i) => header.setUint32(4 + 4 * i, size));
-  const bytes = new Uint8Array(header.byteLength + shape.reduce((product, size) => product * size));
-  bytes.set(new Uint8Array(header.buffer));
-  let offset = header.byteLength;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

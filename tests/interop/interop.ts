@@ -9,7 +9,8 @@ import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
 import type { Team } from "../../lib/backend/team.ts";
 import { type Dataset, IMAGE_PIXELS } from "../../lib/data/dataset.ts";
-import { loadMnist, type Mnist } from "../../lib/data/mnist.ts";
+import type { Splits } from "../../lib/data/dataset.ts";
+import { loadMnist } from "../../lib/data/mnist.ts";
 import { decodeKerasArchive } from "../../lib/formats/keras_archive.ts";
 import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
@@ -116,7 +117,7 @@ async function task(...args: [string, ...string[]]): Promise<void> {
 
 /** Runs `act` with the pictures, a file of the test pictures, and a folder to work in. */
 async function withPictures(
-  act: (mnist: Mnist, pixels: string, folder: string) => Promise<void>,
+  act: (mnist: Splits, pixels: string, folder: string) => Promise<void>,
 ): Promise<void> {
   await checkTools();
   await startBackend({ kernels: "composed" });

@@ -1,0 +1,61 @@
+/** What a recogniser can tell apart: digits, letters, or both. */
+
+/**
+ * Every character that is read, in the order of EMNIST's labels `byclass` (Cohen et al. 2017,
+ * https://arxiv.org/abs/1702.05373): 0–9, A–Z, a–z.
+ */
+export const CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** Names of the sets of classes. */
+export const CLASS_SET_NAMES = [
+  "digits",
+  "letters",
+  "cased-letters",
+  "alphanumeric",
+  "cased-alphanumeric",
+] as const;
+
+/** Name of a set of classes. */
+export type ClassSet = typeof CLASS_SET_NAMES[number];
+
+/**
+ * The classes of each set, in the order of their labels. Where there are no lower-case letters, each
+ * is of the class of its capital: a picture fitted into 20 × 20 pixels does not tell c from C.
+ */
+export const CLASS_SETS: Record<ClassSet, string[]> = {
+  "digits": [...CHARACTERS.slice(0, 10)],
+  "letters": [...CHARACTERS.slice(10, 36)],
+  "cased-letters": [...CHARACTERS.slice(10)],
+  "alphanumeric": [...CHARACTERS.slice(0, 36)],
+  "cased-alphanumeric": [...CHARACTERS],
+};
+
+/**
+ * Finds the class of a character.
+ *
+ * @param character One of {@linkcode CHARACTERS}.
+ * @param classes One of {@linkcode CLASS_SETS}.
+ * @returns Its index in `classes`; -1 if it has none there.
+ *
+ * @example A lower-case letter among capitals
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(classIndex("b", CLASS_SETS.letters), 1);
+ * assertEquals(classIndex("b", CLASS_SETS["cased-letters"]), 27);
+ * assertEquals(classIndex("8", CLASS_SETS.letters), -1);
+ * ```
+ */
+export function classIndex(character: string, classes: readonly string[]): number {
+  const own = classes.indexOf(character);
+  return own >= 0 ? own : classes.indexOf(character.toUpperCase());
+}
+
+/**
+ * Finds the set that a recogniser's classes are.
+ *
+ * @param classes Names of classes, in the order of the labels.
+ * @returns The name of the set; none if they are no such set.
+ */
+export function classSetOf(classes: readonly string[]): ClassSet | undefined {
+  return CLASS_SET_NAMES.find((name) => CLASS_SETS[name].join() === classes.join());
+}
