@@ -3,11 +3,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { IMAGE_SIDE } from "../data/dataset.ts";
 
-/** Filters of the three convolutions of each base. */
+/** Filters of the three stages of each base. */
 export const BASE_FILTERS = {
   "cnn": [32, 64, 128],
   "cnn-small": [16, 32, 64],
+  "cnn-residual": [32, 64, 128],
 } as const;
+
+/** Stages of `cnn-residual` that a residual one follows; the first is left out, being the costliest. */
+const RESIDUAL_STAGES = [2, 3];
 
 /** Name of a base. */
 export type BaseName = keyof typeof BASE_FILTERS;
@@ -27,8 +31,10 @@ export const LOGITS = "logits";
  *
  * Three times convolution 3×3 'same' without bias → max-pooling 2×2 → batch
  * normalisation → ReLU: pooling first leaves a quarter of the work to the
- * normalisation. Takes pixels from 0 to 1, `[count, 28, 28, 1]`; gives features
- * `[count, 9 × last filters]`.
+ * normalisation. In `cnn-residual` the second and the third are followed by a
+ * residual stage, which adds to its input what another convolution makes of it (He
+ * et al. 2016, https://arxiv.org/abs/1512.03385). Takes pixels from 0 to 1,
+ * `[count, 28, 28, 1]`; gives features `[count, 9 × last filters]`.
  *
  * @param seed Seed of the initial weights (Glorot & Bengio 2010, uniform).
  *
@@ -48,20 +54,46 @@ export function buildBase(name: BaseName, seed: number): tf.Sequential {
   }));
   BASE_FILTERS[name].forEach((filters, i) => {
     const stage = i + 1;
-    base.add(tf.layers.conv2d({
-      filters,
-      kernelSize: 3,
-      padding: "same",
-      useBias: false,
-      kernelInitializer: tf.initializers.glorotUniform({ seed: seed * 100 + stage }),
-      name: `conv${stage}`,
-    }));
+    base.add(convolution(`conv${stage}`, filters, seed * 100 + stage));
     base.add(tf.layers.maxPooling2d({ poolSize: 2, name: `pool${stage}` }));
     base.add(tf.layers.batchNormalization({ momentum: 0.9, name: `norm${stage}` }));
     base.add(tf.layers.activation({ activation: "relu", name: `relu${stage}` }));
+    if (name === "cnn-residual" && RESIDUAL_STAGES.includes(stage)) {
+      base.add(
+        residualStage(`residual${stage}`, base.outputShape as tf.Shape, seed * 100 + 10 + stage),
+      );
+    }
   });
   base.add(tf.layers.flatten({ name: FEATURES }));
   return base;
+}
+
+function convolution(name: string, filters: number, seed: number): tf.layers.Layer {
+  return tf.layers.conv2d({
+    filters,
+    kernelSize: 3,
+    padding: "same",
+    useBias: false,
+    kernelInitializer: tf.initializers.glorotUniform({ seed }),
+    name,
+  });
+}
+
+/**
+ * Input + batch normalisation of a convolution of it → ReLU, as one layer. The normalisation's gamma
+ * begins at 0, and the stage as if it were not there (Goyal et al. 2017, https://arxiv.org/abs/1706.02677).
+ */
+function residualStage(name: string, [, ...shape]: tf.Shape, seed: number): tf.LayersModel {
+  const input = tf.input({ shape, name: `${name}_input` });
+  const convolved = convolution(`${name}_conv`, shape.at(-1)!, seed).apply(input);
+  const change = tf.layers.batchNormalization({
+    momentum: 0.9,
+    gammaInitializer: "zeros",
+    name: `${name}_norm`,
+  }).apply(convolved) as tf.SymbolicTensor;
+  const sum = tf.layers.add({ name: `${name}_sum` }).apply([input, change]);
+  const outputs = tf.layers.activation({ activation: "relu", name: `${name}_relu` }).apply(sum);
+  return tf.model({ inputs: input, outputs: outputs as tf.SymbolicTensor, name });
 }
 
 /** What kind of head {@linkcode addHead} adds. */

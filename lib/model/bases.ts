@@ -47,13 +47,13 @@ export async function loadBase(name: string): Promise<{ network: tf.Sequential; 
   return { network: network as tf.Sequential, card: card as BaseCard };
 }
 
-/** Saves a pre-trained base under the name on its card. */
+/** Saves a pre-trained base under the name on its card, in half precision. */
 export function saveBase(
   network: tf.Sequential,
   card: BaseCard,
   directory: string = DIRECTORY,
 ): Promise<void> {
-  return saveNetwork(join(directory, card.name), network, card);
+  return saveNetwork(join(directory, card.name), network, card, "float16");
 }
 
 /** Versions of what computes, for cards. */

@@ -108,7 +108,7 @@ Deno.test("tasks explain their flags, with defaults and an example", async () =>
       return stdout;
     }),
   );
-  assertMatch(texts[0], /^ {2}--base BASE +cnn, cnn-small, or .* \[cnn\]$/m);
+  assertMatch(texts[0], /^ {2}--base BASE +cnn, cnn-small, cnn-residual, or .* \[cnn\]$/m);
 });
 
 interface WrongCall {
@@ -180,7 +180,7 @@ const WRONG_CALLS: WrongCall[] = [
     call: () => ["train", "--base", "resnet"],
     code: 2,
     message: () =>
-      "Expected --base to be cnn, cnn-small, a .h5 or .keras file or a folder but found resnet",
+      "Expected --base to be cnn, cnn-small, cnn-residual, a .h5 or .keras file or a folder but found resnet",
   },
   {
     name: "pictures without labels",

@@ -14,19 +14,38 @@ for (const [name, filters] of Object.entries(BASE_FILTERS)) {
   Deno.test(`buildBase() builds ${name} of three convolutions without bias, pooled first`, async () => {
     await startBackend();
     const base = buildBase(name as BaseName, 1);
+    const residual = name === "cnn-residual" ? [2, 3] : [];
     assertEquals(base.layers.map(({ name }) => name), [
       "standardise",
-      ...[1, 2, 3].flatMap((i) => [`conv${i}`, `pool${i}`, `norm${i}`, `relu${i}`]),
+      ...[1, 2, 3].flatMap((i) => [
+        ...[`conv${i}`, `pool${i}`, `norm${i}`, `relu${i}`],
+        ...(residual.includes(i) ? [`residual${i}`] : []),
+      ]),
       "features",
     ]);
     const [first, second, third] = filters;
     assertEquals(base.outputShape, [null, 3 * 3 * third]);
     const convolutions = 9 * (first + first * second + second * third);
     const normalisations = 4 * (first + second + third);
-    assertEquals(base.countParams(), convolutions + normalisations);
+    const residuals = residual
+      .map((stage) => filters[stage - 1])
+      .reduce((sum, filters) => sum + 9 * filters ** 2 + 4 * filters, 0);
+    assertEquals(base.countParams(), convolutions + normalisations + residuals);
     base.dispose();
   });
 }
+
+Deno.test("A residual stage begins as if it were not there", async () => {
+  await startBackend();
+  const base = buildBase("cnn-residual", 1);
+  const stage = base.getLayer("residual2");
+  tf.tidy(() => {
+    const maps = tf.randomUniform([2, 7, 7, 64], 0, 1, "float32", 1);
+    const output = stage.apply(maps) as tf.Tensor;
+    assertEquals(output.dataSync(), maps.dataSync());
+  });
+  base.dispose();
+});
 
 Deno.test("buildBase() and addHead() give the same weights for the same seed only", async () => {
   const weights = await Promise.all([1, 1, 2].map(async (seed) => {
