@@ -1,62 +1,190 @@
-/** Augmentation: the same digit as another hand might have put it on the paper. */
+/** Augmentation: the same digit as another hand might have put it on other paper. */
 
+import { addNoise, addPaper, blur, changeStrokeWidth, erase, type Paper } from "./appearance.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
+import { changeHand } from "./hands.ts";
 import type { Random } from "./random.ts";
 
-/** Strength of the augmentation of digits: light, so that a digit stays a plausible MNIST digit. */
-const ROTATION = 10 * Math.PI / 180;
-const LOG_SCALE = 0.1;
-const SHEAR = 0.12;
-const SHIFT = 1.2;
-/** Standard deviation of the elastic field at its grid points, in half picture sides. */
-const ELASTIC = 0.03;
+/** A step that moves ink. */
+export type Movement =
+  | {
+    kind: "affine";
+    /** Largest rotation in degrees, either way. */
+    rotation: number;
+    /** Largest natural logarithm of an axis's scale, up or down; each axis has its own. */
+    logScale: number;
+    /** Largest shear, either way: pixels across for a pixel down. */
+    shear: number;
+    /** Largest shift along each axis in pixels, either way. */
+    shift: number;
+  }
+  /** A smooth random field of moves, after Simard, Steinkraus & Platt 2003. */
+  | {
+    kind: "elastic";
+    /** Standard deviation of the moves at the 5 × 5 points of a grid, in half sides of the picture. */
+    deviation: number;
+  };
 
-/** Points of the elastic field's grid along a side. */
-const GRID = 5;
+/** A step that changes the picture and leaves its ink where it is. */
+export type Change =
+  /** Another writer, pen or scanner, as {@linkcode changeHand} has them. */
+  | { kind: "hand" }
+  | {
+    kind: "stroke-width";
+    /** Largest move of the strokes' edges in pixels, outwards or inwards. */
+    growth: number;
+  }
+  | {
+    kind: "erasing";
+    /** Largest share of the picture, 0.02–1. */
+    area: number;
+  }
+  | {
+    kind: "blur";
+    /** Largest standard deviation of the Gaussian in pixels. */
+    deviation: number;
+  }
+  | {
+    kind: "noise";
+    /** Largest standard deviation; from black to white is 1. */
+    deviation: number;
+  }
+  | { kind: "paper" } & Paper;
+
+/** A step of an augmentation. */
+export type AugmentationStep = (Movement | Change) & {
+  /**
+   * How often it is applied, 0–1.
+   * @default {1}
+   */
+  share?: number;
+};
+
+/** Random changes, made one after the other. Plain data: workers get it as it is. */
+export type Augmentation = readonly AugmentationStep[];
 
 /**
- * Draws a random variant of a digit: rotated by up to ±10°, scaled by up to
- * e^±0.1 in each axis, sheared by up to ±0.12, shifted by up to ±1.2 pixels and
- * warped by a smooth random field (after Simard et al. 2003).
+ * Draws a random variant of a picture.
  *
- * @param image Pixels 0–255, `[28, 28]`.
+ * Movements that follow one another are made together and the picture is sampled once, so that it
+ * stays sharp.
+ *
+ * @param image Pixels 0–255, `[28, 28]`, white ink on black.
  * @param target Receives pixels 0–1, `[28, 28]`.
+ * @param augmentation What to do; without a step the picture stays as it is.
+ * @param random The same random numbers make the same variant.
+ * @param label The digit that the picture shows, if any: other hands write some digits in another way.
  *
- * @example Never twice the same
+ * @example Turned by up to 10°, and half of the time with a thicker or thinner pen
  * ```ts
- * import { assertNotEquals } from "@std/assert";
+ * import { assertEquals, assertNotEquals } from "@std/assert";
  * import { Random } from "./random.ts";
+ * const augmentation: Augmentation = [
+ *   { kind: "affine", rotation: 10, logScale: 0, shear: 0, shift: 0 },
+ *   { kind: "stroke-width", growth: 1, share: 0.5 },
+ * ];
  * const image = new Uint8Array(784).fill(255, 300, 500);
- * const [one, other] = [new Float32Array(784), new Float32Array(784)];
- * augmentDigit(image, one, new Random(1));
- * augmentDigit(image, other, new Random(2));
+ * const [one, same, other] = [1, 1, 2].map((seed) => {
+ *   const target = new Float32Array(784);
+ *   augment(image, target, augmentation, new Random(seed));
+ *   return target;
+ * });
+ * assertEquals(one, same);
  * assertNotEquals(one, other);
  * ```
  */
-export function augmentDigit(image: Uint8Array, target: Float32Array, random: Random): void {
+export function augment(
+  image: Uint8Array,
+  target: Float32Array,
+  augmentation: Augmentation,
+  random: Random,
+  label?: number,
+): void {
+  let source: Uint8Array | Float32Array = image;
+  let white = 255;
+  /** Where `source` is still to be sampled, if it is. */
+  let points: Points | undefined = pixelCentres();
+  for (const step of augmentation) {
+    if (step.share !== undefined && random.uniform() < 1 - step.share) continue;
+    if (step.kind === "affine" || step.kind === "elastic") {
+      if (!points) {
+        [source, white, points] = [target.slice(), 1, pixelCentres()];
+      }
+      move(points, step, random);
+    } else {
+      if (points) samplePicture(source, white, points, target);
+      points = undefined;
+      change(target, step, random, label);
+    }
+  }
+  if (points) samplePicture(source, white, points, target);
+}
+
+/** For every pixel of a variant, the point of the original that it shows. */
+interface Points {
+  x: Float64Array;
+  y: Float64Array;
+}
+
+/** Column and row of every pixel. */
+const COLUMNS = Float64Array.from({ length: IMAGE_PIXELS }, (_, i) => i % IMAGE_SIDE);
+const ROWS = Float64Array.from({ length: IMAGE_PIXELS }, (_, i) => Math.floor(i / IMAGE_SIDE));
+
+function pixelCentres(): Points {
+  return { x: COLUMNS.slice(), y: ROWS.slice() };
+}
+
+function move({ x, y }: Points, step: Movement, random: Random): void {
+  if (step.kind === "elastic") {
+    const fieldX = smoothField(step.deviation, random);
+    const fieldY = smoothField(step.deviation, random);
+    for (let i = 0; i < IMAGE_PIXELS; i++) {
+      x[i] += fieldX[i];
+      y[i] += fieldY[i];
+    }
+    return;
+  }
   const symmetric = (limit: number) => random.uniform(-limit, limit);
-  const rotation = symmetric(ROTATION);
-  const [scaleX, scaleY] = [Math.exp(symmetric(LOG_SCALE)), Math.exp(symmetric(LOG_SCALE))];
-  const shear = symmetric(SHEAR);
-  const [shiftX, shiftY] = [symmetric(SHIFT), symmetric(SHIFT)];
+  const rotation = symmetric(step.rotation * Math.PI / 180);
+  const scaleX = Math.exp(symmetric(step.logScale));
+  const scaleY = Math.exp(symmetric(step.logScale));
+  const shear = symmetric(step.shear);
+  const [shiftX, shiftY] = [symmetric(step.shift), symmetric(step.shift)];
   const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
-  // From a pixel of the variant to a point of the original, both relative to the middle.
   const [xx, xy] = [cosine * scaleX, (shear * cosine - sine) * scaleY];
   const [yx, yy] = [sine * scaleX, (shear * sine + cosine) * scaleY];
   const middle = (IMAGE_SIDE - 1) / 2;
-  const fieldX = smoothField(random);
-  const fieldY = smoothField(random);
-  for (let row = 0, i = 0; row < IMAGE_SIDE; row++) {
-    for (let column = 0; column < IMAGE_SIDE; column++, i++) {
-      const [x, y] = [column - middle, row - middle];
-      target[i] = sample(
-        image,
-        middle + xx * x + xy * y + shiftX + fieldX[i],
-        middle + yx * x + yy * y + shiftY + fieldY[i],
-      );
-    }
+  for (let i = 0; i < IMAGE_PIXELS; i++) {
+    const [right, down] = [x[i] - middle, y[i] - middle];
+    x[i] = middle + xx * right + xy * down + shiftX;
+    y[i] = middle + yx * right + yy * down + shiftY;
   }
 }
+
+function change(
+  pixels: Float32Array,
+  step: Change,
+  random: Random,
+  label: number | undefined,
+): void {
+  switch (step.kind) {
+    case "hand":
+      return changeHand(pixels, label, random);
+    case "stroke-width":
+      return changeStrokeWidth(pixels, random.uniform(-step.growth, step.growth));
+    case "erasing":
+      return erase(pixels, step.area, random);
+    case "blur":
+      return blur(pixels, random.uniform(0, step.deviation));
+    case "noise":
+      return addNoise(pixels, random.uniform(0, step.deviation), random);
+    case "paper":
+      return addPaper(pixels, step, random);
+  }
+}
+
+/** Points of the elastic field's grid along a side. */
+const GRID = 5;
 
 /**
  * Weights with which the 5 grid points enter each of the 28 positions along a side, `[28, 5]`
@@ -78,9 +206,9 @@ function keys(distance: number): number {
 }
 
 /** Displacements in pixels, `[28, 28]`: random numbers on a 5×5 grid, interpolated. */
-function smoothField(random: Random): Float32Array {
+function smoothField(deviation: number, random: Random): Float32Array {
   const grid = new Float64Array(GRID * GRID);
-  for (let i = 0; i < grid.length; i++) grid[i] = random.normal() * ELASTIC * IMAGE_SIDE / 2;
+  for (let i = 0; i < grid.length; i++) grid[i] = random.normal() * deviation * IMAGE_SIDE / 2;
   const rows = new Float64Array(GRID * IMAGE_SIDE);
   for (let y = 0; y < GRID; y++) {
     for (let x = 0; x < IMAGE_SIDE; x++) {
@@ -111,8 +239,17 @@ function dot(
     weights[first + 4] * values[start + 4 * stride];
 }
 
-/** Brightness 0–1 between the pixels around (x, y), bilinear; black outside. */
-function sample(image: Uint8Array, x: number, y: number): number {
+function samplePicture(
+  source: Uint8Array | Float32Array,
+  white: number,
+  { x, y }: Points,
+  target: Float32Array,
+): void {
+  for (let i = 0; i < IMAGE_PIXELS; i++) target[i] = sample(source, x[i], y[i]) / white;
+}
+
+/** Brightness between the pixels around (x, y), bilinear; black outside. */
+function sample(image: Uint8Array | Float32Array, x: number, y: number): number {
   const left = Math.floor(x);
   const top = Math.floor(y);
   if (left < -1 || top < -1 || left >= IMAGE_SIDE || top >= IMAGE_SIDE) return 0;
@@ -122,10 +259,10 @@ function sample(image: Uint8Array, x: number, y: number): number {
     pixel(image, left + 1, top) * rightShare;
   const lower = pixel(image, left, top + 1) * (1 - rightShare) +
     pixel(image, left + 1, top + 1) * rightShare;
-  return (upper * (1 - lowerShare) + lower * lowerShare) / 255;
+  return upper * (1 - lowerShare) + lower * lowerShare;
 }
 
-function pixel(image: Uint8Array, column: number, row: number): number {
+function pixel(image: Uint8Array | Float32Array, column: number, row: number): number {
   const inside = column >= 0 && column < IMAGE_SIDE && row >= 0 && row < IMAGE_SIDE;
   return inside ? image[row * IMAGE_SIDE + column] : 0;
 }

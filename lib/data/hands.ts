@@ -1,12 +1,12 @@
 /** Other hands, pens and scanners than MNIST's: what people's own digits look like. */
 
+import { addNoise, changeStrokeWidth } from "./appearance.ts";
 import { cubicWeight } from "./cubic.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
 import type { Random } from "./random.ts";
 import { addStroke } from "./strokes.ts";
 
-/** How often a picture is left as it is, and how often another one is changed in each way. */
-const UNCHANGED = 0.35;
+/** How often a picture is changed in each way. */
 const [SHAPE, WIDTH, PEN, SCANNER, INK, GRAIN] = [0.4, 0.4, 0.6, 0.5, 0.5, 0.2];
 
 /** Side of the box into which MNIST's makers fitted every digit. */
@@ -39,23 +39,17 @@ export function changeHand(
   random: Random,
 ): void {
   const chance = (share: number) => random.uniform() < share;
-  if (chance(UNCHANGED)) return;
   if (digit === 1 && chance(SHAPE)) addFlag(pixels, random);
   if (digit === 7 && chance(SHAPE)) addBar(pixels, random);
   if (digit === 9 && chance(SHAPE)) addTail(pixels, random);
   if (chance(WIDTH)) stretch(pixels, Math.exp(random.uniform(-0.3, 0.3)));
-  if (chance(PEN)) changePen(pixels, random.uniform(-1.2, 1.2));
+  if (chance(PEN)) changeStrokeWidth(pixels, random.uniform(-1.2, 1.2));
   if (chance(SCANNER)) loseResolution(pixels, COARSEST + random.integer(FINEST - COARSEST + 1));
   if (chance(INK)) {
     const [strength, gamma] = [random.uniform(0.7, 1.5), Math.exp(random.uniform(-0.5, 0.5))];
     for (let i = 0; i < IMAGE_PIXELS; i++) pixels[i] = Math.min(1, strength * pixels[i] ** gamma);
   }
-  if (chance(GRAIN)) {
-    const grain = random.uniform(0.02, 0.12);
-    for (let i = 0; i < IMAGE_PIXELS; i++) {
-      pixels[i] = Math.min(1, Math.max(0, pixels[i] + grain * random.normal()));
-    }
-  }
+  if (chance(GRAIN)) addNoise(pixels, random.uniform(0.02, 0.12), random);
 }
 
 /** A stroke from the upper end of a 1, down to the left, and sometimes a line to stand on. */
@@ -144,33 +138,6 @@ function middleOfRow(pixels: Float32Array, row: number): number {
     sum += value * (column + 0.5);
   }
   return sum / amount;
-}
-
-/** Moves the edge of every stroke outwards (`growth` > 0) or inwards by so many pixels. */
-function changePen(pixels: Float32Array, growth: number): void {
-  const outwards = growth > 0;
-  for (let left = Math.abs(growth); left > 0; left--) {
-    const share = Math.min(1, left);
-    const before = pixels.slice();
-    const at = (row: number, column: number) =>
-      row < 0 || column < 0 || row >= IMAGE_SIDE || column >= IMAGE_SIDE
-        ? 0
-        : before[row * IMAGE_SIDE + column];
-    for (let row = 0, i = 0; row < IMAGE_SIDE; row++) {
-      for (let column = 0; column < IMAGE_SIDE; column++, i++) {
-        const neighbours = [
-          at(row - 1, column),
-          at(row + 1, column),
-          at(row, column - 1),
-          at(row, column + 1),
-        ];
-        const reached = outwards
-          ? Math.max(before[i], ...neighbours)
-          : Math.min(before[i], ...neighbours);
-        pixels[i] += share * (reached - before[i]);
-      }
-    }
-  }
 }
 
 /** Pixels along the side of the coarsest and of the finest scan of the whole 28 × 28 square. */

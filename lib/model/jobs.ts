@@ -3,9 +3,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Member, share } from "../backend/team.ts";
 import { valuesInPlace } from "../backend/wasm_backend.ts";
-import { augmentDigit } from "../data/augment.ts";
+import { augment, type Augmentation } from "../data/augment.ts";
 import { IMAGE_PIXELS, NO_CLASS } from "../data/dataset.ts";
-import { changeHand } from "../data/hands.ts";
 import { drawLetters } from "../data/letters/draw.ts";
 import type { GlyphMasters } from "../data/letters/glyphs.ts";
 import { Random } from "../data/random.ts";
@@ -68,8 +67,8 @@ export async function computeOutputs(
 export type TrainingSource =
   /** Cached features `[count, width]`, shared: only the head learns. */
   | { kind: "features"; features: Float32Array; labels: Uint8Array }
-  /** Pictures `[count, 28, 28]`, shared, lightly augmented afresh in every epoch; `hands`: by other writers too. */
-  | { kind: "images"; images: Uint8Array; labels: Uint8Array; hands?: boolean }
+  /** Pictures `[count, 28, 28]`, shared, augmented afresh in every epoch. */
+  | { kind: "images"; images: Uint8Array; labels: Uint8Array; augmentation: Augmentation }
   /** Letters, drawn afresh in every epoch. */
   | { kind: "letters"; masters: GlyphMasters; count: number };
 
@@ -232,8 +231,7 @@ function makeBatch(
     const random = new Random(seed, AUGMENTATION, epoch, index);
     const image = source.images.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS);
     const target = pixels.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
-    augmentDigit(image, target, random);
-    if (source.hands) changeHand(target, labels[i], random);
+    augment(image, target, source.augmentation, random, labels[i]);
   });
   return { inputs: tf.tensor(pixels, [count, 28, 28, 1]), labels };
 }

@@ -1,5 +1,6 @@
 /** The numbers that training is done with, all in one place. */
 
+import type { Augmentation } from "../data/augment.ts";
 import type { Stage } from "./history.ts";
 
 /** How a stage of training is done. */
@@ -56,6 +57,12 @@ export const RECIPES: Record<Stage, Recipe> = {
     labelSmoothing: 0,
   },
 };
+
+/** How digits are augmented while base and head learn together: light, each stays a plausible digit of MNIST. */
+export const LIGHT_AUGMENTATION: Augmentation = [
+  { kind: "affine", rotation: 10, logScale: 0.1, shear: 0.12, shift: 1.2 },
+  { kind: "elastic", deviation: 0.03 },
+];
 
 /** Letters drawn afresh for every epoch of pre-training. */
 export const LETTERS_PER_EPOCH = 120_000;

@@ -13,7 +13,7 @@ import { splitNetwork } from "../../lib/model/architecture.ts";
 import { freeze } from "../../lib/model/digits.ts";
 import { evaluate } from "../../lib/model/evaluation.ts";
 import { imagesToTensor, readWeights } from "../../lib/model/network.ts";
-import { type Recipe, RECIPES } from "../../lib/model/recipe.ts";
+import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "../../lib/model/recipe.ts";
 import {
   computeOutputs,
   type StageOptions,
@@ -32,6 +32,7 @@ const STAGE: StageOptions = {
     kind: "images",
     images: shareMemory(train.images),
     labels: shareMemory(train.labels),
+    augmentation: LIGHT_AUGMENTATION,
   },
   validation: { inputs: validation.images, labels: validation.labels },
   recipe: { ...RECIPES["fine-tuning"], epochs: 2, batchSize: 32 },
@@ -177,6 +178,7 @@ Deno.test("trainStage() takes more workers than pictures in a batch", async () =
       kind: "images",
       images: shareMemory(train.images.subarray(0, 4 * IMAGE_PIXELS)),
       labels: shareMemory(train.labels.subarray(0, 4)),
+      augmentation: LIGHT_AUGMENTATION,
     },
     recipe: { ...STAGE.recipe, batchSize: 2, epochs: 1 },
   });

@@ -15,7 +15,7 @@ import { addHead, buildBase, FEATURES, splitNetwork } from "../../model/architec
 import { versions } from "../../model/bases.ts";
 import type { TrainingSource } from "../../model/jobs.ts";
 import { networkToData } from "../../model/network.ts";
-import { RECIPES } from "../../model/recipe.ts";
+import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs, trainStage } from "../../model/training.ts";
 import { bySize, microseconds, parseOptions, serve } from "./peer.ts";
 import { median } from "./reading.ts";
@@ -85,7 +85,12 @@ function timeStep(size: number): Promise<number> {
 
 function timeAugmentedStep(size: number): Promise<number> {
   const images = randomImages(STEPS * size);
-  return timeEpochs(network, size, { kind: "images", images, labels: labelsOf(images) }, {
+  return timeEpochs(network, size, {
+    kind: "images",
+    images,
+    labels: labelsOf(images),
+    augmentation: LIGHT_AUGMENTATION,
+  }, {
     inputs: images.slice(0, IMAGE_PIXELS),
     labels: Uint8Array.of(0),
   });
