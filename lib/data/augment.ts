@@ -145,11 +145,54 @@ function move({ x, y }: Points, step: Movement, random: Random): void {
     return;
   }
   const symmetric = (limit: number) => random.uniform(-limit, limit);
-  const rotation = symmetric(step.rotation * Math.PI / 180);
-  const scaleX = Math.exp(symmetric(step.logScale));
-  const scaleY = Math.exp(symmetric(step.logScale));
-  const shear = symmetric(step.shear);
-  const [shiftX, shiftY] = [symmetric(step.shift), symmetric(step.shift)];
+  place({ x, y }, {
+    rotation: symmetric(step.rotation * Math.PI / 180),
+    scaleX: Math.exp(symmetric(step.logScale)),
+    scaleY: Math.exp(symmetric(step.logScale)),
+    shear: symmetric(step.shear),
+    shiftX: symmetric(step.shift),
+    shiftY: symmetric(step.shift),
+  });
+}
+
+/** Where the ink of a picture is put, relative to the picture's middle. */
+export interface Placement {
+  /** Radians, counter-clockwise. */
+  rotation?: number;
+  /** Factors by which the picture shrinks. */
+  scaleX?: number;
+  scaleY?: number;
+  shear?: number;
+  /** Pixels to the left, and up. */
+  shiftX?: number;
+  shiftY?: number;
+}
+
+/**
+ * Puts a picture elsewhere, sampled once.
+ *
+ * @param image Pixels 0–255, `[28, 28]`.
+ * @returns Pixels 0–255, rounded, `[28, 28]`; black where nothing was.
+ *
+ * @example A row further up
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const moved = movePicture(new Uint8Array(784).fill(200, 28, 56), { shiftY: 1 });
+ * assertEquals(moved, new Uint8Array(784).fill(200, 0, 28));
+ * ```
+ */
+export function movePicture(image: Uint8Array, placement: Placement): Uint8Array {
+  const points = pixelCentres();
+  place(points, placement);
+  const target = new Float32Array(IMAGE_PIXELS);
+  samplePicture(image, 1, points, target);
+  return Uint8Array.from(target, Math.round);
+}
+
+function place(
+  { x, y }: Points,
+  { rotation = 0, scaleX = 1, scaleY = 1, shear = 0, shiftX = 0, shiftY = 0 }: Placement,
+): void {
   const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
   const [xx, xy] = [cosine * scaleX, (shear * cosine - sine) * scaleY];
   const [yx, yy] = [sine * scaleX, (shear * sine + cosine) * scaleY];
