@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import { type Dataset, IMAGE_SIDE, slice } from "./dataset.ts";
+import { writeFileAtomically } from "./files.ts";
 
 /** The content of an IDX file of unsigned bytes. */
 export interface IdxArray {
@@ -198,4 +199,12 @@ export async function findIdx(directory: string, name: string): Promise<string> 
     if (await Deno.stat(path).then(() => true, () => false)) return path;
   }
   throw new Error(`Expected ${name} or ${name}.gz in ${directory} but found neither`);
+}
+
+/** Writes an IDX file, compressed with gzip if its name ends in `.gz`. */
+export async function writeIdx(path: string, content: IdxArray): Promise<void> {
+  const bytes = encodeIdx(content);
+  if (!path.endsWith(".gz")) return await writeFileAtomically(path, bytes);
+  const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  await writeFileAtomically(path, await new Response(packed).bytes());
 }

@@ -2,8 +2,7 @@
 
 import { join } from "@std/path";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
-import { writeFileAtomically } from "../data/files.ts";
-import { encodeIdx, readIdx } from "../data/idx.ts";
+import { readIdx, writeIdx } from "../data/idx.ts";
 
 /** Names of the two files. */
 export const SAMPLE_FILES = { images: "images-idx3-ubyte", labels: "labels-idx1-ubyte" };
@@ -70,9 +69,9 @@ export class Samples {
     const pixels = new Uint8Array(this.count * IMAGE_PIXELS);
     this.#images.forEach((image, i) => pixels.set(image, i * IMAGE_PIXELS));
     const shape = [this.count, IMAGE_SIDE, IMAGE_SIDE];
-    await writeFileAtomically(images, encodeIdx({ shape, values: pixels }));
+    await writeIdx(images, { shape, values: pixels });
     const values = Uint8Array.from(this.#labels);
-    await writeFileAtomically(labels, encodeIdx({ shape: [this.count], values }));
+    await writeIdx(labels, { shape: [this.count], values });
   }
 }
 

@@ -1,0 +1,75 @@
+/** `deno task letters`: letters and digits drawn with fonts, as files to learn from. */
+
+import { join } from "@std/path";
+import { idxNames } from "../data/characters.ts";
+import { CHARACTERS, CLASS_SETS } from "../data/class_sets.ts";
+import { IMAGE_SIDE } from "../data/dataset.ts";
+import { writeIdx } from "../data/idx.ts";
+import { cutFonts } from "../data/letters/cut_fonts.ts";
+import { drawCharacters, type Split } from "../data/letters/draw.ts";
+import { type Font, FONTS } from "../data/letters/fonts.ts";
+import { runCommand } from "./command_line.ts";
+import { showProgress } from "./progress.ts";
+
+/** Every character once and the digits twice: so often is each class drawn where case does not count. */
+const DRAWN = [...CHARACTERS, ...CLASS_SETS.digits].join("");
+
+/** Pictures drawn at a time. */
+const BLOCK = 1000;
+
+const UNSEEN = FONTS.filter(({ validation }) => validation);
+
+/** What is drawn with which fonts: of those that the bases never saw, every other one is for the test. */
+const PARTS: { name: string; split: Split; fonts: Font[] }[] = [
+  { name: "train", split: "train", fonts: FONTS.filter(({ validation }) => !validation) },
+  { name: "validation", split: "validation", fonts: UNSEEN.filter((_, i) => i % 2 === 0) },
+  { name: "test", split: "validation", fonts: UNSEEN.filter((_, i) => i % 2 === 1) },
+];
+
+await runCommand({
+  name: "letters",
+  summary:
+    "Draws letters and digits with open fonts, which are fetched from npm the first time (116 packages,\n" +
+    "220 MB on disk), as IDX files that train --classes letters and its like learn from. Validation and\n" +
+    "test have five fonts each that appear nowhere else.",
+  example: "deno task letters --count 20000",
+  flags: {
+    count: {
+      type: "integer",
+      help: "characters to learn from; a tenth as many are drawn to validate and to test on",
+      default: 144_000,
+      least: 720,
+      most: 600_000,
+    },
+    seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
+    out: { type: "text", help: "folder for the files", value: "DIR", default: "data/letters" },
+  },
+  async run({ count, seed, out }) {
+    const observer = showProgress();
+    await Deno.mkdir(out, { recursive: true });
+    for (const { name, split, fonts } of PARTS) {
+      const masters = await cutFonts(fonts, observer, DRAWN);
+      const total = split === "train" ? count : Math.ceil(count / 10);
+      const images = new Uint8Array(total * IMAGE_SIDE ** 2);
+      const labels = new Uint8Array(total);
+      for (let first = 0; first < total; first += BLOCK) {
+        const drawn = drawCharacters(masters, {
+          split,
+          count: Math.min(BLOCK, total - first),
+          seed,
+          epoch: 0,
+          firstIndex: first,
+        });
+        images.set(drawn.images, first * IMAGE_SIDE ** 2);
+        labels.set(drawn.characters.map((character) => CHARACTERS.indexOf(character)), first);
+        const done = first + drawn.characters.length;
+        observer({ kind: "progress", what: `characters for ${name}`, done, total });
+      }
+      const files = idxNames(name);
+      const shape = [total, IMAGE_SIDE, IMAGE_SIDE];
+      await writeIdx(join(out, `${files.images}.gz`), { shape, values: images });
+      await writeIdx(join(out, `${files.labels}.gz`), { shape: [total], values: labels });
+      console.log(`${name}: ${total} characters in ${fonts.length} fonts`);
+    }
+  },
+});
