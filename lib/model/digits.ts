@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type BackendOptions, startBackend } from "../backend/backend.ts";
 import type { Team } from "../backend/team.ts";
+import type { Augmentation } from "../data/augment.ts";
 import type { Splits } from "../data/dataset.ts";
 import { shareMemory } from "../data/shared.ts";
 import type { Observer } from "../observer.ts";
@@ -13,7 +14,7 @@ import type { ModelCard } from "./classifier.ts";
 import { fitCalibration } from "./calibration.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
 import type { EpochRecord, Stage } from "./history.ts";
-import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "./recipe.ts";
+import { type AugmentationName, AUGMENTATIONS, type Recipe, RECIPES } from "./recipe.ts";
 import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
 
 /** How digits are learnt. */
@@ -28,6 +29,11 @@ export interface LearnOptions {
   fromScratch?: boolean;
   /** Epochs of fine-tuning after the head is trained, or 0. */
   fineTune: number;
+  /**
+   * How pictures are augmented while base and head learn together.
+   * @default {"light"}
+   */
+  augmentation?: AugmentationName;
   /** What to do otherwise than {@linkcode RECIPES} says, in the first stage. */
   recipe?: Partial<Recipe>;
   kernels?: BackendOptions["kernels"];
@@ -64,8 +70,9 @@ export interface LearnResult {
  */
 export async function learnDigits(team: Team, options: LearnOptions): Promise<LearnResult> {
   const { data, base: given, hiddenUnits, seed, fromScratch = false, fineTune, observer } = options;
+  const augmentation = options.augmentation ?? "light";
   await startBackend({ kernels: options.kernels });
-  const configuration = describe(options, team.size);
+  const configuration = describe(options, augmentation, team.size);
   const checkpoint = options.resume && options.checkpoint
     ? await loadCheckpoint(options.checkpoint, configuration)
     : undefined;
@@ -98,7 +105,7 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
       : undefined;
     const inputs = stage === "head"
       ? await features(team, network, data, observer)
-      : pictures(data);
+      : pictures(data, AUGMENTATIONS[augmentation]);
     const trained = await trainStage(team, network, {
       stage,
       ...inputs,
@@ -195,13 +202,13 @@ async function features(
   };
 }
 
-function pictures({ train, validation }: Splits): Inputs {
+function pictures({ train, validation }: Splits, augmentation: Augmentation): Inputs {
   return {
     source: {
       kind: "images",
       images: shareMemory(train.images),
       labels: shareMemory(train.labels),
-      augmentation: LIGHT_AUGMENTATION,
+      augmentation,
     },
     validation: { inputs: validation.images, labels: validation.labels },
   };
@@ -209,15 +216,18 @@ function pictures({ train, validation }: Splits): Inputs {
 
 /** Everything that decides the numbers of a run. */
 function describe(
-  { data, base, hiddenUnits, seed, fromScratch = false, fineTune, recipe, kernels }: LearnOptions,
+  options: LearnOptions,
+  augmentation: AugmentationName,
   workers: number,
 ): Configuration {
+  const { data, base, hiddenUnits, seed, fromScratch = false, fineTune, recipe, kernels } = options;
   return {
     base: nameOf(base),
     ...(hiddenUnits && { "hidden-units": hiddenUnits }),
     seed,
     "from-scratch": fromScratch,
     "fine-tune": fineTune,
+    augmentation,
     ...Object.fromEntries(
       Object.entries({ ...RECIPES[fromScratch ? "from-scratch" : "head"], ...recipe })
         .map(([name, value]) => [kebab(name), value]),

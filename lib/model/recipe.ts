@@ -64,6 +64,14 @@ export const LIGHT_AUGMENTATION: Augmentation = [
   { kind: "elastic", deviation: 0.03 },
 ];
 
+/** How pictures can be augmented while base and head learn together, by name. */
+export const AUGMENTATIONS = {
+  light: LIGHT_AUGMENTATION,
+} satisfies Record<string, Augmentation>;
+
+/** Name of an augmentation. */
+export type AugmentationName = keyof typeof AUGMENTATIONS;
+
 /** Letters drawn afresh for every epoch of pre-training. */
 export const LETTERS_PER_EPOCH = 120_000;
 
