@@ -1,9 +1,10 @@
 /**
  * The kernels that training a CNN on tfjs's WASM backend needs, composed of kernels that it has:
  * the filter gradient that it lacks (https://github.com/tensorflow/tfjs/issues/8474), and fast ways
- * around its naive loops for the input gradient and for transposed matrix products. Two of tfjs's
- * kernels give wrong numbers and are replaced as well: MaxPoolGrad adds to memory that it has not
- * cleared, and _FusedMatMul forgets the bias where a matrix is transposed.
+ * around its naive loops for the input gradient and for transposed matrix products. The gradients of
+ * depthwise convolutions, which it lacks too, are plain loops. Two of tfjs's kernels give wrong
+ * numbers and are replaced as well: MaxPoolGrad adds to memory that it has not cleared, and
+ * _FusedMatMul forgets the bias where a matrix is transposed.
  */
 
 import * as tf from "@tensorflow/tfjs";
@@ -13,6 +14,8 @@ import { type Kernel, type KernelCall, overrideKernel } from "./wasm_backend.ts"
 export function installComposedKernels(): void {
   overrideKernel("Conv2DBackpropFilter", () => filterGradient);
   overrideKernel("Conv2DBackpropInput", inputGradient);
+  overrideKernel("DepthwiseConv2dNativeBackpropFilter", () => depthwiseFilterGradient);
+  overrideKernel("DepthwiseConv2dNativeBackpropInput", () => depthwiseInputGradient);
   overrideKernel("BatchMatMul", matMulOfTransposed);
   overrideKernel("_FusedMatMul", matMulOfTransposed);
   overrideKernel("MaxPoolGrad", () => maxPoolGradient);
@@ -78,6 +81,62 @@ function inputGradient(replaced: Kernel): Kernel {
       });
     });
   };
+}
+
+function depthwiseFilterGradient(call: KernelCall): tf.TensorInfo {
+  const { inputs: { x, dy }, attrs: { filterShape }, backend } = call;
+  const dw = backend.makeOutput(filterShape, "float32");
+  const [from, gradient, to] = [x, dy, dw].map((tensor) => backend.typedArrayFromHeap(tensor));
+  const sums = new Float64Array(to.length);
+  visitDepthwise(call, x.shape, filterShape, (i, j, k) => sums[j] += from[i] * gradient[k]);
+  to.set(sums);
+  return dw;
+}
+
+function depthwiseInputGradient(call: KernelCall): tf.TensorInfo {
+  const { inputs: { dy, filter }, attrs: { inputShape }, backend } = call;
+  const dx = backend.makeOutput(inputShape, "float32");
+  const [taps, gradient, to] = [filter, dy, dx].map((tensor) => backend.typedArrayFromHeap(tensor));
+  to.fill(0);
+  visitDepthwise(call, inputShape, filter.shape, (i, j, k) => to[i] += taps[j] * gradient[k]);
+  return dx;
+}
+
+/** Calls `visit` for all products of a depthwise convolution: y[k] is the sum of x[i] · filter[j]. */
+function visitDepthwise(
+  { attrs: { strides, dilations, pad, dimRoundingMode } }: KernelCall,
+  inputShape: number[],
+  filterShape: number[],
+  visit: (i: number, j: number, k: number) => void,
+): void {
+  const { inHeight, inWidth, inChannels, padInfo, ...info } = tf.backend_util.computeConv2DInfo(
+    inputShape as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    true,
+  );
+  const multiplier = filterShape[3];
+  let k = 0;
+  for (let n = 0; n < info.batchSize; n++) {
+    for (let row = 0; row < info.outHeight; row++) {
+      for (let column = 0; column < info.outWidth; column++, k += info.outChannels) {
+        for (let tap = 0; tap < info.filterHeight * info.filterWidth; tap++) {
+          const [down, right] = [Math.floor(tap / info.filterWidth), tap % info.filterWidth];
+          const y = row * info.strideHeight - padInfo.top + down * info.dilationHeight;
+          const x = column * info.strideWidth - padInfo.left + right * info.dilationWidth;
+          if (y < 0 || y >= inHeight || x < 0 || x >= inWidth) continue;
+          const pixel = ((n * inHeight + y) * inWidth + x) * inChannels;
+          for (let output = 0; output < info.outChannels; output++) {
+            const channel = Math.floor(output / multiplier);
+            visit(pixel + channel, tap * info.outChannels + output, k + output);
+          }
+        }
+      }
+    }
+  }
 }
 
 /** tfjs multiplies transposed matrices in a naive loop, and plain ones with XNNPACK. */

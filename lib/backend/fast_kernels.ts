@@ -26,7 +26,14 @@ export function installFastKernels(kernels: WasmKernels): void {
   overrideKernel("Conv2DBackpropInput", (replaced) => (call) => {
     const { inputs: { dy, filter }, attrs: { inputShape } } = call;
     const info = convolutionInfo(call, inputShape, filter.shape);
-    if (!areFloats(dy, filter) || !isWinograd(info)) return replaced(call);
+    if (!areFloats(dy, filter)) return replaced(call);
+    if (isPointwise(info)) {
+      const dx = kernels.output(inputShape);
+      const size = pointwiseSize(kernels, info);
+      kernels.run("convolvePointwiseGradient", ...[0, filter, dy, 0, 0, 0, dx, 0, ...size]);
+      return dx;
+    }
+    if (!isWinograd(info)) return replaced(call);
     const { batchSize, inHeight, inWidth, inChannels, outChannels } = info;
     const size = [inHeight, inWidth, inChannels, outChannels];
     const chunk = picturesAtATime(batchSize, inHeight, inWidth, inChannels, outChannels);
@@ -42,6 +49,12 @@ export function installFastKernels(kernels: WasmKernels): void {
     const { inputs: { x, dy }, attrs: { filterShape } } = call;
     const info = convolutionInfo(call, x.shape, filterShape);
     if (!areFloats(x, dy)) return replaced(call);
+    if (isPointwise(info)) {
+      const dw = kernels.output(filterShape);
+      const size = pointwiseSize(kernels, info);
+      kernels.run("convolvePointwiseGradient", ...[x, 0, dy, 0, 0, 0, 0, dw, ...size]);
+      return dw;
+    }
     const { batchSize, inHeight, inWidth, inChannels, outChannels } = info;
     if (isWinograd(info)) {
       const size = [inHeight, inWidth, inChannels, outChannels];
@@ -67,6 +80,30 @@ export function installFastKernels(kernels: WasmKernels): void {
     if (!isOfWindows(info)) return replaced(call);
     const dw = kernels.output(filterShape);
     kernels.run("convolveWindowsGradient", x, dy, dw, ...windows(kernels, info));
+    return dw;
+  });
+  overrideKernel("DepthwiseConv2dNative", (replaced) => (call) => {
+    const { x, filter } = call.inputs;
+    const size = areFloats(x, filter) && depthwiseSize(call, x.shape, filter.shape);
+    if (!size) return replaced(call);
+    const y = kernels.output(x.shape);
+    kernels.run("convolveDepthwise", x, filter, y, ...size, false, zerosFor(kernels, size));
+    return y;
+  });
+  overrideKernel("DepthwiseConv2dNativeBackpropInput", (replaced) => (call) => {
+    const { inputs: { dy, filter }, attrs: { inputShape } } = call;
+    const size = areFloats(dy, filter) && depthwiseSize(call, inputShape, filter.shape);
+    if (!size) return replaced(call);
+    const dx = kernels.output(inputShape);
+    kernels.run("convolveDepthwise", dy, filter, dx, ...size, true, zerosFor(kernels, size));
+    return dx;
+  });
+  overrideKernel("DepthwiseConv2dNativeBackpropFilter", (replaced) => (call) => {
+    const { inputs: { x, dy }, attrs: { filterShape } } = call;
+    const size = areFloats(x, dy) && depthwiseSize(call, x.shape, filterShape);
+    if (!size) return replaced(call);
+    const dw = kernels.output(filterShape);
+    kernels.run("convolveDepthwiseGradient", x, dy, dw, ...size, zerosFor(kernels, size));
     return dw;
   });
   overrideKernel("BatchMatMul", (replaced) => (call) => multiply(kernels, call) ?? replaced(call));
@@ -167,6 +204,7 @@ function convolutionInfo(
   { attrs: { strides, dilations, pad, dimRoundingMode, dataFormat } }: KernelCall,
   inputShape: number[],
   filterShape: number[],
+  isDepthwise = false,
 ): ConvolutionInfo {
   return tf.backend_util.computeConv2DInfo(
     inputShape as Shape4D,
@@ -175,16 +213,20 @@ function convolutionInfo(
     dilations ?? 1,
     pad,
     dimRoundingMode,
-    false,
+    isDepthwise,
     tf.backend_util.convertConv2DDataFormat(dataFormat ?? "NHWC"),
   );
 }
 
 /** 3×3 in steps of one with a border of one pixel, channels in eights. */
 function isWinograd(info: ConvolutionInfo): boolean {
+  return isBordered(info) && info.inChannels % 8 === 0 && info.outChannels % 8 === 0;
+}
+
+/** 3×3 in steps of one with a border of one pixel. */
+function isBordered(info: ConvolutionInfo): boolean {
   const { top, bottom, left, right } = info.padInfo;
-  return info.dataFormat === "channelsLast" && info.inChannels % 8 === 0 &&
-    info.outChannels % 8 === 0 && info.filterHeight === 3 && info.filterWidth === 3 &&
+  return info.dataFormat === "channelsLast" && info.filterHeight === 3 && info.filterWidth === 3 &&
     [
       info.strideHeight,
       info.strideWidth,
@@ -192,6 +234,42 @@ function isWinograd(info: ConvolutionInfo): boolean {
       info.dilationWidth,
       ...[top, bottom, left, right],
     ].every((size) => size === 1);
+}
+
+/** 1×1 in steps of one without a border, channels in eights. */
+function isPointwise(info: ConvolutionInfo): boolean {
+  const { top, bottom, left, right } = info.padInfo;
+  return info.dataFormat === "channelsLast" && info.inChannels % 8 === 0 &&
+    info.outChannels % 8 === 0 &&
+    [info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth]
+      .every((size) => size === 1) &&
+    [top, bottom, left, right].every((size) => size === 0);
+}
+
+/** The parameters of a 1×1 convolution that follow its tensors. */
+function pointwiseSize(kernels: WasmKernels, info: ConvolutionInfo): number[] {
+  const size = [info.inHeight, info.inWidth, info.inChannels, info.outChannels];
+  const scratch = kernels.scratch(kernels.run("convolvePointwiseScratch", ...size, false));
+  return [info.batchSize, ...size, scratch];
+}
+
+/**
+ * Batch, height, width and channels of a depthwise convolution 3×3 in steps of one with a border of
+ * one pixel, channels in fours and one filter each; `undefined` of any other.
+ */
+function depthwiseSize(
+  call: KernelCall,
+  inputShape: number[],
+  filterShape: number[],
+): number[] | undefined {
+  const info = convolutionInfo(call, inputShape, filterShape, true);
+  const isSupported = isBordered(info) && filterShape[3] === 1 && info.inChannels % 4 === 0;
+  return isSupported ? inputShape : undefined;
+}
+
+/** Scratch memory of a depthwise convolution. */
+function zerosFor(kernels: WasmKernels, [, , width, channels]: number[]): number {
+  return kernels.scratch(kernels.run("convolveDepthwiseScratch", width, channels));
 }
 
 /** Any size, step, dilation and padding, output channels in eights. */
@@ -253,6 +331,11 @@ function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undef
   const { x, filter } = call.inputs;
   const info = convolutionInfo(call, x.shape, filter.shape);
   if (!areFloats(x, filter)) return undefined;
+  if (isPointwise(info)) {
+    const y = kernels.output(info.outShape);
+    kernels.run("convolvePointwise", x, filter, y, 0, 0, ...pointwiseSize(kernels, info));
+    return y;
+  }
   if (isWinograd(info)) {
     const { batchSize, inHeight, inWidth, inChannels, outChannels } = info;
     const size = [inHeight, inWidth, inChannels, outChannels];

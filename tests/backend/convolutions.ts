@@ -7,8 +7,9 @@ import { assertSameValues, normalValues, onBothBackends } from "./cpu_oracle.ts"
 export interface Convolution {
   /** `[batch, height, width, channels]` */
   x: [number, number, number, number];
-  /** `[height, width, in, out]` */
+  /** `[height, width, in, out]`; depthwise, `[height, width, in, filters for each]`. */
   filter: [number, number, number, number];
+  isDepthwise?: boolean;
   stride?: number | [number, number];
   pad?: "same" | "valid" | number;
 }
@@ -36,22 +37,46 @@ export const CONVOLUTIONS: Convolution[] = [
   { x: [2, 5, 5, 2], filter: [3, 3, 2, 3], pad: 2 },
   { x: [2, 5, 5, 2], filter: [3, 3, 2, 8], stride: 2, pad: 1 },
   { x: [2, 5, 5, 2], filter: [2, 2, 2, 3], pad: 3 },
+  { x: [1, 1, 1, 8], filter: [1, 1, 8, 8] },
+  { x: [5, 7, 7, 16], filter: [1, 1, 16, 24] },
+  { x: [2, 14, 15, 8], filter: [1, 1, 8, 16], pad: "valid" },
+  { x: [2, 4, 4, 8], filter: [1, 1, 8, 8], pad: 1 },
+  { x: [2, 5, 5, 8], filter: [1, 1, 8, 8], stride: 2 },
+  { x: [1, 1, 1, 4], filter: [3, 3, 4, 1], isDepthwise: true },
+  { x: [1, 1, 5, 4], filter: [3, 3, 4, 1], isDepthwise: true },
+  { x: [2, 5, 1, 8], filter: [3, 3, 8, 1], isDepthwise: true },
+  { x: [3, 14, 13, 12], filter: [3, 3, 12, 1], isDepthwise: true },
+  { x: [2, 7, 7, 6], filter: [3, 3, 6, 1], isDepthwise: true },
+  { x: [2, 7, 7, 4], filter: [3, 3, 4, 2], isDepthwise: true },
+  { x: [2, 7, 7, 4], filter: [3, 3, 4, 1], pad: "valid", isDepthwise: true },
+  { x: [2, 8, 7, 8], filter: [3, 3, 8, 1], stride: 2, isDepthwise: true },
+  { x: [2, 8, 9, 4], filter: [5, 2, 4, 1], stride: [2, 1], pad: "valid", isDepthwise: true },
+  { x: [2, 5, 5, 4], filter: [3, 3, 4, 1], pad: 2, isDepthwise: true },
+  { x: [1, 9, 9, 3], filter: [1, 1, 3, 3], stride: 3, isDepthwise: true },
 ];
 
 /** @returns A name for a test. */
-export function nameOf({ x, filter, stride = 1, pad = "same" }: Convolution): string {
-  return `${x.join("×")} by ${filter.join("×")}, stride ${stride}, pad ${pad}`;
+export function nameOf(
+  { x, filter, stride = 1, pad = "same", isDepthwise }: Convolution,
+): string {
+  const by = isDepthwise ? "depthwise by" : "by";
+  return `${x.join("×")} ${by} ${filter.join("×")}, stride ${stride}, pad ${pad}`;
 }
 
 /** Compares result and both gradients on the active WASM backend with those on the cpu backend. */
 export async function assertSameConvolution(
-  { x, filter, stride = 1, pad = "same" }: Convolution,
+  { x, filter, stride = 1, pad = "same", isDepthwise }: Convolution,
   tolerance: number,
 ): Promise<void> {
   const inputs = [normalValues(x, 1), normalValues(filter, 2)];
   const { wasm, cpu } = await onBothBackends(inputs, (x, filter) => {
     const convolve = (x: tf.Tensor, filter: tf.Tensor) =>
-      tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, pad);
+      (isDepthwise ? tf.depthwiseConv2d : tf.conv2d)(
+        x as tf.Tensor4D,
+        filter as tf.Tensor4D,
+        stride,
+        pad,
+      );
     const y = convolve(x, filter);
     const { shape, values } = normalValues(y.shape, 3);
     return [y, ...tf.grads(convolve)([x, filter], tf.tensor(values, shape))];

@@ -66,6 +66,15 @@ Deno.test("fast kernels dilate convolutions", async () => {
   }
 });
 
+Deno.test("fast kernels leave dilated depthwise convolutions to tfjs", async () => {
+  await assertSameAsCpu(
+    [normalValues([2, 9, 10, 4], 1), normalValues([3, 3, 4, 1], 2)],
+    (x, filter) => [
+      tf.depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, "same", "NHWC", 2),
+    ],
+  );
+});
+
 Deno.test("fast kernels fuse a convolution with bias and activation", async () => {
   for (const activation of ["linear", "relu", "elu"] as const) {
     for (const channels of [4, 8]) {

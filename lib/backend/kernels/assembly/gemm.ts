@@ -200,7 +200,7 @@ function packRowsTransposed(a: usize, blocks: usize, rows: i32, depth: i32): voi
 }
 
 /** B[depth, columns] → [columns / 8][depth][8], a few rows at a time that stay in the first cache. */
-function pack(b: usize, panels: usize, depth: i32, columns: i32): void {
+export function pack(b: usize, panels: usize, depth: i32, columns: i32): void {
   const stride = columns * FLOAT;
   for (let begin = 0; begin < depth; begin += ROWS) {
     const end = min(depth, begin + ROWS);
@@ -218,7 +218,7 @@ function pack(b: usize, panels: usize, depth: i32, columns: i32): void {
 }
 
 /** Bᵀ for B[columns, depth] → [columns / 8][depth][8]. */
-function packTransposed(b: usize, panels: usize, depth: i32, columns: i32): void {
+export function packTransposed(b: usize, panels: usize, depth: i32, columns: i32): void {
   const quarter = BLOCK * depth * FLOAT;
   for (let j = 0; j < columns; j += PANEL) {
     interleave(b, BLOCK, depth, panels, PANEL * FLOAT);

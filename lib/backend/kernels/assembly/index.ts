@@ -1,11 +1,17 @@
 /** Everything that the WASM module exports. */
 
+export {
+  convolveDepthwise,
+  convolveDepthwiseGradient,
+  convolveDepthwiseScratch,
+} from "./depthwise";
 export { adamW, addBias, rectifierGradient } from "./elementwise";
 export { multiplyMatrices, multiplyMatricesScratch } from "./gemm";
 export { convolveWindows, convolveWindowsGradient, convolveWindowsScratch } from "./im2col";
 export {
   affineOfNorm,
   applyAffine,
+  applyNormGradient,
   moments,
   normGradient,
   sumNormGradient,
@@ -17,4 +23,9 @@ export {
   convolvePictureScratch,
   maxPoolGradient,
 } from "./pool";
+export {
+  convolvePointwise,
+  convolvePointwiseGradient,
+  convolvePointwiseScratch,
+} from "./pointwise";
 export { convolve, convolveGradient, convolveScratch } from "./winograd";

@@ -1,5 +1,6 @@
 /** Sums over all but the last axis, and batch norm: x[rows, channels], channels a multiple of 4. */
 
+import { gradientOfNorm } from "./pool";
 import { FLOAT, multiplyAdd, VECTOR } from "./simd";
 
 /** Rows summed before their sum joins the total, so that rounding errors stay small. */
@@ -161,5 +162,30 @@ export function normGradient(
     store<f32>(dGamma + at, products * inverse);
     store<f32>(norm + (2 * channels + c) * FLOAT, slope);
     store<f32>(norm + (3 * channels + c) * FLOAT, -share * sum - slope * load<f32>(mean + at));
+  }
+}
+
+/**
+ * The gradient of x from what {@link normGradient} leaves, dz = dy where scale · x + shift > 0, or
+ * everywhere unless `rectify`.
+ */
+export function applyNormGradient(
+  dy: usize,
+  x: usize,
+  norm: usize,
+  dx: usize,
+  rows: i32,
+  channels: i32,
+  rectify: bool,
+): void {
+  const pixel = channels * FLOAT;
+  const floor: f32 = rectify ? 0 : -Infinity;
+  for (let row = 0; row < rows; row++) {
+    for (let c = 0; c < pixel; c += VECTOR) {
+      v128.store(dx + c, gradientOfNorm(dy + c, x + c, norm + c, pixel, floor));
+    }
+    dy += pixel;
+    x += pixel;
+    dx += pixel;
   }
 }
