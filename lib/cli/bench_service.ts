@@ -12,7 +12,7 @@ import { findModel, loadModel } from "../model/classifier.ts";
 import { networkToData } from "../model/network.ts";
 import { allContenders, type Contender, start } from "./bench/contenders.ts";
 import { load, type LoadResult } from "./bench/load.ts";
-import { median } from "./bench/reading.ts";
+import { median } from "../statistics.ts";
 import { describeError, runCommand } from "./command_line.ts";
 import { writeReadmeSection } from "./readme.ts";
 

@@ -5,6 +5,7 @@ import { loadMnist } from "../data/mnist.ts";
 import { today, versions } from "../model/bases.ts";
 import { learnDigits, type LearnOptions } from "../model/digits.ts";
 import { startTeam } from "../model/training.ts";
+import { deviation, mean } from "../statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 import { writeReadmeSection } from "./readme.ts";
@@ -70,15 +71,3 @@ await runCommand({
     await writeReadmeSection("results", table);
   },
 });
-
-function mean(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Standard deviation of a sample. */
-function deviation(values: number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(
-    values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1),
-  );
-}

@@ -9,6 +9,7 @@ import { DIGITS } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { shareMemory } from "../data/shared.ts";
 import type { Observer } from "../observer.ts";
+import { deviation, mean } from "../statistics.ts";
 import { addHead, type BaseName, buildBase } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
 import { freeze } from "./digits.ts";
@@ -218,24 +219,14 @@ export function summariseSeeds(results: FewLabelsResult[]): FewLabelsSummary[] {
   return groups.map((group) => {
     const { way, labelsPerClass } = group![0];
     const errors = group!.map(({ accuracy }) => 100 * (1 - accuracy));
-    const error = mean(errors);
-    const squares = errors.map((value) => (value - error) ** 2);
     return {
       way,
       labelsPerClass,
-      error,
-      deviation: Math.sqrt(sum(squares) / Math.max(1, errors.length - 1)),
+      error: mean(errors),
+      deviation: deviation(errors),
       seconds: mean(group!.map(({ seconds }) => seconds)),
     };
   });
-}
-
-function mean(values: number[]): number {
-  return sum(values) / values.length;
-}
-
-function sum(values: number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 /**

@@ -2,7 +2,8 @@
 
 import { join } from "@std/path";
 import { lastLine, script, spawn } from "./engines.ts";
-import { lines, median } from "./reading.ts";
+import { median } from "../../statistics.ts";
+import { lines } from "./reading.ts";
 
 /** A command that learns MNIST. */
 export interface Learner {

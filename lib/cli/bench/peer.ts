@@ -3,7 +3,8 @@
 import { parseArgs } from "node:util";
 import process from "node:process";
 import { Readable } from "node:stream";
-import { lines, median } from "./reading.ts";
+import { median } from "../../statistics.ts";
+import { lines } from "./reading.ts";
 
 /** What the benchmark asks a peer to measure. */
 export interface PeerOptions {

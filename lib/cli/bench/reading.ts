@@ -12,18 +12,3 @@ export async function* lines(
   }
   if (rest) yield rest;
 }
-
-/**
- * The median; the mean of the two middle values if their number is even.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals([median([3, 1, 2]), median([4, 1, 2, 3])], [2, 2.5]);
- * ```
- */
-export function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}

@@ -3,7 +3,7 @@
 import type { Outcome } from "./engines.ts";
 import type { Learning } from "./learning.ts";
 import type { Answer, Timings } from "./peer.ts";
-import { median } from "./reading.ts";
+import { median } from "../../statistics.ts";
 
 /** The machine that was measured on. */
 export interface Machine {

@@ -18,7 +18,7 @@ import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs, trainStage } from "../../model/training.ts";
 import { bySize, microseconds, parseOptions, serve } from "./peer.ts";
-import { median } from "./reading.ts";
+import { median } from "../../statistics.ts";
 import type { ForwardTask } from "./worker.ts";
 
 const CLASSES = 10;
