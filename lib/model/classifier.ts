@@ -24,6 +24,8 @@ export interface ModelCard {
   seed: number;
   /** Day it was made, `YYYY-MM-DD`. */
   date: string;
+  /** Seconds that its training took. */
+  seconds?: number;
   versions: Record<string, string>;
   metrics: { testAccuracy: number; testCount: number; validationAccuracy: number };
   /** How sure its answers really are; without it, probabilities are taken as they are. */

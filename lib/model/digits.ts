@@ -131,7 +131,7 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
     network,
     history,
     evaluation: examined.evaluation,
-    card: { base: nameOf(given), mode, seed, ...examined.card },
+    card: { base: nameOf(given), mode, seed, seconds: secondsOf(history), ...examined.card },
   };
 }
 
@@ -145,7 +145,9 @@ export async function examine(
   network: tf.LayersModel,
   { validation, test, classes }: Splits,
   observer?: Observer,
-): Promise<{ evaluation: Evaluation; card: Omit<ModelCard, "base" | "mode" | "seed"> }> {
+): Promise<
+  { evaluation: Evaluation; card: Omit<ModelCard, "base" | "mode" | "seed" | "seconds"> }
+> {
   const probabilities = await computeOutputs(
     team,
     network,
@@ -212,6 +214,10 @@ function pictures({ train, validation }: Splits, augmentation: Augmentation): In
     },
     validation: { inputs: validation.images, labels: validation.labels },
   };
+}
+
+function secondsOf(history: EpochRecord[]): number {
+  return history.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /** Everything that decides the numbers of a run. */
