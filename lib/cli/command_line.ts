@@ -1,6 +1,7 @@
 /** What all tasks share: flags, help, errors in one sentence, exit codes. */
 
 import { parseArgs } from "node:util";
+import { CLASS_SET_NAMES } from "../data/class_sets.ts";
 
 /** A flag that is given or not. */
 interface Switch {
@@ -78,6 +79,15 @@ export const COMMON_FLAGS = {
     default: "fast",
   },
 } as const satisfies Record<string, Flag>;
+
+/** The flag of tasks that can work on more than digits. */
+export const CLASSES_FLAG = {
+  type: "text",
+  help: "what is told apart",
+  value: "NAME",
+  choices: CLASS_SET_NAMES,
+  default: "digits",
+} as const satisfies Flag;
 
 /**
  * Runs a task on the arguments of the command line, and ends the process: with

@@ -2,14 +2,15 @@
 
 import { join } from "@std/path";
 import { startBackend } from "../backend/backend.ts";
+import { loadCharacters } from "../data/characters.ts";
 import { writeFileAtomically } from "../data/files.ts";
 import { join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
-import { loadMnist } from "../data/mnist.ts";
 import { readBase } from "../formats/base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
+import { exportName, outputFolder } from "../model/classifier.ts";
 import { type ForeignBase, learnDigits, type LearnResult } from "../model/digits.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
@@ -21,7 +22,7 @@ import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
 import { saveChart } from "../plot/render.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
-import { COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 const FINE_TUNING = RECIPES["fine-tuning"].epochs;
@@ -35,6 +36,7 @@ await runCommand({
     "draws three pictures.",
   example: "deno task train --fine-tune 0 --seed 2",
   flags: {
+    classes: CLASSES_FLAG,
     base: {
       type: "text",
       help: `${
@@ -87,18 +89,27 @@ await runCommand({
       most: 2 ** 31 - 1,
     },
     limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
-    data: { type: "text", help: "folder with MNIST's IDX files, plain or .gz", value: "DIR" },
+    data: {
+      type: "text",
+      help: "folder with IDX files of MNIST or EMNIST, plain or .gz",
+      value: "DIR",
+    },
     samples: {
       type: "text",
       help: "learn from the digits in DIR too that were corrected on the page (outputs/samples)",
       value: "DIR",
     },
-    out: { type: "text", help: "folder for the results", value: "DIR", default: "outputs" },
+    out: {
+      type: "text",
+      help: "folder for the results, if not outputs (of digits) or outputs/CLASSES",
+      value: "DIR",
+    },
     resume: { type: "switch", help: "go on from the last checkpoint" },
     ...COMMON_FLAGS,
   },
   async run(flags) {
-    const { "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
+    const { classes, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
+    const out = flags.out ?? outputFolder(classes);
     if (fromScratch && fineTune) {
       throw new UsageError("Expected --from-scratch or --fine-tune but found both");
     }
@@ -117,13 +128,16 @@ await runCommand({
         } but found ${flags.base}`,
       );
     }
+    if (flags.samples !== undefined && classes !== "digits") {
+      throw new UsageError(`Expected --samples with --classes digits but found ${classes}`);
+    }
     const started = performance.now();
     const observer = showProgress();
-    await Deno.mkdir(flags.out, { recursive: true });
+    await Deno.mkdir(out, { recursive: true });
     const base = isShipped ? flags.base as BaseName : await foreignBase(flags.base, flags.kernels);
     await using team = await startTeam(flags);
-    const mnist = await loadMnist({ directory: flags.data, limit: flags.limit });
-    const data = flags.samples === undefined ? mnist : await withSamples(mnist, flags.samples);
+    const loaded = await loadCharacters(classes, { directory: flags.data, limit: flags.limit });
+    const data = flags.samples === undefined ? loaded : await withSamples(loaded, flags.samples);
     const recipe = {
       epochs: flags.epochs,
       batchSize: flags["batch-size"],
@@ -140,28 +154,28 @@ await runCommand({
       recipe: Object.fromEntries(
         Object.entries(recipe).filter(([, value]) => value !== undefined),
       ),
-      checkpoint: join(flags.out, "checkpoints", "training.safetensors"),
+      checkpoint: join(out, "checkpoints", "training.safetensors"),
       resume: flags.resume,
       observer,
     });
-    await saveNetwork(join(flags.out, "model"), result.network, result.card);
+    await saveNetwork(join(out, "model"), result.network, result.card);
     await writeFileAtomically(
-      join(flags.out, "digit_recognition_model.h5"),
+      join(out, `${exportName(data.classes)}.h5`),
       await encodeKerasH5(await networkToData(result.network), result.card),
     );
     const { evaluation, history } = result;
-    await saveChart(trainingCurves(history), join(flags.out, "training_curves"));
+    await saveChart(trainingCurves(history), join(out, "training_curves"));
     await saveChart(
       confusionMatrix(evaluation.confusion, evaluation.classes),
-      join(flags.out, "confusion_matrix"),
+      join(out, "confusion_matrix"),
     );
     await saveChart(
       predictionExamples(pickExamples(evaluation, data.test)),
-      join(flags.out, "prediction_examples"),
+      join(out, "prediction_examples"),
     );
     const seconds = (performance.now() - started) / 1000;
     await writeFileAtomically(
-      join(flags.out, "metrics.json"),
+      join(out, "metrics.json"),
       JSON.stringify(metrics(result, seconds), null, 2) + "\n",
     );
     const { accuracy, count, mistakes } = evaluation;
@@ -170,7 +184,7 @@ await runCommand({
         (100 * accuracy).toFixed(2)
       } % (${mistakes.length} wrong of ${count}) after ${
         seconds.toFixed(0)
-      } s; model, metrics and pictures are in ${flags.out}`,
+      } s; model, metrics and pictures are in ${out}`,
     );
   },
 });

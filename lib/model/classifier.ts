@@ -2,7 +2,9 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
+import { type ClassSet, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { isDirectory } from "../data/files.ts";
 import { calibrate, type Calibration } from "./calibration.ts";
 import { loadNetwork } from "./files.ts";
 import { applyLayers } from "./network.ts";
@@ -40,23 +42,29 @@ export interface DigitModel extends Disposable {
   card: ModelCard;
 }
 
-/** Folders in which a recogniser is looked for: what was trained here comes before what is shipped. */
-const MODEL_FOLDERS = ["outputs/model", "data/models/digits"];
+/** @returns Where `deno task train` leaves its results: `outputs` for digits, `outputs/letters` and so on for others. */
+export function outputFolder(classSet: ClassSet): string {
+  return classSet === "digits" ? "outputs" : `outputs/${classSet}`;
+}
 
 /**
- * Finds the recogniser to use where nobody names one: `outputs/model`, which `deno task train` writes,
- * or else `data/models/digits`, which is shipped.
+ * Finds the recogniser to use where nobody names one: what `deno task train` wrote, in `model` of
+ * {@linkcode outputFolder}, or else what is shipped, in `data/models/`.
  *
+ * @param classSet What it is to tell apart.
  * @returns Its folder.
  * @throws {Error} If neither is there.
  */
-export async function findModel(): Promise<string> {
-  for (const folder of MODEL_FOLDERS) {
-    if (await Deno.stat(folder).then(({ isDirectory }) => isDirectory, () => false)) return folder;
-  }
-  throw new Error(
-    `Expected a model in ${MODEL_FOLDERS.join(" or ")} but found none: deno task train makes one`,
-  );
+export async function findModel(classSet: ClassSet = "digits"): Promise<string> {
+  const folders = [`${outputFolder(classSet)}/model`, `data/models/${classSet}`];
+  for (const folder of folders) if (await isDirectory(folder)) return folder;
+  const task = classSet === "digits" ? "deno task train" : `deno task train --classes ${classSet}`;
+  throw new Error(`Expected a model in ${folders.join(" or ")} but found none: ${task} makes one`);
+}
+
+/** @returns What a recogniser of these classes is called in other formats, without the ending. */
+export function exportName(classes: readonly string[]): string {
+  return `${classSetOf(classes) === "digits" ? "digit" : "character"}_recognition_model`;
 }
 
 /** @returns A sentence that says which recogniser answers, and how good it is. */
