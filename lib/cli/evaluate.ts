@@ -5,6 +5,7 @@ import { readIdxPair } from "../data/idx.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { findModel, loadModel } from "../model/classifier.ts";
 import { evaluate, type Evaluation } from "../model/evaluation.ts";
+import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/training.ts";
 import { COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
@@ -23,10 +24,16 @@ await runCommand({
     labels: { type: "text", help: "IDX file of their labels, plain or .gz", value: "FILE" },
     data: { type: "text", help: "folder with MNIST's IDX files", value: "DIR" },
     limit: { type: "integer", help: "use at most the first N pictures", least: 1 },
+    corruptions: {
+      type: "switch",
+      help: "measure the error on the fifteen corruptions of MNIST-C instead, beside the clean one",
+    },
     json: { type: "switch", help: "print one line of JSON" },
     ...COMMON_FLAGS,
   },
-  async run({ model: named, images, labels, data, limit, json, workers, kernels }) {
+  async run(
+    { model: named, images, labels, data, limit, corruptions, json, workers, kernels },
+  ) {
     if ((images === undefined) !== (labels === undefined)) {
       throw new UsageError(
         `Expected --images and --labels together but found only --${images ? "images" : "labels"}`,
@@ -42,16 +49,35 @@ await runCommand({
       ? await readIdxPair(images, labels, limit)
       : (await loadMnist({ directory: data, limit })).test;
     await using team = await startTeam({ workers, kernels });
-    const evaluation = await evaluate(
-      team,
-      model.network,
-      dataset,
-      model.card.classes,
-      showProgress(),
-    );
+    const { classes } = model.card;
+    const observer = showProgress();
+    if (corruptions) {
+      const robustness = await measureRobustness(team, model.network, dataset, {
+        classes,
+        observer,
+      });
+      console.log(json ? JSON.stringify(robustness) : describeRobustness(robustness, directory));
+      return;
+    }
+    const evaluation = await evaluate(team, model.network, dataset, classes, observer);
     console.log(json ? JSON.stringify(forMachines(evaluation)) : forPeople(evaluation, directory));
   },
 });
+
+function describeRobustness(
+  { count, cleanError, errors, meanError }: Robustness,
+  directory: string,
+): string {
+  const percent = (share: number) => `${(100 * share).toFixed(2)} %`.padStart(8);
+  return [
+    `${directory}: error on ${count} pictures, and on as many of each corruption of MNIST-C`,
+    "",
+    `clean          ${percent(cleanError)}`,
+    ...Object.entries(errors).map(([name, error]) => `${name.padEnd(15)}${percent(error)}`),
+    "",
+    `mean error of the fifteen ${percent(meanError)}, mean accuracy ${percent(1 - meanError)}`,
+  ].join("\n");
+}
 
 /** The evaluation without the answer to every picture, and with the mistakes. */
 function forMachines({ answers: _, ...evaluation }: Evaluation) {

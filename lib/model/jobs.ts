@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Member, share } from "../backend/team.ts";
 import { valuesInPlace } from "../backend/wasm_backend.ts";
 import { augment, type Augmentation } from "../data/augment.ts";
+import { corrupt, CORRUPTION_NAMES, type CorruptionName } from "../data/corruptions.ts";
 import { IMAGE_PIXELS, NO_CLASS } from "../data/dataset.ts";
 import { drawLetters } from "../data/letters/draw.ts";
 import type { GlyphMasters } from "../data/letters/glyphs.ts";
@@ -61,6 +62,30 @@ export async function computeOutputs(
     member.report({ done: last - first } satisfies OutputsReport);
   }
   network.dispose();
+}
+
+/** Which pictures {@linkcode corruptImages} corrupts. */
+export interface CorruptionTask {
+  name: CorruptionName;
+  seed: number;
+  /** Pixels 0–255, `[count, 28, 28]`, shared. */
+  images: Uint8Array;
+  /** As many, shared: every member fills in its share. */
+  corrupted: Uint8Array;
+}
+
+/** Job: corrupts a member's share of the pictures. */
+export function corruptImages(
+  member: Member,
+  { name, seed, images, corrupted }: CorruptionTask,
+): void {
+  const kind = CORRUPTION_NAMES.indexOf(name);
+  const [start, end] = share(images.length / IMAGE_PIXELS, member);
+  for (let i = start; i < end; i++) {
+    const image = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
+    const random = new Random(seed, CORRUPTION, kind, i);
+    corrupted.set(corrupt(image, name, random), i * IMAGE_PIXELS);
+  }
 }
 
 /** Where the inputs and labels of training come from. */
@@ -190,7 +215,7 @@ export async function train(member: Member, task: TrainingTask): Promise<void> {
 }
 
 /** Names of random streams, so that no two uses share one. */
-const [ORDER, DROPOUT, AUGMENTATION] = [1, 2, 3];
+const [ORDER, DROPOUT, AUGMENTATION, CORRUPTION] = [1, 2, 3, 4];
 
 interface Batch {
   /** Features or pixels 0–1. */

@@ -2,10 +2,11 @@
 
 import { type BackendOptions, startBackend } from "../backend/backend.ts";
 import { type Member, serveJobs } from "../backend/team.ts";
-import { computeOutputs, train } from "./jobs.ts";
+import { computeOutputs, corruptImages, train } from "./jobs.ts";
 
 serveJobs({
   start: (_member: Member, options: BackendOptions) => startBackend(options),
   computeOutputs,
+  corruptImages,
   train,
 });

@@ -1,0 +1,79 @@
+/** How much a classifier loses on pictures that a person still reads. */
+
+import type * as tf from "@tensorflow/tfjs";
+import type { Team } from "../backend/team.ts";
+import { CORRUPTION_NAMES, type CorruptionName } from "../data/corruptions.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { shareMemory } from "../data/shared.ts";
+import type { Observer } from "../observer.ts";
+import { evaluate } from "./evaluation.ts";
+import type { CorruptionTask } from "./jobs.ts";
+
+/** Shares of wrong answers, 0–1. */
+export interface Robustness {
+  /** Number of pictures, the same in every measurement. */
+  count: number;
+  /** On the pictures as they are. */
+  cleanError: number;
+  /** On the pictures corrupted in each way. */
+  errors: Record<CorruptionName, number>;
+  /**
+   * Mean of {@linkcode Robustness.errors}. It is not divided by the errors of a reference network, as
+   * Hendrycks and Dietterich (2019, https://arxiv.org/abs/1903.12261) do.
+   */
+  meanError: number;
+}
+
+/** How {@linkcode measureRobustness} measures. */
+export interface RobustnessOptions {
+  /** Names of the classes. */
+  classes: string[];
+  /**
+   * Seed of the corruptions.
+   * @default {1}
+   */
+  seed?: number;
+  observer?: Observer;
+}
+
+/**
+ * Evaluates a network on a dataset and on each of the fifteen corruptions of it, as in use: nothing
+ * adapts to the corrupted pictures.
+ */
+export async function measureRobustness(
+  team: Team,
+  network: tf.LayersModel,
+  dataset: Dataset,
+  { classes, seed = 1, observer = () => {} }: RobustnessOptions,
+): Promise<Robustness> {
+  const { count, labels } = dataset;
+  const images = shareMemory(dataset.images);
+  const corrupted = new Uint8Array(new SharedArrayBuffer(images.length));
+  const total = count * (1 + CORRUPTION_NAMES.length);
+  let before = 0;
+  const measure = async (images: Uint8Array) => {
+    const { accuracy } = await evaluate(
+      team,
+      network,
+      { count, images, labels },
+      classes,
+      (news) =>
+        observer(
+          news.kind === "progress"
+            ? { ...news, what: "corruptions", done: before + news.done, total }
+            : news,
+        ),
+    );
+    before += count;
+    return 1 - accuracy;
+  };
+  const cleanError = await measure(images);
+  const errors = {} as Record<CorruptionName, number>;
+  for (const name of CORRUPTION_NAMES) {
+    await team.run("corruptImages", { name, seed, images, corrupted } satisfies CorruptionTask);
+    errors[name] = await measure(corrupted);
+  }
+  const meanError = CORRUPTION_NAMES.reduce((sum, name) => sum + errors[name], 0) /
+    CORRUPTION_NAMES.length;
+  return { count, cleanError, errors, meanError };
+}
