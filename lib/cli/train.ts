@@ -15,7 +15,7 @@ import { type ForeignBase, learnDigits, type LearnResult } from "../model/digits
 import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
 import { networkToData } from "../model/network.ts";
-import { RECIPES } from "../model/recipe.ts";
+import { type AugmentationName, AUGMENTATIONS, PRESETS, RECIPES } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
 import { SAMPLE_FILES } from "../service/samples.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
@@ -25,7 +25,8 @@ import { trainingCurves } from "../plot/training_curves.ts";
 import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
-const FINE_TUNING = RECIPES["fine-tuning"].epochs;
+const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
+const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as AugmentationName[];
 const { "head": HEAD, "from-scratch": SCRATCH } = RECIPES;
 
 await runCommand({
@@ -37,13 +38,19 @@ await runCommand({
   example: "deno task train --fine-tune 0 --seed 2",
   flags: {
     classes: CLASSES_FLAG,
+    preset: {
+      type: "text",
+      help: "base, epochs and augmentation: good in a minute, or as good as half an hour allows",
+      value: "NAME",
+      choices: PRESET_NAMES,
+      default: "standard",
+    },
     base: {
       type: "text",
       help: `${
         BASE_NAMES.join(", ")
-      }, or a trained network (.h5, .keras, tfjs folder) that stays frozen`,
+      }, or a trained network (.h5, .keras, tfjs folder) that stays frozen, if not the preset's`,
       value: "BASE",
-      default: "cnn",
     },
     "hidden-units": {
       type: "integer",
@@ -53,9 +60,15 @@ await runCommand({
     },
     "fine-tune": {
       type: "integer",
-      help: `epochs that base and head learn together after the head, if not ${FINE_TUNING}`,
+      help: "epochs that base and head learn together after the head, if not the preset's",
       least: 0,
       most: 1000,
+    },
+    augmentation: {
+      type: "text",
+      help: "how pictures are varied while base and head learn together, if not the preset's",
+      value: "NAME",
+      choices: AUGMENTATION_NAMES,
     },
     "from-scratch": {
       type: "switch",
@@ -109,23 +122,25 @@ await runCommand({
   },
   async run(flags) {
     const { classes, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
+    const preset = PRESETS[flags.preset];
+    const named = flags.base ?? preset.base;
     const out = flags.out ?? outputFolder(classes);
     if (fromScratch && fineTune) {
       throw new UsageError("Expected --from-scratch or --fine-tune but found both");
     }
-    const isShipped = BASE_NAMES.includes(flags.base as BaseName);
-    if (!isShipped && !await Deno.stat(flags.base).then(() => true, () => false)) {
+    const isShipped = BASE_NAMES.includes(named as BaseName);
+    if (!isShipped && !await Deno.stat(named).then(() => true, () => false)) {
       throw new UsageError(
         `Expected --base to be ${
           BASE_NAMES.join(", ")
-        }, a .h5 or .keras file or a folder but found ${flags.base}`,
+        }, a .h5 or .keras file or a folder but found ${named}`,
       );
     }
     if (!isShipped && (fromScratch || fineTune)) {
       throw new UsageError(
         `Expected --base to be ${BASE_NAMES.join(" or ")} with --${
           fromScratch ? "from-scratch" : "fine-tune"
-        } but found ${flags.base}`,
+        } but found ${named}`,
       );
     }
     if (flags.samples !== undefined && classes !== "digits") {
@@ -134,7 +149,7 @@ await runCommand({
     const started = performance.now();
     const observer = showProgress();
     await Deno.mkdir(out, { recursive: true });
-    const base = isShipped ? flags.base as BaseName : await foreignBase(flags.base, flags.kernels);
+    const base = isShipped ? named as BaseName : await foreignBase(named, flags.kernels);
     await using team = await startTeam(flags);
     const loaded = await loadCharacters(classes, { directory: flags.data, limit: flags.limit });
     const data = flags.samples === undefined ? loaded : await withSamples(loaded, flags.samples);
@@ -150,7 +165,8 @@ await runCommand({
       seed: flags.seed,
       kernels: flags.kernels,
       fromScratch,
-      fineTune: fineTune ?? (fromScratch || !isShipped ? 0 : FINE_TUNING),
+      fineTune: fineTune ?? (fromScratch || !isShipped ? 0 : preset.fineTune),
+      augmentation: flags.augmentation ?? preset.augmentation,
       recipe: Object.fromEntries(
         Object.entries(recipe).filter(([, value]) => value !== undefined),
       ),

@@ -51,8 +51,8 @@ export type Change =
   }
   | { kind: "paper" } & Paper;
 
-/** A step of an augmentation. */
-export type AugmentationStep = (Movement | Change) & {
+/** A step of an augmentation; after a stop, none is made. */
+export type AugmentationStep = (Movement | Change | { kind: "stop" }) & {
   /**
    * How often it is applied, 0–1.
    * @default {1}
@@ -106,6 +106,7 @@ export function augment(
   let points: Points | undefined = pixelCentres();
   for (const step of augmentation) {
     if (step.share !== undefined && random.uniform() < 1 - step.share) continue;
+    if (step.kind === "stop") break;
     if (step.kind === "affine" || step.kind === "elastic") {
       if (!points) {
         [source, white, points] = [target.slice(), 1, pixelCentres()];

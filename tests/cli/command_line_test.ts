@@ -108,7 +108,7 @@ Deno.test("tasks explain their flags, with defaults and an example", async () =>
       return stdout;
     }),
   );
-  assertMatch(texts[0], /^ {2}--base BASE +cnn, cnn-small, cnn-residual, or .* \[cnn\]$/m);
+  assertMatch(texts[0], /^ {2}--preset NAME +.*\(standard, best\) \[standard\]$/m);
 });
 
 interface WrongCall {
@@ -161,7 +161,7 @@ const WRONG_CALLS: WrongCall[] = [
     call: () => ["train", "--speed", "fast"],
     code: 2,
     message: () =>
-      "Expected one of --base, --hidden-units, --fine-tune, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --samples, --out, --resume, --workers, --kernels but found --speed",
+      "Expected one of --classes, --preset, --base, --hidden-units, --fine-tune, --augmentation, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --samples, --out, --resume, --workers, --kernels but found --speed",
   },
   {
     name: "a seed that is no number",
