@@ -2,22 +2,26 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { join } from "@std/path";
+import { loadCharacters } from "../data/characters.ts";
+import { classSetOf } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/files.ts";
-import { loadMnist } from "../data/mnist.ts";
 import { encodeKerasArchive } from "../formats/keras_archive.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import { encodeOnnx } from "../formats/onnx.ts";
-import { type DigitModel, findModel, loadModel } from "../model/classifier.ts";
+import {
+  type DigitModel,
+  exportName,
+  findModel,
+  loadModel,
+  outputFolder,
+} from "../model/classifier.ts";
 import { evaluate } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
 import { networkFromData, networkToData } from "../model/network.ts";
 import { type Precision, roundWeights } from "../model/precision.ts";
 import { startTeam } from "../model/training.ts";
-import { COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
-
-/** Name of what is written, before its ending. */
-const NAME = "digit_recognition_model";
 
 /** Formats that are one file, and what writes them. */
 const ENCODERS = { h5: encodeKerasH5, keras: encodeKerasArchive, onnx: encodeOnnx };
@@ -39,23 +43,29 @@ await runCommand({
       choices: ["h5", "keras", "onnx", "tfjs", "all"],
       default: "all",
     },
+    classes: CLASSES_FLAG,
     model: {
       type: "text",
-      help: "folder of the model, if not outputs/model or data/models/digits",
+      help: "folder of the model, if not what was trained here or is shipped for these classes",
       value: "DIR",
     },
-    out: { type: "text", help: "folder to write to", value: "DIR", default: "outputs" },
+    out: {
+      type: "text",
+      help: "folder to write to, if not outputs (of digits) or outputs/CLASSES",
+      value: "DIR",
+    },
     quantize: {
       type: "text",
       help: "store weights in 2 or 1 bytes (onnx and tfjs), and measure what that costs",
       value: "PRECISION",
       choices: ["float16", "uint8"],
     },
-    data: { type: "text", help: "folder with MNIST's IDX files, for --quantize", value: "DIR" },
+    data: { type: "text", help: "folder with IDX files, for --quantize", value: "DIR" },
     limit: { type: "integer", help: "measure on at most N pictures of each split", least: 10 },
     ...COMMON_FLAGS,
   },
-  async run({ format, model: directory, out, quantize, ...flags }) {
+  async run({ format, classes, model: directory, out, quantize, ...flags }) {
+    out ??= outputFolder(classes);
     const all = quantize ? SMALL_FORMATS : [...Object.keys(ENCODERS), "tfjs"];
     const formats = format === "all" ? all : [format];
     if (!all.includes(formats[0])) {
@@ -65,11 +75,12 @@ await runCommand({
         } but found ${format}, which holds 32-bit floats`,
       );
     }
-    using model = await loadModel(directory ?? await findModel());
+    using model = await loadModel(directory ?? await findModel(classes));
     const precision = (quantize ?? "float32") as Precision;
     await Deno.mkdir(out, { recursive: true });
+    const name = exportName(model.card.classes);
     for (const format of formats) {
-      const path = join(out, quantize ? `${NAME}_${quantize}` : NAME);
+      const path = join(out, quantize ? `${name}_${quantize}` : name);
       console.log(await write(model, path, format, precision));
     }
     if (quantize) await compare(model, precision, flags);
@@ -105,14 +116,15 @@ async function compare(
   precision: Precision,
   flags: { data?: string; limit?: number; workers: number; kernels: "fast" | "composed" },
 ): Promise<void> {
-  const mnist = await loadMnist({ directory: flags.data, limit: flags.limit });
+  const classSet = classSetOf(card.classes);
+  const data = await loadCharacters(classSet, { directory: flags.data, limit: flags.limit });
   await using team = await startTeam(flags);
   const rounded = await networkFromData(roundWeights(await networkToData(network), precision));
   const observer = showProgress();
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   for (const split of ["validation", "test"] as const) {
     const measure = (network: tf.LayersModel) =>
-      evaluate(team, network, mnist[split], card.classes, observer);
+      evaluate(team, network, data[split], card.classes, observer);
     const [before, after] = [await measure(network), await measure(rounded)];
     const more = after.mistakes.length - before.mistakes.length;
     console.log(

@@ -1,12 +1,14 @@
-/** `deno task predict`: pictures in, digits out. */
+/** `deno task predict`: pictures in, digits or letters out. */
 
 import { basename, dirname, join } from "@std/path";
+import { areDigits } from "../data/class_sets.ts";
 import { occlusionMap } from "../model/attribution.ts";
 import {
   type DigitModel,
   findModel,
   introduce,
   loadModel,
+  nameAnswer,
   predictDigits,
   type Prediction,
 } from "../model/classifier.ts";
@@ -14,7 +16,7 @@ import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { findDigits, type FoundDigit } from "../picture/normalise.ts";
 import { explanation } from "../plot/explanation.ts";
 import { saveChart } from "../plot/render.ts";
-import { describeError, runCommand } from "./command_line.ts";
+import { CLASSES_FLAG, describeError, runCommand } from "./command_line.ts";
 
 /** Files of a folder that are taken for pictures. */
 const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
@@ -24,13 +26,15 @@ type Answer = FoundDigit & Prediction;
 
 await runCommand({
   name: "predict",
-  summary: "Reads the digits in pictures: PNG, JPEG, WebP, GIF or BMP, of any size, on any paper.",
+  summary:
+    "Reads the digits, or letters, in pictures: PNG, JPEG, WebP, GIF or BMP, of any size, on any paper.",
   example: "deno task predict --json my-digit.png scans/ 'photos/*.jpg'",
   operands: { value: "FILE", help: "picture, folder of pictures, or pattern with * and ?" },
   flags: {
+    classes: CLASSES_FLAG,
     model: {
       type: "text",
-      help: "folder of the model, if not outputs/model or data/models/digits",
+      help: "folder of the model, if not what was trained here or is shipped for these classes",
       value: "DIR",
     },
     json: { type: "switch", help: "print one line of JSON a digit" },
@@ -40,23 +44,30 @@ await runCommand({
       value: "DIR",
     },
   },
-  async run({ model: directory, json, explain }, operands) {
-    directory ??= await findModel();
+  async run({ classes: classSet, model: directory, json, explain }, operands) {
+    directory ??= await findModel(classSet);
     using model = await loadModel(directory);
+    const { classes } = model.card;
     console.error(introduce(directory, model.card));
     let failures = 0;
     for (const path of await Array.fromAsync(listFiles(operands))) {
       try {
         const { found, answers } = await read(model, path);
         if (json) {
-          answers.forEach((answer) => console.log(JSON.stringify(forMachines(path, answer))));
-        } else console.log(`${path}: ${answers.map(forPeople).join("; ") || "no digit found"}`);
+          for (const answer of answers) {
+            console.log(JSON.stringify(forMachines(path, answer, classes)));
+          }
+        } else {
+          const words = answers.map((answer) => forPeople(answer, classes)).join("; ");
+          const kind = areDigits(classes) ? "digit" : "character";
+          console.log(`${path}: ${words || `no ${kind} found`}`);
+        }
         if (explain !== undefined) {
           await Deno.mkdir(explain, { recursive: true });
           const digits = answers.map((answer) => ({
             ...answer,
             importance: shareOfMost(occlusionMap(model.network, answer.pixels, answer.digit)),
-            answer: forPeople(answer),
+            answer: forPeople(answer, classes),
           }));
           await saveChart(explanation(found.steps, digits), join(explain, basename(path)));
         }
@@ -125,15 +136,22 @@ async function readFile(path: string): Promise<Uint8Array> {
 
 function forMachines(
   file: string,
-  { digit, confidence, probabilities, accepted, box }: Answer,
+  answer: Answer,
+  classes: string[],
 ) {
-  return { file, digit, confidence, probabilities, accepted, box };
+  const { confidence, probabilities, accepted, box } = answer;
+  return { file, ...nameAnswer(answer, classes), confidence, probabilities, accepted, box };
 }
 
-function forPeople({ digit, confidence, probabilities, accepted }: Answer): string {
+function forPeople(
+  { digit, character, confidence, probabilities, accepted }: Answer,
+  classes: string[],
+): string {
   const second = probabilities.indexOf(Math.max(...probabilities.with(digit, -1)));
-  const sure = `${percent(confidence)} sure, then ${second} with ${percent(probabilities[second])}`;
-  return accepted ? `${digit} (${sure})` : `don't know (at best ${digit}, ${sure})`;
+  const sure = `${percent(confidence)} sure, then ${classes[second]} with ${
+    percent(probabilities[second])
+  }`;
+  return accepted ? `${character} (${sure})` : `don't know (at best ${character}, ${sure})`;
 }
 
 function percent(share: number): string {

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
-import { type ClassSet, classSetOf } from "../data/class_sets.ts";
+import { areDigits, type ClassSet } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
 import { isDirectory } from "../data/files.ts";
 import { calibrate, type Calibration } from "./calibration.ts";
@@ -64,7 +64,7 @@ export async function findModel(classSet: ClassSet = "digits"): Promise<string> 
 
 /** @returns What a recogniser of these classes is called in other formats, without the ending. */
 export function exportName(classes: readonly string[]): string {
-  return `${classSetOf(classes) === "digits" ? "digit" : "character"}_recognition_model`;
+  return `${areDigits(classes) ? "digit" : "character"}_recognition_model`;
 }
 
 /** @returns A sentence that says which recogniser answers, and how good it is. */
@@ -102,13 +102,29 @@ export type Picture = ArrayLike<number> | number[][] | number[][][];
 
 /** What the recogniser answers. */
 export interface Prediction {
+  /** Index of the class, which is the digit where the classes are digits. */
   digit: number;
-  /** Probability of `digit`, 0–1. */
+  /** Name of the class. */
+  character: string;
+  /** Probability of the class, 0–1. */
   confidence: number;
-  /** Whether the recogniser takes it for a digit at all; if not, its answer is "don't know". */
+  /** Whether the recogniser takes it for one of its classes at all; if not, its answer is "don't know". */
   accepted: boolean;
   /** Of every class, summing to 1. */
   probabilities: number[];
+}
+
+/**
+ * Says an answer as programs get it.
+ *
+ * @param classes The classes of the recogniser that gave it.
+ * @returns `digit` where the classes are digits, else `character`.
+ */
+export function nameAnswer(
+  { digit, character }: Pick<Prediction, "digit" | "character">,
+  classes: readonly string[],
+): { digit: number } | { character: string } {
+  return areDigits(classes) ? { digit } : { character };
 }
 
 /** How pixels are to be read. */
@@ -159,8 +175,10 @@ export function predictDigits(
       card.calibration?.temperature,
     );
     const confidence = Math.max(...row);
+    const digit = row.indexOf(confidence);
     return {
-      digit: row.indexOf(confidence),
+      digit,
+      character: card.classes[digit],
       confidence,
       accepted: confidence >= (card.calibration?.leastConfidence ?? 0),
       probabilities: row,

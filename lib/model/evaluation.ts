@@ -152,6 +152,43 @@ function reportClass(label: string, index: number, confusion: number[][]): Class
   };
 }
 
+/** Two classes that are taken for each other. */
+export interface ConfusedPair {
+  pair: [string, string];
+  /** Pictures of either that were taken for the other. */
+  count: number;
+  /** Share of both classes' pictures that these are, 0–1. */
+  rate: number;
+}
+
+/**
+ * Names the classes that are most often taken for each other, in either direction.
+ *
+ * @param most How many pairs at most; pairs that were never confused are left out.
+ * @returns The pairs, that of the highest rate first.
+ *
+ * @example One 4 in ten read as a 9, and no 9 as a 4
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const pairs = confusedPairs({ classes: ["4", "9"], confusion: [[9, 1], [0, 10]] });
+ * assertEquals(pairs, [{ pair: ["4", "9"], count: 1, rate: 0.05 }]);
+ * ```
+ */
+export function confusedPairs(
+  { classes, confusion }: Pick<Evaluation, "classes" | "confusion">,
+  most = 10,
+): ConfusedPair[] {
+  const support = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  return classes.flatMap((one, i) =>
+    classes.slice(0, i).map((other, j): ConfusedPair => {
+      const count = confusion[i][j] + confusion[j][i];
+      return { pair: [other, one], count, rate: count && count / (support[i] + support[j]) };
+    })
+  ).filter(({ count }) => count > 0)
+    .sort((a, b) => b.rate - a.rate)
+    .slice(0, most);
+}
+
 /** Runs a network over a dataset on all workers, and evaluates its answers. */
 export async function evaluate(
   team: Team,
