@@ -1,28 +1,32 @@
 /** `deno task evaluate`: measure a saved model on MNIST or on any IDX pair. */
 
 import { startBackend } from "../backend/backend.ts";
+import { loadCharacters } from "../data/characters.ts";
+import { classSetOf } from "../data/class_sets.ts";
 import { readIdxPair } from "../data/idx.ts";
-import { loadMnist } from "../data/mnist.ts";
 import { findModel, loadModel } from "../model/classifier.ts";
-import { evaluate, type Evaluation } from "../model/evaluation.ts";
+import { confusedPairs, evaluate, type Evaluation } from "../model/evaluation.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/training.ts";
-import { COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 await runCommand({
   name: "evaluate",
-  summary: "Measures a saved model on MNIST's test pictures, or on any pair of IDX files.",
+  summary:
+    "Measures a saved model on its test pictures (MNIST's, EMNIST's or drawn ones), or on any pair of\n" +
+    "IDX files.",
   example: "deno task evaluate --images my-images.idx.gz --labels my-labels.idx.gz --json",
   flags: {
+    classes: CLASSES_FLAG,
     model: {
       type: "text",
-      help: "folder of the model, if not outputs/model or data/models/digits",
+      help: "folder of the model, if not what was trained here or is shipped for these classes",
       value: "DIR",
     },
     images: { type: "text", help: "IDX file of pictures, 28 × 28, plain or .gz", value: "FILE" },
     labels: { type: "text", help: "IDX file of their labels, plain or .gz", value: "FILE" },
-    data: { type: "text", help: "folder with MNIST's IDX files", value: "DIR" },
+    data: { type: "text", help: "folder with IDX files of MNIST or EMNIST", value: "DIR" },
     limit: { type: "integer", help: "use at most the first N pictures", least: 1 },
     corruptions: {
       type: "switch",
@@ -32,7 +36,18 @@ await runCommand({
     ...COMMON_FLAGS,
   },
   async run(
-    { model: named, images, labels, data, limit, corruptions, json, workers, kernels },
+    {
+      classes: classSet,
+      model: named,
+      images,
+      labels,
+      data,
+      limit,
+      corruptions,
+      json,
+      workers,
+      kernels,
+    },
   ) {
     if ((images === undefined) !== (labels === undefined)) {
       throw new UsageError(
@@ -43,11 +58,11 @@ await runCommand({
       throw new UsageError("Expected --images and --labels or --data but found both");
     }
     await startBackend();
-    const directory = named ?? await findModel();
+    const directory = named ?? await findModel(classSet);
     using model = await loadModel(directory);
     const dataset = images && labels
       ? await readIdxPair(images, labels, limit)
-      : (await loadMnist({ directory: data, limit })).test;
+      : (await loadCharacters(classSetOf(model.card.classes), { directory: data, limit })).test;
     await using team = await startTeam({ workers, kernels });
     const { classes } = model.card;
     const observer = showProgress();
@@ -105,6 +120,10 @@ function forPeople(evaluation: Evaluation, directory: string): string {
     ["", ...classes].map((label) => label.padStart(5)).join(" "),
     ...confusion.map((row, i) =>
       [classes[i], ...row].map((cell) => String(cell).padStart(5)).join(" ")
+    ),
+    ...(mistakes.length === 0 ? [] : ["", "most often taken for each other, in either direction"]),
+    ...confusedPairs(evaluation).map(({ pair: [one, other], count, rate }) =>
+      `  ${one} and ${other}: ${count} pictures, ${(100 * rate).toFixed(2)} % of both`
     ),
     ...(mistakes.length === 0 ? [] : ["", "most confident mistakes"]),
     ...mistakes.slice(0, 10).map(({ index, actual, predicted, confidence }) =>
