@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type BackendOptions, startBackend } from "../backend/backend.ts";
 import type { Team } from "../backend/team.ts";
 import type { Augmentation } from "../data/augment.ts";
-import type { Splits } from "../data/dataset.ts";
+import { slice, type Splits } from "../data/dataset.ts";
 import { shareMemory } from "../data/shared.ts";
 import type { Observer } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
@@ -179,6 +179,9 @@ export async function examine(
   };
 }
 
+/** Of more pictures than this, the features would not fit into memory, and the head learns from the first. */
+const MOST_FEATURES = 200_000;
+
 /** Freezes or unfreezes the base of a network. Batch normalisation in a frozen base keeps its statistics. */
 export function freeze(network: tf.LayersModel, frozen = true): void {
   for (const layer of splitNetwork(network).base) layer.trainable = !frozen;
@@ -194,11 +197,12 @@ async function features(
 ): Promise<Inputs> {
   const compute = ({ images }: { images: Uint8Array }) =>
     computeOutputs(team, network, images, "features", observer);
+  const some = slice(train, 0, Math.min(train.count, MOST_FEATURES));
   return {
     source: {
       kind: "features",
-      features: await compute(train),
-      labels: shareMemory(train.labels),
+      features: await compute(some),
+      labels: shareMemory(some.labels),
     },
     validation: { inputs: await compute(validation), labels: validation.labels },
   };
