@@ -1,15 +1,13 @@
 /**
- * A convolution block as one operation: convolution 3×3 'same' without bias → max-pooling 2×2 →
- * batch normalisation → ReLU. The layers stay what they are; only their computation is fused.
+ * A convolution block as one operation: convolution 3×3 'same', 1×1 or depthwise 3×3 'same', without
+ * bias → max-pooling 2×2 → batch normalisation → ReLU, with or without pooling; without pooling, also
+ * without ReLU. The layers stay what they are; only their computation is fused.
  */
 
 import * as tf from "@tensorflow/tfjs";
 import { picturesAtATime } from "./fast_kernels.ts";
 import { type KernelCall, overrideKernel } from "./wasm_backend.ts";
 import type { WasmKernels } from "./wasm_kernels.ts";
-
-/** Layers of a block. */
-export const BLOCK_LAYERS = 4;
 
 /**
  * Computes the block that begins at `layers[start]` at once, if there is one and the fast kernels are
@@ -22,7 +20,7 @@ export const BLOCK_LAYERS = 4;
  * @param start Index of the block's first layer.
  * @param input `[batch, height, width, channels]`.
  * @param training Whether batch normalisation works as in training.
- * @returns What the block's {@linkcode BLOCK_LAYERS} layers give, or `undefined` if these are not a
+ * @returns What the block gives and of how many layers it is, or `undefined` if the layers are not a
  * block that the kernels support.
  *
  * @example Layer by layer where nothing is fused
@@ -39,47 +37,43 @@ export function applyBlock(
   start: number,
   input: tf.Tensor,
   training: boolean,
-): tf.Tensor | undefined {
+): { output: tf.Tensor; layerCount: number } | undefined {
   if (!tf.getKernel("ConvolutionBlock", tf.getBackend())) return undefined;
   // The fused block in use has no gradient; the layers have theirs.
   if (!training && tf.engine().state.gradientDepth > 0) return undefined;
-  const [convolution, pooling, norm, activation] = layers.slice(start, start + BLOCK_LAYERS);
-  const isBlock = activation !== undefined && input.rank === 4 && input.dtype === "float32" &&
-    isConvolution(convolution) && isPooling(pooling) && isNorm(norm) && isRectifier(activation) &&
-    convolution.trainable === norm.trainable;
-  if (!isBlock) return undefined;
+  const block = blockAt(layers, start);
+  if (!block || input.rank !== 4 || input.dtype !== "float32") return undefined;
+  const { convolution, norm, layerCount, ...kind } = block;
   const filter = convolution.weights[0].read();
+  if (!isSupported(input.shape, filter.shape, kind)) return undefined;
   const [gamma, beta, movingMean, movingVariance] = norm.weights.map((weight) => weight.read());
-  const [height, width, channels] = input.shape.slice(1);
-  const outputs = filter.shape[3]!;
-  const supported = height > 1 && width > 1 && outputs % 8 === 0 &&
-    (channels === 1 || channels % 8 === 0);
-  if (!supported) return undefined;
   const { epsilon, momentum } = norm.getConfig() as { epsilon: number; momentum: number };
+  const attrs = { ...kind, epsilon };
   if (!training) {
-    return tf.engine().runKernel("ConvolutionBlockInUse", {
+    const output: tf.Tensor = tf.engine().runKernel("ConvolutionBlockInUse", {
       x: input,
       filter,
       gamma,
       beta,
       mean: movingMean,
       variance: movingVariance,
-    }, { epsilon });
+    }, attrs);
+    return { output, layerCount };
   }
-  return tf.tidy(() => {
+  const output = tf.tidy(() => {
     let statistics: tf.Tensor[] = [];
     const block = tf.customGrad((...parameters) => {
       const save = parameters.pop() as unknown as tf.GradSaveFunc;
       const [x, filter, gamma, beta] = parameters as tf.Tensor[];
       const inputs = { x, filter, gamma, beta };
-      const [y, pooled, mask, mean, variance] = runKernel("ConvolutionBlock", inputs, { epsilon });
+      const [y, product, mask, mean, variance] = runKernel("ConvolutionBlock", inputs, attrs);
       statistics = [tf.keep(mean), tf.keep(variance)];
-      save([x, filter, gamma, beta, pooled, mask, mean, variance]);
+      save([x, filter, gamma, beta, product, mask, mean, variance]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x, filter, gamma, beta, pooled, mask, mean, variance] = saved;
+        const [x, filter, gamma, beta, product, mask, mean, variance] = saved;
         return runKernel("ConvolutionBlockGradient", {
-          ...{ dy, x, filter, gamma, beta, pooled, mask, mean, variance },
-        }, { epsilon });
+          ...{ dy, x, filter, gamma, beta, product, mask, mean, variance },
+        }, attrs);
       };
       return { value: y, gradFunc };
     });
@@ -91,22 +85,51 @@ export function applyBlock(
     tf.dispose(statistics);
     return y;
   });
+  return { output, layerCount };
 }
+
+/** What a block is made of, beside the batch norm. */
+type Kind = {
+  isDepthwise: boolean;
+  pools: boolean;
+  rectifies: boolean;
+};
 
 function runKernel(
   name: string,
   inputs: Record<string, tf.Tensor>,
-  attrs: { epsilon: number },
+  attrs: Kind & { epsilon: number },
 ): tf.Tensor[] {
   return tf.engine().runKernel(name, inputs, attrs);
 }
 
+/** The block that begins at `layers[start]`. */
+function blockAt(
+  layers: tf.layers.Layer[],
+  start: number,
+): Kind & { convolution: tf.layers.Layer; norm: tf.layers.Layer; layerCount: number } | undefined {
+  let end = start;
+  const next = (isWanted: (layer: tf.layers.Layer) => boolean) =>
+    end < layers.length && isWanted(layers[end]) ? layers[end++] : undefined;
+  const convolution = next(isConvolution);
+  if (!convolution) return undefined;
+  const pools = next(isPooling) !== undefined;
+  const norm = next(isNorm);
+  const rectifies = norm !== undefined && next(isRectifier) !== undefined;
+  if (!norm || norm.trainable !== convolution.trainable || (pools && !rectifies)) return undefined;
+  const isDepthwise = convolution.getClassName() === "DepthwiseConv2D";
+  return { convolution, isDepthwise, pools, norm, rectifies, layerCount: end - start };
+}
+
 function isConvolution(layer: tf.layers.Layer): boolean {
   const config = layer.getConfig();
-  return layer.getClassName() === "Conv2D" && config.useBias === false &&
-    config.activation === "linear" && config.padding === "same" &&
-    config.dataFormat === "channelsLast" && isPair(config.kernelSize, 3) &&
-    isPair(config.strides, 1) && isPair(config.dilationRate, 1);
+  const isDepthwise = layer.getClassName() === "DepthwiseConv2D" && config.depthMultiplier === 1;
+  const isBordered = isPair(config.kernelSize, 3) && config.padding === "same";
+  return (isDepthwise ? isBordered : layer.getClassName() === "Conv2D" &&
+    (isBordered || isPair(config.kernelSize, 1))) &&
+    config.useBias === false && config.activation === "linear" &&
+    config.dataFormat === "channelsLast" && isPair(config.strides, 1) &&
+    isPair(config.dilationRate, 1);
 }
 
 function isPooling(layer: tf.layers.Layer): boolean {
@@ -130,6 +153,17 @@ function isPair(value: unknown, size: number): boolean {
   return [value].flat().every((side) => (side ?? 1) === size);
 }
 
+function isSupported(
+  [, height, width, inputs]: number[],
+  filterShape: number[],
+  { isDepthwise, pools }: Kind,
+): boolean {
+  if (isDepthwise) return !pools && inputs % 4 === 0;
+  const isPicture = inputs === 1 && pools && filterShape[0] === 3;
+  return (!pools || (height > 1 && width > 1)) && filterShape[3] % 8 === 0 &&
+    (isPicture || inputs % 8 === 0);
+}
+
 /** Registers the block's kernels; the WASM backend must be active. */
 export function installFusedBlock(kernels: WasmKernels): void {
   overrideKernel("ConvolutionBlock", () => (call) => forward(kernels, call));
@@ -137,88 +171,143 @@ export function installFusedBlock(kernels: WasmKernels): void {
   overrideKernel("ConvolutionBlockGradient", () => (call) => backward(kernels, call));
 }
 
-/** Sizes of a block, and bytes of scratch that its convolution needs. */
-function measure(kernels: WasmKernels, x: tf.TensorInfo, filter: tf.TensorInfo) {
+/** A tensor, or the address of numbers in scratch memory, or 0 for none. */
+type Numbers = tf.TensorInfo | number;
+
+/** A convolution, with or without pooling, that kernels compute; their comments say what they take. */
+interface Convolution {
+  shape: number[];
+  scratchBytes: number;
+  forward(y: Numbers, mask: Numbers, affine: number, scratch: number): void;
+  /** @param dx 0 of a picture of one channel, which has none. */
+  backward(
+    gradient: { dy: Numbers; product: Numbers; mask: Numbers; norm: number },
+    dx: Numbers,
+    dw: Numbers,
+    scratch: number,
+  ): void;
+}
+
+function convolutionOf(
+  kernels: WasmKernels,
+  x: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  { isDepthwise, pools }: Kind,
+): Convolution {
   const [batch, height, width, inputs] = x.shape;
   const outputs = filter.shape[3];
-  const isPicture = inputs === 1;
-  const chunk = picturesAtATime(batch, height & ~1, width & ~1, inputs, outputs);
-  const size = isPicture ? [height, width, outputs] : [height, width, inputs, outputs];
-  const scratchBytes = isPicture
-    ? kernels.run("convolvePictureScratch", height, width)
-    : kernels.run("convolveScratch", chunk, ...size, true);
-  const shape = [batch, height >> 1, width >> 1, outputs];
-  const rows = shape[0] * shape[1] * shape[2];
+  const shape = pools ? [batch, height >> 1, width >> 1, outputs] : [batch, height, width, outputs];
+  if (isDepthwise) {
+    return {
+      shape: x.shape,
+      scratchBytes: kernels.run("convolveDepthwiseScratch", width, inputs),
+      forward: (y, _mask, _affine, scratch) =>
+        kernels.run("convolveDepthwise", x, filter, y, ...x.shape, false, scratch),
+      backward({ dy }, dx, dw, scratch) {
+        kernels.run("convolveDepthwise", dy, filter, dx, ...x.shape, true, scratch);
+        kernels.run("convolveDepthwiseGradient", x, dy, dw, ...x.shape, scratch);
+      },
+    };
+  }
+  if (inputs === 1) {
+    const size = [batch, height, width, outputs];
+    return {
+      shape,
+      scratchBytes: kernels.run("convolvePictureScratch", height, width),
+      forward: (y, mask, affine, scratch) =>
+        kernels.run("convolvePicture", x, filter, y, mask, affine, ...size, scratch),
+      backward: ({ dy, product, mask, norm }, _dx, dw, scratch) =>
+        kernels.run(
+          "convolvePictureGradient",
+          ...[x, dy, product, mask, norm, dw, ...size, scratch],
+        ),
+    };
+  }
+  const isPointwise = filter.shape[0] === 1;
+  const chunk = pools
+    ? picturesAtATime(batch, height & ~1, width & ~1, inputs, outputs)
+    : picturesAtATime(batch, height, width, inputs, outputs);
+  const size = [height, width, inputs, outputs];
+  const batches = isPointwise ? [batch] : [batch, chunk];
   return {
-    isPicture,
-    batches: isPicture ? [batch] : [batch, chunk],
-    size,
-    scratchBytes,
     shape,
-    rows,
-    channels: outputs,
+    scratchBytes: isPointwise
+      ? kernels.run("convolvePointwiseScratch", ...size, pools)
+      : kernels.run("convolveScratch", chunk, ...size, pools),
+    forward: (y, mask, affine, scratch) =>
+      kernels.run(
+        isPointwise ? "convolvePointwise" : "convolve",
+        ...[x, filter, y, mask, affine, ...batches, ...size, scratch],
+      ),
+    backward: ({ dy, product, mask, norm }, dx, dw, scratch) =>
+      kernels.run(
+        isPointwise ? "convolvePointwiseGradient" : "convolveGradient",
+        ...[x, filter, dy, product, mask, norm, dx, dw, ...batches, ...size, scratch],
+      ),
   };
 }
 
 function forward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {
   const { x, filter, gamma, beta } = inputs;
-  const { isPicture, batches, size, scratchBytes, shape, rows, channels } = measure(
-    kernels,
-    x,
-    filter,
-  );
-  const [y, pooled, mask] = [kernels.output(shape), kernels.output(shape), kernels.bytes(shape)];
+  const { pools, rectifies, epsilon } = attrs;
+  const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
+  const { shape } = convolution;
+  const channels = shape[3];
+  const rows = shape[0] * shape[1] * shape[2];
+  const [y, product] = [kernels.output(shape), kernels.output(shape)];
+  const mask = kernels.bytes(pools ? shape : []);
   const [mean, variance] = [kernels.output([channels]), kernels.output([channels])];
-  const affine = kernels.scratch(8 * channels + scratchBytes);
-  kernels.run(
-    isPicture ? "convolvePicture" : "convolve",
-    ...[x, filter, pooled, mask, 0, ...batches, ...size, affine + 8 * channels],
-  );
-  kernels.run("moments", pooled, mean, variance, rows, channels);
-  kernels.run("affineOfNorm", mean, variance, gamma, beta, attrs.epsilon, affine, channels);
-  kernels.run("applyAffine", pooled, affine, y, rows, channels, true);
-  return [y, pooled, mask, mean, variance];
+  const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
+  convolution.forward(product, pools ? mask : 0, 0, affine + 8 * channels);
+  kernels.run("moments", product, mean, variance, rows, channels);
+  kernels.run("affineOfNorm", mean, variance, gamma, beta, epsilon, affine, channels);
+  kernels.run("applyAffine", product, affine, y, rows, channels, rectifies);
+  return [y, product, mask, mean, variance];
 }
 
 function forwardInUse(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo {
   const { x, filter, gamma, beta, mean, variance } = inputs;
-  const { isPicture, batches, size, scratchBytes, shape, channels } = measure(kernels, x, filter);
+  const { pools, rectifies, epsilon } = attrs;
+  const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
+  const { shape } = convolution;
+  const channels = shape[3];
   const y = kernels.output(shape);
-  const affine = kernels.scratch(8 * channels + scratchBytes);
-  kernels.run("affineOfNorm", mean, variance, gamma, beta, attrs.epsilon, affine, channels);
-  kernels.run(
-    isPicture ? "convolvePicture" : "convolve",
-    ...[x, filter, y, 0, affine, ...batches, ...size, affine + 8 * channels],
-  );
+  const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
+  kernels.run("affineOfNorm", mean, variance, gamma, beta, epsilon, affine, channels);
+  convolution.forward(y, 0, pools ? affine : 0, affine + 8 * channels);
+  if (!pools) {
+    kernels.run("applyAffine", y, affine, y, shape[0] * shape[1] * shape[2], channels, rectifies);
+  }
   return y;
 }
 
 /** Gradients of input (a placeholder if that has one channel), filter, gamma and beta. */
 function backward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {
-  const { dy, x, filter, gamma, beta, pooled, mask, mean, variance } = inputs;
-  const { isPicture, batches, size, scratchBytes, rows, channels } = measure(kernels, x, filter);
-  const dx = kernels.output(isPicture ? [] : x.shape);
+  const { dy, x, filter, gamma, beta, product, mask, mean, variance } = inputs;
+  const { pools, rectifies, epsilon } = attrs;
+  const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
+  const { shape } = convolution;
+  const channels = shape[3];
+  const rows = shape[0] * shape[1] * shape[2];
+  const dx = kernels.output(x.shape[3] === 1 ? [] : x.shape);
   const dw = kernels.output(filter.shape);
   const [dGamma, dBeta] = [kernels.output([channels]), kernels.output([channels])];
-  const norm = kernels.scratch(24 * channels + scratchBytes);
+  const gradientBytes = pools ? 0 : 4 * rows * channels;
+  const norm = kernels.scratch(24 * channels + gradientBytes + convolution.scratchBytes);
   const sums = norm + 16 * channels;
-  const scratch = sums + 8 * channels;
-  kernels.run("affineOfNorm", mean, variance, gamma, beta, attrs.epsilon, norm, channels);
-  kernels.run("sumNormGradient", dy, pooled, mean, norm, sums, rows, channels);
+  const gradient = sums + 8 * channels;
+  const scratch = gradient + gradientBytes;
+  kernels.run("affineOfNorm", mean, variance, gamma, beta, epsilon, norm, channels);
+  kernels.run("sumNormGradient", dy, product, mean, rectifies ? norm : 0, sums, rows, channels);
   kernels.run(
     "normGradient",
-    ...[sums, mean, variance, attrs.epsilon, rows, norm, dGamma, dBeta, channels],
+    ...[sums, mean, variance, epsilon, rows, norm, dGamma, dBeta, channels],
   );
-  if (isPicture) {
-    kernels.run(
-      "convolvePictureGradient",
-      ...[x, dy, pooled, mask, norm, dw, ...batches, ...size, scratch],
-    );
+  if (pools) {
+    convolution.backward({ dy, product, mask, norm }, dx, dw, scratch);
   } else {
-    kernels.run(
-      "convolveGradient",
-      ...[x, filter, dy, pooled, mask, norm, dx, dw, ...batches, ...size, scratch],
-    );
+    kernels.run("applyNormGradient", dy, product, norm, gradient, rows, channels, rectifies);
+    convolution.backward({ dy: gradient, product: 0, mask: 0, norm: 0 }, dx, dw, scratch);
   }
   return [dx, dw, dGamma, dBeta];
 }

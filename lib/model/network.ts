@@ -1,7 +1,7 @@
 /** A network as plain data, and its computation layer by layer. */
 
 import * as tf from "@tensorflow/tfjs";
-import { applyBlock, BLOCK_LAYERS } from "../backend/fused_block.ts";
+import { applyBlock } from "../backend/fused_block.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
 import { Random } from "../data/random.ts";
 
@@ -69,8 +69,8 @@ export function applyLayers(
     const training = dropout !== undefined && layer.trainable;
     const block = applyBlock(layers, i, tensor, training);
     if (block) {
-      tensor = block;
-      i += BLOCK_LAYERS;
+      tensor = block.output;
+      i += block.layerCount;
       continue;
     }
     if (layer.getClassName() !== "Dropout") tensor = layer.apply(tensor, { training }) as tf.Tensor;

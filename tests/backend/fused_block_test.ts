@@ -2,23 +2,40 @@ import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { adamWStep } from "../../lib/backend/adamw_step.ts";
 import { startBackend } from "../../lib/backend/backend.ts";
-import { applyBlock, BLOCK_LAYERS } from "../../lib/backend/fused_block.ts";
+import { applyBlock } from "../../lib/backend/fused_block.ts";
 import { withCanaries } from "./canaries.ts";
 import { assertSameValues, normalValues, onBothBackends, type Values } from "./cpu_oracle.ts";
 
 /** Winograd's error (see fast_kernels_test.ts), divided by the deviation of a small batch. */
 const TOLERANCE = 1e-4;
 
+/** What a block is made of. */
+interface Kind {
+  /** Of the filter: 1, 3, or 3 for every channel by itself. */
+  size?: 1 | 3 | "depthwise";
+  pools?: boolean;
+  rectifies?: boolean;
+}
+
 /** Layers of a block whose weights are set to the given values. */
-function blockOf(channels: number, filters: number, weights: tf.Tensor[]): tf.layers.Layer[] {
+function blockOf(
+  channels: number,
+  filters: number,
+  weights: tf.Tensor[],
+  { size = 3, pools = true, rectifies = true }: Kind = {},
+): tf.layers.Layer[] {
+  const convolution = size === "depthwise"
+    ? tf.layers.depthwiseConv2d({ kernelSize: 3, padding: "same", useBias: false })
+    : tf.layers.conv2d({ filters, kernelSize: size, padding: "same", useBias: false });
+  const norm = tf.layers.batchNormalization({ momentum: 0.9 });
+  convolution.build([null, null, null, channels]);
+  norm.build([null, null, null, filters]);
   const layers = [
-    tf.layers.conv2d({ filters, kernelSize: 3, padding: "same", useBias: false }),
-    tf.layers.maxPooling2d({ poolSize: 2 }),
-    tf.layers.batchNormalization({ momentum: 0.9 }),
-    tf.layers.activation({ activation: "relu" }),
+    convolution,
+    ...(pools ? [tf.layers.maxPooling2d({ poolSize: 2 })] : []),
+    norm,
+    ...(rectifies ? [tf.layers.activation({ activation: "relu" })] : []),
   ];
-  layers[0].build([null, null, null, channels]);
-  layers[2].build([null, null, null, filters]);
   layers.flatMap((layer) => layer.weights).forEach((weight, i) => weight.write(weights[i]));
   return layers;
 }
@@ -27,59 +44,87 @@ function applyInTurn(layers: tf.layers.Layer[], x: tf.Tensor, training: boolean)
   return layers.reduce((tensor, layer) => layer.apply(tensor, { training }) as tf.Tensor, x);
 }
 
-function blockInputs([batch, height, width, channels]: number[], filters: number): Values[] {
+function blockInputs(
+  [batch, height, width, channels]: number[],
+  filters: number,
+  { size = 3, pools = true }: Kind = {},
+): Values[] {
   const positive = (values: Values) => ({
     ...values,
     values: values.values.map((x) => x ** 2 + 0.5),
   });
   return [
     normalValues([batch, height, width, channels], 1),
-    normalValues([3, 3, channels, filters], 2),
+    normalValues(
+      size === "depthwise" ? [3, 3, channels, 1] : [size, size, channels, filters],
+      2,
+    ),
     normalValues([filters], 3),
     normalValues([filters], 4),
     normalValues([filters], 5),
     positive(normalValues([filters], 6)),
-    normalValues([batch, height >> 1, width >> 1, filters], 7),
+    normalValues(
+      pools ? [batch, height >> 1, width >> 1, filters] : [batch, height, width, filters],
+      7,
+    ),
   ];
 }
 
-for (
-  const [shape, filters] of [
-    [[3, 28, 28, 1], 8],
-    [[2, 5, 3, 1], 8],
-    [[7, 14, 14, 8], 16],
-    [[2, 7, 7, 16], 8],
-    [[1, 7, 6, 8], 8],
-    [[5, 2, 3, 8], 8],
-    [[2, 11, 13, 24], 16],
-  ] as const
-) {
-  Deno.test(`applyBlock() fuses ${shape.join("×")} to ${filters} channels as the layers compute it`, async () => {
+const BLOCKS: [shape: number[], filters: number, kind?: Kind][] = [
+  [[3, 28, 28, 1], 8],
+  [[2, 5, 3, 1], 8],
+  [[7, 14, 14, 8], 16],
+  [[2, 7, 7, 16], 8],
+  [[1, 7, 6, 8], 8],
+  [[5, 2, 3, 8], 8],
+  [[2, 11, 13, 24], 16],
+  [[2, 7, 7, 16], 8, { pools: false }],
+  [[3, 3, 4, 8], 8, { pools: false, rectifies: false }],
+  [[1, 14, 14, 8], 16, { size: 1 }],
+  [[7, 7, 7, 16], 8, { size: 1 }],
+  [[6, 3, 2, 8], 24, { size: 1 }],
+  [[30, 3, 3, 8], 16, { size: 1, pools: false }],
+  [[2, 14, 15, 8], 8, { size: 1, pools: false, rectifies: false }],
+  [[5, 7, 6, 12], 12, { size: "depthwise", pools: false }],
+  [[2, 4, 3, 8], 8, { size: "depthwise", pools: false, rectifies: false }],
+];
+
+function describe({ size = 3, pools = true, rectifies = true }: Kind = {}): string {
+  return [size, ...(pools ? ["pool"] : []), "norm", ...(rectifies ? ["ReLU"] : [])].join(", ");
+}
+
+for (const [shape, filters, kind] of BLOCKS) {
+  Deno.test(`applyBlock() fuses ${shape.join("×")} to ${filters} channels by ${describe(kind)} as the layers compute it`, async () => {
     await startBackend();
     await withCanaries(async () => {
       await startBackend({ kernels: "composed" });
       await startBackend({ kernels: "fast" });
-      const inputs = blockInputs([...shape], filters);
-      const { wasm, cpu } = await onBothBackends(inputs, (x, ...rest) => {
-        const dy = rest.pop()!;
-        const layers = blockOf(shape[3], filters, rest);
-        const fuses = tf.getBackend() === "wasm";
-        const apply = (x: tf.Tensor, training: boolean) =>
-          fuses ? applyBlock(layers, 0, x, training)! : applyInTurn(layers, x, training);
-        const used = apply(x, false);
-        const trained = layers.flatMap((layer) => layer.trainableWeights)
-          .map((weight) => weight.read() as tf.Variable);
-        const { grads } = tf.variableGrads(
-          () => apply(x, true).mul(dy).sum() as tf.Scalar,
-          trained,
-        );
-        const dx = shape[3] === 1 ? [] : [tf.grad((x) => apply(x, true))(x, dy)];
-        const moving = layers[2].getWeights().slice(2);
-        const results = [used, ...trained.map(({ name }) => grads[name]), ...dx, ...moving];
-        const copies = results.map((tensor) => tensor.clone());
-        tf.dispose(layers.flatMap((layer) => layer.weights.map((weight) => weight.read())));
-        return copies;
-      });
+      const { wasm, cpu } = await onBothBackends(
+        blockInputs(shape, filters, kind),
+        (x, ...rest) => {
+          const dy = rest.pop()!;
+          const layers = blockOf(shape[3], filters, rest, kind);
+          const apply = (x: tf.Tensor, training: boolean) => {
+            if (tf.getBackend() !== "wasm") return applyInTurn(layers, x, training);
+            const { output, layerCount } = applyBlock(layers, 0, x, training)!;
+            assertEquals(layerCount, layers.length);
+            return output;
+          };
+          const used = apply(x, false);
+          const trained = layers.flatMap((layer) => layer.trainableWeights)
+            .map((weight) => weight.read() as tf.Variable);
+          const { grads } = tf.variableGrads(
+            () => apply(x, true).mul(dy).sum() as tf.Scalar,
+            trained,
+          );
+          const dx = shape[3] === 1 ? [] : [tf.grad((x) => apply(x, true))(x, dy)];
+          const moving = layers.find((layer) => layer.weights.length === 4)!.getWeights().slice(2);
+          const results = [used, ...trained.map(({ name }) => grads[name]), ...dx, ...moving];
+          const copies = results.map((tensor) => tensor.clone());
+          tf.dispose(layers.flatMap((layer) => layer.weights.map((weight) => weight.read())));
+          return copies;
+        },
+      );
       wasm.forEach((values, i) => assertSameValues(values, cpu[i], TOLERANCE, `output ${i}`));
     });
   });
@@ -89,6 +134,8 @@ Deno.test("applyBlock() leaves other layers alone", async () => {
   await startBackend();
   const conv = (options = {}) =>
     tf.layers.conv2d({ filters: 8, kernelSize: 3, padding: "same", useBias: false, ...options });
+  const depthwise = (options = {}) =>
+    tf.layers.depthwiseConv2d({ kernelSize: 3, padding: "same", useBias: false, ...options });
   const pool = (options = {}) => tf.layers.maxPooling2d({ poolSize: 2, ...options });
   const norm = (options = {}) => tf.layers.batchNormalization(options);
   const relu = tf.layers.activation({ activation: "relu" });
@@ -106,11 +153,18 @@ Deno.test("applyBlock() leaves other layers alone", async () => {
     [conv(), pool(), norm(), tf.layers.activation({ activation: "tanh" })],
     [conv(), pool(), norm({ trainable: false }), relu],
     [conv(), pool(), norm()],
+    [conv({ filters: 1 }), norm()],
+    [conv({ kernelSize: 1 }), pool({ padding: "same" }), norm(), relu],
+    [depthwise(), pool(), norm(), relu],
+    [depthwise({ depthMultiplier: 2 }), norm()],
+    [depthwise({ strides: 2 }), norm()],
+    [depthwise({ kernelSize: 1 }), norm()],
+    [norm(), relu],
   ];
   for (const layers of others) {
     tf.tidy(() => {
       const x = tf.zeros([1, 8, 8, 8]);
-      if (layers.length === BLOCK_LAYERS) applyInTurn(layers, x, false);
+      applyInTurn(layers, x, false);
       assertEquals(applyBlock(layers, 0, x, false), undefined);
     });
     layers.forEach((layer) => layer !== relu && layer.built && layer.dispose());
@@ -124,7 +178,7 @@ Deno.test("applyBlock() lets gradients pass through a block in use", async () =>
     const dy = rest.pop()!;
     const layers = blockOf(8, 8, rest);
     const apply = (x: tf.Tensor) =>
-      applyBlock(layers, 0, x, false) ?? applyInTurn(layers, x, false);
+      applyBlock(layers, 0, x, false)?.output ?? applyInTurn(layers, x, false);
     const dx = tf.grad(apply)(x, dy);
     tf.dispose(layers.flatMap((layer) => layer.weights.map((weight) => weight.read())));
     return [dx];
@@ -177,8 +231,8 @@ class Trainer {
       let tensor = this.#x;
       for (let i = 0; i < layers.length;) {
         const block = applyBlock(layers, i, tensor, true);
-        tensor = block ?? layers[i].apply(tensor, { training: true }) as tf.Tensor;
-        i += block ? BLOCK_LAYERS : 1;
+        tensor = block?.output ?? layers[i].apply(tensor, { training: true }) as tf.Tensor;
+        i += block?.layerCount ?? 1;
       }
       return tf.losses.softmaxCrossEntropy(this.#labels, tensor) as tf.Scalar;
     }, this.#weights);
