@@ -5,9 +5,10 @@ import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { readIdxPair } from "../data/idx.ts";
 import { findModel, loadModel } from "../model/classifier.ts";
-import { confusedPairs, evaluate, type Evaluation } from "../model/evaluation.ts";
+import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/evaluation.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/training.ts";
+import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
@@ -21,8 +22,15 @@ await runCommand({
     classes: CLASSES_FLAG,
     model: {
       type: "text",
-      help: "folder of the model, if not what was trained here or is shipped for these classes",
-      value: "DIR",
+      help: "folder of the model, if not that of these classes; with several, their mean answers",
+      value: "DIR,…",
+    },
+    views: {
+      type: "text",
+      help: "how often to look at a picture: as it is, or moved, turned and resized a little too",
+      value: "N",
+      choices: ["1", "9"],
+      default: "1",
     },
     images: { type: "text", help: "IDX file of pictures, 28 × 28, plain or .gz", value: "FILE" },
     labels: { type: "text", help: "IDX file of their labels, plain or .gz", value: "FILE" },
@@ -39,6 +47,7 @@ await runCommand({
     {
       classes: classSet,
       model: named,
+      views,
       images,
       labels,
       data,
@@ -58,24 +67,45 @@ await runCommand({
       throw new UsageError("Expected --images and --labels or --data but found both");
     }
     await startBackend();
-    const directory = named ?? await findModel(classSet);
-    using model = await loadModel(directory);
+    const directories = named?.split(",") ?? [await findModel(classSet)];
+    if (corruptions && (directories.length > 1 || views !== "1")) {
+      throw new UsageError(
+        `Expected one model and one view with --corruptions but found ${directories.length} and ${views}`,
+      );
+    }
+    const models = [];
+    for (const directory of directories) models.push(await loadModel(directory));
+    const [{ network, card: { classes } }] = models;
+    const other = models.find(({ card }) => card.classes.join() !== classes.join());
+    if (other) {
+      throw new TypeError(
+        `Expected models of the same classes but found ${classes.join(" ")} and ${
+          other.card.classes.join(" ")
+        }`,
+      );
+    }
     const dataset = images && labels
       ? await readIdxPair(images, labels, limit)
-      : (await loadCharacters(classSetOf(model.card.classes), { directory: data, limit })).test;
+      : (await loadCharacters(classSetOf(classes), { directory: data, limit })).test;
     await using team = await startTeam({ workers, kernels });
-    const { classes } = model.card;
     const observer = showProgress();
     if (corruptions) {
-      const robustness = await measureRobustness(team, model.network, dataset, {
-        classes,
-        observer,
-      });
-      console.log(json ? JSON.stringify(robustness) : describeRobustness(robustness, directory));
+      const robustness = await measureRobustness(team, network, dataset, { classes, observer });
+      console.log(
+        json ? JSON.stringify(robustness) : describeRobustness(robustness, directories[0]),
+      );
       return;
     }
-    const evaluation = await evaluate(team, model.network, dataset, classes, observer);
-    console.log(json ? JSON.stringify(forMachines(evaluation)) : forPeople(evaluation, directory));
+    const probabilities = await averageProbabilities(
+      team,
+      models.map(({ network }) => network),
+      dataset.images,
+      views === "1" ? ONE_VIEW : NINE_VIEWS,
+      observer,
+    );
+    const evaluation = evaluateProbabilities(probabilities, dataset.labels, classes);
+    const answering = `${directories.join(" and ")}${views === "1" ? "" : `, ${views} views,`}`;
+    console.log(json ? JSON.stringify(forMachines(evaluation)) : forPeople(evaluation, answering));
   },
 });
 
@@ -99,12 +129,12 @@ function forMachines({ answers: _, ...evaluation }: Evaluation) {
   return evaluation;
 }
 
-function forPeople(evaluation: Evaluation, directory: string): string {
+function forPeople(evaluation: Evaluation, answering: string): string {
   const percent = (share: number) => (100 * share).toFixed(2).padStart(9);
   const { count, accuracy, loss, perClass, classes, confusion, mistakes, calibrationError } =
     evaluation;
   return [
-    `${directory} on ${count} pictures`,
+    `${answering} on ${count} pictures`,
     `accuracy ${(100 * accuracy).toFixed(2)} % (${mistakes.length} wrong), loss ${
       loss.toFixed(4)
     }, expected calibration error ${(100 * calibrationError).toFixed(2)} %`,

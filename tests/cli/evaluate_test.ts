@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { CORRUPTION_NAMES } from "../../lib/data/corruptions.ts";
 import { runTask } from "./run_task.ts";
 
@@ -30,4 +30,29 @@ Deno.test("evaluate --corruptions prints a line for each, the same with one work
     errors.map((error) => error.toFixed(2)),
   );
   assertEquals((100 * json.meanError).toFixed(2), mean.toFixed(2));
+});
+
+Deno.test("evaluate --views 9 looks nine times, and two models answer together", async () => {
+  const model = "data/models/digits";
+  const accuracyOf = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runTask("evaluate", "--limit", "300", ...args);
+    assertEquals(code, 0, stderr);
+    const [title, line] = stdout.split("\n");
+    return [title, line.match(/loss ([\d.]+)/)![1]];
+  };
+  const [title, loss] = await accuracyOf("--model", model);
+  assertEquals(title, `${model} on 300 pictures`);
+  const [moreTitle, moreLoss] = await accuracyOf("--model", model, "--views", "9");
+  assertEquals(moreTitle, `${model}, 9 views, on 300 pictures`);
+  assert(moreLoss !== loss);
+  const [bothTitle, bothLoss] = await accuracyOf("--model", `${model},${model}`);
+  assertEquals([bothTitle, bothLoss], [`${model} and ${model} on 300 pictures`, loss]);
+});
+
+Deno.test("evaluate --corruptions takes one model and one view", async () => {
+  const { code, stderr } = await runTask("evaluate", "--corruptions", ...QUICK, "--views", "9");
+  assertEquals([code, stderr.split("\n")[0]], [
+    2,
+    "evaluate: Expected one model and one view with --corruptions but found 1 and 9",
+  ]);
 });
