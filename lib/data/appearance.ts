@@ -1,6 +1,7 @@
 /** What pen, paper and camera do to a picture, its ink staying where it is. */
 
 import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
+import { gaussianBlur } from "./gaussian_blur.ts";
 import type { Random } from "./random.ts";
 
 /**
@@ -107,46 +108,6 @@ export function addNoise(pixels: Float32Array, deviation: number, random: Random
   }
 }
 
-/**
- * Convolves a picture with a Gaussian, cut off at three standard deviations; black surrounds it.
- *
- * @param pixels Any numbers, `[28, 28]`; changed in place.
- * @param deviation Standard deviation in pixels; 0 changes nothing.
- *
- * @example Ink spreads, and none is lost
- * ```ts
- * import { assert, assertAlmostEquals } from "@std/assert";
- * const pixels = new Float32Array(784);
- * pixels[14 * 28 + 14] = 1;
- * blur(pixels, 1);
- * assertAlmostEquals(pixels.reduce((sum, value) => sum + value), 1, 1e-6);
- * assert(pixels[14 * 28 + 15] > 0.05);
- * ```
- */
-export function blur(pixels: Float32Array, deviation: number): void {
-  const radius = Math.ceil(3 * deviation);
-  if (radius === 0) return;
-  const weights = Float64Array.from(
-    { length: 2 * radius + 1 },
-    (_, i) => Math.exp(-(((i - radius) / deviation) ** 2) / 2),
-  );
-  const total = weights.reduce((sum, weight) => sum + weight);
-  const line = new Float64Array(IMAGE_SIDE);
-  for (const [stride, next] of [[1, IMAGE_SIDE], [IMAGE_SIDE, 1]]) {
-    for (let start = 0, k = 0; k < IMAGE_SIDE; k++, start += next) {
-      for (let i = 0; i < IMAGE_SIDE; i++) line[i] = pixels[start + i * stride] / total;
-      for (let i = 0; i < IMAGE_SIDE; i++) {
-        let sum = 0;
-        const last = Math.min(IMAGE_SIDE - 1, i + radius);
-        for (let j = Math.max(0, i - radius); j <= last; j++) {
-          sum += weights[j - i + radius] * line[j];
-        }
-        pixels[start + i * stride] = sum;
-      }
-    }
-  }
-}
-
 /** What a sheet of paper and the light on it add to a picture. */
 export interface Paper {
   /** Largest share of light, 0–1, that a corner of the picture lacks. */
@@ -184,9 +145,9 @@ export function addPaper(
   random: Random,
 ): void {
   const corners = Array.from({ length: 4 }, () => random.uniform(0, shade));
-  const mottling = new Float32Array(IMAGE_PIXELS);
-  for (let i = 0; i < IMAGE_PIXELS; i++) mottling[i] = random.normal();
-  blur(mottling, SPOT);
+  const noise = new Float32Array(IMAGE_PIXELS);
+  for (let i = 0; i < IMAGE_PIXELS; i++) noise[i] = random.normal();
+  const mottling = gaussianBlur(noise, SPOT);
   // Smoothing leaves 1 / (2 √π SPOT) of the standard deviation of independent numbers.
   const grainScale = random.uniform(0, grain) * 2 * Math.sqrt(Math.PI) * SPOT;
   const ink = random.uniform(contrast, 1);

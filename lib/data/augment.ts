@@ -1,7 +1,8 @@
 /** Augmentation: the same digit as another hand might have put it on other paper. */
 
-import { addNoise, addPaper, blur, changeStrokeWidth, erase, type Paper } from "./appearance.ts";
+import { addNoise, addPaper, changeStrokeWidth, erase, type Paper } from "./appearance.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
+import { gaussianBlur } from "./gaussian_blur.ts";
 import { changeHand } from "./hands.ts";
 import type { Random } from "./random.ts";
 
@@ -41,7 +42,7 @@ export type Change =
   }
   | {
     kind: "blur";
-    /** Largest standard deviation of the Gaussian in pixels. */
+    /** Largest standard deviation of the Gaussian in pixels, more than 0; the least is a tenth of it. */
     deviation: number;
   }
   | {
@@ -219,7 +220,7 @@ function change(
     case "erasing":
       return erase(pixels, step.area, random);
     case "blur":
-      return blur(pixels, random.uniform(0, step.deviation));
+      return pixels.set(gaussianBlur(pixels, random.uniform(0.1, 1) * step.deviation));
     case "noise":
       return addNoise(pixels, random.uniform(0, step.deviation), random);
     case "paper":

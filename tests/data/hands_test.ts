@@ -32,9 +32,9 @@ Deno.test("changeHand() keeps pixels from 0 to 1", () => {
   }
 });
 
-Deno.test("changeHand() leaves some pictures as they are, and changes most", () => {
+Deno.test("changeHand() changes most pictures, each otherwise", () => {
   const same = SEEDS.filter((seed) => changed(3, seed).every((value, i) => value === bar()[i]));
-  assert(same.length > 10 && same.length < SEEDS.length / 2, `Found ${same.length}`);
+  assert(same.length < SEEDS.length / 10, `Found ${same.length}`);
   assertNotEquals(changed(3, 1), changed(3, 2));
 });
 
