@@ -80,6 +80,15 @@ export const COMMON_FLAGS = {
   },
 } as const satisfies Record<string, Flag>;
 
+/** How often a picture is looked at: test-time augmentation. */
+export const VIEWS_FLAG = {
+  type: "text",
+  help: "how often to look at a picture: as it is, or moved, turned and resized a little too",
+  value: "N",
+  choices: ["1", "9"],
+  default: "1",
+} as const;
+
 /** The flag of tasks that can work on more than digits. */
 export const CLASSES_FLAG = {
   type: "text",

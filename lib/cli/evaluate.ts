@@ -4,12 +4,13 @@ import { startBackend } from "../backend/backend.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { readIdxPair } from "../data/idx.ts";
+import { NINE_VIEWS, ONE_VIEW } from "../data/placement.ts";
 import { findModel, loadModel } from "../model/classifier.ts";
 import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/evaluation.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/training.ts";
-import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
-import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { averageProbabilities } from "../model/views.ts";
+import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError, VIEWS_FLAG } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 await runCommand({
@@ -25,13 +26,7 @@ await runCommand({
       help: "folder of the model, if not that of these classes; with several, their mean answers",
       value: "DIR,…",
     },
-    views: {
-      type: "text",
-      help: "how often to look at a picture: as it is, or moved, turned and resized a little too",
-      value: "N",
-      choices: ["1", "9"],
-      default: "1",
-    },
+    views: VIEWS_FLAG,
     images: { type: "text", help: "IDX file of pictures, 28 × 28, plain or .gz", value: "FILE" },
     labels: { type: "text", help: "IDX file of their labels, plain or .gz", value: "FILE" },
     data: { type: "text", help: "folder with IDX files of MNIST or EMNIST", value: "DIR" },

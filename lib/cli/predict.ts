@@ -2,6 +2,8 @@
 
 import { basename, dirname, join } from "@std/path";
 import { areDigits } from "../data/class_sets.ts";
+import { isDirectory } from "../data/files.ts";
+import { NINE_VIEWS, ONE_VIEW, type Placement } from "../data/placement.ts";
 import { occlusionMap } from "../model/attribution.ts";
 import {
   type DigitModel,
@@ -16,7 +18,7 @@ import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { findDigits, type FoundDigit } from "../picture/normalise.ts";
 import { explanation } from "../plot/explanation.ts";
 import { saveChart } from "../plot/render.ts";
-import { CLASSES_FLAG, describeError, runCommand } from "./command_line.ts";
+import { CLASSES_FLAG, describeError, runCommand, VIEWS_FLAG } from "./command_line.ts";
 
 /** Files of a folder that are taken for pictures. */
 const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
@@ -37,6 +39,7 @@ await runCommand({
       help: "folder of the model, if not what was trained here or is shipped for these classes",
       value: "DIR",
     },
+    views: VIEWS_FLAG,
     json: { type: "switch", help: "print one line of JSON a digit" },
     explain: {
       type: "text",
@@ -44,7 +47,7 @@ await runCommand({
       value: "DIR",
     },
   },
-  async run({ classes: classSet, model: directory, json, explain }, operands) {
+  async run({ classes: classSet, model: directory, views, json, explain }, operands) {
     directory ??= await findModel(classSet);
     using model = await loadModel(directory);
     const { classes } = model.card;
@@ -52,7 +55,7 @@ await runCommand({
     let failures = 0;
     for (const path of await Array.fromAsync(listFiles(operands))) {
       try {
-        const { found, answers } = await read(model, path);
+        const { found, answers } = await read(model, path, views === "1" ? ONE_VIEW : NINE_VIEWS);
         if (json) {
           for (const answer of answers) {
             console.log(JSON.stringify(forMachines(path, answer, classes)));
@@ -80,16 +83,12 @@ await runCommand({
   },
 });
 
-function isFolder(path: string): Promise<boolean> {
-  return Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
-}
-
 /** The files that operands name: themselves, the pictures in a folder, or what matches a pattern. */
 async function* listFiles(operands: string[]): AsyncGenerator<string> {
   for (const operand of operands) {
     const folder = dirname(operand);
-    if (await isFolder(operand)) yield* await filesIn(operand, PICTURE_NAME);
-    else if (/[*?]/.test(basename(operand)) && await isFolder(folder)) {
+    if (await isDirectory(operand)) yield* await filesIn(operand, PICTURE_NAME);
+    else if (/[*?]/.test(basename(operand)) && await isDirectory(folder)) {
       const matches = await filesIn(folder, wildcards(basename(operand)));
       if (matches.length > 0) yield* matches;
       else yield operand;
@@ -111,9 +110,9 @@ function wildcards(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-async function read(model: DigitModel, path: string) {
+async function read(model: DigitModel, path: string, views: readonly Placement[]) {
   const found = findDigits(await decodePicture(await readFile(path), path));
-  const predictions = predictDigits(model, found.digits.map(({ pixels }) => pixels));
+  const predictions = predictDigits(model, found.digits.map(({ pixels }) => pixels), { views });
   const answers = found.digits.map((digit, i): Answer => ({ ...digit, ...predictions[i] }));
   return { found, answers };
 }

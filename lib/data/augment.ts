@@ -4,6 +4,7 @@ import { addNoise, addPaper, changeStrokeWidth, erase, type Paper } from "./appe
 import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
 import { gaussianBlur } from "./gaussian_blur.ts";
 import { changeHand } from "./hands.ts";
+import { pixelCentres, place, type Points, samplePicture } from "./placement.ts";
 import type { Random } from "./random.ts";
 
 /** A step that moves ink. */
@@ -122,20 +123,6 @@ export function augment(
   if (points) samplePicture(source, white, points, target);
 }
 
-/** For every pixel of a variant, the point of the original that it shows. */
-interface Points {
-  x: Float64Array;
-  y: Float64Array;
-}
-
-/** Column and row of every pixel. */
-const COLUMNS = Float64Array.from({ length: IMAGE_PIXELS }, (_, i) => i % IMAGE_SIDE);
-const ROWS = Float64Array.from({ length: IMAGE_PIXELS }, (_, i) => Math.floor(i / IMAGE_SIDE));
-
-function pixelCentres(): Points {
-  return { x: COLUMNS.slice(), y: ROWS.slice() };
-}
-
 function move({ x, y }: Points, step: Movement, random: Random): void {
   if (step.kind === "elastic") {
     const fieldX = smoothField(step.deviation, random);
@@ -155,55 +142,6 @@ function move({ x, y }: Points, step: Movement, random: Random): void {
     shiftX: symmetric(step.shift),
     shiftY: symmetric(step.shift),
   });
-}
-
-/** Where the ink of a picture is put, relative to the picture's middle. */
-export interface Placement {
-  /** Radians, counter-clockwise. */
-  rotation?: number;
-  /** Factors by which the picture shrinks. */
-  scaleX?: number;
-  scaleY?: number;
-  shear?: number;
-  /** Pixels to the left, and up. */
-  shiftX?: number;
-  shiftY?: number;
-}
-
-/**
- * Puts a picture elsewhere, sampled once.
- *
- * @param image Pixels 0–255, `[28, 28]`.
- * @returns Pixels 0–255, rounded, `[28, 28]`; black where nothing was.
- *
- * @example A row further up
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const moved = movePicture(new Uint8Array(784).fill(200, 28, 56), { shiftY: 1 });
- * assertEquals(moved, new Uint8Array(784).fill(200, 0, 28));
- * ```
- */
-export function movePicture(image: Uint8Array, placement: Placement): Uint8Array {
-  const points = pixelCentres();
-  place(points, placement);
-  const target = new Float32Array(IMAGE_PIXELS);
-  samplePicture(image, 1, points, target);
-  return Uint8Array.from(target, Math.round);
-}
-
-function place(
-  { x, y }: Points,
-  { rotation = 0, scaleX = 1, scaleY = 1, shear = 0, shiftX = 0, shiftY = 0 }: Placement,
-): void {
-  const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
-  const [xx, xy] = [cosine * scaleX, (shear * cosine - sine) * scaleY];
-  const [yx, yy] = [sine * scaleX, (shear * sine + cosine) * scaleY];
-  const middle = (IMAGE_SIDE - 1) / 2;
-  for (let i = 0; i < IMAGE_PIXELS; i++) {
-    const [right, down] = [x[i] - middle, y[i] - middle];
-    x[i] = middle + xx * right + xy * down + shiftX;
-    y[i] = middle + yx * right + yy * down + shiftY;
-  }
 }
 
 function change(
@@ -282,32 +220,4 @@ function dot(
     weights[first + 2] * values[start + 2 * stride] +
     weights[first + 3] * values[start + 3 * stride] +
     weights[first + 4] * values[start + 4 * stride];
-}
-
-function samplePicture(
-  source: Uint8Array | Float32Array,
-  white: number,
-  { x, y }: Points,
-  target: Float32Array,
-): void {
-  for (let i = 0; i < IMAGE_PIXELS; i++) target[i] = sample(source, x[i], y[i]) / white;
-}
-
-/** Brightness between the pixels around (x, y), bilinear; black outside. */
-function sample(image: Uint8Array | Float32Array, x: number, y: number): number {
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  if (left < -1 || top < -1 || left >= IMAGE_SIDE || top >= IMAGE_SIDE) return 0;
-  const rightShare = x - left;
-  const lowerShare = y - top;
-  const upper = pixel(image, left, top) * (1 - rightShare) +
-    pixel(image, left + 1, top) * rightShare;
-  const lower = pixel(image, left, top + 1) * (1 - rightShare) +
-    pixel(image, left + 1, top + 1) * rightShare;
-  return upper * (1 - lowerShare) + lower * lowerShare;
-}
-
-function pixel(image: Uint8Array | Float32Array, column: number, row: number): number {
-  const inside = column >= 0 && column < IMAGE_SIDE && row >= 0 && row < IMAGE_SIDE;
-  return inside ? image[row * IMAGE_SIDE + column] : 0;
 }

@@ -5,6 +5,7 @@ import { startBackend } from "../backend/backend.ts";
 import { areDigits, type ClassSet } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
 import { isDirectory } from "../data/files.ts";
+import { movePicture, ONE_VIEW, type Placement } from "../data/placement.ts";
 import { calibrate, type Calibration } from "./calibration.ts";
 import { loadNetwork } from "./files.ts";
 import { applyLayers } from "./network.ts";
@@ -134,6 +135,11 @@ export interface PredictionOptions {
    * @default {model.card.input.pixelRange}
    */
   pixelRange?: 1 | 255;
+  /**
+   * Looks at each picture over which answers are averaged: test-time augmentation.
+   * @default {ONE_VIEW}
+   */
+  views?: readonly Placement[];
 }
 
 /**
@@ -155,19 +161,22 @@ export function predictDigit(
 export function predictDigits(
   { network, card }: DigitModel,
   pictures: Picture[],
-  { pixelRange = card.input.pixelRange }: PredictionOptions = {},
+  { pixelRange = card.input.pixelRange, views = ONE_VIEW }: PredictionOptions = {},
 ): Prediction[] {
   if (pictures.length === 0) return [];
-  const pixels = new Float32Array(pictures.length * IMAGE_PIXELS);
-  pictures.forEach((picture, i) => pixels.set(readPicture(picture, pixelRange), i * IMAGE_PIXELS));
-  const classes = card.classes.length;
+  const [count, classes] = [pictures.length, card.classes.length];
+  const pixels = new Float32Array(views.length * count * IMAGE_PIXELS);
+  pictures.forEach((picture, i) => {
+    const read = readPicture(picture, pixelRange);
+    views.forEach((view, k) => pixels.set(movePicture(read, view), (k * count + i) * IMAGE_PIXELS));
+  });
   const probabilities = tf.tidy(() => {
-    const input = tf.tensor4d(pixels, [pictures.length, IMAGE_SIDE, IMAGE_SIDE, 1]);
+    const input = tf.tensor4d(pixels, [views.length * count, IMAGE_SIDE, IMAGE_SIDE, 1]);
     // Layer by layer is twice as fast: convolution blocks are computed at once.
     const output = network instanceof tf.Sequential
       ? applyLayers(network.layers, input)
       : network.predict(input) as tf.Tensor;
-    return output.dataSync<"float32">();
+    return output.reshape([views.length, count, classes]).mean(0).dataSync<"float32">();
   });
   return pictures.map((_, i) => {
     const row = calibrate(

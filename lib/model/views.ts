@@ -2,28 +2,10 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import type { Team } from "../backend/team.ts";
-import { movePicture, type Placement } from "../data/augment.ts";
 import { IMAGE_PIXELS } from "../data/dataset.ts";
+import { movePicture, type Placement } from "../data/placement.ts";
 import type { Observer } from "../observer.ts";
 import { computeOutputs } from "./training.ts";
-
-const TURN = 7 * Math.PI / 180;
-
-/** One look at a picture: as it is. */
-export const ONE_VIEW: readonly Placement[] = [{}];
-
-/** Nine looks: as it is, moved by a pixel in each direction, turned by 7° either way, and 7 % smaller or larger. */
-export const NINE_VIEWS: readonly Placement[] = [
-  {},
-  { shiftX: 1 },
-  { shiftX: -1 },
-  { shiftY: 1 },
-  { shiftY: -1 },
-  { rotation: TURN },
-  { rotation: -TURN },
-  { scaleX: 1 / 0.93, scaleY: 1 / 0.93 },
-  { scaleX: 1 / 1.07, scaleY: 1 / 1.07 },
-];
 
 /**
  * Sees pictures from another place.
@@ -39,10 +21,10 @@ export const NINE_VIEWS: readonly Placement[] = [
  * ```
  */
 export function viewImages(images: Uint8Array, view: Placement): Uint8Array {
-  if (Object.keys(view).length === 0) return images;
   const seen = new Uint8Array(images.length);
   for (let start = 0; start < images.length; start += IMAGE_PIXELS) {
-    seen.set(movePicture(images.subarray(start, start + IMAGE_PIXELS), view), start);
+    const moved = movePicture(images.subarray(start, start + IMAGE_PIXELS), view);
+    seen.set(moved.map(Math.round), start);
   }
   return seen;
 }

@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { loadMnist } from "../../lib/data/mnist.ts";
+import { movePicture } from "../../lib/data/placement.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
 import {
   type DigitModel,
@@ -77,6 +78,18 @@ Deno.test("predictDigit() takes pixels from 0 to 1 where told so, by card or by 
 Deno.test("predictDigit() takes an empty sheet", () =>
   withModel((model) => {
     assert(Number.isFinite(predictDigit(model, new Uint8Array(784)).confidence));
+  }));
+
+Deno.test("predictDigits() averages what it says of several views", () =>
+  withModel((model) => {
+    const views = [{}, { shiftX: 1 }, { shiftY: 1 }];
+    const [one, two] = predictDigits(model, [pixels, new Uint8Array(784)], { views });
+    const each = views.map((view) => predictDigit(model, movePicture(pixels, view)).probabilities);
+    one.probabilities.forEach((probability, i) => {
+      assertAlmostEquals(probability, each.reduce((sum, row) => sum + row[i], 0) / 3, 1e-6);
+    });
+    const blank = predictDigit(model, new Uint8Array(784)).probabilities;
+    two.probabilities.forEach((probability, i) => assertAlmostEquals(probability, blank[i], 1e-6));
   }));
 
 Deno.test("predictDigits() answers each picture as predictDigit() does", () =>
