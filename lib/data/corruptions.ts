@@ -14,6 +14,7 @@
 import { cannyEdges } from "./canny.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
 import { gaussianBlur } from "./gaussian_blur.ts";
+import { movePicture } from "./placement.ts";
 import { drawPlasma } from "./plasma.ts";
 import type { Random } from "./random.ts";
 
@@ -28,19 +29,13 @@ const CORRUPTIONS = {
   "motion blur": blurByMotion,
   "shear": (pixels, random) => {
     const angle = 0.4 * randomSign(random);
-    return transform(pixels, [1, -Math.sin(angle)], [0, Math.cos(angle)]);
+    return movePicture(pixels, { shear: -Math.tan(angle), scaleY: Math.cos(angle) });
   },
-  "scale": (pixels) => transform(pixels, [1 / 0.7, 0], [0, 1 / 0.7]),
-  "rotate": (pixels, random) => {
-    const angle = 0.4 * randomSign(random);
-    const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
-    return transform(pixels, [cosine, -sine], [sine, cosine]);
-  },
+  "scale": (pixels) => movePicture(pixels, { scaleX: 1 / 0.7, scaleY: 1 / 0.7 }),
+  "rotate": (pixels, random) => movePicture(pixels, { rotation: 0.4 * randomSign(random) }),
   "brightness": (pixels) => pixels.map((value) => value + 0.5),
-  "translate": (pixels, random) => {
-    const shift = [3 * randomSign(random), 3 * randomSign(random)] as const;
-    return transform(pixels, [1, 0], [0, 1], shift);
-  },
+  "translate": (pixels, random) =>
+    movePicture(pixels, { shiftX: 3 * randomSign(random), shiftY: 3 * randomSign(random) }),
   "stripe": (pixels) =>
     pixels.map((value, i) => {
       const column = i % IMAGE_SIDE;
@@ -95,38 +90,6 @@ function poisson(mean: number, random: Random): number {
 
 function randomSign(random: Random): 1 | -1 {
   return random.integer(2) ? 1 : -1;
-}
-
-/**
- * Moves every pixel: the new one at (x, y) from the middle is the old one at (`toX` · (x, y),
- * `toY` · (x, y)) from the middle, further by `shift` (bilinear, black outside).
- */
-function transform(
-  pixels: Float32Array,
-  toX: readonly [number, number],
-  toY: readonly [number, number],
-  shift: readonly [number, number] = [0, 0],
-): Float32Array {
-  const middle = (IMAGE_SIDE - 1) / 2;
-  return pixels.map((_, i) => {
-    const [x, y] = [i % IMAGE_SIDE - middle, Math.floor(i / IMAGE_SIDE) - middle];
-    return sample(
-      pixels,
-      middle + toX[0] * x + toX[1] * y + shift[0],
-      middle + toY[0] * x + toY[1] * y + shift[1],
-    );
-  });
-}
-
-function sample(pixels: Float32Array, x: number, y: number): number {
-  const [left, top] = [Math.floor(x), Math.floor(y)];
-  const [rightShare, lowerShare] = [x - left, y - top];
-  const at = (column: number, row: number) =>
-    column >= 0 && column < IMAGE_SIDE && row >= 0 && row < IMAGE_SIDE
-      ? pixels[row * IMAGE_SIDE + column]
-      : 0;
-  return (1 - lowerShare) * ((1 - rightShare) * at(left, top) + rightShare * at(left + 1, top)) +
-    lowerShare * ((1 - rightShare) * at(left, top + 1) + rightShare * at(left + 1, top + 1));
 }
 
 /** Blurred, then shuffled in the small, twice, then blurred again. */
