@@ -21,8 +21,14 @@ await runCommand({
     "as other hands, pens and scanners make them; and on letters and scribbles, to reject those.",
   example: "deno task recogniser --epochs 1 --out outputs/recogniser",
   flags: {
-    base: { type: "text", help: "which base", value: "NAME", choices: BASE_NAMES, default: "cnn" },
-    epochs: { type: "integer", help: "epochs", default: 6, least: 1, most: 1000 },
+    base: {
+      type: "text",
+      help: "which base",
+      value: "NAME",
+      choices: BASE_NAMES,
+      default: "cnn-residual",
+    },
+    epochs: { type: "integer", help: "epochs", default: 12, least: 1, most: 1000 },
     seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
     limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
     data: { type: "text", help: "folder with MNIST's IDX files, plain or .gz", value: "DIR" },
