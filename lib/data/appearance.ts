@@ -53,31 +53,46 @@ const PADDED_SIDE = IMAGE_SIDE + 2;
 /** Smallest share of the picture that is erased, and how far a box may be from a square. */
 const [LEAST_AREA, LOG_ASPECT] = [0.02, 0.7];
 
+/** What {@linkcode erase} puts over a picture. */
+export interface Erasing {
+  /** Largest share of the picture, 0.02–1. */
+  area: number;
+  /**
+   * Greatest brightness of the box, 0–1; 0 is paper.
+   * @default {0}
+   */
+  brightness?: number;
+}
+
 /**
  * Blanks a box, so that a network does not rely on any one part of a digit: random erasing (Zhong et
- * al. 2017, https://arxiv.org/abs/1708.04896), its box filled with paper, and its middle anywhere in
- * the picture, as in cutout (DeVries & Taylor 2017, https://arxiv.org/abs/1708.04552).
+ * al. 2017, https://arxiv.org/abs/1708.04896), its box of one grey, and its middle anywhere in the
+ * picture, as in cutout (DeVries & Taylor 2017, https://arxiv.org/abs/1708.04552).
  *
  * @param pixels Pixels 0–1, `[28, 28]`; changed in place.
- * @param area Largest share of the picture, 0.02–1.
  *
  * @example A tenth of the picture at most
  * ```ts
  * import { assert } from "@std/assert";
  * import { Random } from "./random.ts";
  * const pixels = new Float32Array(784).fill(1);
- * erase(pixels, 0.1, new Random(1));
+ * erase(pixels, { area: 0.1 }, new Random(1));
  * const blank = pixels.filter((value) => value === 0).length;
  * assert(blank > 0 && blank < 0.11 * 784);
  * ```
  */
-export function erase(pixels: Float32Array, area: number, random: Random): void {
+export function erase(
+  pixels: Float32Array,
+  { area, brightness = 0 }: Erasing,
+  random: Random,
+): void {
   const box = random.uniform(LEAST_AREA, area) * IMAGE_PIXELS;
   const aspect = Math.exp(random.uniform(-LOG_ASPECT, LOG_ASPECT));
   const [left, right] = randomSpan(Math.sqrt(box * aspect), random);
   const [top, bottom] = randomSpan(Math.sqrt(box / aspect), random);
+  const grey = random.uniform(0, brightness);
   for (let row = top; row < bottom; row++) {
-    pixels.fill(0, row * IMAGE_SIDE + left, row * IMAGE_SIDE + right);
+    pixels.fill(grey, row * IMAGE_SIDE + left, row * IMAGE_SIDE + right);
   }
 }
 

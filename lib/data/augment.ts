@@ -1,7 +1,15 @@
 /** Augmentation: the same digit as another hand might have put it on other paper. */
 
-import { addNoise, addPaper, changeStrokeWidth, erase, type Paper } from "./appearance.ts";
+import {
+  addNoise,
+  addPaper,
+  changeStrokeWidth,
+  erase,
+  type Erasing,
+  type Paper,
+} from "./appearance.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "./dataset.ts";
+import { addLines, filter } from "./distractions.ts";
 import { gaussianBlur } from "./gaussian_blur.ts";
 import { changeHand } from "./hands.ts";
 import { pixelCentres, place, type Points, samplePicture } from "./placement.ts";
@@ -36,10 +44,16 @@ export type Change =
     /** Largest move of the strokes' edges in pixels, outwards or inwards. */
     growth: number;
   }
+  | { kind: "erasing" } & Erasing
   | {
-    kind: "erasing";
-    /** Largest share of the picture, 0.02–1. */
-    area: number;
+    kind: "lines";
+    /** Largest number of straight strokes, at least 1. */
+    count: number;
+  }
+  | {
+    kind: "filter";
+    /** Largest share, 0–1, of the filtered picture in the result. */
+    strength: number;
   }
   | {
     kind: "blur";
@@ -156,7 +170,11 @@ function change(
     case "stroke-width":
       return changeStrokeWidth(pixels, random.uniform(-step.growth, step.growth));
     case "erasing":
-      return erase(pixels, step.area, random);
+      return erase(pixels, step, random);
+    case "lines":
+      return addLines(pixels, 1 + random.integer(step.count), random);
+    case "filter":
+      return filter(pixels, random.uniform(0, step.strength), random);
     case "blur":
       return pixels.set(gaussianBlur(pixels, random.uniform(0.1, 1) * step.deviation));
     case "noise":

@@ -36,7 +36,7 @@ Deno.test("erase() blanks one box and nothing else", () => {
   for (const seed of SEEDS) {
     const pixels = new Float32Array(784).fill(0.7);
     const kept = pixels[0];
-    erase(pixels, 0.3, new Random(seed));
+    erase(pixels, { area: 0.3 }, new Random(seed));
     const blank = [...pixels.keys()].filter((i) => pixels[i] === 0);
     assert(pixels.every((value) => value === 0 || value === kept));
     const rows = new Set(blank.map((i) => Math.floor(i / 28)));
@@ -54,10 +54,21 @@ Deno.test("erase() reaches every part of the picture", () => {
   const hits = new Float32Array(784);
   for (const seed of SEEDS) {
     const pixels = new Float32Array(784).fill(1);
-    erase(pixels, 0.3, new Random(seed));
+    erase(pixels, { area: 0.3 }, new Random(seed));
     pixels.forEach((value, i) => hits[i] += 1 - value);
   }
   assert(Math.min(...hits) > 0);
+});
+
+Deno.test("erase() fills its box with one grey, up to the brightness that is asked for", () => {
+  const greys = SEEDS.flatMap((seed) => {
+    const pixels = new Float32Array(784).fill(1);
+    erase(pixels, { area: 0.3, brightness: 0.8 }, new Random(seed));
+    const found = new Set(pixels.filter((value) => value < 1));
+    assert(found.size <= 1);
+    return [...found];
+  });
+  assert(Math.min(...greys) < 0.05 && Math.max(...greys) > 0.75 && Math.max(...greys) <= 0.8);
 });
 
 Deno.test("addNoise() has the standard deviation that is asked for", () => {
