@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
 import type { Team } from "../backend/team.ts";
 import { augment } from "../data/augment.ts";
-import { type Dataset, IMAGE_PIXELS, slice, type Splits } from "../data/dataset.ts";
+import { type Dataset, IMAGE_PIXELS, join, slice, type Splits } from "../data/dataset.ts";
 import { DIGITS } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { shareMemory } from "../data/shared.ts";
@@ -16,7 +16,8 @@ import { freeze } from "./digits.ts";
 import { evaluate } from "./evaluation.ts";
 import { imagesToTensor } from "./network.ts";
 import { LIGHT_AUGMENTATION, type Recipe } from "./recipe.ts";
-import { computeOutputs, type StageOptions, startTeam, trainStage } from "./training.ts";
+import { learnSideBySide } from "./side_by_side.ts";
+import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
 
 /** The ways of learning that are compared: what the base knows, and whether it learns on. */
 export const WAYS = [
@@ -167,8 +168,7 @@ export async function learnFromFewLabels(
  */
 export async function compareFewLabels(
   data: Pick<Splits, "train" | "test">,
-  { ways, labelsPerClass, seeds, base, workers = navigator.hardwareConcurrency, observer }:
-    ComparisonOptions,
+  { ways, labelsPerClass, seeds, base, workers, observer }: ComparisonOptions,
 ): Promise<FewLabelsResult[]> {
   const runs: FewLabelsOptions[] = ways.flatMap((way) =>
     labelsPerClass.flatMap((count) =>
@@ -176,26 +176,13 @@ export async function compareFewLabels(
     )
   );
   await startBackend();
-  const results: FewLabelsResult[] = [];
-  // The last ones first: they take longest, and no worker should be left with one at the end.
-  const waiting = [...runs.keys()];
-  const teams = await Promise.all(
-    Array.from({ length: Math.min(workers, runs.length) }, () => startTeam({ workers: 1 })),
-  );
-  let done = 0;
-  try {
-    await Promise.all(teams.map(async (team) => {
-      for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-        results[i] = await learnFromFewLabels(team, data, runs[i]);
-        const { way, labelsPerClass, seed } = runs[i];
-        const what = `${way}, ${labelsPerClass} a digit, seed ${seed}`;
-        observer?.({ kind: "progress", what, done: ++done, total: runs.length });
-      }
-    }));
-  } finally {
-    for (const team of teams) team.close();
-  }
-  return results;
+  return learnSideBySide(runs, (team, run) => learnFromFewLabels(team, data, run), {
+    workers,
+    onDone: ({ way, labelsPerClass, seed }, done) => {
+      const what = `${way}, ${labelsPerClass} a digit, seed ${seed}`;
+      observer?.({ kind: "progress", what, done, total: runs.length });
+    },
+  });
 }
 
 /**
@@ -298,17 +285,8 @@ function networkStage(few: Dataset, baseRate: number): Stage {
   };
 }
 
-function repeat({ count, images, labels }: Dataset, times: number): Dataset {
-  const repeated = {
-    count: times * count,
-    images: new Uint8Array(times * images.length),
-    labels: new Uint8Array(times * labels.length),
-  };
-  for (let i = 0; i < times; i++) {
-    repeated.images.set(images, i * images.length);
-    repeated.labels.set(labels, i * labels.length);
-  }
-  return repeated;
+function repeat(dataset: Dataset, times: number): Dataset {
+  return join(...Array<Dataset>(times).fill(dataset));
 }
 
 /** A base with random weights, whose batch normalisation fits what comes through it. */
