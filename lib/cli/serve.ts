@@ -1,6 +1,6 @@
 /** `deno task serve`: the web page and the REST service. */
 
-import { findModel } from "../model/classifier.ts";
+import { findModels } from "../model/classifier.ts";
 import { Samples } from "../service/samples.ts";
 import { startService } from "../service/server.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
@@ -23,7 +23,7 @@ await runCommand({
     workers: COMMON_FLAGS.workers,
     model: {
       type: "text",
-      help: "folder of the model, if not outputs/model or data/models/digits",
+      help: "folder of a model to serve alone, if not all that were trained here or are shipped",
       value: "DIR",
     },
     "keep-samples": {
@@ -34,9 +34,8 @@ await runCommand({
   },
   async run({ port, host, workers, model, "keep-samples": keepSamples, quiet }) {
     const log = lineLog();
-    model ??= await findModel();
     await using service = await startService({
-      model,
+      models: await findModels(model),
       host,
       port,
       workers,

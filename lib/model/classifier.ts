@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
-import { areDigits, type ClassSet } from "../data/class_sets.ts";
+import { areDigits, CLASS_SET_NAMES, type ClassSet, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
 import { isDirectory } from "../data/files.ts";
 import { movePicture, ONE_VIEW, type Placement } from "../data/placement.ts";
@@ -57,10 +57,35 @@ export function outputFolder(classSet: ClassSet): string {
  * @throws {Error} If neither is there.
  */
 export async function findModel(classSet: ClassSet = "digits"): Promise<string> {
-  const folders = [`${outputFolder(classSet)}/model`, `data/models/${classSet}`];
+  const folders = modelFolders(classSet);
   for (const folder of folders) if (await isDirectory(folder)) return folder;
   const task = classSet === "digits" ? "deno task train" : `deno task train --classes ${classSet}`;
   throw new Error(`Expected a model in ${folders.join(" or ")} but found none: ${task} makes one`);
+}
+
+/** Where a recogniser is looked for. */
+function modelFolders(classSet: ClassSet): string[] {
+  return [`${outputFolder(classSet)}/model`, `data/models/${classSet}`];
+}
+
+/**
+ * Finds the recognisers to serve: of each set of classes the one that {@linkcode findModel} finds.
+ *
+ * @param directory Serve this one alone.
+ * @returns Their folders by the names of their sets, digits first.
+ * @throws {Error} If there is none of digits.
+ */
+export async function findModels(directory?: string): Promise<Record<string, string>> {
+  if (directory !== undefined) {
+    const card = await Deno.readTextFile(`${directory}/card.json`).then(JSON.parse, () => {});
+    return { [card ? classSetOf(card.classes) : "digits"]: directory };
+  }
+  const models: Record<string, string> = { digits: await findModel() };
+  for (const classSet of CLASS_SET_NAMES) {
+    const isThere = await Promise.all(modelFolders(classSet).map(isDirectory));
+    if (isThere.includes(true)) models[classSet] = await findModel(classSet);
+  }
+  return models;
 }
 
 /** @returns What a recogniser of these classes is called in other formats, without the ending. */

@@ -1,29 +1,30 @@
 /** Addresses and what answers them. */
 
 import { Hono } from "hono";
-import type { ModelCard } from "../model/classifier.ts";
+import { areDigits } from "../data/class_sets.ts";
+import { type ModelCard, nameAnswer, type Prediction } from "../model/classifier.ts";
 import { type BodyLimits, HttpError, readBody, readJson } from "./body.ts";
 import { documentPage } from "./document_page.ts";
 import type { Metrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import type { PageFile } from "./page_files.ts";
 import {
-  MODEL_NAME,
   MODEL_VERSION,
-  OUTPUTS,
+  outputsOf,
   readBase64,
   readInferRequest,
   readInstances,
   writeInferResponse,
 } from "./protocols.ts";
-import type { ReadDigit, Recogniser } from "./recogniser.ts";
+import type { Recogniser } from "./recogniser.ts";
 import type { Samples } from "./samples.ts";
 import { Unavailable } from "./worker_pool.ts";
 
 /** What the service is made of. */
 export interface AppOptions {
   recogniser: Recogniser;
-  card: ModelCard;
+  /** Cards of the models by name; the first answers where no model is named. */
+  cards: Record<string, ModelCard>;
   metrics: Metrics;
   /** The page's files by name. */
   page: Map<string, PageFile>;
@@ -83,50 +84,51 @@ type Answer = (request: Request) => Response | Promise<Response>;
 
 /** Makes the service's router, which answers requests by `app.fetch`. */
 export function createApp(options: AppOptions): Hono {
-  const { recogniser, card, metrics, page, samples, closing = () => false, onAnswer } = options;
+  const { recogniser, cards, metrics, page, samples, closing = () => false, onAnswer } = options;
   const limits = { ...LIMITS, ...options.limits };
   const json: BodyLimits = { bytes: limits.jsonBytes, milliseconds: limits.bodyMilliseconds };
   const picture: BodyLimits = { ...json, bytes: limits.pictureBytes };
-  const document = openApi(limits);
+  const classesOf = Object.fromEntries(
+    Object.entries(cards).map(([name, { classes }]) => [name, classes]),
+  );
+  const document = openApi(limits, classesOf);
   const isReady = () => recogniser.isUp && !closing();
 
   const routes: Record<string, Partial<Record<Method, Answer>>> = {
-    [`/v1/models/${MODEL_NAME}`]: { GET: () => Response.json(modelStatus(isReady())) },
-    [`/v1/models/${MODEL_NAME}:predict`]: {
-      POST: async (request) => {
-        const body = await readJson(request, json);
-        const pictures = fromClient(() => readInstances(body));
-        return Response.json({ predictions: await recogniser.read(pictures) });
-      },
+    "/models": {
+      GET: () =>
+        Response.json({
+          models: Object.entries(classesOf).map(([name, classes]) => ({ name, classes })),
+        }),
     },
     "/v2": {
       GET: () => Response.json({ name: "digits", version: MODEL_VERSION, extensions: [] }),
     },
     "/v2/health/live": { GET: () => Response.json({ live: true }) },
     "/v2/health/ready": { GET: () => readiness(isReady()) },
-    [`/v2/models/${MODEL_NAME}`]: { GET: () => Response.json(modelMetadata(card)) },
-    [`/v2/models/${MODEL_NAME}/ready`]: { GET: () => readiness(isReady()) },
-    [`/v2/models/${MODEL_NAME}/infer`]: {
-      POST: async (request) => {
-        const body = await readJson(request, json);
-        const asked = fromClient(() => readInferRequest(body));
-        return Response.json(writeInferResponse(asked, await recogniser.read(asked.pictures)));
-      },
-    },
     "/predict": {
       POST: async (request) => {
+        const model = findModel(new URL(request.url).searchParams.get("model") ?? undefined);
         const file = await readPictureFile(request, picture);
-        const digits = await recogniser.readFile(file).catch(pictureError);
-        return Response.json({ digits: digits.map(forJson) });
+        const found = (await recogniser.readFile(model, file).catch(pictureError))
+          .map(({ box, pixels, ...prediction }) => ({
+            box,
+            ...forJson(prediction, classesOf[model]),
+            pixels: pixels.toBase64(),
+          }));
+        return Response.json(
+          areDigits(classesOf[model]) ? { digits: found } : { characters: found },
+        );
       },
     },
     "/explain": {
       POST: async (request) => {
-        const { pixels, digit } = fields(await readJson(request, json));
-        const asked = fromClient(() =>
-          [readBase64(pixels, "pixels"), readDigit(digit, "digit")] as const
+        const body = fields(await readJson(request, json));
+        const model = findModel(body.model);
+        const [pixels, index] = fromClient(() =>
+          [readBase64(body.pixels, "pixels"), readClass(body, classesOf[model])] as const
         );
-        const { importance, layers } = await recogniser.explain(...asked);
+        const { importance, layers } = await recogniser.explain(model, pixels, index);
         return Response.json({
           importance: Array.from(importance, (value) => Math.round(value * 1000) / 1000),
           layers: layers.map((layer) => ({ ...layer, maps: layer.maps.toBase64() })),
@@ -160,6 +162,31 @@ export function createApp(options: AppOptions): Hono {
         }),
     },
   };
+  for (const [model, card] of Object.entries(cards)) {
+    const outputs = outputsOf(card.classes);
+    Object.assign(routes, {
+      [`/v1/models/${model}`]: { GET: () => Response.json(modelStatus(isReady())) },
+      [`/v1/models/${model}:predict`]: {
+        POST: async (request: Request) => {
+          const body = await readJson(request, json);
+          const predictions = await recogniser.read(model, fromClient(() => readInstances(body)));
+          return Response.json({
+            predictions: predictions.map((prediction) => forJson(prediction, card.classes)),
+          });
+        },
+      },
+      [`/v2/models/${model}`]: { GET: () => Response.json(modelMetadata(model, card)) },
+      [`/v2/models/${model}/ready`]: { GET: () => readiness(isReady()) },
+      [`/v2/models/${model}/infer`]: {
+        POST: async (request: Request) => {
+          const body = await readJson(request, json);
+          const asked = fromClient(() => readInferRequest(body, outputs));
+          const predictions = await recogniser.read(model, asked.pictures);
+          return Response.json(writeInferResponse(model, asked, predictions));
+        },
+      },
+    });
+  }
   for (const [name, { type, content }] of page) {
     const headers = { "content-type": type, "cache-control": "no-cache" };
     routes[name === "index.html" ? "/" : `/${name}`] = {
@@ -179,6 +206,13 @@ export function createApp(options: AppOptions): Hono {
     })
   );
   return app;
+
+  /** The model of a name; the first one without a name. */
+  function findModel(name: unknown = Object.keys(cards)[0]): string {
+    const names = Object.keys(cards);
+    if (names.includes(name as string)) return name as string;
+    throw new HttpError(400, `Expected model to be ${names.join(" or ")}`);
+  }
 
   async function respond(
     request: Request,
@@ -254,6 +288,14 @@ function readDigit(value: unknown, name: string): number {
   return value as number;
 }
 
+/** Index of the class that a request names: a digit as `digit`, another class as `character`. */
+function readClass({ digit, character }: Record<string, unknown>, classes: string[]): number {
+  if (areDigits(classes)) return readDigit(digit, "digit");
+  const index = classes.indexOf(character as string);
+  if (index >= 0) return index;
+  throw new RangeError(`Expected character to be one of ${classes.join("")}`);
+}
+
 /** A picture file: the body itself, or the file of a form. */
 async function readPictureFile(request: Request, limits: BodyLimits): Promise<Uint8Array> {
   const type = request.headers.get("content-type") ?? "";
@@ -278,8 +320,9 @@ function samplesOf(samples: Samples | undefined): Samples {
   throw new HttpError(403, "Expected a service that was started with --keep-samples");
 }
 
-function forJson({ pixels, ...digit }: ReadDigit) {
-  return { ...digit, pixels: pixels.toBase64() };
+function forJson(prediction: Prediction, classes: string[]) {
+  const { confidence, accepted, probabilities } = prediction;
+  return { ...nameAnswer(prediction, classes), confidence, accepted, probabilities };
 }
 
 function readiness(ready: boolean): Response {
@@ -297,13 +340,16 @@ function modelStatus(ready: boolean) {
   };
 }
 
-function modelMetadata({ input: { shape }, base, mode, date, metrics }: ModelCard) {
+function modelMetadata(
+  name: string,
+  { classes, input: { shape }, base, mode, date, metrics }: ModelCard,
+) {
   return {
-    name: MODEL_NAME,
+    name,
     versions: [MODEL_VERSION],
     platform: "tensorflowjs_layers",
     inputs: [{ name: "pixels", datatype: "FP32", shape: [-1, ...shape] }],
-    outputs: Object.entries(OUTPUTS).map(([name, { datatype, shape }]) => (
+    outputs: outputsOf(classes).map(({ name, datatype, shape }) => (
       { name, datatype, shape: [-1, ...shape] }
     )),
     parameters: { base, mode, date, test_accuracy: metrics.testAccuracy },

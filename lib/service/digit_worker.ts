@@ -1,31 +1,50 @@
-/** The module of the workers that hold the recogniser. */
+/** The module of the workers that hold the recognisers. */
 
 import { IMAGE_PIXELS } from "../data/dataset.ts";
 import { type DigitModel, loadModel, predictDigits, type Prediction } from "../model/classifier.ts";
 import { explain, type Explanation } from "./explanation.ts";
 import { type Outcome, outcomeOf, serveTasks } from "./worker_pool.ts";
 
-/** Pixels to read, from no ink (0) to full ink (1), or an answer to explain: pixels 0–255; `[28, 28]`. */
-export type DigitTask = Float32Array | { pixels: Uint8Array; digit: number };
+/**
+ * A question to a model: pixels to read, from no ink (0) to full ink (1), or an answer to explain,
+ * the index of a class for pixels 0–255; `[28, 28]`.
+ */
+export type DigitTask =
+  & { model: string }
+  & ({ read: Float32Array } | { explain: Uint8Array; digit: number });
 
 /** A prediction for pixels to read, an explanation for an answer to explain. */
 export type DigitResult = Prediction | Explanation;
 
-serveTasks(async (directory: string) => {
-  const model = await loadModel(directory);
-  predictDigits(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
-  return (tasks: DigitTask[]) => answer(model, tasks);
+serveTasks(async (folders: Record<string, string>) => {
+  const models = new Map<string, DigitModel>();
+  for (const [name, folder] of Object.entries(folders)) {
+    const model = await loadModel(folder);
+    predictDigits(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
+    models.set(name, model);
+  }
+  return (tasks: DigitTask[]) => answer(models, tasks);
 });
 
-function answer(model: DigitModel, tasks: DigitTask[]): Promise<Outcome<DigitResult>[]> {
-  const pictures = tasks.filter((task) => task instanceof Float32Array);
-  const predictions = predictDigits(model, pictures, { pixelRange: 1 }).values();
+/** Answers tasks; the pictures that one model is to read go through it together. */
+function answer(
+  models: Map<string, DigitModel>,
+  tasks: DigitTask[],
+): Promise<Outcome<DigitResult>[]> {
+  const predictions = new Map(
+    models.entries().map(([name, model]) => {
+      const pictures = tasks.flatMap((task) =>
+        "read" in task && task.model === name ? [task.read] : []
+      );
+      return [name, predictDigits(model, pictures, { pixelRange: 1 }).values()];
+    }),
+  );
   return Promise.all(
     tasks.map((task) =>
       outcomeOf<DigitResult>(() =>
-        task instanceof Float32Array
-          ? predictions.next().value!
-          : explain(model, task.pixels, task.digit)
+        "read" in task
+          ? predictions.get(task.model)!.next().value!
+          : explain(models.get(task.model)!, task.explain, task.digit)
       )
     ),
   );

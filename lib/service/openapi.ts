@@ -1,8 +1,9 @@
 /** The service described in OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0). */
 
+import { areDigits } from "../data/class_sets.ts";
 import { IMAGE_PIXELS } from "../data/dataset.ts";
 import type { Limits } from "./app.ts";
-import { DATATYPES, MODEL_NAME, MODEL_VERSION, MOST_PICTURES } from "./protocols.ts";
+import { DATATYPES, MODEL_VERSION, MOST_PICTURES, outputsOf } from "./protocols.ts";
 
 /** JSON Schema, and what else stands in an OpenAPI document. */
 export type Json = { [key: string]: unknown };
@@ -40,12 +41,38 @@ const digit: Json = { type: "integer", minimum: 0, maximum: 9 };
 const base64: Json = { type: "string", contentEncoding: "base64" };
 const pixel: Json = { type: "number", minimum: 0, maximum: 255 };
 
-const prediction = {
-  digit: { ...digit, description: "The best guess, also where it is not accepted." },
-  confidence: { ...share, description: "Probability of the digit." },
-  accepted: { type: "boolean", description: 'Whether it is sure enough; if not: "don\'t know".' },
-  probabilities: { ...list(share, 10), description: "Of the digits 0 to 9." },
-};
+/** What a model of these classes answers, in JSON. */
+function prediction(classes: readonly string[]): Record<string, Json> {
+  const description = "The best guess, also where it is not accepted.";
+  return {
+    ...(areDigits(classes)
+      ? { digit: { ...digit, description } }
+      : { character: { enum: classes, description } }),
+    confidence: { ...share, description: "Its probability." },
+    accepted: { type: "boolean", description: 'Whether it is sure enough; if not: "don\'t know".' },
+    probabilities: {
+      ...list(share, classes.length),
+      description: areDigits(classes) ? "Of the digits 0 to 9." : `Of ${classes.join(" ")}.`,
+    },
+  };
+}
+
+/** Something that was found in a picture and read by a model of these classes. */
+function found(classes: readonly string[]): Json {
+  return object({
+    box: {
+      ...object({
+        left: pixelCount(),
+        top: pixelCount(),
+        width: pixelCount(),
+        height: pixelCount(),
+      }),
+      description: "Where it is, in pixels of the picture.",
+    },
+    ...prediction(classes),
+    pixels: { ...base64, description: "What the network saw: 28 × 28 bytes, ink is 255." },
+  });
+}
 
 const tensor = {
   name: text,
@@ -55,7 +82,6 @@ const tensor = {
 
 const SCHEMAS: Record<string, Json> = {
   Error: object({ error: { type: "string", description: "One sentence." } }),
-  Prediction: object(prediction),
   Picture: {
     description:
       "28 × 28, 28 × 28 × 1 or 784 numbers from 0 (paper) to 255 (ink), or from 0 to 1 where none is above 1; or 784 bytes in base64.",
@@ -66,24 +92,11 @@ const SCHEMAS: Record<string, Json> = {
       { type: "object", minProperties: 1, maxProperties: 1 },
     ],
   },
-  FoundDigit: object({
-    box: {
-      ...object({
-        left: pixelCount(),
-        top: pixelCount(),
-        width: pixelCount(),
-        height: pixelCount(),
-      }),
-      description: "Where it is, in pixels of the picture.",
-    },
-    ...prediction,
-    pixels: { ...base64, description: "What the network saw: 28 × 28 bytes, ink is 255." },
-  }),
   Explanation: object({
     importance: {
       ...list({ type: "number" }, IMAGE_PIXELS),
       description:
-        "By how much the log-odds of the digit fall, in nats, when 5 × 5 pixels around each pixel are covered.",
+        "By how much the log-odds of the answer fall, in nats, when 5 × 5 pixels around each pixel are covered.",
     },
     layers: list(object({
       name: text,
@@ -102,14 +115,16 @@ const SCHEMAS: Record<string, Json> = {
       }, ["name", "parameters"]),
       1,
     ),
-    outputs: list(object({ name: { enum: ["probabilities", "digit", "confidence", "accepted"] } })),
+    outputs: list(object({
+      name: { enum: ["probabilities", "digit", "character", "confidence", "accepted"] },
+    })),
     parameters: { type: "object" },
   }, ["id", "outputs", "parameters"]),
   InferResponse: object({
     model_name: text,
     model_version: text,
     id: text,
-    outputs: list(object({ ...tensor, data: list({ type: ["number", "boolean"] }) })),
+    outputs: list(object({ ...tensor, data: list({ type: ["number", "boolean", "string"] }) })),
   }, ["id"]),
   ModelMetadata: object({
     name: text,
@@ -155,21 +170,35 @@ function answers(success: Json, ...errors: number[]): Operation["responses"] {
   ]);
 }
 
-/** Describes the service. */
-export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
-  const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
-  const ready = object({ ready: { type: "boolean" } });
-  const readiness = {
-    ...answers(inJson(ready)),
-    503: { description: "Not yet, or no more.", ...inJson(ready) },
+const READY = object({ ready: { type: "boolean" } });
+const READINESS = {
+  ...answers(inJson(READY)),
+  503: { description: "Not yet, or no more.", ...inJson(READY) },
+};
+
+/**
+ * Describes the service.
+ *
+ * @param models Classes of the models by name; the first answers where no model is named.
+ */
+export function openApi(
+  { jsonBytes, pictureBytes }: Limits,
+  models: Record<string, readonly string[]>,
+): OpenApi {
+  const names = Object.keys(models);
+  const modelName = {
+    enum: names,
+    default: names[0],
+    description: "Which model answers.",
   };
+  const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
   const blank = Array(IMAGE_PIXELS).fill(0);
   return {
     openapi: "3.1.0",
     info: {
       title: "Handwritten digits",
       version: MODEL_VERSION,
-      summary: "Reads the digits 0 to 9.",
+      summary: `Reads ${names.join(", ")}.`,
       description:
         `Pictures go in, digits come out, in the forms of TensorFlow Serving and of the Open Inference Protocol, or from picture files. A request in JSON has at most ${
           mebibytes(jsonBytes)
@@ -182,7 +211,8 @@ export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
           operationId: "predictFile",
           summary: "Finds and reads the digits in a picture file",
           description:
-            "PNG, JPEG, WebP, GIF or BMP, of any size, on any paper; as the body, or as the file of a form. Digits come in reading order.",
+            "PNG, JPEG, WebP, GIF or BMP, of any size, on any paper; as the body, or as the file of a form. Digits, or characters, come in reading order.",
+          parameters: [{ name: "model", in: "query", schema: modelName }],
           requestBody: {
             required: true,
             content: {
@@ -194,71 +224,27 @@ export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
             },
           },
           responses: answers(
-            inJson(object({ digits: list(ref("FoundDigit")) })),
+            inJson({
+              anyOf: Object.values(models).map((classes) =>
+                areDigits(classes)
+                  ? object({ digits: list(found(classes)) })
+                  : object({ characters: list(found(classes)) })
+              ),
+            }),
             ...BODY_ERRORS,
             415,
             503,
           ),
         },
       },
-      [`/v1/models/${MODEL_NAME}:predict`]: {
-        post: {
-          operationId: "predict",
-          summary: "Reads pictures of one digit each, in TensorFlow Serving's form",
-          requestBody: {
-            required: true,
-            ...example(
-              object({ instances: list(ref("Picture"), 1, MOST_PICTURES) }),
-              { instances: [blank] },
-            ),
-          },
+      ...Object.assign({}, ...Object.entries(models).map((model) => modelPaths(...model, blank))),
+      "/models": {
+        get: {
+          operationId: "models",
+          summary: "The models and their classes",
           responses: answers(
-            inJson(object({ predictions: list(ref("Prediction")) })),
-            ...BODY_ERRORS,
-            503,
+            inJson(object({ models: list(object({ name: text, classes: list(text) })) })),
           ),
-        },
-      },
-      [`/v1/models/${MODEL_NAME}`]: {
-        get: {
-          operationId: "modelStatus",
-          summary: "State of the model, in TensorFlow Serving's form",
-          responses: answers(inJson(object({
-            model_version_status: list(object({
-              version: text,
-              state: { enum: ["AVAILABLE", "UNLOADING"] },
-              status: object({ error_code: text, error_message: text }),
-            })),
-          }))),
-        },
-      },
-      [`/v2/models/${MODEL_NAME}/infer`]: {
-        post: {
-          operationId: "infer",
-          summary: "Reads pictures of one digit each, in the Open Inference Protocol",
-          description:
-            "One input of shape [count, 28, 28, 1], [count, 28, 28] or [count, 784]. Outputs are probabilities, digit, confidence and accepted, or those that are named.",
-          requestBody: {
-            required: true,
-            ...example(ref("InferRequest"), {
-              inputs: [{ name: "pixels", shape: [1, 784], datatype: "UINT8", data: blank }],
-            }),
-          },
-          responses: answers(inJson(ref("InferResponse")), ...BODY_ERRORS, 503),
-        },
-      },
-      [`/v2/models/${MODEL_NAME}`]: {
-        get: {
-          operationId: "modelMetadata",
-          summary: "Inputs and outputs of the model",
-          responses: answers(inJson(ref("ModelMetadata"))),
-        },
-      },
-      [`/v2/models/${MODEL_NAME}/ready`]: {
-        get: {
-          operationId: "modelReady",
-          summary: "Whether the model answers",
-          responses: readiness,
         },
       },
       "/v2": {
@@ -276,15 +262,20 @@ export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
         },
       },
       "/v2/health/ready": {
-        get: { operationId: "ready", summary: "Whether the service answers", responses: readiness },
+        get: { operationId: "ready", summary: "Whether the service answers", responses: READINESS },
       },
       "/explain": {
         post: {
           operationId: "explain",
-          summary: "What made the network read a picture as a digit",
+          summary: "What made the network read a picture as a digit, or as another character",
           requestBody: {
             required: true,
-            ...inJson(object({ pixels: { ...base64, description: "28 × 28 bytes." }, digit })),
+            ...inJson(object({
+              pixels: { ...base64, description: "28 × 28 bytes." },
+              digit: { ...digit, description: "For a model of digits." },
+              character: { ...text, description: "For another model: one of its classes." },
+              model: modelName,
+            }, ["digit", "character", "model"])),
           },
           responses: answers(inJson(ref("Explanation")), ...BODY_ERRORS, 503),
         },
@@ -324,6 +315,80 @@ export function openApi({ jsonBytes, pictureBytes }: Limits): OpenApi {
       },
     },
     components: { schemas: SCHEMAS },
+  };
+}
+
+/** What can be asked of one model. */
+function modelPaths(
+  name: string,
+  classes: readonly string[],
+  blank: number[],
+): Record<string, Record<string, Operation>> {
+  const suffix = areDigits(classes) ? "" : `_${name}`;
+  const what = areDigits(classes) ? "digit" : "character";
+  return {
+    [`/v1/models/${name}:predict`]: {
+      post: {
+        operationId: `predict${suffix}`,
+        summary: `Reads pictures of one ${what} each, in TensorFlow Serving's form`,
+        requestBody: {
+          required: true,
+          ...example(
+            object({ instances: list(ref("Picture"), 1, MOST_PICTURES) }),
+            { instances: [blank] },
+          ),
+        },
+        responses: answers(
+          inJson(object({ predictions: list(object(prediction(classes))) })),
+          ...BODY_ERRORS,
+          503,
+        ),
+      },
+    },
+    [`/v1/models/${name}`]: {
+      get: {
+        operationId: `modelStatus${suffix}`,
+        summary: "State of the model, in TensorFlow Serving's form",
+        responses: answers(inJson(object({
+          model_version_status: list(object({
+            version: text,
+            state: { enum: ["AVAILABLE", "UNLOADING"] },
+            status: object({ error_code: text, error_message: text }),
+          })),
+        }))),
+      },
+    },
+    [`/v2/models/${name}/infer`]: {
+      post: {
+        operationId: `infer${suffix}`,
+        summary: `Reads pictures of one ${what} each, in the Open Inference Protocol`,
+        description:
+          `One input of shape [count, 28, 28, 1], [count, 28, 28] or [count, 784]. Outputs are ${
+            outputsOf(classes).map(({ name }) => name).join(", ")
+          }, or those that are named.`,
+        requestBody: {
+          required: true,
+          ...example(ref("InferRequest"), {
+            inputs: [{ name: "pixels", shape: [1, 784], datatype: "UINT8", data: blank }],
+          }),
+        },
+        responses: answers(inJson(ref("InferResponse")), ...BODY_ERRORS, 503),
+      },
+    },
+    [`/v2/models/${name}`]: {
+      get: {
+        operationId: `modelMetadata${suffix}`,
+        summary: "Inputs and outputs of the model",
+        responses: answers(inJson(ref("ModelMetadata"))),
+      },
+    },
+    [`/v2/models/${name}/ready`]: {
+      get: {
+        operationId: `modelReady${suffix}`,
+        summary: "Whether the model answers",
+        responses: READINESS,
+      },
+    },
   };
 }
 

@@ -5,15 +5,13 @@
  */
 
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { areDigits } from "../data/class_sets.ts";
 import type { Prediction } from "../model/classifier.ts";
 
 /** A picture in a request: pixels from no ink (0) to full ink (1), `[28, 28]`. */
 export type Pixels = Float32Array<ArrayBuffer>;
 
-/** What the model is called in addresses. */
-export const MODEL_NAME = "digits";
-
-/** The one version of the model. */
+/** The one version of each model. */
 export const MODEL_VERSION = "1";
 
 /** Most pictures in a request. */
@@ -64,32 +62,59 @@ export function readInstances(body: unknown): Pixels[] {
 export interface InferRequest {
   id?: string;
   pictures: Pixels[];
-  /** Names of the outputs that are asked for. */
-  outputs: OutputName[];
+  /** The outputs that are asked for. */
+  outputs: Output[];
 }
 
-type OutputName = keyof typeof OUTPUTS;
+/** Something that an Open Inference answer can hold. */
+export interface Output {
+  name: string;
+  datatype: string;
+  /** Of what belongs to one picture. */
+  shape: number[];
+  values: (prediction: Prediction) => (number | boolean | string)[];
+}
 
-/** What an Open Inference answer can hold. */
-export const OUTPUTS = {
-  probabilities: {
-    datatype: "FP32",
-    shape: [10],
-    values: ({ probabilities }: Prediction) => probabilities,
-  },
-  digit: { datatype: "INT64", shape: [], values: ({ digit }: Prediction) => [digit] },
-  confidence: { datatype: "FP32", shape: [], values: ({ confidence }: Prediction) => [confidence] },
-  accepted: { datatype: "BOOL", shape: [], values: ({ accepted }: Prediction) => [accepted] },
-} as const;
+/**
+ * Lists what an Open Inference answer can hold.
+ *
+ * @param classes The classes of the model.
+ */
+export function outputsOf(classes: readonly string[]): Output[] {
+  return [
+    {
+      name: "probabilities",
+      datatype: "FP32",
+      shape: [classes.length],
+      values: ({ probabilities }) => probabilities,
+    },
+    areDigits(classes)
+      ? { name: "digit", datatype: "INT64", shape: [], values: ({ digit }) => [digit] }
+      : {
+        name: "character",
+        datatype: "BYTES",
+        shape: [],
+        values: ({ character }) => [character],
+      },
+    {
+      name: "confidence",
+      datatype: "FP32",
+      shape: [],
+      values: ({ confidence }) => [confidence],
+    },
+    { name: "accepted", datatype: "BOOL", shape: [], values: ({ accepted }) => [accepted] },
+  ];
+}
 
 /**
  * Reads a request of the Open Inference Protocol: one input of shape `[count, 28, 28, 1]`,
  * `[count, 28, 28]` or `[count, 784]`, its numbers as in {@linkcode readInstances}.
  *
+ * @param all The outputs that there are.
  * @throws {TypeError} If it is something else.
  * @throws {RangeError} If there are too many pictures, or numbers outside the range.
  */
-export function readInferRequest(body: unknown): InferRequest {
+export function readInferRequest(body: unknown, all: Output[]): InferRequest {
   const { id, inputs, outputs } = isObject(body) ? body : {};
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0])) {
     throw new TypeError(
@@ -127,12 +152,11 @@ export function readInferRequest(body: unknown): InferRequest {
       (_, i) =>
         readNumbers(numbers.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), `picture ${i}`),
     ),
-    outputs: readOutputNames(outputs),
+    outputs: readOutputs(outputs, all),
   };
 }
 
-function readOutputNames(outputs: unknown): OutputName[] {
-  const all = Object.keys(OUTPUTS) as OutputName[];
+function readOutputs(outputs: unknown, all: Output[]): Output[] {
   if (outputs === undefined) return all;
   if (!Array.isArray(outputs)) {
     throw new TypeError(`Expected outputs to be a list but found ${typeof outputs}`);
@@ -140,31 +164,33 @@ function readOutputNames(outputs: unknown): OutputName[] {
   if (outputs.length === 0) return all;
   return outputs.map((output) => {
     const name = isObject(output) ? output.name : undefined;
-    const found = all.find((known) => known === name);
+    const found = all.find((known) => known.name === name);
     if (!found) {
+      const names = all.map(({ name }) => name).join(", ");
       throw new TypeError(
-        `Expected the name of an output to be one of ${all.join(", ")} but found ${quote(name)}`,
+        `Expected the name of an output to be one of ${names} but found ${quote(name)}`,
       );
     }
     return found;
   });
 }
 
-/** Answers a request of the Open Inference Protocol. */
-export function writeInferResponse({ id, outputs }: InferRequest, predictions: Prediction[]) {
+/** Answers a request of the Open Inference Protocol to a model. */
+export function writeInferResponse(
+  model: string,
+  { id, outputs }: InferRequest,
+  predictions: Prediction[],
+) {
   return {
-    model_name: MODEL_NAME,
+    model_name: model,
     model_version: MODEL_VERSION,
     ...(id === undefined ? {} : { id }),
-    outputs: outputs.map((name) => {
-      const { datatype, shape, values } = OUTPUTS[name];
-      return {
-        name,
-        datatype,
-        shape: [predictions.length, ...shape],
-        data: predictions.flatMap<number | boolean>(values),
-      };
-    }),
+    outputs: outputs.map(({ name, datatype, shape, values }) => ({
+      name,
+      datatype,
+      shape: [predictions.length, ...shape],
+      data: predictions.flatMap(values),
+    })),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The recogniser as the service uses it: on workers, so that the event loop stays free. */
+/** The recognisers as the service uses them: on workers, so that the event loop stays free. */
 
 import type { Prediction } from "../model/classifier.ts";
 import type { Box, FoundDigit } from "../picture/normalise.ts";
@@ -16,8 +16,8 @@ export interface ReadDigit extends Prediction {
 
 /** How a recogniser is set up. */
 export interface RecogniserOptions {
-  /** Folder of the model. */
-  model: string;
+  /** Folders of the models by name. */
+  models: Record<string, string>;
   /** Number of workers that read digits. */
   workers: number;
   /**
@@ -50,10 +50,10 @@ export class Recogniser implements Disposable {
   readonly ready: Promise<unknown>;
 
   /** Starts the workers. */
-  constructor({ model, workers, module, onBatch, onReplace }: RecogniserOptions) {
+  constructor({ models, workers, module, onBatch, onReplace }: RecogniserOptions) {
     this.#digits = new WorkerPool({
       module: module ?? new URL("./digit_worker.ts", import.meta.url),
-      setup: model,
+      setup: models,
       size: workers,
       batch: BATCH,
       waiting: WAITING_PICTURES,
@@ -85,24 +85,28 @@ export class Recogniser implements Disposable {
   /**
    * Reads pictures of one digit each.
    *
+   * @param model Name of the model that is to read them.
    * @param pictures Pixels from 0 to 1, `[28, 28]`.
    */
-  read(pictures: Float32Array[]): Promise<Prediction[]> {
-    return Promise.all(pictures.map((pixels) => this.#digits.run(pixels) as Promise<Prediction>));
+  read(model: string, pictures: Float32Array[]): Promise<Prediction[]> {
+    return Promise.all(
+      pictures.map((read) => this.#digits.run({ model, read }) as Promise<Prediction>),
+    );
   }
 
   /** Finds and reads the digits in a picture file. */
-  async readFile(bytes: Uint8Array): Promise<ReadDigit[]> {
+  async readFile(model: string, bytes: Uint8Array): Promise<ReadDigit[]> {
     const digits = await this.#files.run(bytes);
     const predictions = await this.read(
+      model,
       digits.map(({ pixels }) => Float32Array.from(pixels, (value) => value / 255)),
     );
     return digits.map((digit, i) => ({ ...digit, ...predictions[i] }));
   }
 
-  /** Explains why a picture (ink 0–255, `[28, 28]`) is read as a digit. */
-  explain(pixels: Uint8Array, digit: number): Promise<Explanation> {
-    return this.#digits.run({ pixels, digit }) as Promise<Explanation>;
+  /** Explains why a picture (ink 0–255, `[28, 28]`) is read as the class of an index. */
+  explain(model: string, pixels: Uint8Array, digit: number): Promise<Explanation> {
+    return this.#digits.run({ model, explain: pixels, digit }) as Promise<Explanation>;
   }
 
   /** Ends the workers. */

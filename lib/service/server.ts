@@ -10,8 +10,8 @@ import type { Samples } from "./samples.ts";
 
 /** How a service is started. */
 export interface ServiceOptions {
-  /** Folder of the model. */
-  model: string;
+  /** Folders of the models by name; the first answers where no model is named. */
+  models: Record<string, string>;
   /** Address to listen at. */
   host: string;
   /** Port to listen at; 0 takes a free one. */
@@ -41,14 +41,14 @@ const CLOSING_TIME = 20_000;
 /**
  * Starts the service.
  *
- * @throws {Error} If the model is not there or the address is taken.
+ * @throws {Error} If a model is not there or the address is taken.
  */
 export async function startService(
-  { model, host, port, workers, samples, limits, module, log }: ServiceOptions,
+  { models, host, port, workers, samples, limits, module, log }: ServiceOptions,
 ): Promise<Service> {
   let state: "starting" | "open" | "closing" = "starting";
   const recogniser = new Recogniser({
-    model,
+    models,
     workers,
     module,
     onBatch: (pictures) => metrics.batch(pictures),
@@ -65,10 +65,13 @@ export async function startService(
   ]);
   try {
     await recogniser.ready;
-    const card: ModelCard = JSON.parse(await Deno.readTextFile(join(model, "card.json")));
+    const cards: Record<string, ModelCard> = {};
+    for (const [name, folder] of Object.entries(models)) {
+      cards[name] = JSON.parse(await Deno.readTextFile(join(folder, "card.json")));
+    }
     const app = createApp({
       recogniser,
-      card,
+      cards,
       metrics,
       page: await readPage(),
       samples,

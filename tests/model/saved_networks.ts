@@ -8,9 +8,9 @@ import { addHead, buildBase } from "../../lib/model/architecture.ts";
 import type { ModelCard } from "../../lib/model/classifier.ts";
 
 /** @returns The small network with random weights. */
-export async function randomNetwork(seed = 1): Promise<tf.Sequential> {
+export async function randomNetwork(seed = 1, classes = 10): Promise<tf.Sequential> {
   await startBackend();
-  return addHead(buildBase("cnn-small", seed), { classes: 10, seed });
+  return addHead(buildBase("cnn-small", seed), { classes, seed });
 }
 
 /** The card of a recogniser whose pixels go from 0 to 255. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
+import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import { SAFE_HEADERS } from "../../lib/service/app.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { post, withApp } from "./test_app.ts";
@@ -52,6 +53,49 @@ Deno.test("createApp()", (t) =>
         ),
         { probabilities, digit: [digit], confidence: [confidence], accepted: [accepted] },
       );
+    });
+
+    await t.step("answers with letters where the model reads letters", async () => {
+      assertEquals(
+        (await (await app.request("/models")).json()).models.map(({ name }: { name: string }) =>
+          name
+        ),
+        [
+          "digits",
+          "letters",
+        ],
+      );
+      const asked = post({ instances: [PICTURE] });
+      const { predictions: [{ character, probabilities, digit }] } =
+        await (await app.request("/v1/models/letters:predict", asked)).json();
+      assertEquals([probabilities.length, digit], [26, undefined]);
+      assertEquals(
+        CLASS_SETS.letters.indexOf(character),
+        probabilities.indexOf(Math.max(...probabilities)),
+      );
+
+      const body = SEVEN_PNG as Uint8Array<ArrayBuffer>;
+      const { characters } =
+        await (await app.request("/predict?model=letters", { method: "POST", body })).json();
+      assertEquals([characters.length, characters[0].character.length], [1, 1]);
+      const pixels = characters[0].pixels;
+      const explained = await app.request(
+        "/explain",
+        post({ model: "letters", character, pixels }),
+      );
+      assertEquals((await explained.json()).importance.length, 784);
+      for (
+        const [question, error] of [
+          [
+            { model: "letters", character: "7", pixels },
+            `Expected character to be one of ${CLASS_SETS.letters.join("")}`,
+          ],
+          [{ model: "runes", character: "A", pixels }, "Expected model to be digits or letters"],
+        ] as const
+      ) {
+        const refused = await app.request("/explain", post(question));
+        assertEquals([refused.status, await refused.json()], [400, { error }]);
+      }
     });
 
     await t.step("keeps the answers of concurrent requests apart", async () => {

@@ -79,7 +79,7 @@ async function withService(act: (service: Service) => Promise<void>): Promise<vo
     await saveNetwork(model, network, CARD);
     network.dispose();
     await using service = await startService({
-      model,
+      models: { digits: model },
       host: "127.0.0.1",
       port: 0,
       workers: 1,

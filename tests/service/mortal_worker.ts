@@ -1,4 +1,4 @@
-/** The worker that reads digits, but one dies whenever there is a file named `kill` beside the model. */
+/** The worker that reads digits, but one dies whenever there is a file named `kill` beside the models. */
 
 import { dirname, join } from "@std/path";
 
@@ -7,7 +7,7 @@ const scope = self as unknown as { onmessage: (event: MessageEvent) => void };
 await import("../../lib/service/digit_worker.ts");
 const serve = scope.onmessage;
 scope.onmessage = (event) => {
-  if ("setup" in event.data) watch(join(dirname(event.data.setup), "kill"));
+  if ("setup" in event.data) watch(join(dirname(event.data.setup.digits), "kill"));
   serve(event);
 };
 

@@ -1,13 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import { Random } from "../../lib/data/random.ts";
 import { LIMITS } from "../../lib/service/app.ts";
 import { type Json, openApi } from "../../lib/service/openapi.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { withApp } from "./test_app.ts";
 
-const DOCUMENT = openApi(LIMITS);
+const DOCUMENT = openApi(LIMITS, { digits: CLASS_SETS.digits, letters: CLASS_SETS.letters });
 
 /** Requests to each address. */
 const ROUNDS = 20;

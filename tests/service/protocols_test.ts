@@ -1,10 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import {
+  outputsOf,
   readBase64,
   readInferRequest,
   readInstances,
   writeInferResponse,
 } from "../../lib/service/protocols.ts";
+
+const OUTPUTS = outputsOf(CLASS_SETS.digits);
 
 const FLAT = Array.from({ length: 784 }, (_, i) => i % 256);
 const ROWS = Array.from({ length: 28 }, (_, y) => FLAT.slice(28 * y, 28 * (y + 1)));
@@ -73,10 +77,10 @@ Deno.test("readInstances() throws on what holds no pictures", () => {
 Deno.test("readInferRequest() reads flat and nested numbers", () => {
   for (const [shape, data] of [[[2, 784], [...FLAT, ...FLAT]], [[2, 28, 28], [ROWS, ROWS]]]) {
     const body = { id: "a", inputs: [{ name: "pixels", shape, datatype: "UINT8", data }] };
-    assertEquals(readInferRequest(body), {
+    assertEquals(readInferRequest(body, OUTPUTS), {
       id: "a",
       pictures: [PIXELS, PIXELS],
-      outputs: ["probabilities", "digit", "confidence", "accepted"],
+      outputs: OUTPUTS,
     });
   }
 });
@@ -109,26 +113,43 @@ Deno.test("readInferRequest() throws on what holds no pictures", () => {
       'Expected the name of an output to be one of probabilities, digit, confidence, accepted but found "logits"',
     ],
   ];
-  for (const [body, message] of cases) assertThrows(() => readInferRequest(body), Error, message);
+  for (const [body, message] of cases) {
+    assertThrows(() => readInferRequest(body, OUTPUTS), Error, message);
+  }
 });
 
 Deno.test("writeInferResponse() gives the outputs that were asked for", () => {
   const prediction = {
     digit: 7,
+    character: "H",
     confidence: 0.9,
     accepted: true,
     probabilities: Array(10).fill(0.1),
   };
-  const request = { id: "a", pictures: [], outputs: ["accepted" as const, "digit" as const] };
-  assertEquals(writeInferResponse(request, [prediction, prediction]), {
-    model_name: "digits",
-    model_version: "1",
-    id: "a",
-    outputs: [
-      { name: "accepted", datatype: "BOOL", shape: [2], data: [true, true] },
-      { name: "digit", datatype: "INT64", shape: [2], data: [7, 7] },
-    ],
-  });
+  const [, digit, , accepted] = OUTPUTS;
+  const predictions = [prediction, prediction];
+  assertEquals(
+    writeInferResponse(
+      "digits",
+      { id: "a", pictures: [], outputs: [accepted, digit] },
+      predictions,
+    ),
+    {
+      model_name: "digits",
+      model_version: "1",
+      id: "a",
+      outputs: [
+        { name: "accepted", datatype: "BOOL", shape: [2], data: [true, true] },
+        { name: "digit", datatype: "INT64", shape: [2], data: [7, 7] },
+      ],
+    },
+  );
+  const [probabilities, character] = outputsOf(CLASS_SETS.letters);
+  assertEquals(probabilities.shape, [26]);
+  assertEquals(
+    writeInferResponse("letters", { pictures: [], outputs: [character] }, predictions).outputs,
+    [{ name: "character", datatype: "BYTES", shape: [2], data: ["H", "H"] }],
+  );
 });
 
 Deno.test("readBase64() throws on other lengths", () => {

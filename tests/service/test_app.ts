@@ -1,6 +1,8 @@
 /** The service's router with a recogniser on workers, in the process of the test. */
 
 import { join } from "@std/path";
+import { CLASS_SETS } from "../../lib/data/class_sets.ts";
+import type { ModelCard } from "../../lib/model/classifier.ts";
 import { createApp, type Limits, type LogEntry } from "../../lib/service/app.ts";
 import { Metrics } from "../../lib/service/metrics.ts";
 import { readPage } from "../../lib/service/page_files.ts";
@@ -16,7 +18,7 @@ export interface TestApp {
   recogniser: Recogniser;
   /** What was logged. */
   log: LogEntry[];
-  /** Folder that holds the model. */
+  /** Folder that holds the models. */
   folder: string;
 }
 
@@ -30,19 +32,26 @@ export interface TestAppOptions {
   withoutSamples?: boolean;
 }
 
-/** Runs `act` with a router whose model is small and knows nothing. */
+/** Runs `act` with a router of two models, of digits and of letters, that are small and know nothing. */
 export function withApp(
   { workers = 1, module, limits, withoutSamples }: TestAppOptions,
   act: (test: TestApp) => Promise<void>,
 ): Promise<void> {
   return withFolder(async (folder) => {
-    const network = await randomNetwork();
-    const model = join(folder, "model");
-    await saveNetwork(model, network, CARD);
-    network.dispose();
+    const cards: Record<string, ModelCard> = {
+      digits: CARD,
+      letters: { ...CARD, classes: CLASS_SETS.letters },
+    };
+    const models: Record<string, string> = {};
+    for (const [name, card] of Object.entries(cards)) {
+      const network = await randomNetwork(1, card.classes.length);
+      models[name] = join(folder, name);
+      await saveNetwork(models[name], network, card);
+      network.dispose();
+    }
     const metrics = new Metrics();
     using recogniser = new Recogniser({
-      model,
+      models,
       workers,
       module,
       onReplace: () => metrics.workerReplaced(),
@@ -51,7 +60,7 @@ export function withApp(
     const log: LogEntry[] = [];
     const app = createApp({
       recogniser,
-      card: CARD,
+      cards,
       metrics,
       page: await readPage(),
       samples: withoutSamples ? undefined : await Samples.open(join(folder, "samples")),

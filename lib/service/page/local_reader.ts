@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** The reader of the page as static files: the network runs in the browser. */
+/** The reader of the page as static files: the networks run in the browser. */
 
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
@@ -9,31 +9,51 @@ import { type DigitModel, predictDigits } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
 import { findDigits } from "../../picture/normalise.ts";
 import { explain } from "../explanation.ts";
-import type { Reader } from "./reader.ts";
+import type { Reader, ServedModel } from "./reader.ts";
 
-const model = loadModel();
+const list: Promise<ServedModel[]> = fetch("models.json").then((response) => response.json());
+
+/** The models by name, loaded one after the other. */
+const loading: Promise<Map<string, Promise<DigitModel>>> = list.then((list) => {
+  const models = new Map<string, Promise<DigitModel>>();
+  let last: Promise<unknown> = startComputing();
+  for (const { name } of list) {
+    const model = last.then(() => loadModel(name));
+    models.set(name, model);
+    last = model;
+  }
+  return models;
+});
 
 /** The reader of this page. */
 export const reader: Reader = {
-  ready: model.then(() => {}),
+  ready: loading.then(async (models) => void await Promise.all(models.values())),
   isService: false,
-  async read(picture) {
+  models: () => list,
+  async read({ name }, picture) {
     const { digits } = findDigits(toGrey(picture));
-    const predictions = predictDigits(await model, digits.map(({ pixels }) => pixels));
+    const predictions = predictDigits(await modelOf(name), digits.map(({ pixels }) => pixels));
     return digits.map((digit, i) => ({ ...digit, ...predictions[i] }));
   },
-  async explain(pixels, digit) {
-    return explain(await model, pixels, digit);
+  async explain({ name, classes }, pixels, character) {
+    return explain(await modelOf(name), pixels, classes.indexOf(character));
   },
   keepsSamples: () => Promise.resolve(false),
   keep: () => Promise.reject(new Error("Expected a service to keep samples but there is none")),
 };
 
-async function loadModel(): Promise<DigitModel> {
+async function startComputing(): Promise<void> {
   setWasmPaths("./");
   await startBackend();
-  const network = await tf.loadLayersModel("model/model.json");
-  const card = await (await fetch("model/card.json")).json();
+}
+
+async function modelOf(name: string): Promise<DigitModel> {
+  return (await loading).get(name)!;
+}
+
+async function loadModel(name: string): Promise<DigitModel> {
+  const network = await tf.loadLayersModel(`models/${name}/model.json`);
+  const card = await (await fetch(`models/${name}/card.json`)).json();
   const model = { network, card, [Symbol.dispose]: () => void network.dispose() };
   predictDigits(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
   return model;

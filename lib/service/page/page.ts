@@ -3,7 +3,7 @@
 
 import { drawImportance, drawMaps, drawPixels } from "./charts.ts";
 import { Pad } from "./pad.ts";
-import { type Explanation, type ReadDigit, reader } from "./reader.ts";
+import { type Explanation, type ReadDigit, reader, type ServedModel } from "./reader.ts";
 
 /** Longest side of a picture that is read, in pixels; larger ones are reduced here. */
 const LONGEST_SIDE = 1600;
@@ -11,7 +11,26 @@ const LONGEST_SIDE = 1600;
 /** Milliseconds without a change after which an answer is said aloud, and explained. */
 const REST = 500;
 
-const DIGITS = Array.from({ length: 10 }, (_, digit) => digit);
+/** What the page calls the models, and what it asks people to draw. */
+const MODELS: Record<string, { name: string; what: string; invitation: string }> = {
+  "digits": {
+    name: "Digits",
+    what: "digit",
+    invitation: "M34 31c5-12 31-11 31 5 0 10-10 13-19 13 12 0 23 4 23 16 0 17-30 18-37 5",
+  },
+  "letters": { name: "Letters", what: "letter", invitation: "M27 77L50 23L73 77M36 57L64 57" },
+  "alphanumeric": {
+    name: "Letters and digits",
+    what: "letter or digit",
+    invitation: "M18 70L35 28L52 70M25 54L45 54M64 40c3-9 20-8 20 3 0 9-14 16-21 27L86 70",
+  },
+};
+
+/** The model that is asked. */
+let model: ServedModel = { name: "digits", classes: [..."0123456789"] };
+
+/** Rows of the chart of probabilities. */
+const ROWS = 10;
 
 function element<Type extends HTMLElement>(id: string): Type {
   return document.getElementById(id) as Type;
@@ -23,13 +42,14 @@ const seen = element<HTMLCanvasElement>("seen");
 const inside = element<HTMLDetailsElement>("inside");
 const choices = element<HTMLFieldSetElement>("choices");
 
-const bars = DIGITS.map((digit) => {
+const bars = Array.from({ length: ROWS }, () => {
   const row = document.createElement("li");
   row.innerHTML =
-    `<span>${digit}</span><span class="track"><span class="bar"></span></span><span class="share"></span>`;
+    '<span class="class"></span><span class="track"><span class="bar"></span></span><span class="share"></span>';
   element("bars").append(row);
   return {
     row,
+    label: row.querySelector<HTMLElement>(".class")!,
     bar: row.querySelector<HTMLElement>(".bar")!,
     share: row.querySelector<HTMLElement>(".share")!,
   };
@@ -59,7 +79,9 @@ async function read(): Promise<void> {
   try {
     for (let shown = -1; shown !== version;) {
       shown = version;
-      const found = pad.isEmpty ? [] : await reader.read(pad.toPicture());
+      const asked = model;
+      const found = pad.isEmpty ? [] : await reader.read(asked, pad.toPicture());
+      if (asked !== model) continue;
       if (pad.isEmpty || shown === version || found.length > 0) show(pad.isEmpty ? [] : found);
     }
   } catch (error) {
@@ -74,7 +96,9 @@ function show(found: ReadDigit[]): void {
   digits = found;
   chosen = Math.min(chosen, Math.max(0, digits.length - 1));
   const verdict = element("digits");
-  verdict.textContent = digits.map(({ digit, accepted }) => accepted ? digit : "?").join("");
+  verdict.textContent = digits.map(({ character, accepted }) => accepted ? character : "?").join(
+    "",
+  );
   verdict.classList.toggle("several", digits.length > 2);
   verdict.classList.toggle("unsure", digits.some(({ accepted }) => !accepted));
   showThumbnails();
@@ -89,20 +113,21 @@ function rest(): void {
   explain();
 }
 
-function describe({ digit, confidence, accepted }: ReadDigit): string {
+function describe({ character, confidence, accepted }: ReadDigit): string {
   return accepted
-    ? `${digit}, ${percent(confidence)} sure`
-    : `not sure, perhaps a ${digit}, ${percent(confidence)}`;
+    ? `${character}, ${percent(confidence)} sure`
+    : `not sure, perhaps ${article(character)} ${character}, ${percent(confidence)}`;
 }
 
 function showThumbnails(): void {
   const group = element("found");
   group.hidden = digits.length < 2;
   const had = group.contains(document.activeElement);
-  group.replaceChildren(...digits.map(({ digit, pixels }, i) => {
+  group.replaceChildren(...digits.map(({ character, pixels }, i) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.ariaLabel = `Digit ${i + 1} of ${digits.length}: ${digit}`;
+    const what = model.name === "digits" ? "Digit" : "Character";
+    button.ariaLabel = `${what} ${i + 1} of ${digits.length}: ${character}`;
     const canvas = document.createElement("canvas");
     drawPixels(canvas, pixels);
     button.append(canvas);
@@ -121,20 +146,24 @@ function showChosen(): void {
   drawPixels(seen, answer?.pixels);
   Array.from(element("found").children, (button, i) => button.ariaPressed = String(i === chosen));
   pad.mark(
-    digits.length < 2 ? [] : digits.map(({ box, digit, accepted }, i) => ({
+    digits.length < 2 ? [] : digits.map(({ box, character, accepted }, i) => ({
       box,
-      caption: accepted ? String(digit) : "?",
+      caption: accepted ? character : "?",
       chosen: i === chosen,
     })),
   );
   element("sure").textContent = answer
-    ? answer.accepted ? `${percent(answer.confidence)} sure` : `not sure; perhaps a ${answer.digit}`
+    ? answer.accepted
+      ? `${percent(answer.confidence)} sure`
+      : `not sure; perhaps ${article(answer.character)} ${answer.character}`
     : pad.isEmpty
     ? ""
-    : "no digit found";
-  bars.forEach(({ row, bar, share }, digit) => {
-    const probability = answer?.probabilities[digit] ?? 0;
-    row.classList.toggle("first", digit === answer?.digit);
+    : `no ${wordsOf(model).what} found`;
+  const shown = rowsOf(answer);
+  bars.forEach(({ row, label, bar, share }, i) => {
+    const { character, probability } = shown[i];
+    label.textContent = character;
+    row.classList.toggle("first", answer !== undefined && character === answer.character);
     bar.style.transform = `translateX(${100 * probability - 101}%)`;
     share.textContent = answer ? percent(probability) : "";
   });
@@ -142,12 +171,32 @@ function showChosen(): void {
   element("kept").textContent = "A click keeps this picture here, to learn from.";
 }
 
+/** What the chart of probabilities shows: all classes in their order, or, of many, the most probable. */
+function rowsOf(answer?: ReadDigit): { character: string; probability: number }[] {
+  const all = model.classes.map((character, i) => ({
+    character,
+    probability: answer?.probabilities[i] ?? 0,
+  }));
+  if (all.length <= ROWS) return all;
+  return all.sort((a, b) => b.probability - a.probability).slice(0, ROWS);
+}
+
+function wordsOf({ name }: ServedModel): typeof MODELS[string] {
+  return MODELS[name] ?? { ...MODELS.letters, name };
+}
+
+/** The article before the name of a character. */
+function article(character: string): string {
+  return /[AEFHILMNORSXaefhilmnorsx8]/.test(character) ? "an" : "a";
+}
+
 /** Explains the answer that is looked at, if somebody wants to see that. */
 async function explain(): Promise<void> {
   const answer = digits[chosen];
   if (!inside.open) return;
   if (!answer) return showExplanation();
-  const explanation = await reader.explain(answer.pixels, answer.digit).catch(() => undefined);
+  const explanation = await reader.explain(model, answer.pixels, answer.character)
+    .catch(() => undefined);
   if (answer === digits[chosen]) showExplanation(answer, explanation);
 }
 
@@ -159,7 +208,9 @@ function showExplanation(answer?: ReadDigit, explanation?: Explanation): void {
   const importance = document.createElement("canvas");
   drawImportance(importance, answer.pixels, explanation.importance);
   const caption =
-    `what speaks <span class="key-for">for</span> and <span class="key-against">against</span> a ${answer.digit}`;
+    `what speaks <span class="key-for">for</span> and <span class="key-against">against</span> ${
+      article(answer.character)
+    } ${answer.character}`;
   flow.replaceChildren(
     figure(importance, caption),
     ...explanation.layers.map((layer, i) => {
@@ -256,7 +307,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   pad.render();
   show(digits);
 });
-for (const digit of DIGITS) {
+for (let digit = 0; digit < 10; digit++) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = String(digit);
@@ -271,8 +322,36 @@ for (const digit of DIGITS) {
   choices.append(button);
 }
 
+/** Asks another model from now on, about what is on the paper too. */
+function choose(other: ServedModel): void {
+  model = other;
+  const { what, invitation } = wordsOf(model);
+  document.querySelector("h1")!.textContent = document.title = `Draw a ${what}`;
+  document.getElementById("invitation")!.setAttribute("d", invitation);
+  for (const button of element("models").children) {
+    button.ariaPressed = String((button as HTMLElement).dataset.model === model.name);
+  }
+  element("correction").hidden = !keepsSamples || model.name !== "digits";
+  show([]);
+  version++;
+  read();
+}
+
+let keepsSamples = false;
+
 show([]);
 element("footer").hidden = !reader.isService;
 await reader.ready;
-element("correction").hidden = !await reader.keepsSamples().catch(() => false);
+keepsSamples = await reader.keepsSamples().catch(() => false);
+const models = await reader.models();
+element("models").hidden = models.length < 2;
+for (const each of models) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.model = each.name;
+  button.textContent = wordsOf(each).name;
+  button.addEventListener("click", () => choose(each));
+  element("models").append(button);
+}
+choose(models[0]);
 document.documentElement.dataset.ready = "true";

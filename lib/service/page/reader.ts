@@ -9,23 +9,30 @@ export interface Box {
   height: number;
 }
 
-/** A digit that was found in a picture, and read. */
+/** A model that can be asked. */
+export interface ServedModel {
+  name: string;
+  classes: string[];
+}
+
+/** A digit, or another character, that was found in a picture, and read. */
 export interface ReadDigit {
-  digit: number;
-  /** Probability of the digit, 0–1. */
+  /** The class that was read. */
+  character: string;
+  /** Its probability, 0–1. */
   confidence: number;
   /** Whether it is sure enough; if not: "don't know". */
   accepted: boolean;
-  /** Of the digits 0 to 9. */
+  /** Of every class. */
   probabilities: number[];
   box: Box;
   /** What the network saw: ink 0–255, `[28, 28]`. */
   pixels: Uint8Array;
 }
 
-/** What made the network say a digit. */
+/** What made the network say a character. */
 export interface Explanation {
-  /** Log-odds for the digit that hang on each pixel, `[28, 28]`. */
+  /** Log-odds for the character that hang on each pixel, `[28, 28]`. */
   importance: ArrayLike<number>;
   /** Outputs of the layers, 0–255, `[channels, side, side]`. */
   layers: { name: string; side: number; maps: Uint8Array }[];
@@ -37,10 +44,12 @@ export interface Reader {
   ready: Promise<void>;
   /** Whether there is a service with an interface for programs behind it. */
   isService: boolean;
-  /** Finds and reads the digits in a picture. */
-  read(picture: HTMLCanvasElement): Promise<ReadDigit[]>;
-  /** Explains why pixels are read as a digit. */
-  explain(pixels: Uint8Array, digit: number): Promise<Explanation>;
+  /** Lists the models; the first is asked unless somebody chooses another. */
+  models(): Promise<ServedModel[]>;
+  /** Finds and reads the digits, or characters, in a picture. */
+  read(model: ServedModel, picture: HTMLCanvasElement): Promise<ReadDigit[]>;
+  /** Explains why pixels are read as a character. */
+  explain(model: ServedModel, pixels: Uint8Array, character: string): Promise<Explanation>;
   /** Whether corrected samples are kept. */
   keepsSamples(): Promise<boolean>;
   /** Keeps a sample with the digit that it really is. */
@@ -51,17 +60,27 @@ export interface Reader {
 export const reader: Reader = {
   ready: Promise.resolve(),
   isService: true,
-  async read(picture) {
-    const file = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, "image/png"));
-    const { digits } = await ask("predict", file, "image/png") as {
-      digits: (Omit<ReadDigit, "pixels"> & { pixels: string })[];
-    };
-    return digits.map((digit) => ({ ...digit, pixels: fromBase64(digit.pixels) }));
+  async models() {
+    return (await (await fetch("models")).json()).models;
   },
-  async explain(pixels, digit) {
+  async read({ name }, picture) {
+    const file = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, "image/png"));
+    type Found = Omit<ReadDigit, "pixels"> & { digit?: number; pixels: string };
+    const answer = await ask(`predict?model=${name}`, file, "image/png") as Record<string, Found[]>;
+    return (answer.digits ?? answer.characters).map((found) => ({
+      ...found,
+      character: found.character ?? String(found.digit),
+      pixels: fromBase64(found.pixels),
+    }));
+  },
+  async explain({ name }, pixels, character) {
     const { importance, layers } = await ask(
       "explain",
-      JSON.stringify({ pixels: toBase64(pixels), digit }),
+      JSON.stringify({
+        model: name,
+        pixels: toBase64(pixels),
+        ...(name === "digits" ? { digit: Number(character) } : { character }),
+      }),
     ) as { importance: number[]; layers: { name: string; side: number; maps: string }[] };
     return {
       importance,
