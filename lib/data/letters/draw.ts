@@ -20,6 +20,11 @@ export interface DrawOptions {
   firstIndex?: number;
   /** The fonts to draw with. */
   split: Split;
+  /**
+   * How strongly letters are slanted and warped, as a share of what pre-training does.
+   * @default {1}
+   */
+  warp?: number;
 }
 
 // Lengths are in one of three units: pixels of the picture (28 a side), pixels of a glyph's
@@ -92,7 +97,7 @@ export function drawLetters(masters: GlyphMasters, options: DrawOptions): Datase
  */
 export function drawCharacters(
   masters: GlyphMasters,
-  { count, seed, epoch, firstIndex = 0, split }: DrawOptions,
+  { count, seed, epoch, firstIndex = 0, split, warp = 1 }: DrawOptions,
 ): { images: Uint8Array; characters: string[] } {
   const glyphs = glyphsToDraw(masters, split);
   if (glyphs.length === 0) {
@@ -108,7 +113,7 @@ export function drawCharacters(
     do {
       const random = new Random(seed, epoch, firstIndex + i, stream, attempt++);
       glyph = glyphs[random.integer(glyphs.length)];
-      drawGlyph(masters, glyph, random, image);
+      drawGlyph(masters, glyph, random, warp, image);
     } while (!image.some((value) => value > 127));
     characters.push(masters.characters[masters.characterIndices[glyph]]);
   }
@@ -150,6 +155,7 @@ function drawGlyph(
   masters: GlyphMasters,
   glyph: number,
   random: Random,
+  strength: number,
   image: Uint8Array,
 ): void {
   const withPen = random.uniform() < 0.5;
@@ -159,7 +165,7 @@ function drawGlyph(
   const growth = withPen
     ? halfWidth
     : clamp(halfWidth - masters.halfWidths[glyph], -GLYPH_SCALE, GLYPH_SCALE);
-  const warp = randomWarp(random);
+  const warp = randomWarp(random, strength);
 
   const step = 2 * SEARCH_REACH / (SEARCH_SIDE - 1);
   const wide = { ...search, left: -SEARCH_REACH, top: -SEARCH_REACH, step };
@@ -187,11 +193,11 @@ interface Warp {
   elastic: { side: number; moveX: Float64Array; moveY: Float64Array }[];
 }
 
-/** Rotation up to 20°, shear, stretch, and two elastic grids. */
-function randomWarp(random: Random): Warp {
-  const angle = random.uniform(-20, 20) * Math.PI / 180;
-  const shear = random.uniform(-0.35, 0.35);
-  const stretch = Math.exp(random.uniform(-0.3, 0.3));
+/** Rotation up to 20°, shear, stretch, and two elastic grids, all in proportion to `strength`. */
+function randomWarp(random: Random, strength: number): Warp {
+  const angle = strength * random.uniform(-20, 20) * Math.PI / 180;
+  const shear = strength * random.uniform(-0.35, 0.35);
+  const stretch = Math.exp(strength * random.uniform(-0.3, 0.3));
   const cos = Math.cos(angle), sin = Math.sin(angle);
   return {
     affine: [
@@ -201,7 +207,7 @@ function randomWarp(random: Random): Warp {
       shear * sin + cos / stretch,
     ],
     elastic: ELASTIC_GRIDS.map(({ side, reach }) => {
-      const amplitude = random.uniform(0, reach);
+      const amplitude = strength * random.uniform(0, reach);
       const move = () => amplitude * random.normal();
       return {
         side,
