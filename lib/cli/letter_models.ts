@@ -1,0 +1,85 @@
+/** `deno task letter-models`: the recognisers of letters that are shipped in data/models. */
+
+import os from "node:os";
+import { join } from "@std/path";
+import { loadCharacters } from "../data/characters.ts";
+import { learnDigits, type LearnResult } from "../model/digits.ts";
+import { confusedPairs } from "../model/evaluation.ts";
+import { saveNetwork } from "../model/files.ts";
+import { startTeam } from "../model/training.ts";
+import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { showProgress } from "./progress.ts";
+import { writeReadmeSection } from "./readme.ts";
+
+/** What is shipped. */
+const CLASS_SETS = ["letters", "alphanumeric"] as const;
+
+/** Pairs of classes that the table names. */
+const PAIRS = 6;
+
+await runCommand({
+  name: "letter-models",
+  summary:
+    "Trains the recognisers of letters, and of letters and digits, that predict, serve and page use\n" +
+    "before you have trained one; on what deno task letters has drawn, or on EMNIST.",
+  example: "deno task letter-models --epochs 1 --limit 1000 --out outputs/models",
+  flags: {
+    only: { type: "text", help: "train this one", value: "NAME", choices: CLASS_SETS },
+    epochs: { type: "integer", help: "epochs of fine-tuning", default: 6, least: 1, most: 1000 },
+    seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
+    limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
+    data: { type: "text", help: "folder with IDX files", value: "DIR" },
+    out: { type: "text", help: "folder for the models", value: "DIR", default: "data/models" },
+    readme: { type: "switch", help: "write the table of results into README.md too" },
+    ...COMMON_FLAGS,
+  },
+  async run({ only, epochs, seed, limit, data: directory, out, readme, workers, kernels }) {
+    const observer = showProgress();
+    await using team = await startTeam({ workers, kernels });
+    const rows: string[] = [];
+    for (const classSet of only ? [only] : CLASS_SETS) {
+      const started = performance.now();
+      const data = await loadCharacters(classSet, { directory, limit });
+      const result = await learnDigits(team, {
+        data,
+        base: "cnn",
+        fineTune: epochs,
+        seed,
+        kernels,
+        observer,
+      });
+      await saveNetwork(join(out, classSet), result.network, result.card, "float16");
+      result.network.dispose();
+      const row = describe(classSet, result, (performance.now() - started) / 1000);
+      console.log(row);
+      rows.push(row);
+    }
+    if (!readme) return;
+    const table = [
+      "| `--classes` | classes | validation | test | most often taken for each other | time |",
+      "|---|--:|--:|--:|---|--:|",
+      ...rows,
+    ].join("\n");
+    const made = `Made by \`deno task letter-models --epochs ${epochs} --seed ${seed}\` on ${
+      new Date().toISOString().slice(0, 10)
+    }: ${
+      os.cpus()[0].model.trim()
+    }, ${team.size} workers. In brackets: the share of both classes' pictures.`;
+    await writeReadmeSection("letters", `${table}\n\n${made}`);
+  },
+});
+
+function describe(classSet: string, { card, evaluation }: LearnResult, seconds: number): string {
+  const percent = (share: number, decimals: number) => `${(100 * share).toFixed(decimals)} %`;
+  const pairs = confusedPairs(evaluation, PAIRS)
+    .map(({ pair, rate }) => `${pair.join(" and ")} (${percent(rate, 1)})`);
+  const cells = [
+    `\`${classSet}\``,
+    card.classes.length,
+    percent(card.metrics.validationAccuracy, 2),
+    percent(evaluation.accuracy, 2),
+    pairs.join(", "),
+    `${seconds.toFixed(0)} s`,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
