@@ -8,10 +8,14 @@ export const BASE_FILTERS = {
   "cnn": [32, 64, 128],
   "cnn-small": [16, 32, 64],
   "cnn-residual": [32, 64, 128],
+  "cnn-depthwise": [32, 64, 128],
 } as const;
 
 /** Stages of `cnn-residual` that a residual one follows; the first is left out, being the costliest. */
 const RESIDUAL_STAGES = [2, 3];
+
+/** Filters of the separable convolutions that stand for that of a stage of `cnn-depthwise`. */
+const SEPARABLE_FILTERS = [[], [64], [64, 128]];
 
 /** Name of a base. */
 export type BaseName = keyof typeof BASE_FILTERS;
@@ -33,8 +37,10 @@ export const LOGITS = "logits";
  * normalisation → ReLU: pooling first leaves a quarter of the work to the
  * normalisation. In `cnn-residual` the second and the third are followed by a
  * residual stage, which adds to its input what another convolution makes of it (He
- * et al. 2016, https://arxiv.org/abs/1512.03385). Takes pixels from 0 to 1,
- * `[count, 28, 28, 1]`; gives features `[count, 9 × last filters]`.
+ * et al. 2016, https://arxiv.org/abs/1512.03385). In `cnn-depthwise` separable
+ * convolutions take the place of the second and the third: 3×3 of every channel by
+ * itself, then 1×1 (Howard et al. 2017, https://arxiv.org/abs/1704.04861). Takes pixels
+ * from 0 to 1, `[count, 28, 28, 1]`; gives features `[count, 9 × last filters]`.
  *
  * @param seed Seed of the initial weights (Glorot & Bengio 2010, uniform).
  *
@@ -54,10 +60,13 @@ export function buildBase(name: BaseName, seed: number): tf.Sequential {
   }));
   BASE_FILTERS[name].forEach((filters, i) => {
     const stage = i + 1;
-    base.add(convolution(`conv${stage}`, filters, seed * 100 + stage));
+    if (name === "cnn-depthwise" && stage > 1) {
+      addAll(base, separableConvolutions(SEPARABLE_FILTERS[i], stage, seed));
+    } else {
+      base.add(convolution(`conv${stage}`, filters, seed * 100 + stage));
+    }
     base.add(tf.layers.maxPooling2d({ poolSize: 2, name: `pool${stage}` }));
-    base.add(tf.layers.batchNormalization({ momentum: 0.9, name: `norm${stage}` }));
-    base.add(tf.layers.activation({ activation: "relu", name: `relu${stage}` }));
+    addAll(base, normAndRectifier(stage));
     if (name === "cnn-residual" && RESIDUAL_STAGES.includes(stage)) {
       base.add(
         residualStage(`residual${stage}`, base.outputShape as tf.Shape, seed * 100 + 10 + stage),
@@ -68,14 +77,49 @@ export function buildBase(name: BaseName, seed: number): tf.Sequential {
   return base;
 }
 
-function convolution(name: string, filters: number, seed: number): tf.layers.Layer {
+function addAll(network: tf.Sequential, layers: tf.layers.Layer[]): void {
+  for (const layer of layers) network.add(layer);
+}
+
+function convolution(name: string, filters: number, seed: number, size = 3): tf.layers.Layer {
   return tf.layers.conv2d({
     filters,
-    kernelSize: 3,
+    kernelSize: size,
     padding: "same",
     useBias: false,
     kernelInitializer: tf.initializers.glorotUniform({ seed }),
     name,
+  });
+}
+
+function normAndRectifier(place: number | string): tf.layers.Layer[] {
+  return [
+    tf.layers.batchNormalization({ momentum: 0.9, name: `norm${place}` }),
+    tf.layers.activation({ activation: "relu", name: `relu${place}` }),
+  ];
+}
+
+/** Convolutions 3×3 of every channel by itself, each before one of 1×1; between them norm and ReLU. */
+function separableConvolutions(
+  filters: number[],
+  stage: number,
+  seed: number,
+): tf.layers.Layer[] {
+  return filters.flatMap((count, i) => {
+    const [place, draw] = [`${stage}_${i + 1}`, seed * 100 + 20 + 10 * i + stage];
+    const isLast = i === filters.length - 1;
+    return [
+      tf.layers.depthwiseConv2d({
+        kernelSize: 3,
+        padding: "same",
+        useBias: false,
+        depthwiseInitializer: tf.initializers.glorotUniform({ seed: draw }),
+        name: `depthwise${place}`,
+      }),
+      ...normAndRectifier(`${place}_depthwise`),
+      convolution(`pointwise${place}`, count, draw + 4, 1),
+      ...(isLast ? [] : normAndRectifier(place)),
+    ];
   });
 }
 

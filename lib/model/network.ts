@@ -73,11 +73,42 @@ export function applyLayers(
       i += block.layerCount;
       continue;
     }
-    if (layer.getClassName() !== "Dropout") tensor = layer.apply(tensor, { training }) as tf.Tensor;
-    else if (dropout) tensor = drop(tensor, layer.getConfig().rate as number, dropout);
+    if (layer instanceof tf.LayersModel) {
+      tensor = applyNetwork(layer, tensor, training ? dropout : undefined);
+    } else if (layer.getClassName() !== "Dropout") {
+      tensor = layer.apply(tensor, { training }) as tf.Tensor;
+    } else if (dropout) {
+      tensor = drop(tensor, layer.getConfig().rate as number, dropout);
+    }
     i++;
   }
   return tensor;
+}
+
+/** Applies a network that is a layer, chain by chain, from its output back to its input. */
+function applyNetwork(network: tf.LayersModel, input: tf.Tensor, dropout?: Random): tf.Tensor {
+  const used = network.layers.flatMap(({ inboundNodes }) =>
+    inboundNodes.flatMap(({ inputTensors }) => inputTensors.map(({ id }) => id))
+  );
+  const values = new Map([[network.inputs[0].id, input]]);
+  const isInner = ({ id, inputs }: tf.SymbolicTensor) =>
+    !values.has(id) && inputs.length === 1 && used.indexOf(id) === used.lastIndexOf(id);
+  const compute = ({ id, inputs, sourceLayer }: tf.SymbolicTensor): tf.Tensor => {
+    let value = values.get(id);
+    if (value) return value;
+    const chain = [sourceLayer];
+    while (inputs.length === 1 && isInner(inputs[0])) {
+      chain.unshift(inputs[0].sourceLayer);
+      inputs = inputs[0].inputs;
+    }
+    const sources = inputs.map(compute);
+    value = sources.length === 1
+      ? applyLayers(chain, sources[0], dropout)
+      : sourceLayer.apply(sources, { training: dropout !== undefined }) as tf.Tensor;
+    values.set(id, value);
+    return value;
+  };
+  return compute(network.outputs[0]);
 }
 
 /** Sets a share `rate` of the values to 0 and scales the others so that the mean stays. */

@@ -94,6 +94,50 @@ Deno.test("applyLayers() in training uses the batch's statistics, except where f
   network.dispose();
 });
 
+/** A functional stage whose first layers are used twice and whose branches meet. */
+function branchingStage(): tf.LayersModel {
+  const convolution = (name: string) =>
+    tf.layers.conv2d({
+      filters: 8,
+      kernelSize: 3,
+      padding: "same",
+      useBias: false,
+      kernelInitializer: tf.initializers.glorotUniform({ seed: name.length }),
+      name,
+    });
+  const norm = (name: string) => tf.layers.batchNormalization({ momentum: 0.9, name });
+  const input = tf.input({ shape: [6, 6, 8] });
+  const stem = norm("n").apply(convolution("c").apply(input)) as tf.SymbolicTensor;
+  const branch = norm("nn").apply(convolution("cc").apply(stem)) as tf.SymbolicTensor;
+  const sum = tf.layers.add().apply([stem, branch]);
+  const outputs = tf.layers.activation({ activation: "relu" }).apply(sum) as tf.SymbolicTensor;
+  return tf.model({ inputs: input, outputs });
+}
+
+for (const isTrained of [false, true]) {
+  Deno.test(`applyLayers() computes a network within a network, ${isTrained ? "in training" : "in use"}`, async () => {
+    await startBackend();
+    const compute = (apply: (stage: tf.LayersModel, x: tf.Tensor) => tf.Tensor) => {
+      const stage = branchingStage();
+      const x = tf.randomNormal([3, 6, 6, 8], 0, 1, "float32", 1);
+      const outputs = apply(stage, x);
+      const values = [outputs.dataSync<"float32">().slice(), ...readWeights([stage])];
+      tf.dispose([x, outputs]);
+      stage.dispose();
+      return values;
+    };
+    const before = tf.memory().numTensors;
+    const fused = compute((stage, x) =>
+      tf.tidy(() => applyLayers([stage], x, isTrained ? new Random(1) : undefined))
+    );
+    const layers = compute((stage, x) => stage.apply(x, { training: isTrained }) as tf.Tensor);
+    assertEquals(tf.memory().numTensors, before);
+    fused.forEach((values, k) =>
+      values.forEach((value, i) => assertAlmostEquals(value, layers[k][i], 1e-4))
+    );
+  });
+}
+
 Deno.test("applyLayers() drops half of the hidden units and doubles the others, by its random numbers", async () => {
   await startBackend();
   const layers = [tf.layers.dropout({ rate: 0.5 })];
