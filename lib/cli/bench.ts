@@ -5,6 +5,7 @@ import { join } from "@std/path";
 import denoJson from "../../deno.json" with { type: "json" };
 import { writeFileAtomically } from "../data/files.ts";
 import { writeMnist } from "./bench/mnist_files.ts";
+import type { BaseName } from "../model/architecture.ts";
 import { today } from "../model/bases.ts";
 import { benchmarkChart } from "../plot/benchmark_chart.ts";
 import { saveChart } from "../plot/render.ts";
@@ -64,6 +65,7 @@ await runCommand({
         forwardBatches: [1, 8, 128],
         pictures: flags.quick ? 256 : 1024,
         repeats: flags.quick ? 1 : 3,
+        bases: ["cnn-residual", "cnn-depthwise"] satisfies BaseName[],
       },
       onTurn,
     );

@@ -15,6 +15,10 @@ for await (const _ of Deno.stdin.readable) {
     step: times(options["step-batches"]),
     forward: times(options["forward-batches"]),
     features: factor * turn * 10,
+    bases: Object.fromEntries(
+      options.bases.split(",").filter((base) => base)
+        .map((base) => [base, { step: factor * turn * 2, forward: factor * turn }]),
+    ),
     peakMegabytes: turn,
   }));
 }

@@ -26,6 +26,8 @@ export interface Amount {
   forwardBatches: number[];
   pictures: number;
   repeats: number;
+  /** Bases beside `cnn`, for the engines that know them. */
+  bases: string[];
 }
 
 const FEW_BATCHES: Amount = {
@@ -33,8 +35,15 @@ const FEW_BATCHES: Amount = {
   forwardBatches: [128],
   pictures: 128,
   repeats: 1,
+  bases: [],
 };
-const FEW_PICTURES: Amount = { stepBatches: [8], forwardBatches: [8], pictures: 8, repeats: 1 };
+const FEW_PICTURES: Amount = {
+  stepBatches: [8],
+  forwardBatches: [8],
+  pictures: 8,
+  repeats: 1,
+  bases: [],
+};
 
 /** Path of a script beside this one. */
 export function script(name: string): string {
@@ -168,6 +177,7 @@ class EngineProcess {
       `--forward-batches=${amount.forwardBatches}`,
       `--pictures=${amount.pictures}`,
       `--repeats=${amount.repeats}`,
+      `--bases=${amount.bases}`,
     ], "piped");
     this.#input = this.#process.stdin.getWriter();
     this.#answers = lines(this.#process.stdout);

@@ -17,6 +17,8 @@ export interface PeerOptions {
   pictures: number;
   /** Readings of which the median counts. */
   repeats: number;
+  /** Bases beside `cnn` of which step and forward pass are measured, at the largest batch sizes. */
+  bases: string[];
   /** Of this project: its training kernels, if not the fastest. */
   kernels?: string;
 }
@@ -31,6 +33,8 @@ export interface Timings {
   forward: Record<number, number>;
   /** From pixels 0–255 to the base's features in memory. */
   features?: number;
+  /** Training step and forward pass with other bases, at the largest batch sizes. */
+  bases?: Record<string, { step: number; forward: number }>;
 }
 
 /** A peer's answer to one request. */
@@ -52,16 +56,19 @@ export function parseOptions(): PeerOptions {
       "forward-batches": { type: "string", default: "" },
       pictures: { type: "string", default: "1024" },
       repeats: { type: "string", default: "3" },
+      bases: { type: "string", default: "" },
       kernels: { type: "string" },
     },
   });
-  const sizes = (list: string) => list.split(",").filter((size) => size).map(Number);
+  const names = (list: string) => list.split(",").filter((name) => name);
+  const sizes = (list: string) => names(list).map(Number);
   return {
     threads: Number(values.threads),
     stepBatches: sizes(values["step-batches"]),
     forwardBatches: sizes(values["forward-batches"]),
     pictures: Number(values.pictures),
     repeats: Number(values.repeats),
+    bases: names(values.bases),
     kernels: values.kernels,
   };
 }

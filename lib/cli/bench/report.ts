@@ -92,7 +92,7 @@ function mediansOf({ engine: { key, name, threads }, answers }: Outcome): Engine
         size,
       ) => [size, median(answers.map((answer) => pick(answer)[Number(size)]))]),
     );
-  const { versions, configuration, augmentedStep, features } = answers[0];
+  const { versions, configuration, augmentedStep, features, bases } = answers[0];
   return {
     key,
     name,
@@ -103,6 +103,15 @@ function mediansOf({ engine: { key, name, threads }, answers }: Outcome): Engine
     ...(augmentedStep && { augmentedStep: bySize(({ augmentedStep }) => augmentedStep!) }),
     forward: bySize(({ forward }) => forward),
     ...(features && { features: median(answers.map(({ features }) => features!)) }),
+    ...(bases && {
+      bases: Object.fromEntries(
+        Object.keys(bases).map((base) => {
+          const medianOf = (what: "step" | "forward") =>
+            median(answers.map(({ bases }) => bases![base][what]));
+          return [base, { step: medianOf("step"), forward: medianOf("forward") }];
+        }),
+      ),
+    }),
     rounds: answers.length,
     peakMegabytes: Math.max(...answers.map(({ peakMegabytes }) => peakMegabytes)),
   };
@@ -112,6 +121,10 @@ function targetsOf(engines: EngineResult[], learning: Learning[], cores: number)
   const time = (key: string, threads: number, what: "step" | "forward") =>
     engines.find((engine) => engine.key === key && engine.threads === threads)
       ?.[what][TARGET_BATCH];
+  const stepOf = (key: string, threads: number, base: string) =>
+    engines.find((engine) => engine.key === key && engine.threads === threads)
+      ?.bases?.[base]?.step;
+  const bases = basesOf(engines);
   const ratio = (a?: number, b?: number) => a === undefined || b === undefined ? undefined : a / b;
   const passed = learning.filter(({ accuracy }) => accuracy !== undefined && accuracy >= 0.99);
   const first = (key: string) => passed.find((learner) => learner.key === key)?.seconds;
@@ -129,6 +142,13 @@ function targetsOf(engines: EngineResult[], learning: Learning[], cores: number)
     ...against("step", "pytorch", "PyTorch"),
     ...against("step", "keras", "Keras"),
     ...against("forward", "pytorch", "PyTorch"),
+    ...bases.flatMap((base) =>
+      threadCounts.map((threads) => ({
+        name: `training step of ${base} ÷ PyTorch, batch ${TARGET_BATCH}, ${countThreads(threads)}`,
+        value: ratio(stepOf("ours", threads, base), stepOf("pytorch", threads, base)),
+        limit: 1.2,
+      }))
+    ),
     ...(cores >= 2
       ? [{
         name: "training with one worker ÷ with two",
@@ -140,6 +160,10 @@ function targetsOf(engines: EngineResult[], learning: Learning[], cores: number)
     { name: "seconds of the whole frozen stage", value: wholeRun, limit: 35 },
     { name: "time to 99 % ÷ Keras", value: ratio(first("ours"), first("keras")), limit: 0.5 },
   ];
+}
+
+function basesOf(engines: EngineResult[]): string[] {
+  return [...new Set(engines.flatMap(({ bases }) => Object.keys(bases ?? {})))];
 }
 
 /** Whether a target is met; `undefined` if it was not measured. */
@@ -169,6 +193,7 @@ export function describeBenchmark(benchmark: Benchmark): string {
       : []),
     ...describeTimings(engines, "step", "Training step"),
     ...describeTimings(engines, "forward", "Forward"),
+    ...describeBases(engines),
     ...describeOthers(engines),
     ...describeLearning(learning),
     "",
@@ -217,6 +242,30 @@ function describeTimings(
       row([
         nameOf(engine),
         ...sizes.map((size) => withRatio(engine, engines, (other) => other[what][size])),
+      ])
+    ),
+  ];
+}
+
+function describeBases(engines: EngineResult[]): string[] {
+  const bases = basesOf(engines);
+  if (bases.length === 0) return [];
+  return [
+    "",
+    row([
+      `Other bases, batch ${TARGET_BATCH}, µs a picture (ours ÷ theirs)`,
+      ...bases.flatMap((base) => [`${base}, training step`, "forward"]),
+    ]),
+    `|---|${"--:|".repeat(2 * bases.length)}`,
+    ...engines.filter((engine) => engine.bases && Object.keys(engine.bases).length > 0).map((
+      engine,
+    ) =>
+      row([
+        nameOf(engine),
+        ...bases.flatMap((base) => [
+          withRatio(engine, engines, (other) => other.bases?.[base]?.step),
+          withRatio(engine, engines, (other) => other.bases?.[base]?.forward),
+        ]),
       ])
     ),
   ];

@@ -11,13 +11,19 @@ import { Team } from "../../backend/team.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../data/dataset.ts";
 import { Random } from "../../data/random.ts";
 import { shareMemory } from "../../data/shared.ts";
-import { addHead, buildBase, FEATURES, splitNetwork } from "../../model/architecture.ts";
+import {
+  addHead,
+  type BaseName,
+  buildBase,
+  FEATURES,
+  splitNetwork,
+} from "../../model/architecture.ts";
 import { versions } from "../../model/bases.ts";
 import type { TrainingSource } from "../../model/jobs.ts";
 import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs, trainStage } from "../../model/training.ts";
-import { bySize, microseconds, parseOptions, serve } from "./peer.ts";
+import { bySize, microseconds, parseOptions, serve, type Timings } from "./peer.ts";
 import { median } from "../../statistics.ts";
 import type { ForwardTask } from "./worker.ts";
 
@@ -34,8 +40,7 @@ const kernels = options.kernels as BackendOptions["kernels"];
 await startBackend({ kernels });
 const team = new Team({ module: new URL("./worker.ts", import.meta.url), size: options.threads });
 await team.run("start", { kernels } satisfies BackendOptions);
-const network = build();
-const wholeAsHead = nameNothingBase(build());
+const network = build("cnn");
 
 await serve(
   {
@@ -45,16 +50,28 @@ await serve(
     }`,
   },
   async () => ({
-    step: await bySize(options.stepBatches, timeStep),
+    step: await bySize(options.stepBatches, (size) => timeStep("cnn", size)),
     augmentedStep: await bySize(options.stepBatches, timeAugmentedStep),
-    forward: await bySize(options.forwardBatches, timeForward),
+    forward: await bySize(options.forwardBatches, (size) => timeForward("cnn", size)),
     features: await timeFeatures(),
+    bases: await timeBases(),
   }),
 );
 team.close();
 
-function build(): tf.Sequential {
-  return addHead(buildBase("cnn", 1), { classes: CLASSES, seed: 1 });
+function build(base: BaseName): tf.Sequential {
+  return addHead(buildBase(base, 1), { classes: CLASSES, seed: 1 });
+}
+
+async function timeBases(): Promise<Timings["bases"]> {
+  const times: Timings["bases"] = {};
+  for (const base of options.bases) {
+    times[base] = {
+      step: await timeStep(base as BaseName, Math.max(...options.stepBatches)),
+      forward: await timeForward(base as BaseName, Math.max(...options.forwardBatches)),
+    };
+  }
+  return times;
 }
 
 /**
@@ -74,13 +91,17 @@ function nameNothingBase(network: tf.Sequential): tf.Sequential {
   });
 }
 
-function timeStep(size: number): Promise<number> {
+async function timeStep(base: BaseName, size: number): Promise<number> {
+  const wholeAsHead = nameNothingBase(build(base));
   const images = randomImages(STEPS * size);
   const features = shareMemory(Float32Array.from(images, (value) => value / 255));
-  return timeEpochs(wholeAsHead, size, { kind: "features", features, labels: labelsOf(images) }, {
+  const source = { kind: "features", features, labels: labelsOf(images) } as const;
+  const time = await timeEpochs(wholeAsHead, size, source, {
     inputs: features.subarray(0, IMAGE_PIXELS),
     labels: Uint8Array.of(0),
   });
+  wholeAsHead.dispose();
+  return time;
 }
 
 function timeAugmentedStep(size: number): Promise<number> {
@@ -113,7 +134,8 @@ async function timeEpochs(
   return median(history.slice(1).map(({ seconds }) => seconds * 1e6 / (STEPS * batchSize)));
 }
 
-async function timeForward(batch: number): Promise<number> {
+async function timeForward(base: BaseName, batch: number): Promise<number> {
+  const network = build(base);
   const calls = Math.max(1, Math.floor(options.pictures / batch));
   const [times] = await team.run<number[]>(
     "forward",
@@ -125,6 +147,7 @@ async function timeForward(batch: number): Promise<number> {
     } satisfies ForwardTask,
     { sumLength: 1 },
   );
+  network.dispose();
   return median(times) * 1000 / (calls * batch * team.size);
 }
 

@@ -28,8 +28,44 @@ def stage(inputs, filters):
     )
 
 
-def build():
-    base = nn.Sequential(Standardise(), stage(1, 32), stage(32, 64), stage(64, 128), nn.Flatten())
+class Residual(nn.Module):
+    """Input + batch norm of a convolution of it, then ReLU."""
+
+    def __init__(self, filters):
+        super().__init__()
+        self.convolution = nn.Conv2d(filters, filters, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(filters, eps=1e-3)
+
+    def forward(self, inputs):
+        return functional.relu(inputs + self.norm(self.convolution(inputs)))
+
+
+def separable(inputs, filters, *pooling):
+    return nn.Sequential(
+        nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False),
+        nn.BatchNorm2d(inputs, eps=1e-3),
+        nn.ReLU(),
+        nn.Conv2d(inputs, filters, 1, bias=False),
+        *pooling,
+        nn.BatchNorm2d(filters, eps=1e-3),
+        nn.ReLU(),
+    )
+
+
+# What the bases have behind the first stage.
+BASES = {
+    "cnn": lambda: [stage(32, 64), stage(64, 128)],
+    "cnn-residual": lambda: [stage(32, 64), Residual(64), stage(64, 128), Residual(128)],
+    "cnn-depthwise": lambda: [
+        separable(32, 64, nn.MaxPool2d(2)),
+        separable(64, 64),
+        separable(64, 128, nn.MaxPool2d(2)),
+    ],
+}
+
+
+def build(base="cnn"):
+    base = nn.Sequential(Standardise(), stage(1, 32), *BASES[base](), nn.Flatten())
     head = nn.Sequential(nn.Linear(1152, 256), nn.ReLU(), nn.Dropout(0.5), nn.Linear(256, 10))
     return nn.Sequential(base, head).to(memory_format=torch.channels_last)
 
@@ -38,9 +74,9 @@ def pixels(count):
     return torch.rand(count, 1, 28, 28).to(memory_format=torch.channels_last)
 
 
-def make_trainer(optimiser_kind, compiles):
+def make_trainer(optimiser_kind, compiles, base="cnn"):
     """A network and a function that takes a training step with it."""
-    network = build()
+    network = build(base)
     optimiser = torch.optim.AdamW(
         network.parameters(),
         peer.LEARNING_RATE,
@@ -62,15 +98,15 @@ def make_trainer(optimiser_kind, compiles):
 
 
 @functools.cache
-def make_step(size, optimiser_kind, compiles):
-    _, step = make_trainer(optimiser_kind, compiles)
+def make_step(size, optimiser_kind, compiles, base="cnn"):
+    _, step = make_trainer(optimiser_kind, compiles, base)
     inputs, labels = pixels(size), torch.randint(0, 10, (size,))
     return lambda: step(inputs, labels).item()
 
 
 @functools.cache
-def make_forward(size, compiles):
-    network = build().eval()
+def make_forward(size, compiles, base="cnn"):
+    network = build(base).eval()
     forward = torch.compile(network, dynamic=False) if compiles else network
     inputs = pixels(size)
 
@@ -107,9 +143,18 @@ def measure_features():
 def measure_all():
     step = peer.fastest(make_step, STEPS)
     forward = peer.fastest(make_forward, FORWARDS)
+    of_bases = {}
+    for base in options.bases:
+        steps = {name: (*choice, base) for name, choice in STEPS.items()}
+        forwards = {name: (*choice, base) for name, choice in FORWARDS.items()}
+        of_bases[base] = (
+            steps[peer.fastest(make_step, steps)],
+            forwards[peer.fastest(make_forward, forwards)],
+        )
 
     def measure():
         time = lambda run, size: peer.microseconds(run, size, options.pictures, options.repeats)
+        most_steps, most = max(options.step_batches), max(options.forward_batches)
         return {
             "step": {size: time(make_step(size, *STEPS[step]), size) for size in options.step_batches},
             "forward": {
@@ -117,6 +162,13 @@ def measure_all():
                 for size in options.forward_batches
             },
             "features": measure_features(),
+            "bases": {
+                base: {
+                    "step": time(make_step(most_steps, *step_of_base), most_steps),
+                    "forward": time(make_forward(most, *forward_of_base), most),
+                }
+                for base, (step_of_base, forward_of_base) in of_bases.items()
+            },
         }
 
     peer.serve(
