@@ -6,7 +6,7 @@ import { CHARACTERS, CLASS_SETS } from "../data/class_sets.ts";
 import { IMAGE_SIDE } from "../data/dataset.ts";
 import { writeIdx } from "../data/idx.ts";
 import { cutFonts } from "../data/letters/cut_fonts.ts";
-import { drawCharacters, type Split } from "../data/letters/draw.ts";
+import { drawLetters, type Split } from "../data/letters/draw.ts";
 import { type Font, FONTS } from "../data/letters/fonts.ts";
 import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
@@ -62,17 +62,17 @@ await runCommand({
       const images = new Uint8Array(total * IMAGE_SIDE ** 2);
       const labels = new Uint8Array(total);
       for (let first = 0; first < total; first += BLOCK) {
-        const drawn = drawCharacters(masters, {
+        const drawn = drawLetters(masters, {
           split,
           warp,
           count: Math.min(BLOCK, total - first),
           seed,
           epoch: 0,
           firstIndex: first,
-        });
+        }, CLASS_SETS["cased-alphanumeric"]);
         images.set(drawn.images, first * IMAGE_SIDE ** 2);
-        labels.set(drawn.characters.map((character) => CHARACTERS.indexOf(character)), first);
-        const done = first + drawn.characters.length;
+        labels.set(drawn.labels, first);
+        const done = first + drawn.count;
         observer({ kind: "progress", what: `characters for ${name}`, done, total });
       }
       const files = idxNames(name);

@@ -1,8 +1,9 @@
 /** Draws letters as a pen would: every picture with its own slant, wobble and stroke width. */
 
 import { type Dataset, IMAGE_PIXELS, IMAGE_SIDE } from "../dataset.ts";
+import { classIndex } from "../class_sets.ts";
 import { Random } from "../random.ts";
-import { letterClass } from "./classes.ts";
+import { LETTER_CLASSES } from "./classes.ts";
 import { DISTANCE_STEPS, GLYPH_PIXELS, GLYPH_SIDE, type GlyphMasters } from "./glyphs.ts";
 
 /** Which fonts to draw with: those to train on, or those kept out to validate on. */
@@ -71,7 +72,8 @@ const ELASTIC_GRIDS = [{ side: 5, reach: 0.085 }, { side: 3, reach: 0.07 }];
  *
  * @param masters Glyphs to draw from.
  * @param options How many pictures, and which.
- * @returns Pictures and their classes, indices into `LETTER_CLASSES`.
+ * @param classes What the labels are indices into; each letter must have a class there.
+ * @returns Pictures and their classes.
  * @throws {RangeError} If `masters` has no glyph for the split.
  *
  * @example Ten letters
@@ -85,9 +87,14 @@ const ELASTIC_GRIDS = [{ side: 5, reach: 0.085 }, { side: 3, reach: 0.07 }];
  * assertEquals(letters.images.length, 10 * 28 * 28);
  * ```
  */
-export function drawLetters(masters: GlyphMasters, options: DrawOptions): Dataset {
+export function drawLetters(
+  masters: GlyphMasters,
+  options: DrawOptions,
+  classes: readonly string[] = LETTER_CLASSES,
+): Dataset {
   const { images, characters } = drawCharacters(masters, options);
-  return { count: options.count, images, labels: Uint8Array.from(characters, letterClass) };
+  const labels = Uint8Array.from(characters, (character) => classIndex(character, classes));
+  return { count: options.count, images, labels };
 }
 
 /**

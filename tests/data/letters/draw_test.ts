@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/data/dataset.ts";
-import { LETTER_CLASSES, letterClass, LETTERS } from "../../../lib/data/letters/classes.ts";
+import { classIndex } from "../../../lib/data/class_sets.ts";
+import { LETTER_CLASSES, LETTERS } from "../../../lib/data/letters/classes.ts";
 import { cutGlyphs } from "../../../lib/data/letters/cut_glyphs.ts";
 import { drawLetters, glyphsToDraw } from "../../../lib/data/letters/draw.ts";
 import { type Font, INTER, loadFont } from "../../../lib/data/letters/fonts.ts";
@@ -69,7 +70,9 @@ Deno.test("drawLetters() draws the same pictures in parts as at once", () => {
 
 Deno.test("drawLetters() draws every letter equally often", () => {
   for (const [label, name] of LETTER_CLASSES.entries()) {
-    const share = [...LETTERS].filter((letter) => letterClass(letter) === label).length / 52;
+    const share = [...LETTERS].filter((letter) =>
+      classIndex(letter, LETTER_CLASSES) === label
+    ).length / 52;
     const expected = letters.count * share;
     const found = letters.labels.filter((other) => other === label).length;
     assert(Math.abs(found - expected) < 4.5 * Math.sqrt(expected), `${name}: ${found} times`);
@@ -108,8 +111,22 @@ Deno.test("drawLetters() draws with the fonts of the split alone", () => {
   );
   for (const [split, letter] of [["train", "A"], ["validation", "B"]] as const) {
     const { labels } = drawLetters(oneLetterEach, { count: 40, seed: 1, epoch: 0, split });
-    assertEquals(new Set(labels), new Set([letterClass(letter)]));
+    assertEquals(new Set(labels), new Set([classIndex(letter, LETTER_CLASSES)]));
   }
+});
+
+Deno.test("drawLetters() draws a letter more alike the less it is warped", () => {
+  const oneLetter = packGlyphs(glyphs.filter(({ character }) => character === "A"));
+  const variance = (warp: number) => {
+    const count = 60;
+    const { images } = drawLetters(oneLetter, { count, seed: 1, epoch: 0, split: "train", warp });
+    return mean(Array.from({ length: IMAGE_PIXELS }, (_, pixel) => {
+      const values = Array.from({ length: count }, (_, i) => images[i * IMAGE_PIXELS + pixel]);
+      const average = mean(values);
+      return mean(values.map((value) => (value - average) ** 2));
+    }));
+  };
+  assert(variance(0) < variance(0.4) && variance(0.4) < variance(1));
 });
 
 Deno.test("drawLetters() throws without a font to draw with", () => {
