@@ -21,6 +21,8 @@ export const FURTHER_STEPS: AugmentationStep[] = [
   { kind: "hand", share: 0.5 },
   { kind: "stroke-width", growth: 0.8, share: 0.5 },
   { kind: "erasing", area: 0.2, share: 0.5 },
+  { kind: "lines", count: 2, share: 0.5 },
+  { kind: "filter", strength: 1, share: 0.5 },
   { kind: "blur", deviation: 1, share: 0.5 },
   { kind: "noise", deviation: 0.2, share: 0.5 },
   { kind: "paper", shade: 0.3, grain: 0.05, ruled: 0.3, contrast: 0.6, share: 0.5 },
