@@ -223,6 +223,10 @@ interface Batch {
   labels: Uint8Array;
 }
 
+/**
+ * A member draws its own pictures, when it needs them. A worker beside it that draws ahead gives the
+ * same bits and takes the same work; where members are as many as cores it only gets in their way.
+ */
 function makeBatch(
   source: TrainingSource,
   order: Uint32Array | undefined,
