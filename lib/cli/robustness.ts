@@ -94,7 +94,6 @@ await runCommand({
       return `| ${[name, ...cells].join(" | ")} |`;
     };
     const { deno, tfjs } = versions();
-    const seconds = measured.map((column) => mean(column.map(({ card }) => card.seconds!)));
     await writeReadmeSection(
       "robustness",
       [
@@ -113,9 +112,7 @@ await runCommand({
         `Made by \`deno task robustness\` on ${today()}: ${
           cpus()[0].model
         }, ${team.size} workers, ` +
-        `Deno ${deno}, tfjs ${tfjs}; training took ${
-          seconds.map((time) => time.toFixed(0)).join(" and ")
-        } s a seed.`,
+        `Deno ${deno}, tfjs ${tfjs}, ${PRESETS.standard.fineTune} epochs of fine-tuning.`,
       ].join("\n"),
     );
     await saveChart(
