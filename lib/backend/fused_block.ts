@@ -48,7 +48,7 @@ export function applyBlock(
   if (!isSupported(input.shape, filter.shape, kind)) return undefined;
   const [gamma, beta, movingMean, movingVariance] = norm.weights.map((weight) => weight.read());
   const { epsilon, momentum } = norm.getConfig() as { epsilon: number; momentum: number };
-  const attrs = { ...kind, epsilon };
+  const attrs = { ...kind, epsilon, momentum };
   if (!training) {
     const output: tf.Tensor = tf.engine().runKernel("ConvolutionBlockInUse", {
       x: input,
@@ -61,13 +61,17 @@ export function applyBlock(
     return { output, layerCount };
   }
   const output = tf.tidy(() => {
-    let statistics: tf.Tensor[] = [];
+    let moved: tf.Tensor[] = [];
     const block = tf.customGrad((...parameters) => {
       const save = parameters.pop() as unknown as tf.GradSaveFunc;
       const [x, filter, gamma, beta] = parameters as tf.Tensor[];
-      const inputs = { x, filter, gamma, beta };
-      const [y, product, mask, mean, variance] = runKernel("ConvolutionBlock", inputs, attrs);
-      statistics = [tf.keep(mean), tf.keep(variance)];
+      const inputs = { x, filter, gamma, beta, movingMean, movingVariance };
+      const [y, product, mask, mean, variance, ...statistics] = runKernel(
+        "ConvolutionBlock",
+        inputs,
+        attrs,
+      );
+      moved = statistics.map((tensor) => tf.keep(tensor));
       save([x, filter, gamma, beta, product, mask, mean, variance]);
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [x, filter, gamma, beta, product, mask, mean, variance] = saved;
@@ -78,11 +82,8 @@ export function applyBlock(
       return { value: y, gradFunc };
     });
     const y = block(input, filter, gamma, beta);
-    for (const [moving, value] of [[movingMean, statistics[0]], [movingVariance, statistics[1]]]) {
-      const followed = moving.mul(momentum).add(value.mul(1 - momentum));
-      (moving as tf.Variable).assign(followed);
-    }
-    tf.dispose(statistics);
+    [movingMean, movingVariance].forEach((moving, i) => (moving as tf.Variable).assign(moved[i]));
+    tf.dispose(moved);
     return y;
   });
   return { output, layerCount };
@@ -98,7 +99,7 @@ type Kind = {
 function runKernel(
   name: string,
   inputs: Record<string, tf.Tensor>,
-  attrs: Kind & { epsilon: number },
+  attrs: Kind & { epsilon: number; momentum: number },
 ): tf.Tensor[] {
   return tf.engine().runKernel(name, inputs, attrs);
 }
@@ -247,8 +248,10 @@ function convolutionOf(
   };
 }
 
-function forward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {
-  const { x, filter, gamma, beta } = inputs;
+/** Output, product, mask, mean, variance, and the moving mean and variance after this batch. */
+function forward(kernels: WasmKernels, call: KernelCall): tf.TensorInfo[] {
+  const { inputs, attrs } = call;
+  const { x, filter, gamma, beta, movingMean, movingVariance } = inputs;
   const { pools, rectifies, epsilon } = attrs;
   const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
   const { shape } = convolution;
@@ -262,7 +265,22 @@ function forward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.Tensor
   kernels.run("moments", product, mean, variance, rows, channels);
   kernels.run("affineOfNorm", mean, variance, gamma, beta, epsilon, affine, channels);
   kernels.run("applyAffine", product, affine, y, rows, channels, rectifies);
-  return [y, product, mask, mean, variance];
+  const moved = [[movingMean, mean], [movingVariance, variance]]
+    .map(([moving, latest]) => follow(kernels, call, moving, latest));
+  return [y, product, mask, mean, variance, ...moved];
+}
+
+/** momentum · moving + (1 − momentum) · latest. */
+function follow(
+  kernels: WasmKernels,
+  { attrs: { momentum }, backend }: KernelCall,
+  moving: tf.TensorInfo,
+  latest: tf.TensorInfo,
+): tf.TensorInfo {
+  const moved = kernels.output(moving.shape);
+  const [before, now, after] = [moving, latest, moved].map((x) => backend.typedArrayFromHeap(x));
+  for (let c = 0; c < after.length; c++) after[c] = momentum * before[c] + (1 - momentum) * now[c];
+  return moved;
 }
 
 function forwardInUse(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo {
