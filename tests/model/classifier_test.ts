@@ -1,13 +1,23 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
+import { CLASS_SETS } from "../../lib/data/class_sets.ts";
+import { cutGlyphs } from "../../lib/data/letters/cut_glyphs.ts";
+import { drawLetters } from "../../lib/data/letters/draw.ts";
+import { INTER, loadFont } from "../../lib/data/letters/fonts.ts";
+import { packGlyphs } from "../../lib/data/letters/glyphs.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { movePicture } from "../../lib/data/placement.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
 import {
   type DigitModel,
+  exportName,
+  findModel,
+  findModels,
   loadModel,
   type ModelCard,
+  nameAnswer,
+  outputFolder,
   type Picture,
   predictDigit,
   predictDigits,
@@ -209,3 +219,43 @@ Deno.test("loadModel() loads a head with other classes if its card names them", 
     using model = await loadModel(join(folder, "model"));
     assertEquals(predictDigit(model, pixels).probabilities.length, 2);
   }));
+
+Deno.test("nameAnswer() gives a digit as a number and another class by its name", () => {
+  const answer = { digit: 7, character: "7" };
+  assertEquals(nameAnswer(answer, CLASS_SETS.digits), { digit: 7 });
+  assertEquals(nameAnswer({ digit: 7, character: "H" }, CLASS_SETS.letters), { character: "H" });
+});
+
+Deno.test("findModels() finds one of digits before others, or serves the named one alone", () =>
+  withFolder(async (folder) => {
+    assertEquals(Object.keys(await findModels())[0], "digits");
+    const network = await randomNetwork(1, 26);
+    const card = { ...CARD, classes: CLASS_SETS.letters };
+    await saveNetwork(join(folder, "model"), network, card);
+    network.dispose();
+    const model = join(folder, "model");
+    assertEquals(await findModels(model), { letters: model });
+    assertEquals(await findModels("nowhere"), { digits: "nowhere" });
+  }));
+
+Deno.test("outputs of digits lie where they always did, those of others apart", () => {
+  assertEquals([outputFolder("digits"), outputFolder("letters")], ["outputs", "outputs/letters"]);
+  assertEquals(exportName(CLASS_SETS.digits), "digit_recognition_model");
+  assertEquals(exportName(CLASS_SETS.alphanumeric), "character_recognition_model");
+});
+
+Deno.test("The shipped recognisers of letters do what their cards say", async () => {
+  for (const name of ["letters", "alphanumeric"] as const) {
+    const folder = await findModel(name);
+    using model = await loadModel(folder);
+    assertEquals(model.card.classes, CLASS_SETS[name]);
+    const { size } = await Deno.stat(`data/models/${name}/weights.bin`);
+    assert(size < 800_000, `Found ${size} bytes`);
+    const masters = packGlyphs(await cutGlyphs(INTER, await loadFont(INTER)));
+    const options = { count: 520, seed: 1, epoch: 0, split: "train", warp: 0.2 } as const;
+    const { images, labels } = drawLetters(masters, options, CLASS_SETS[name]);
+    const pictures = Array.from(labels, (_, i) => images.subarray(784 * i, 784 * (i + 1)));
+    const right = predictDigits(model, pictures).filter(({ digit }, i) => digit === labels[i]);
+    assert(right.length / 520 > 0.9, `Found ${right.length} of 520 by ${name}`);
+  }
+});
