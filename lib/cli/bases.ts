@@ -3,11 +3,13 @@
 import { cpus } from "node:os";
 import { fromFileUrl } from "@std/path";
 import { loadMnist } from "../data/mnist.ts";
+import { shareMemory } from "../data/shared.ts";
 import { BASE_NAMES, loadBase, today, versions } from "../model/bases.ts";
-import { learnDigits } from "../model/digits.ts";
+import { freeze, learnDigits } from "../model/digits.ts";
+import { evaluate } from "../model/evaluation.ts";
 import { compareFewLabels } from "../model/few_labels.ts";
-import { RECIPES } from "../model/recipe.ts";
-import { computeOutputs, startTeam } from "../model/training.ts";
+import { LIGHT_AUGMENTATION, RECIPES } from "../model/recipe.ts";
+import { computeOutputs, startTeam, trainStage } from "../model/training.ts";
 import { deviation, mean, median } from "../statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
@@ -50,7 +52,7 @@ await runCommand({
         }
       }
       network.dispose();
-      const [few, frozen, tuned]: number[][] = [[], [], []];
+      const [frozen, tuned]: number[][] = [[], []];
       const learnt = await compareFewLabels(data, {
         ways: ["letters, frozen"],
         labelsPerClass: [LABELS_PER_CLASS],
@@ -59,14 +61,36 @@ await runCommand({
         workers,
         observer,
       });
-      few.push(...learnt.map(({ accuracy }) => 100 * accuracy));
+      const few = learnt.map(({ accuracy }) => 100 * accuracy);
       await using team = await startTeam({ workers, kernels });
-      for (const [fineTune, accuracies] of [[0, frozen], [FINE_TUNING, tuned]] as const) {
-        for (const seed of SEEDS) {
-          const result = await learnDigits(team, { data, base, seed, fineTune, kernels, observer });
-          result.network.dispose();
-          accuracies.push(100 * result.evaluation.accuracy);
-        }
+      for (const seed of SEEDS) {
+        const { network, evaluation } = await learnDigits(team, {
+          data,
+          base,
+          seed,
+          fineTune: 0,
+          kernels,
+          observer,
+        });
+        frozen.push(100 * evaluation.accuracy);
+        // As learnDigits goes on where it is to fine-tune.
+        freeze(network, false);
+        await trainStage(team, network, {
+          stage: "fine-tuning",
+          source: {
+            kind: "images",
+            images: shareMemory(data.train.images),
+            labels: shareMemory(data.train.labels),
+            augmentation: LIGHT_AUGMENTATION,
+          },
+          validation: { inputs: data.validation.images, labels: data.validation.labels },
+          recipe: RECIPES["fine-tuning"],
+          seed,
+          observer,
+        });
+        const { accuracy } = await evaluate(team, network, data.test, data.classes, observer);
+        tuned.push(100 * accuracy);
+        network.dispose();
       }
       const cells = [
         `\`${base}\``,
