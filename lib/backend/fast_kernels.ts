@@ -87,7 +87,7 @@ export function installFastKernels(kernels: WasmKernels): void {
     const size = areFloats(x, filter) && depthwiseSize(call, x.shape, filter.shape);
     if (!size) return replaced(call);
     const y = kernels.output(x.shape);
-    kernels.run("convolveDepthwise", x, filter, y, ...size, false, zerosFor(kernels, size));
+    kernels.run("convolveDepthwise", x, filter, y, ...size, depthwiseScratch(kernels, size));
     return y;
   });
   overrideKernel("DepthwiseConv2dNativeBackpropInput", (replaced) => (call) => {
@@ -95,7 +95,11 @@ export function installFastKernels(kernels: WasmKernels): void {
     const size = areFloats(dy, filter) && depthwiseSize(call, inputShape, filter.shape);
     if (!size) return replaced(call);
     const dx = kernels.output(inputShape);
-    kernels.run("convolveDepthwise", dy, filter, dx, ...size, true, zerosFor(kernels, size));
+    const scratch = depthwiseScratch(kernels, size);
+    kernels.run(
+      "convolveDepthwiseGradient",
+      ...[0, filter, dy, 0, 0, false, dx, 0, ...size, scratch],
+    );
     return dx;
   });
   overrideKernel("DepthwiseConv2dNativeBackpropFilter", (replaced) => (call) => {
@@ -103,7 +107,8 @@ export function installFastKernels(kernels: WasmKernels): void {
     const size = areFloats(x, dy) && depthwiseSize(call, x.shape, filterShape);
     if (!size) return replaced(call);
     const dw = kernels.output(filterShape);
-    kernels.run("convolveDepthwiseGradient", x, dy, dw, ...size, zerosFor(kernels, size));
+    const scratch = depthwiseScratch(kernels, size);
+    kernels.run("convolveDepthwiseGradient", ...[x, 0, dy, 0, 0, false, 0, dw, ...size, scratch]);
     return dw;
   });
   overrideKernel("BatchMatMul", (replaced) => (call) => multiply(kernels, call) ?? replaced(call));
@@ -267,9 +272,8 @@ function depthwiseSize(
   return isSupported ? inputShape : undefined;
 }
 
-/** Scratch memory of a depthwise convolution. */
-function zerosFor(kernels: WasmKernels, [, , width, channels]: number[]): number {
-  return kernels.scratch(kernels.run("convolveDepthwiseScratch", width, channels));
+function depthwiseScratch(kernels: WasmKernels, [, ...size]: number[]): number {
+  return kernels.scratch(kernels.run("convolveDepthwiseScratch", ...size));
 }
 
 /** Any size, step, dilation and padding, output channels in eights. */

@@ -193,7 +193,7 @@ function convolutionOf(
   kernels: WasmKernels,
   x: tf.TensorInfo,
   filter: tf.TensorInfo,
-  { isDepthwise, pools }: Kind,
+  { isDepthwise, pools, rectifies }: Kind,
 ): Convolution {
   const [batch, height, width, inputs] = x.shape;
   const outputs = filter.shape[3];
@@ -201,13 +201,14 @@ function convolutionOf(
   if (isDepthwise) {
     return {
       shape: x.shape,
-      scratchBytes: kernels.run("convolveDepthwiseScratch", width, inputs),
+      scratchBytes: kernels.run("convolveDepthwiseScratch", height, width, inputs),
       forward: (y, _mask, _affine, scratch) =>
-        kernels.run("convolveDepthwise", x, filter, y, ...x.shape, false, scratch),
-      backward({ dy }, dx, dw, scratch) {
-        kernels.run("convolveDepthwise", dy, filter, dx, ...x.shape, true, scratch);
-        kernels.run("convolveDepthwiseGradient", x, dy, dw, ...x.shape, scratch);
-      },
+        kernels.run("convolveDepthwise", x, filter, y, ...x.shape, scratch),
+      backward: ({ dy, product, norm }, dx, dw, scratch) =>
+        kernels.run(
+          "convolveDepthwiseGradient",
+          ...[x, filter, dy, product, norm, rectifies, dx, dw, ...x.shape, scratch],
+        ),
     };
   }
   if (inputs === 1) {
@@ -302,15 +303,16 @@ function forwardInUse(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.T
 /** Gradients of input (a placeholder if that has one channel), filter, gamma and beta. */
 function backward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {
   const { dy, x, filter, gamma, beta, product, mask, mean, variance } = inputs;
-  const { pools, rectifies, epsilon } = attrs;
+  const { isDepthwise, pools, rectifies, epsilon } = attrs;
   const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
   const { shape } = convolution;
   const channels = shape[3];
   const rows = shape[0] * shape[1] * shape[2];
+  const goesThroughNorm = pools || isDepthwise;
   const dx = kernels.output(x.shape[3] === 1 ? [] : x.shape);
   const dw = kernels.output(filter.shape);
   const [dGamma, dBeta] = [kernels.output([channels]), kernels.output([channels])];
-  const gradientBytes = pools ? 0 : 4 * rows * channels;
+  const gradientBytes = goesThroughNorm ? 0 : 4 * rows * channels;
   const norm = kernels.scratch(24 * channels + gradientBytes + convolution.scratchBytes);
   const sums = norm + 16 * channels;
   const gradient = sums + 8 * channels;
@@ -321,7 +323,7 @@ function backward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.Tenso
     "normGradient",
     ...[sums, mean, variance, epsilon, rows, norm, dGamma, dBeta, channels],
   );
-  if (pools) {
+  if (goesThroughNorm) {
     convolution.backward({ dy, product, mask, norm }, dx, dw, scratch);
   } else {
     kernels.run("applyNormGradient", dy, product, norm, gradient, rows, channels, rectifies);

@@ -1,10 +1,11 @@
 /** Sums over all but the last axis, and batch norm: x[rows, channels], channels a multiple of 4. */
 
-import { gradientOfNorm } from "./pool";
 import { FLOAT, multiplyAdd, VECTOR } from "./simd";
 
 /** Rows summed before their sum joins the total, so that rounding errors stay small. */
 const BLOCK: i32 = 128;
+/** Rows that are read and written for one vector of channels after the other, from the first cache. */
+const ROWS: i32 = 32;
 
 /** sums[c] = factor · Σ x[·, c]. */
 export function sumRows(x: usize, sums: usize, rows: i32, channels: i32, factor: f32): void {
@@ -89,13 +90,15 @@ export function applyAffine(
 ): void {
   const pixel = channels * FLOAT;
   const floor = f32x4.splat(rectify ? 0 : -Infinity);
-  for (let row = 0; row < rows; row++) {
+  for (let begin = 0; begin < rows; begin += ROWS) {
     for (let c = 0; c < pixel; c += VECTOR) {
-      const value = multiplyAdd(v128.load(affine + c), v128.load(x + c), v128.load(affine + pixel + c));
-      v128.store(y + c, f32x4.pmax(value, floor));
+      const factor = v128.load(affine + c), shift = v128.load(affine + pixel + c);
+      let at = begin * pixel + c;
+      for (let n = min(ROWS, rows - begin); n > 0; n--) {
+        v128.store(y + at, f32x4.pmax(multiplyAdd(factor, v128.load(x + at), shift), floor));
+        at += pixel;
+      }
     }
-    x += pixel;
-    y += pixel;
   }
 }
 
@@ -166,7 +169,7 @@ export function normGradient(
 }
 
 /**
- * The gradient of x from what {@link normGradient} leaves, dz = dy where scale · x + shift > 0, or
+ * The gradient of x from what {@link normGradient} leaves: scale · dz + slope · x + level, with dz = dy where scale · x + shift > 0, or
  * everywhere unless `rectify`.
  */
 export function applyNormGradient(
@@ -179,13 +182,19 @@ export function applyNormGradient(
   rectify: bool,
 ): void {
   const pixel = channels * FLOAT;
-  const floor: f32 = rectify ? 0 : -Infinity;
-  for (let row = 0; row < rows; row++) {
+  const floor = f32x4.splat(rectify ? 0 : -Infinity);
+  for (let begin = 0; begin < rows; begin += ROWS) {
     for (let c = 0; c < pixel; c += VECTOR) {
-      v128.store(dx + c, gradientOfNorm(dy + c, x + c, norm + c, pixel, floor));
+      const factor = v128.load(norm + c), shift = v128.load(norm + pixel + c);
+      const slope = v128.load(norm + 2 * pixel + c), level = v128.load(norm + 3 * pixel + c);
+      let at = begin * pixel + c;
+      for (let n = min(ROWS, rows - begin); n > 0; n--) {
+        const value = v128.load(x + at);
+        const open = f32x4.gt(multiplyAdd(factor, value, shift), floor);
+        const dz = v128.and(v128.load(dy + at), open);
+        v128.store(dx + at, multiplyAdd(factor, dz, multiplyAdd(slope, value, level)));
+        at += pixel;
+      }
     }
-    dy += pixel;
-    x += pixel;
-    dx += pixel;
   }
 }

@@ -58,17 +58,16 @@ export function pick(gradient: v128, chosen: v128, index: i32): v128 {
 }
 
 /**
- * Gradient of z = max(floor, scale · p + shift), where scale and shift depend on p through the batch's
- * mean and variance: dp = scale · dz + slope · p + level, with dz = dy where z > floor.
+ * Gradient of z = ReLU(scale · p + shift), where scale and shift depend on p through the batch's
+ * mean and variance: dp = scale · dz + slope · p + level, with dz = dy where z > 0.
  *
  * @param norm scale, shift, slope and level, `pixel` bytes from each other.
- * @param floor 0 for a ReLU, −∞ for none.
  */
 // @ts-ignore: decorator
 @inline
-export function gradientOfNorm(dy: usize, p: usize, norm: usize, pixel: i32, floor: f32 = 0): v128 {
+export function gradientOfNorm(dy: usize, p: usize, norm: usize, pixel: i32): v128 {
   const value = v128.load(p), factor = v128.load(norm);
-  const open = f32x4.gt(multiplyAdd(factor, value, v128.load(norm + pixel)), f32x4.splat(floor));
+  const open = f32x4.gt(multiplyAdd(factor, value, v128.load(norm + pixel)), f32x4.splat(0));
   const dz = v128.and(v128.load(dy), open);
   const rest = multiplyAdd(v128.load(norm + 2 * pixel), value, v128.load(norm + 3 * pixel));
   return multiplyAdd(factor, dz, rest);
