@@ -4,7 +4,6 @@ import { startBackend } from "../backend/backend.ts";
 import type { Team } from "../backend/team.ts";
 import type { Augmentation, AugmentationStep } from "../data/augment.ts";
 import { type Dataset, join, type Splits } from "../data/dataset.ts";
-import { shareMemory } from "../data/shared.ts";
 import type { Observer } from "../observer.ts";
 import { deviation, mean } from "../statistics.ts";
 import { addHead, type BaseName } from "./architecture.ts";
@@ -49,7 +48,7 @@ const REFERENCE: keyof typeof ABLATIONS = "light";
 /** What is compared. */
 export interface AblationOptions {
   base: BaseName;
-  /** Training pictures of each digit whose label is known, in rising order; Infinity for all. */
+  /** Training pictures of each digit whose label is known, in rising order. */
   labelsPerClass: readonly number[];
   seeds: readonly number[];
   /**
@@ -106,8 +105,7 @@ export async function compareAugmentations(
   const wrong = await learnSideBySide(runs, (team, run) => learn(team, data, base, run), {
     workers,
     onDone: ({ augmentation, labelsPerClass, seed }, done) => {
-      const labels = labelsPerClass === Infinity ? "all labels" : `${labelsPerClass} a class`;
-      const what = `${augmentation}, ${labels}, seed ${seed}`;
+      const what = `${augmentation}, ${labelsPerClass} a digit, seed ${seed}`;
       observer?.({ kind: "progress", what, done, total: runs.length });
     },
   });
@@ -122,19 +120,14 @@ async function learn(
   base: BaseName,
   { augmentation, labelsPerClass, seed }: AblationRun,
 ): Promise<number[]> {
-  const labelled = labelsPerClass === Infinity ? train : pickLabelled(train, labelsPerClass, seed);
+  const labelled = pickLabelled(train, labelsPerClass, seed);
   const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / labelled.count);
-  const { images, labels } = times === 1 ? labelled : join(...Array<Dataset>(times).fill(labelled));
+  const pictures = join(...Array<Dataset>(times).fill(labelled));
   const network = addHead((await loadBase(base)).network, { classes: classes.length, seed });
   freeze(network, false);
   await trainStage(team, network, {
     stage: "fine-tuning",
-    source: {
-      kind: "images",
-      images: shareMemory(images),
-      labels: shareMemory(labels),
-      augmentation: ABLATIONS[augmentation],
-    },
+    source: { kind: "images", ...pictures, augmentation: ABLATIONS[augmentation] },
     validation: { inputs: validation.images, labels: validation.labels },
     recipe: RECIPES["fine-tuning"],
     seed,

@@ -224,8 +224,8 @@ interface Batch {
 }
 
 /**
- * A member draws its own pictures, when it needs them. A worker beside it that draws ahead gives the
- * same bits and takes the same work; where members are as many as cores it only gets in their way.
+ * A member draws its own pictures, when it needs them: they cost it a few hundredths of a step. A
+ * worker beside it that draws ahead gives the same bits, and would compete for the members' cores.
  */
 function makeBatch(
   source: TrainingSource,

@@ -24,7 +24,7 @@ Deno.test("ABLATIONS takes every part away and adds every further step, one at a
 
 Deno.test("compareAugmentations() learns with each, the same with any number of workers", async () => {
   const done: number[] = [];
-  const options = { base: "cnn-small", labelsPerClass: [2, Infinity], seeds: [1] } as const;
+  const options = { base: "cnn-small", labelsPerClass: [2, 3], seeds: [1] } as const;
   const summaries = await compareAugmentations(data, {
     ...options,
     workers: 2,
@@ -34,7 +34,7 @@ Deno.test("compareAugmentations() learns with each, the same with any number of 
   assertEquals(done, Array.from({ length: 2 * names.length }, (_, i) => i + 1));
   assertEquals(
     summaries.map(({ augmentation, labelsPerClass }) => [augmentation, labelsPerClass]),
-    [2, Infinity].flatMap((labelsPerClass) => names.map((name) => [name, labelsPerClass])),
+    [2, 3].flatMap((labelsPerClass) => names.map((name) => [name, labelsPerClass])),
   );
   for (const { augmentation, accuracy, gain } of summaries) {
     assert(accuracy > 10, `Found ${accuracy} with ${augmentation}`);
