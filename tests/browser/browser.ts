@@ -47,6 +47,12 @@ export const STROKES: Stroke[][] = [
   [[...arc(0.5, 0.36, 0.15, 0.15, 0, -330), [0.65, 0.36], [0.6, 0.82]]],
 ];
 
+/** A letter as a hand draws it. */
+export const LETTER_A: Stroke[] = [
+  [[0.3, 0.8], [0.5, 0.2], [0.7, 0.8]],
+  [[0.38, 0.6], [0.62, 0.6]],
+];
+
 /** Draws strokes with the mouse. */
 export async function draw(page: Page, strokes: Stroke[]): Promise<void> {
   const pad = page.locator("#pad");

@@ -8,13 +8,13 @@ import { assert, assertEquals } from "@std/assert";
 import axe, { type AxeResults } from "axe-core";
 import { join } from "@std/path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { findModel } from "../../lib/model/classifier.ts";
+import { findModels } from "../../lib/model/classifier.ts";
 import { Samples } from "../../lib/service/samples.ts";
 import { startService } from "../../lib/service/server.ts";
 import { writeStaticPage } from "../../lib/service/static_page.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";
-import { draw, startBrowser, STROKES, waitForAnswer } from "./browser.ts";
+import { draw, LETTER_A, startBrowser, STROKES, waitForAnswer } from "./browser.ts";
 
 /** Where screenshots go, for people to look at. */
 const SCREENSHOTS = "outputs/browser";
@@ -32,10 +32,10 @@ Deno.test({
     await using browser = await startBrowser();
     await withFolder(async (folder) => {
       const samples = await Samples.open(join(folder, "samples"));
-      const model = await findModel();
+      const models = await findModels();
       const seen: string[] = [];
       await using service = await startService({
-        model,
+        models,
         host: "127.0.0.1",
         port: 0,
         workers: 1,
@@ -121,6 +121,31 @@ Deno.test({
         assertEquals(await page.locator("#flow canvas").count(), 4);
       });
 
+      await step(
+        "reads letters, or letters and digits, where somebody wants that",
+        async (page) => {
+          assertEquals(await page.locator("h1").innerText(), "Draw a digit");
+          await page.getByRole("button", { name: "Letters", exact: true }).click();
+          assertEquals(await page.locator("h1").innerText(), "Draw a letter");
+          assert(await page.locator("#correction").isHidden());
+          await draw(page, LETTER_A);
+          await waitForAnswer(page, "A");
+          assertEquals(await page.locator("#bars .first .class").innerText(), "A");
+          await page.locator("summary").click();
+          await page.getByRole("img", { name: "what speaks for and against an A" }).waitFor();
+          await assertAccessible(page);
+          await page.screenshot({ path: join(SCREENSHOTS, "letters.png"), fullPage: true });
+          await page.getByRole("button", { name: "Letters and digits" }).click();
+          await waitForAnswer(page, "A");
+          await page.locator("#clear").click();
+          await draw(page, STROKES[4]);
+          await waitForAnswer(page, "4");
+          await page.getByRole("button", { name: "Digits", exact: true }).click();
+          await waitForAnswer(page, "4");
+          assertEquals(await page.locator("#bars .class").allInnerTexts(), [..."0123456789"]);
+        },
+      );
+
       await step("keeps a corrected sample, only after a click", async (page) => {
         await draw(page, STROKES[1]);
         await waitForAnswer(page, "1");
@@ -170,7 +195,7 @@ Deno.test({
 
       await t.step("works as static files, with the network cut after loading", async () => {
         const site = join(folder, "site");
-        await writeStaticPage(site, model);
+        await writeStaticPage(site, models);
         await using server = serveFolder(site);
         await withPage(browser, server.url, {}, async (page) => {
           await page.context().setOffline(true);
@@ -183,6 +208,10 @@ Deno.test({
           const file = { name: "7.png", mimeType: "image/png", buffer: Buffer.from(SEVEN_PNG) };
           await page.locator("#file").setInputFiles(file);
           await waitForAnswer(page, "7");
+          await page.locator("#clear").click();
+          await page.getByRole("button", { name: "Letters", exact: true }).click();
+          await draw(page, LETTER_A);
+          await waitForAnswer(page, "A");
           await page.locator("summary").click();
           await page.locator("#flow canvas").nth(3).waitFor();
           await assertAccessible(page);
