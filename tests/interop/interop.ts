@@ -13,6 +13,7 @@ import type { Splits } from "../../lib/data/dataset.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { decodeKerasArchive } from "../../lib/formats/keras_archive.ts";
 import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
+import { BASE_NAMES } from "../../lib/model/bases.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
 import { computeOutputs, startTeam } from "../../lib/model/training.ts";
 import { runTask } from "../cli/run_task.ts";
@@ -176,6 +177,31 @@ Deno.test("what is exported answers elsewhere as here", (t) =>
       const digits = new TextDecoder().decode(stdout).trim().split(" ").map(Number);
       assertEquals(digits, Array.from(test.labels.subarray(0, 5)));
     });
+  }));
+
+Deno.test("networks on every base answer elsewhere as here", (t) =>
+  withPictures(async ({ test }, pixels, folder) => {
+    const quick = "--epochs 1 --fine-tune 0 --limit 1000".split(" ");
+    const endings = [".h5", ".keras", ".onnx"];
+    const names = BASE_NAMES.map((base) => join(folder, base, "digit_recognition_model"));
+    for (const base of BASE_NAMES) {
+      const out = join(folder, base);
+      await task("train", "--base", base, ...quick, "--out", out);
+      await task("export", "--model", join(out, "model"), "--out", out, "--limit", "10");
+    }
+    const files = names.flatMap((name) => endings.map((ending) => name + ending));
+    await python("predict.py", pixels, ...files);
+    await using team = await startTeam({ kernels: "composed" });
+    for (const [i, base] of BASE_NAMES.entries()) {
+      using model = await loadModel(join(folder, base, "model"));
+      const ours = await computeOutputs(team, model.network, test.images, "probabilities");
+      for (const ending of endings) {
+        await t.step(`${base}${ending}`, async () => {
+          const theirs = await readFloats(`${names[i]}${ending}.probabilities`);
+          assertAgrees(theirs, ours, test.labels, ending, "composed");
+        });
+      }
+    }
   }));
 
 Deno.test("what Keras saved answers here as there, and serves as frozen base", (t) =>
