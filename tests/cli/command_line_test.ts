@@ -180,7 +180,7 @@ const WRONG_CALLS: WrongCall[] = [
     call: () => ["train", "--base", "resnet"],
     code: 2,
     message: () =>
-      "Expected --base to be cnn, cnn-small, cnn-residual, a .h5 or .keras file or a folder but found resnet",
+      "Expected --base to be cnn, cnn-small, cnn-residual, cnn-depthwise, a .h5 or .keras file or a folder but found resnet",
   },
   {
     name: "pictures without labels",

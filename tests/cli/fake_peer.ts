@@ -1,6 +1,6 @@
 /** A peer of the benchmark that measures nothing: it answers with its options and its own counting. */
 
-const options = Object.fromEntries(
+const options: Record<string, string> = Object.fromEntries(
   Deno.args.slice(1).map((arg) => arg.replace("--", "").split("=")),
 );
 const factor = Number(Deno.args[0]);
