@@ -2,8 +2,10 @@
 
 import { cpus } from "node:os";
 import { fromFileUrl } from "@std/path";
+import { startBackend } from "../backend/backend.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { shareMemory } from "../data/shared.ts";
+import { addHead } from "../model/architecture.ts";
 import { BASE_NAMES, loadBase, today, versions } from "../model/bases.ts";
 import { freeze, learnDigits } from "../model/digits.ts";
 import { evaluate } from "../model/evaluation.ts";
@@ -34,6 +36,7 @@ await runCommand({
   async run({ workers, kernels }) {
     const observer = showProgress();
     const data = await loadMnist();
+    await startBackend({ kernels });
     const rows: string[] = [];
     for (const base of BASE_NAMES) {
       observer({ kind: "note", text: base });
@@ -42,16 +45,17 @@ await runCommand({
       const { size } = await Deno.stat(
         fromFileUrl(new URL(`../../data/bases/${base}/weights.bin`, import.meta.url)),
       );
+      const whole = addHead(network, { classes: data.classes.length, seed: 1 });
       const times: number[] = [];
       {
         await using alone = await startTeam({ workers: 1, kernels });
         for (let repeat = 0; repeat < REPEATS; repeat++) {
           const started = performance.now();
-          await computeOutputs(alone, network, data.test.images, "features");
+          await computeOutputs(alone, whole, data.test.images, "probabilities");
           times.push(1000 * (performance.now() - started) / data.test.count);
         }
       }
-      network.dispose();
+      whole.dispose();
       const [frozen, tuned]: number[][] = [[], []];
       const learnt = await compareFewLabels(data, {
         ways: ["letters, frozen"],
