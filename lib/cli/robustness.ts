@@ -1,4 +1,4 @@
-/** `deno task robustness`: the light and the robust augmentation on the corruptions of MNIST-C, with three seeds; README's table and chart of it. */
+/** `deno task robustness`: the light and the robust augmentation on the corruptions of MNIST-C, with three seeds; README's table of it, and a chart. */
 
 import { join } from "@std/path";
 import { cpus } from "node:os";
@@ -34,7 +34,7 @@ await runCommand({
   summary:
     `Trains with --augmentation ${AUGMENTATIONS.join(" and ")} and seeds ${SEEDS.join(", ")}, ` +
     "measures the errors on the fifteen\n" +
-    "corruptions of MNIST-C, and writes table and chart into README.md. Goes on where it stopped.",
+    "corruptions of MNIST-C; writes the table into README.md and a chart into the folder. Goes on where it stopped.",
   example: "deno task robustness",
   flags: {
     out: {

@@ -98,7 +98,7 @@ export type AugmentationName = keyof typeof AUGMENTATIONS;
 /** Ways of learning that have a name. */
 export const PRESETS = {
   standard: { base: "cnn", fineTune: RECIPES["fine-tuning"].epochs, augmentation: "light" },
-  /** What measured best on validation within half an hour on two cores. */
+  /** Of what was tried, the best on validation that takes less than half an hour on two cores. */
   best: { base: "cnn-residual", fineTune: 40, augmentation: "mixed" },
 } satisfies Record<
   string,
