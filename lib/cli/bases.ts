@@ -7,11 +7,11 @@ import { loadMnist } from "../data/mnist.ts";
 import { shareMemory } from "../data/shared.ts";
 import { addHead } from "../model/architecture.ts";
 import { BASE_NAMES, loadBase, today, versions } from "../model/bases.ts";
-import { freeze, learnDigits } from "../model/digits.ts";
 import { evaluate } from "../model/evaluation.ts";
 import { compareFewLabels } from "../model/few_labels.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../model/recipe.ts";
 import { computeOutputs, startTeam, trainStage } from "../model/training.ts";
+import { freeze, trainClassifier } from "../model/transfer.ts";
 import { deviation, mean, median } from "../statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
@@ -68,7 +68,7 @@ await runCommand({
       const few = learnt.map(({ accuracy }) => 100 * accuracy);
       await using team = await startTeam({ workers, kernels });
       for (const seed of SEEDS) {
-        const { network, evaluation } = await learnDigits(team, {
+        const { network, evaluation } = await trainClassifier(team, {
           data,
           base,
           seed,
@@ -77,7 +77,7 @@ await runCommand({
           observer,
         });
         frozen.push(100 * evaluation.accuracy);
-        // As learnDigits goes on where it is to fine-tune.
+        // As trainClassifier goes on where it is to fine-tune.
         freeze(network, false);
         await trainStage(team, network, {
           stage: "fine-tuning",

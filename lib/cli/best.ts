@@ -7,11 +7,11 @@ import { loadMnist } from "../data/mnist.ts";
 import { NINE_VIEWS, ONE_VIEW } from "../data/placement.ts";
 import { today, versions } from "../model/bases.ts";
 import { loadModel } from "../model/classifier.ts";
-import { learnDigits } from "../model/digits.ts";
 import { evaluateProbabilities } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
+import { trainClassifier } from "../model/transfer.ts";
 import { averageProbabilities } from "../model/views.ts";
 import { mean } from "../statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
@@ -42,7 +42,7 @@ await runCommand({
       const folder = join(out, `seed-${seed}`);
       if (await isDirectory(folder)) continue;
       observer({ kind: "note", text: `Seed ${seed}` });
-      const { network, card } = await learnDigits(team, {
+      const { network, card } = await trainClassifier(team, {
         data,
         seed,
         kernels,

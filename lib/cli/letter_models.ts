@@ -3,10 +3,10 @@
 import os from "node:os";
 import { join } from "@std/path";
 import { loadCharacters } from "../data/characters.ts";
-import { learnDigits, type LearnResult } from "../model/digits.ts";
 import { confusedPairs } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
 import { startTeam } from "../model/training.ts";
+import { trainClassifier, type TrainResult } from "../model/transfer.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 import { writeReadmeSection } from "./readme.ts";
@@ -40,7 +40,7 @@ await runCommand({
     for (const classSet of only ? [only] : CLASS_SETS) {
       const started = performance.now();
       const data = await loadCharacters(classSet, { directory, limit });
-      const result = await learnDigits(team, {
+      const result = await trainClassifier(team, {
         data,
         base: "cnn",
         fineTune: epochs,
@@ -69,7 +69,7 @@ await runCommand({
   },
 });
 
-function describe(classSet: string, { card, evaluation }: LearnResult, seconds: number): string {
+function describe(classSet: string, { card, evaluation }: TrainResult, seconds: number): string {
   const percent = (share: number, decimals: number) => `${(100 * share).toFixed(decimals)} %`;
   const pairs = confusedPairs(evaluation, PAIRS)
     .map(({ pair, rate }) => `${pair.join(" and ")} (${percent(rate, 1)})`);

@@ -3,8 +3,8 @@
 import { cpus, totalmem } from "node:os";
 import { loadMnist } from "../data/mnist.ts";
 import { today, versions } from "../model/bases.ts";
-import { learnDigits, type LearnOptions } from "../model/digits.ts";
 import { startTeam } from "../model/training.ts";
+import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
 import { deviation, mean } from "../statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
@@ -13,7 +13,7 @@ import { writeReadmeSection } from "./readme.ts";
 const SEEDS = [1, 2, 3];
 
 /** The ways of learning that README compares. */
-const WAYS: { name: string; options: Pick<LearnOptions, "base" | "fineTune" | "fromScratch"> }[] = [
+const WAYS: { name: string; options: Pick<TrainOptions, "base" | "fineTune" | "fromScratch"> }[] = [
   { name: "`cnn`, frozen (`--fine-tune 0`)", options: { base: "cnn", fineTune: 0 } },
   { name: "`cnn`, fine-tuned 3 epochs (default)", options: { base: "cnn", fineTune: 3 } },
   { name: "`cnn`, fine-tuned 5 epochs", options: { base: "cnn", fineTune: 5 } },
@@ -41,7 +41,7 @@ await runCommand({
       for (const seed of SEEDS) {
         observer({ kind: "note", text: `${name}, seed ${seed}` });
         const started = performance.now();
-        const { network, evaluation } = await learnDigits(team, {
+        const { network, evaluation } = await trainClassifier(team, {
           data,
           seed,
           observer,

@@ -7,11 +7,11 @@ import { isDirectory } from "../data/files.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { today, versions } from "../model/bases.ts";
 import { loadModel, type ModelCard } from "../model/classifier.ts";
-import { learnDigits } from "../model/digits.ts";
 import { saveNetwork } from "../model/files.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/training.ts";
+import { trainClassifier } from "../model/transfer.ts";
 import { corruptionBars } from "../plot/corruption_bars.ts";
 import { saveChart } from "../plot/render.ts";
 import { deviation, mean } from "../statistics.ts";
@@ -59,7 +59,7 @@ await runCommand({
     for (const { augmentation, seed, folder } of runs.flat()) {
       if (await isDirectory(folder)) continue;
       observer({ kind: "note", text: `${augmentation}, seed ${seed}` });
-      const { network, card } = await learnDigits(team, {
+      const { network, card } = await trainClassifier(team, {
         data,
         seed,
         kernels,

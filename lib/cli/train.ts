@@ -11,12 +11,12 @@ import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
 import { exportName, outputFolder } from "../model/classifier.ts";
-import { type ForeignBase, learnDigits, type LearnResult } from "../model/digits.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
 import { networkToData } from "../model/network.ts";
 import { type AugmentationName, AUGMENTATIONS, PRESETS, RECIPES } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
+import { type ForeignBase, trainClassifier, type TrainResult } from "../model/transfer.ts";
 import { SAMPLE_FILES } from "../service/samples.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
@@ -158,7 +158,7 @@ await runCommand({
       batchSize: flags["batch-size"],
       learningRate: flags["learning-rate"],
     };
-    const result = await learnDigits(team, {
+    const result = await trainClassifier(team, {
       data,
       base,
       hiddenUnits: flags["hidden-units"],
@@ -218,7 +218,7 @@ async function withSamples(mnist: Splits, folder: string): Promise<Splits> {
   return { ...mnist, train: joinDatasets(mnist.train, samples) };
 }
 
-function metrics({ card, evaluation, history }: LearnResult, seconds: number) {
+function metrics({ card, evaluation, history }: TrainResult, seconds: number) {
   return {
     testAccuracy: evaluation.accuracy,
     validationAccuracy: card.metrics.validationAccuracy,

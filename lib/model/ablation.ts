@@ -8,12 +8,12 @@ import type { Observer } from "../observer.ts";
 import { deviation, mean } from "../statistics.ts";
 import { addHead, type BaseName } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { freeze } from "./digits.ts";
 import { evaluate } from "./evaluation.ts";
 import { pickLabelled } from "./few_labels.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "./recipe.ts";
 import { learnSideBySide } from "./side_by_side.ts";
 import { trainStage } from "./training.ts";
+import { freeze } from "./transfer.ts";
 
 /** Steps that could be added to the light augmentation. */
 export const FURTHER_STEPS: AugmentationStep[] = [

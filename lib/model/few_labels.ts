@@ -12,12 +12,12 @@ import type { Observer } from "../observer.ts";
 import { deviation, mean } from "../statistics.ts";
 import { addHead, type BaseName, buildBase } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { freeze } from "./digits.ts";
 import { evaluate } from "./evaluation.ts";
 import { imagesToTensor } from "./network.ts";
 import { LIGHT_AUGMENTATION, type Recipe } from "./recipe.ts";
 import { learnSideBySide } from "./side_by_side.ts";
 import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
+import { freeze } from "./transfer.ts";
 
 /** The ways of learning that are compared: what the base knows, and whether it learns on. */
 export const WAYS = [

@@ -13,10 +13,10 @@ import type { Observer } from "../observer.ts";
 import { addHead, type BaseName } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
 import { calibrate } from "./calibration.ts";
-import { examine, freeze, type LearnResult } from "./digits.ts";
 import { readWeights, writeWeights } from "./network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "./recipe.ts";
 import { computeOutputs, trainStage } from "./training.ts";
+import { examine, freeze, type TrainResult } from "./transfer.ts";
 
 /** How the recogniser is trained. */
 export interface HandwritingOptions {
@@ -51,7 +51,7 @@ const UNSEEN = 1 / 5;
 export async function learnHandwriting(
   team: Team,
   { data, base, digits, letters, epochs, seed, observer }: HandwritingOptions,
-): Promise<LearnResult> {
+): Promise<TrainResult> {
   await startBackend();
   const network = addHead((await loadBase(base)).network, { classes: DIGITS.length, seed });
   freeze(network, false);

@@ -10,7 +10,6 @@ import { IMAGE_PIXELS } from "../../lib/data/dataset.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { shareMemory } from "../../lib/data/shared.ts";
 import { splitNetwork } from "../../lib/model/architecture.ts";
-import { freeze } from "../../lib/model/digits.ts";
 import { evaluate } from "../../lib/model/evaluation.ts";
 import { imagesToTensor, readWeights } from "../../lib/model/network.ts";
 import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "../../lib/model/recipe.ts";
@@ -20,6 +19,7 @@ import {
   startTeam,
   trainStage,
 } from "../../lib/model/training.ts";
+import { freeze } from "../../lib/model/transfer.ts";
 import type { News } from "../../lib/observer.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
 

@@ -7,16 +7,16 @@ import { loadBase } from "../../lib/model/bases.ts";
 import { predictDigit } from "../../lib/model/classifier.ts";
 import {
   freeze,
-  learnDigits,
-  type LearnOptions,
-  type LearnResult,
-} from "../../lib/model/digits.ts";
+  trainClassifier,
+  type TrainOptions,
+  type TrainResult,
+} from "../../lib/model/transfer.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { startTeam } from "../../lib/model/training.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
 
 const few = await loadMnist({ limit: 150 });
-const QUICK: LearnOptions = {
+const QUICK: TrainOptions = {
   data: few,
   base: "cnn-small",
   seed: 1,
@@ -31,10 +31,10 @@ async function baseWeights(): Promise<Float32Array[]> {
   return weights;
 }
 
-Deno.test("learnDigits() with a frozen base beats 95 % on 2000 test pictures, and the base stays", async () => {
+Deno.test("trainClassifier() with a frozen base beats 95 % on 2000 test pictures, and the base stays", async () => {
   await using team = await startTeam();
   const data = await loadMnist({ limit: 2000 });
-  const { network, card, evaluation } = await learnDigits(team, {
+  const { network, card, evaluation } = await trainClassifier(team, {
     ...QUICK,
     data,
     recipe: { epochs: 2, batchSize: 64, learningRate: 5e-3 },
@@ -56,15 +56,15 @@ Deno.test("learnDigits() with a frozen base beats 95 % on 2000 test pictures, an
 });
 
 /** Everything but the time that it took. */
-function figures({ history, evaluation }: LearnResult) {
+function figures({ history, evaluation }: TrainResult) {
   return { history: history.map(({ seconds: _, ...others }) => others), evaluation };
 }
 
 for (const workers of [1, 2]) {
-  Deno.test(`learnDigits() on ${workers} worker(s) repeats itself with the same seed only`, async () => {
+  Deno.test(`trainClassifier() on ${workers} worker(s) repeats itself with the same seed only`, async () => {
     await using team = await startTeam({ workers });
     const learn = async (seed: number) => {
-      const result = await learnDigits(team, { ...QUICK, seed, fineTune: 1 });
+      const result = await trainClassifier(team, { ...QUICK, seed, fineTune: 1 });
       const weights = readWeights(result.network.layers);
       result.network.dispose();
       return { figures: figures(result), weights };
@@ -77,9 +77,9 @@ for (const workers of [1, 2]) {
   });
 }
 
-Deno.test("learnDigits() that fine-tunes moves every weight and statistic of the base", async () => {
+Deno.test("trainClassifier() that fine-tunes moves every weight and statistic of the base", async () => {
   await using team = await startTeam({ workers: 2 });
-  const { network, card, history } = await learnDigits(team, { ...QUICK, fineTune: 1 });
+  const { network, card, history } = await trainClassifier(team, { ...QUICK, fineTune: 1 });
   const before = await baseWeights();
   readWeights(splitNetwork(network).base).forEach((values, i) =>
     assertNotEquals(values, before[i])
@@ -93,9 +93,9 @@ Deno.test("learnDigits() that fine-tunes moves every weight and statistic of the
   network.dispose();
 });
 
-Deno.test("learnDigits() from scratch does not take the base's weights", async () => {
+Deno.test("trainClassifier() from scratch does not take the base's weights", async () => {
   await using team = await startTeam({ workers: 2 });
-  const { network, card, history } = await learnDigits(team, {
+  const { network, card, history } = await trainClassifier(team, {
     ...QUICK,
     fromScratch: true,
     recipe: { epochs: 1, learningRate: 1e-7 },
@@ -109,11 +109,11 @@ Deno.test("learnDigits() from scratch does not take the base's weights", async (
   random.dispose();
 });
 
-Deno.test("learnDigits() leaves no tensors but its network's", async () => {
+Deno.test("trainClassifier() leaves no tensors but its network's", async () => {
   await startBackend();
   await using team = await startTeam({ workers: 1 });
   const before = tf.memory().numTensors;
-  const { network } = await learnDigits(team, { ...QUICK, recipe: { epochs: 1 } });
+  const { network } = await trainClassifier(team, { ...QUICK, recipe: { epochs: 1 } });
   network.dispose();
   assertEquals(tf.memory().numTensors, before);
 });

@@ -1,4 +1,4 @@
-/** The main job: transfer learning from a base that reads letters to a recogniser of digits. */
+/** The main job: transfer learning from a base that reads letters to a classifier of digits or letters. */
 
 import * as tf from "@tensorflow/tfjs";
 import { type BackendOptions, startBackend } from "../backend/backend.ts";
@@ -17,8 +17,8 @@ import type { EpochRecord, Stage } from "./history.ts";
 import { type AugmentationName, AUGMENTATIONS, type Recipe, RECIPES } from "./recipe.ts";
 import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
 
-/** How digits are learnt. */
-export interface LearnOptions {
+/** How a classifier is trained. */
+export interface TrainOptions {
   data: Splits;
   /** Pre-trained base, one that was made elsewhere, or the architecture to train from scratch. */
   base: BaseName | ForeignBase;
@@ -52,7 +52,7 @@ export interface ForeignBase {
 }
 
 /** What came of it. */
-export interface LearnResult {
+export interface TrainResult {
   network: tf.LayersModel;
   card: ModelCard;
   history: EpochRecord[];
@@ -61,14 +61,13 @@ export interface LearnResult {
 }
 
 /**
- * Learns digits: freezes the base, runs it once over the pictures, trains a new
- * head on the features, fine-tunes everything if asked, and evaluates the
- * result on the test pictures.
+ * Trains a classifier: freezes the base, runs it once over the pictures, trains a new head on the
+ * features, fine-tunes everything if asked, and evaluates the result on the test pictures.
  *
  * The same seed on the same machine with the same number of workers gives the
  * same numbers, also if the run was stopped and resumed.
  */
-export async function learnDigits(team: Team, options: LearnOptions): Promise<LearnResult> {
+export async function trainClassifier(team: Team, options: TrainOptions): Promise<TrainResult> {
   const { data, base: given, hiddenUnits, seed, fromScratch = false, fineTune, observer } = options;
   const augmentation = options.augmentation ?? "light";
   await startBackend({ kernels: options.kernels });
@@ -138,7 +137,7 @@ export async function learnDigits(team: Team, options: LearnOptions): Promise<Le
 /**
  * Calibrates a trained network on the validation pictures and evaluates it on the test pictures.
  *
- * @returns What the test came to, and what a card says of every recogniser of digits.
+ * @returns What the test came to, and what a card says of every classifier.
  */
 export async function examine(
   team: Team,
@@ -226,7 +225,7 @@ function secondsOf(history: EpochRecord[]): number {
 
 /** Everything that decides the numbers of a run. */
 function describe(
-  options: LearnOptions,
+  options: TrainOptions,
   augmentation: AugmentationName,
   workers: number,
 ): Configuration {
@@ -249,7 +248,7 @@ function describe(
   };
 }
 
-function nameOf(base: LearnOptions["base"]): string {
+function nameOf(base: TrainOptions["base"]): string {
   return typeof base === "string" ? base : base.name;
 }
 
