@@ -89,7 +89,7 @@ export type Augmentation = readonly AugmentationStep[];
  * @param target Receives pixels 0–1, `[28, 28]`.
  * @param augmentation What to do; without a step the picture stays as it is.
  * @param random The same random numbers make the same variant.
- * @param label The digit that the picture shows, if any: other hands write some digits in another way.
+ * @param character What the picture shows, if known: other hands write some digits in another way.
  *
  * @example Turned by up to 10°, and half of the time with a thicker or thinner pen
  * ```ts
@@ -114,7 +114,7 @@ export function augment(
   target: Float32Array,
   augmentation: Augmentation,
   random: Random,
-  label?: number,
+  character?: string,
 ): void {
   let source: Uint8Array | Float32Array = image;
   let white = 255;
@@ -131,7 +131,7 @@ export function augment(
     } else {
       if (points) samplePicture(source, white, points, target);
       points = undefined;
-      change(target, step, random, label);
+      change(target, step, random, character);
     }
   }
   if (points) samplePicture(source, white, points, target);
@@ -162,11 +162,11 @@ function change(
   pixels: Float32Array,
   step: Change,
   random: Random,
-  label: number | undefined,
+  character: string | undefined,
 ): void {
   switch (step.kind) {
     case "hand":
-      return changeHand(pixels, label, random);
+      return changeHand(pixels, character, random);
     case "stroke-width":
       return changeStrokeWidth(pixels, random.uniform(-step.growth, step.growth));
     case "erasing":

@@ -22,26 +22,26 @@ const INKED = 0.4;
  * scanner, down to 8 pixels a digit; paler or fuller ink; grain.
  *
  * @param pixels Pixels 0–1, `[28, 28]`, white ink on black, placed as in MNIST; changed in place.
- * @param digit What they show, if it is a digit.
+ * @param character What they show, if known.
  *
  * @example The same hand from the same random numbers
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { Random } from "./random.ts";
  * const [one, other] = [1, 2].map(() => new Float32Array(784).fill(1, 300, 500));
- * for (const pixels of [one, other]) changeHand(pixels, 8, new Random(1));
+ * for (const pixels of [one, other]) changeHand(pixels, "8", new Random(1));
  * assertEquals(one, other);
  * ```
  */
 export function changeHand(
   pixels: Float32Array,
-  digit: number | undefined,
+  character: string | undefined,
   random: Random,
 ): void {
   const chance = (share: number) => random.uniform() < share;
-  if (digit === 1 && chance(SHAPE)) addFlag(pixels, random);
-  if (digit === 7 && chance(SHAPE)) addBar(pixels, random);
-  if (digit === 9 && chance(SHAPE)) addTail(pixels, random);
+  if (character === "1" && chance(SHAPE)) addFlag(pixels, random);
+  if (character === "7" && chance(SHAPE)) addBar(pixels, random);
+  if (character === "9" && chance(SHAPE)) addTail(pixels, random);
   if (chance(WIDTH)) stretch(pixels, Math.exp(random.uniform(-0.3, 0.3)));
   if (chance(PEN)) changeStrokeWidth(pixels, random.uniform(-1.2, 1.2));
   if (chance(SCANNER)) loseResolution(pixels, COARSEST + random.integer(FINEST - COARSEST + 1));

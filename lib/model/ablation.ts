@@ -127,7 +127,7 @@ async function learn(
   freeze(network, false);
   await trainStage(team, network, {
     stage: "fine-tuning",
-    source: { kind: "images", ...pictures, augmentation: ABLATIONS[augmentation] },
+    source: { kind: "images", ...pictures, augmentation: ABLATIONS[augmentation], classes },
     validation: { inputs: validation.images, labels: validation.labels },
     recipe: RECIPES["fine-tuning"],
     seed,

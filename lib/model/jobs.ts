@@ -93,7 +93,14 @@ export type TrainingSource =
   /** Cached features `[count, width]`, shared: only the head learns. */
   | { kind: "features"; features: Float32Array; labels: Uint8Array }
   /** Pictures `[count, 28, 28]`, shared, augmented afresh in every epoch. */
-  | { kind: "images"; images: Uint8Array; labels: Uint8Array; augmentation: Augmentation }
+  | {
+    kind: "images";
+    images: Uint8Array;
+    labels: Uint8Array;
+    augmentation: Augmentation;
+    /** Characters that the labels stand for, if other hands are to write them in their own way. */
+    classes?: readonly string[];
+  }
   /** Letters, drawn afresh in every epoch. */
   | { kind: "letters"; masters: GlyphMasters; count: number };
 
@@ -260,7 +267,7 @@ function makeBatch(
     const random = new Random(seed, AUGMENTATION, epoch, index);
     const image = source.images.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS);
     const target = pixels.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
-    augment(image, target, source.augmentation, random, labels[i]);
+    augment(image, target, source.augmentation, random, source.classes?.[labels[i]]);
   });
   return { inputs: tf.tensor(pixels, [count, 28, 28, 1]), labels };
 }

@@ -74,7 +74,7 @@ export async function learnHandwriting(
   const validation = join(data.validation, unseenDigits, ...Object.values(unseen));
   const history = await trainStage(team, network, {
     stage: "fine-tuning",
-    source: { kind: "images", ...training, augmentation: OTHER_HANDS },
+    source: { kind: "images", ...training, augmentation: OTHER_HANDS, classes: data.classes },
     validation: { inputs: validation.images, labels: validation.labels },
     recipe: { ...RECIPES["fine-tuning"], epochs },
     seed,

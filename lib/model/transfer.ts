@@ -207,13 +207,14 @@ async function features(
   };
 }
 
-function pictures({ train, validation }: Splits, augmentation: Augmentation): Inputs {
+function pictures({ train, validation, classes }: Splits, augmentation: Augmentation): Inputs {
   return {
     source: {
       kind: "images",
       images: shareMemory(train.images),
       labels: shareMemory(train.labels),
       augmentation,
+      classes,
     },
     validation: { inputs: validation.images, labels: validation.labels },
   };

@@ -86,20 +86,20 @@ Deno.test("augment() samples once for movements that follow one another, and aga
   assert(twice < 0.8 * once, `Found ${once} and ${twice}`);
 });
 
-Deno.test("augment() writes a digit as its label has it: some 1s get a flag, no 3 does", () => {
+Deno.test("augment() writes a digit as other hands do: some 1s get a flag, no 3 does", () => {
   const bar = Uint8Array.from(BLACK, (_, i) => {
     const [row, column] = [Math.floor(i / IMAGE_SIDE), i % IMAGE_SIDE];
     return row > 4 && row < 23 && Math.abs(column - 14) < 2 ? 255 : 0;
   });
-  const wide = (label?: number) =>
+  const wide = (character?: string) =>
     KEYS.filter((key) => {
       const target = new Float32Array(IMAGE_PIXELS);
-      augment(bar, target, [{ kind: "hand" }], new Random(key), label);
+      augment(bar, target, [{ kind: "hand" }], new Random(key), character);
       return target.some((value, i) => value > 0.4 && i % IMAGE_SIDE < 8);
     }).length;
-  assert(wide(1) > 30, `Found ${wide(1)}`);
-  assertEquals(wide(3), wide(undefined));
-  assert(wide(1) > 5 * wide(3), `Found ${wide(1)} and ${wide(3)}`);
+  assert(wide("1") > 30, `Found ${wide("1")}`);
+  assertEquals(wide("3"), wide(undefined));
+  assert(wide("1") > 5 * wide("3"), `Found ${wide("1")} and ${wide("3")}`);
 });
 
 Deno.test("augment() with the light augmentation samples where it always did", () => {
