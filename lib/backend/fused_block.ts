@@ -5,7 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { picturesAtATime } from "./fast_kernels.ts";
+import { convolve, picturesAtATime } from "./fast_kernels.ts";
 import { type KernelCall, overrideKernel } from "./wasm_backend.ts";
 import type { WasmKernels } from "./wasm_kernels.ts";
 
@@ -284,16 +284,19 @@ function follow(
   return moved;
 }
 
-function forwardInUse(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo {
+function forwardInUse(kernels: WasmKernels, { inputs, attrs, backend }: KernelCall): tf.TensorInfo {
   const { x, filter, gamma, beta, mean, variance } = inputs;
-  const { pools, rectifies, epsilon } = attrs;
+  const { isDepthwise, pools, rectifies, epsilon } = attrs;
   const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
   const { shape } = convolution;
   const channels = shape[3];
-  const y = kernels.output(shape);
+  // By itself, a convolution chooses its algorithm by the number of pixels.
+  const plain = { inputs: { x, filter }, attrs: { strides: 1, pad: "same" }, backend };
+  const convolved = pools || isDepthwise ? undefined : convolve(kernels, plain);
+  const y = convolved ?? kernels.output(shape);
   const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
   kernels.run("affineOfNorm", mean, variance, gamma, beta, epsilon, affine, channels);
-  convolution.forward(y, 0, pools ? affine : 0, affine + 8 * channels);
+  if (!convolved) convolution.forward(y, 0, pools ? affine : 0, affine + 8 * channels);
   if (!pools) {
     kernels.run("applyAffine", y, affine, y, shape[0] * shape[1] * shape[2], channels, rectifies);
   }
