@@ -79,7 +79,7 @@ export function installFastKernels(kernels: WasmKernels): void {
     }
     if (!isOfWindows(info)) return replaced(call);
     const dw = kernels.output(filterShape);
-    kernels.run("convolveWindowsGradient", x, dy, dw, ...windows(kernels, info));
+    kernels.run("multiplyWindows", x, dy, dw, true, ...windows(kernels, info));
     return dw;
   });
   overrideKernel("DepthwiseConv2dNative", (replaced) => (call) => {
@@ -334,7 +334,7 @@ function windows(kernels: WasmKernels, info: ConvolutionInfo): number[] {
     info.dilationWidth,
     padInfo.top,
     padInfo.left,
-    kernels.scratch(kernels.run("convolveWindowsScratch", depth, outChannels)),
+    kernels.scratch(kernels.run("multiplyWindowsScratch", depth, outChannels)),
   ];
 }
 
@@ -360,7 +360,7 @@ export function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo 
   }
   if (!isOfWindows(info)) return undefined;
   const y = kernels.output(info.outShape);
-  kernels.run("convolveWindows", x, filter, y, ...windows(kernels, info));
+  kernels.run("multiplyWindows", x, filter, y, false, ...windows(kernels, info));
   return y;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { applyNormGradient } from "./norm";
-import { FLOAT, multiplyAdd, VECTOR } from "./simd";
+import { addTo, FLOAT, multiplyAdd, VECTOR } from "./simd";
 
 /** @returns Bytes of scratch for {@link convolveDepthwise} and {@link convolveDepthwiseGradient}. */
 export function convolveDepthwiseScratch(height: i32, width: i32, channels: i32): i32 {
@@ -167,10 +167,4 @@ function addFilterGradient(
     addTo(to + 7 * pixel, w7);
     addTo(to + 8 * pixel, w8);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function addTo(address: usize, value: v128): void {
-  v128.store(address, f32x4.add(v128.load(address), value));
 }

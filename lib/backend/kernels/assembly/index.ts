@@ -7,7 +7,7 @@ export {
 } from "./depthwise";
 export { adamW, addBias, rectifierGradient } from "./elementwise";
 export { multiplyMatrices, multiplyMatricesScratch } from "./gemm";
-export { convolveWindows, convolveWindowsGradient, convolveWindowsScratch } from "./im2col";
+export { multiplyWindows, multiplyWindowsScratch } from "./im2col";
 export {
   affineOfNorm,
   applyAffine,

@@ -1,6 +1,6 @@
 /** Sums over all but the last axis, and batch norm: x[rows, channels], channels a multiple of 4. */
 
-import { FLOAT, multiplyAdd, VECTOR } from "./simd";
+import { addTo, FLOAT, multiplyAdd, VECTOR } from "./simd";
 
 /** Rows summed before their sum joins the total, so that rounding errors stay small. */
 const BLOCK: i32 = 128;
@@ -46,8 +46,8 @@ export function moments(x: usize, mean: usize, variance: usize, rows: i32, chann
         squares = multiplyAdd(difference, difference, squares);
         from += pixel;
       }
-      v128.store(mean + c, f32x4.add(v128.load(mean + c), sum));
-      v128.store(variance + c, f32x4.add(v128.load(variance + c), squares));
+      addTo(mean + c, sum);
+      addTo(variance + c, squares);
     }
   }
   for (let c = 0; c < pixel; c += VECTOR) {
@@ -132,8 +132,8 @@ export function sumNormGradient(
         products = multiplyAdd(dz, f32x4.sub(value, center), products);
         at += pixel;
       }
-      v128.store(sums + c, f32x4.add(v128.load(sums + c), sum));
-      v128.store(sums + pixel + c, f32x4.add(v128.load(sums + pixel + c), products));
+      addTo(sums + c, sum);
+      addTo(sums + pixel + c, products);
     }
   }
 }

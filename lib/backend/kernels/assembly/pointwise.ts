@@ -12,7 +12,7 @@ import {
   packRows,
   packTransposed,
 } from "./gemm";
-import { gradientOfNorm, loadMask, pick, poolWindow } from "./pool";
+import { gradientOfNorm, loadMask, poolWindow, storePicked } from "./pool";
 import { FLOAT, VECTOR } from "./simd";
 
 /** Pixels multiplied at a time, unless a single picture has more: they stay in the second cache. */
@@ -232,11 +232,7 @@ function expand(
     for (let j = 0; j < columns; j += 2) {
       for (let c = 0; c < pixel; c += VECTOR) {
         const gradient = gradientOfNorm(dy, pooled, norm + c, pixel);
-        const chosen = loadMask(mask);
-        v128.store(to, pick(gradient, chosen, 0));
-        v128.store(to + pixel, pick(gradient, chosen, 1));
-        v128.store(to + stride, pick(gradient, chosen, 2));
-        v128.store(to + stride + pixel, pick(gradient, chosen, 3));
+        storePicked(gradient, loadMask(mask), to, pixel, stride);
         to += VECTOR;
         dy += VECTOR;
         pooled += VECTOR;

@@ -53,8 +53,18 @@ export function loadMask(mask: usize): v128 {
 /** @returns The gradient where pooling chose the pixel with this index, else 0. */
 // @ts-ignore: decorator
 @inline
-export function pick(gradient: v128, chosen: v128, index: i32): v128 {
+function pick(gradient: v128, chosen: v128, index: i32): v128 {
   return v128.and(gradient, i32x4.eq(chosen, i32x4.splat(index)));
+}
+
+/** Stores the gradient at the one of four pixels that pooling chose, and 0 at the others. */
+// @ts-ignore: decorator
+@inline
+export function storePicked(gradient: v128, chosen: v128, to: usize, right: i32, below: i32): void {
+  v128.store(to, pick(gradient, chosen, 0));
+  v128.store(to + right, pick(gradient, chosen, 1));
+  v128.store(to + below, pick(gradient, chosen, 2));
+  v128.store(to + below + right, pick(gradient, chosen, 3));
 }
 
 /**
@@ -101,12 +111,8 @@ export function maxPoolGradient(
             best = v128.bitselect(value, best, larger);
             index = v128.bitselect(i32x4.splat(k), index, larger);
           }
-          const gradient = v128.load(dy);
+          storePicked(v128.load(dy), index, dx + c, pixel, stride);
           dy += VECTOR;
-          v128.store(dx + c, pick(gradient, index, 0));
-          v128.store(dx + c + pixel, pick(gradient, index, 1));
-          v128.store(dx + c + stride, pick(gradient, index, 2));
-          v128.store(dx + c + stride + pixel, pick(gradient, index, 3));
         }
         at += 2 * pixel;
       }

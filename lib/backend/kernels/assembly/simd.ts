@@ -35,3 +35,10 @@ export function lane(a: v128, index: i32): v128 {
   if (index == 2) return v128.shuffle<f32>(a, a, 2, 2, 2, 2);
   return v128.shuffle<f32>(a, a, 3, 3, 3, 3);
 }
+
+/** Adds to the vector at an address. */
+// @ts-ignore: decorator
+@inline
+export function addTo(address: usize, value: v128): void {
+  v128.store(address, f32x4.add(v128.load(address), value));
+}

@@ -9,8 +9,8 @@
  */
 
 import { multiply, multiplyTransposed, packedRowsBytes, packRows } from "./gemm";
-import { gradientOfNorm, loadMask, pick, poolWindow } from "./pool";
-import { FLOAT, VECTOR } from "./simd";
+import { gradientOfNorm, loadMask, poolWindow, storePicked } from "./pool";
+import { addTo, FLOAT, VECTOR } from "./simd";
 import {
   FILTER,
   FILTER_ADJOINT,
@@ -179,6 +179,41 @@ function swapChannels(filter: usize, swapped: usize, inputs: i32, outputs: i32):
   }
 }
 
+/** The padded picture → its tiles of V, picture n of `count`; or, where `adjoint`, dV → the padded picture. */
+// @ts-ignore: decorator
+@inline
+function transformPadded(
+  adjoint: bool,
+  padded: usize,
+  v: usize,
+  n: i32,
+  count: i32,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  buffer: usize,
+): void {
+  const pixel = channels * FLOAT, stride = paddedLength(columns) * pixel;
+  for (let group = 0; group < 4; group++) {
+    const tiles = groupTiles(group, rows, columns);
+    if (!tiles) continue;
+    const mh = tileLength(rows, group >> 1), mw = tileLength(columns, group & 1);
+    const plane = planeBytes(tiles * count, channels), line = (mw + 2) * plane;
+    const top = group >> 1 ? 6 * sixes(rows) : 0, left = group & 1 ? 6 * sixes(columns) : 0;
+    const across = tileCount(columns, group & 1);
+    for (let tile = 0; tile < tiles; tile++) {
+      const pixels = padded + (top + tile / across * 6) * stride + (left + tile % across * 6) * pixel;
+      const points = v + (n * tiles + tile) * pixel;
+      for (let c = 0; c < pixel; c += VECTOR) {
+        const a = pixels + c, b = points + c;
+        if (adjoint) transformTile(INPUT_ADJOINT, mh, mw, b, line, plane, a, stride, pixel, buffer);
+        else transformTile(INPUT, mh, mw, a, stride, pixel, b, line, plane, buffer);
+      }
+    }
+    v += groupPoints(group, rows, columns) * plane;
+  }
+}
+
 /** Pictures x[count, height, width, channels] → V. */
 function transformInput(
   x: usize,
@@ -192,26 +227,10 @@ function transformInput(
   padded: usize,
   buffer: usize,
 ): void {
-  const pixel = channels * FLOAT, stride = paddedLength(columns) * pixel;
   for (let n = 0; n < count; n++) {
-    copyIntoPadded(x + n * height * width * pixel, padded, height, width, rows, columns, channels);
-    let planes = v;
-    for (let group = 0; group < 4; group++) {
-      const tiles = groupTiles(group, rows, columns);
-      if (!tiles) continue;
-      const mh = tileLength(rows, group >> 1), mw = tileLength(columns, group & 1);
-      const plane = planeBytes(tiles * count, channels);
-      const top = group >> 1 ? 6 * sixes(rows) : 0, left = group & 1 ? 6 * sixes(columns) : 0;
-      const across = tileCount(columns, group & 1);
-      for (let tile = 0; tile < tiles; tile++) {
-        const from = padded + (top + tile / across * 6) * stride + (left + tile % across * 6) * pixel;
-        const to = planes + (n * tiles + tile) * pixel;
-        for (let c = 0; c < pixel; c += VECTOR) {
-          transformTile(INPUT, mh, mw, from + c, stride, pixel, to + c, (mw + 2) * plane, plane, buffer);
-        }
-      }
-      planes += groupPoints(group, rows, columns) * plane;
-    }
+    const from = x + n * height * width * channels * FLOAT;
+    copyIntoPadded(from, padded, height, width, rows, columns, channels);
+    transformPadded(false, padded, v, n, count, rows, columns, channels, buffer);
   }
 }
 
@@ -231,34 +250,7 @@ function gatherInput(
   const pixel = channels * FLOAT, stride = paddedLength(columns) * pixel;
   for (let n = 0; n < count; n++) {
     memory.fill(padded, 0, paddedBytes(rows, columns, channels));
-    let planes = v;
-    for (let group = 0; group < 4; group++) {
-      const tiles = groupTiles(group, rows, columns);
-      if (!tiles) continue;
-      const mh = tileLength(rows, group >> 1), mw = tileLength(columns, group & 1);
-      const plane = planeBytes(tiles * count, channels);
-      const top = group >> 1 ? 6 * sixes(rows) : 0, left = group & 1 ? 6 * sixes(columns) : 0;
-      const across = tileCount(columns, group & 1);
-      for (let tile = 0; tile < tiles; tile++) {
-        const to = padded + (top + tile / across * 6) * stride + (left + tile % across * 6) * pixel;
-        const from = planes + (n * tiles + tile) * pixel;
-        for (let c = 0; c < pixel; c += VECTOR) {
-          transformTile(
-            INPUT_ADJOINT,
-            mh,
-            mw,
-            from + c,
-            (mw + 2) * plane,
-            plane,
-            to + c,
-            stride,
-            pixel,
-            buffer,
-          );
-        }
-      }
-      planes += groupPoints(group, rows, columns) * plane;
-    }
+    transformPadded(true, padded, v, n, count, rows, columns, channels, buffer);
     for (let i = 0; i < height; i++) {
       memory.copy(dx, padded + (i + 1) * stride + pixel, width * pixel);
       dx += width * pixel;
@@ -345,8 +337,7 @@ function gatherFilter(
         buffer,
       );
       for (let i = 0; i < 9; i++) {
-        const to = gradient + i * tap + c;
-        v128.store(to, f32x4.add(v128.load(to), v128.load(taps + i * VECTOR)));
+        addTo(gradient + i * tap + c, v128.load(taps + i * VECTOR));
       }
     }
     du += groupPoints(group, rows, columns) * matrix;
@@ -507,11 +498,7 @@ function gatherOutput(
                 norm + c * FLOAT,
                 pixel,
               );
-              const chosen = loadMask(mask + offset);
-              v128.store(window, pick(gradient, chosen, 0));
-              v128.store(window, pick(gradient, chosen, 1), VECTOR);
-              v128.store(window + mw * VECTOR, pick(gradient, chosen, 2));
-              v128.store(window + mw * VECTOR, pick(gradient, chosen, 3), VECTOR);
+              storePicked(gradient, loadMask(mask + offset), window, VECTOR, mw * VECTOR);
             }
           }
         } else {
