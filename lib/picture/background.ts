@@ -74,7 +74,7 @@ export function separateInk({ width, height, values }: GreyPicture): InkLayer {
   const means = boxMeans(boxMeans(differences, columns, reach), rows, reach);
 
   const ink = new Float32Array(values.length);
-  const column = Int32Array.from({ length: width }, (_, x) => Math.floor(x / side));
+  const across = Float64Array.from({ length: width }, (_, x) => (x + 0.5) / side);
   const counts = new Uint32Array(4 * LARGEST + 1); // of differences in steps of one half
   let [square, cube, squareAround, cubeAround] = [0, 0, 0, 0];
   for (let y = 0, i = 0; y < height; y++) {
@@ -82,12 +82,12 @@ export function separateInk({ width, height, values }: GreyPicture): InkLayer {
     const [start, slope, bend] = paper((y + 0.5) / side);
     const firstMean = Math.floor(y / side) * columns;
     for (let x = 0; x < width; x++, i++) {
-      const u = (x + 0.5) / side;
+      const u = across[x];
       const difference = values[i] - start - (slope + bend * u) * u;
       ink[i] = difference;
       square += difference * difference;
       cube += difference * difference * difference;
-      const excess = difference - means[firstMean + column[x]];
+      const excess = difference - means[firstMean + Math.trunc(u)];
       squareAround += excess * excess;
       cubeAround += excess * excess * excess;
       counts[Math.trunc(2 * (difference + LARGEST) + 0.5)]++;
@@ -123,12 +123,14 @@ function boxMeans(cells: Float32Array, columns: number, reach: number): Float32A
   const rows = cells.length / columns;
   const means = new Float32Array(cells.length);
   for (let row = 0; row < rows; row++) {
+    const line = cells.subarray(row * columns, (row + 1) * columns);
+    let sum = 0;
+    for (let k = 0; k < reach; k++) sum += line[k];
     for (let column = 0; column < columns; column++) {
-      const first = Math.max(0, column - reach);
-      const last = Math.min(columns - 1, column + reach);
-      let sum = 0;
-      for (let k = first; k <= last; k++) sum += cells[row * columns + k];
-      means[column * rows + row] = sum / (last - first + 1);
+      if (column + reach < columns) sum += line[column + reach];
+      if (column > reach) sum -= line[column - reach - 1];
+      const count = Math.min(columns, column + reach + 1) - Math.max(0, column - reach);
+      means[column * rows + row] = sum / count;
     }
   }
   return means;
@@ -209,14 +211,17 @@ function leastNear(cells: Float32Array, columns: number, reach: number): Float32
   const rows = cells.length / columns;
   const least = new Float32Array(cells.length);
   for (let row = 0; row < rows; row++) {
+    const line = cells.subarray(row * columns, (row + 1) * columns);
+    let at = -1;
     for (let column = 0; column < columns; column++) {
+      const first = Math.max(0, column - reach);
       const last = Math.min(columns - 1, column + reach);
-      let value = Infinity;
-      for (let k = Math.max(0, column - reach); k <= last; k++) {
-        const cell = cells[row * columns + k];
-        if (cell < value) value = cell;
-      }
-      least[column * rows + row] = value;
+      // All of them are looked at only where the least has gone out of reach.
+      if (at < first) {
+        at = first;
+        for (let k = first + 1; k <= last; k++) if (line[k] <= line[at]) at = k;
+      } else if (line[last] <= line[at]) at = last;
+      least[column * rows + row] = line[at];
     }
   }
   return least;

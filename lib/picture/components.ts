@@ -1,23 +1,10 @@
 /** Connected strokes: which ink hangs together. */
 
-/** A set of pixels that hang together. */
-export interface Component {
-  /** Its number in {@linkcode Components.labels}. */
-  label: number;
-  left: number;
-  top: number;
-  /** First column and row behind it. */
-  right: number;
-  bottom: number;
-  /** Number of its pixels. */
-  area: number;
-}
-
-/** All components of a mask. */
+/** The connected components of a mask. */
 export interface Components {
-  /** Number of the component of every pixel, 0 where there is none. */
+  /** Number of the component of every pixel, from 1 on in the order of their first pixels; 0 where there is none. */
   labels: Int32Array;
-  components: Component[];
+  count: number;
 }
 
 /**
@@ -30,28 +17,29 @@ export interface Components {
  * @example Two dots, one of them two pixels large
  * ```ts
  * import { assertEquals } from "@std/assert";
- * const { components } = findComponents(Uint8Array.of(1, 0, 0, 0, 0, 1, 0, 1), 4);
- * assertEquals(components.map(({ area }) => area), [2, 1]);
+ * const { labels, count } = findComponents(Uint8Array.of(1, 0, 0, 0, 0, 1, 0, 1), 4);
+ * assertEquals(labels, Int32Array.of(1, 0, 0, 0, 0, 1, 0, 2));
+ * assertEquals(count, 2);
  * ```
  */
 export function findComponents(mask: Uint8Array, width: number): Components {
-  const height = mask.length / width;
   const labels = new Int32Array(mask.length);
   const parents = [0];
   const find = (label: number) => {
     while (parents[label] !== label) label = parents[label] = parents[parents[label]];
     return label;
   };
-  for (let y = 0, i = 0; y < height; y++) {
+  for (let y = 0, i = 0; i < mask.length; y++) {
+    const above = (y - 1) * width;
     for (let x = 0; x < width; x++, i++) {
       if (mask[i] === 0) continue;
-      const up = y > 0;
       let label = x > 0 ? labels[i - 1] : 0;
-      for (let dx = x > 0 ? -1 : 0; up && dx <= 1 && x + dx < width; dx++) {
-        const neighbour = labels[i - width + dx];
-        if (neighbour === 0) continue;
+      const last = y > 0 ? Math.min(x + 1, width - 1) : -1;
+      for (let column = Math.max(0, x - 1); column <= last; column++) {
+        const neighbour = labels[above + column];
+        if (neighbour === 0 || neighbour === label) continue;
         if (label === 0) label = neighbour;
-        else if (label !== neighbour) {
+        else {
           const [one, other] = [find(label), find(neighbour)];
           parents[Math.max(one, other)] = Math.min(one, other);
         }
@@ -60,25 +48,15 @@ export function findComponents(mask: Uint8Array, width: number): Components {
       labels[i] = label;
     }
   }
+  // The root of a component is the label of its first pixel, so that roots come in order.
   const numbers = new Int32Array(parents.length);
-  const components: Component[] = [];
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      if (labels[i] === 0) continue;
-      const root = find(labels[i]);
-      if (numbers[root] === 0) {
-        numbers[root] = components.length + 1;
-        components.push({ label: numbers[root], left: x, top: y, right: x, bottom: y, area: 0 });
-      }
-      labels[i] = numbers[root];
-      const component = components[labels[i] - 1];
-      component.left = Math.min(component.left, x);
-      component.right = Math.max(component.right, x + 1);
-      component.bottom = y + 1;
-      component.area++;
-    }
+  let count = 0;
+  for (let label = 1; label < numbers.length; label++) {
+    const root = find(label);
+    numbers[label] = root === label ? ++count : numbers[root];
   }
-  return { labels, components };
+  for (let i = 0; i < labels.length; i++) if (labels[i] > 0) labels[i] = numbers[labels[i]];
+  return { labels, count };
 }
 
 /**
@@ -102,7 +80,7 @@ export function dilate(mask: Uint8Array, width: number, radius: number): Uint8Ar
     for (let x = 0; x < width; x++) {
       if (mask[y * width + x] === 0) continue;
       const last = Math.min(width, x + radius + 1);
-      across.fill(1, y * width + Math.max(end, x - radius), y * width + last);
+      for (let k = Math.max(end, x - radius); k < last; k++) across[y * width + k] = 1;
       end = last;
     }
   }

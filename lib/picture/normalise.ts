@@ -2,7 +2,7 @@
 
 import { IMAGE_SIDE } from "../data/dataset.ts";
 import { type InkLayer, separateInk } from "./background.ts";
-import { type Component, dilate, findComponents } from "./components.ts";
+import { type Components, dilate, findComponents } from "./components.ts";
 import type { GreyPicture } from "./decode.ts";
 import { type Ink, placeDigit } from "./place.ts";
 import { findRepetition, type Repetition } from "./repetition.ts";
@@ -82,7 +82,8 @@ export function findDigits(picture: GreyPicture): FoundDigits {
   let digits: FoundDigit[] = [];
   let cleanedMask: Uint8Array | undefined;
   if (threshold) {
-    for (let i = 0; i < mask.length; i++) mask[i] = layer.ink[i] >= threshold.weak ? 1 : 0;
+    const [{ ink }, { weak }] = [layer, threshold];
+    for (let i = 0; i < mask.length; i++) mask[i] = ink[i] >= weak ? 1 : 0;
     const ruled = withoutRuledLines(mask, layer);
     if (ruled) digits = digitsOf(ruled.mask, ruled, threshold.strong);
     if (digits.length > 0) cleanedMask = ruled?.mask;
@@ -187,9 +188,20 @@ const FARTHEST = 0.015;
 /** Paper around the ink that is looked at, as a share of the ink's longer side. */
 const MARGIN = 0.15;
 
+/** A connected piece of ink. */
+interface Piece {
+  /** Its number in {@linkcode Components.labels}. */
+  label: number;
+  left: number;
+  top: number;
+  /** First column and row behind it. */
+  right: number;
+  bottom: number;
+}
+
 /** A digit's pieces, and the box around them. */
 interface Group {
-  pieces: Component[];
+  pieces: Piece[];
   left: number;
   top: number;
   right: number;
@@ -205,16 +217,16 @@ function digitsOf(sheetMask: Uint8Array, sheet: InkLayer, strong: number): Found
   // What is closer than a stroke hangs together; the soft edge of a stroke belongs to it.
   const reach = Math.min(0.45 * stroke, FARTHEST * Math.min(sheet.width, sheet.height));
   const near = dilate(mask, width, Math.max(1, Math.round(reach)));
-  const { labels, components } = findComponents(near, width);
+  const components = findComponents(near, width);
   const pieces = withoutSurroundings(
-    tighten(components, labels, mask, ink, width, strong),
+    piecesOf(components, mask, ink, width, strong),
     { ...region, right: sheet.width, bottom: sheet.height },
   );
   const least = Math.max(LEAST_HEIGHT, LEAST_RELATIVE_HEIGHT * Math.min(sheet.width, sheet.height));
   const groups = join(pieces).filter((group) => heightOf(group) >= least);
   const highest = Math.max(...groups.map(heightOf));
   return inReadingOrder(groups.filter((group) => heightOf(group) >= SPECK_HEIGHT * highest))
-    .flatMap((group) => split(group, labels, ink, width))
+    .flatMap((group) => split(group, components, ink, width))
     .map((group) => ({
       box: {
         left: region.left + group.left,
@@ -222,7 +234,7 @@ function digitsOf(sheetMask: Uint8Array, sheet: InkLayer, strong: number): Found
         width: group.right - group.left,
         height: group.bottom - group.top,
       },
-      pixels: placeDigit(cut(group, labels, layer, strong)),
+      pixels: placeDigit(cut(group, components, layer, strong)),
     }));
 }
 
@@ -262,37 +274,36 @@ function crop<Values extends Uint8Array | Float32Array>(
   return part;
 }
 
-/** Boxes and areas of the ink itself, without the margin; components without strong ink are none. */
-function tighten(
-  components: Component[],
-  labels: Int32Array,
+/** Boxes around the ink of every component, without the margin; components without strong ink are no pieces. */
+function piecesOf(
+  { labels, count }: Components,
   mask: Uint8Array,
   ink: Float32Array,
   width: number,
   strong: number,
-): Component[] {
-  const tight = components.map(({ label }) => ({
-    label,
-    left: Infinity,
-    top: Infinity,
+): Piece[] {
+  const pieces = Array.from({ length: count }, (_, k) => ({
+    label: k + 1,
+    left: width,
+    top: -1,
     right: 0,
     bottom: 0,
     area: 0,
     peak: 0,
   }));
-  for (let i = 0; i < mask.length; i++) {
-    if (mask[i] === 0) continue;
-    const piece = tight[labels[i] - 1];
-    const x = i % width;
-    const y = (i - x) / width;
-    piece.left = Math.min(piece.left, x);
-    piece.right = Math.max(piece.right, x + 1);
-    piece.top = Math.min(piece.top, y);
-    piece.bottom = y + 1;
-    piece.area++;
-    piece.peak = Math.max(piece.peak, ink[i]);
+  for (let y = 0, i = 0; i < mask.length; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (mask[i] === 0) continue;
+      const piece = pieces[labels[i] - 1];
+      if (x < piece.left) piece.left = x;
+      if (x >= piece.right) piece.right = x + 1;
+      if (piece.top < 0) piece.top = y;
+      piece.bottom = y + 1;
+      piece.area++;
+      if (ink[i] > piece.peak) piece.peak = ink[i];
+    }
   }
-  return tight.filter(({ peak, area }) => peak >= strong && area >= LEAST_HEIGHT);
+  return pieces.filter(({ peak, area }) => peak >= strong && area >= LEAST_HEIGHT);
 }
 
 /**
@@ -302,16 +313,16 @@ function tighten(
  * @param sheet Where the pieces are on the sheet (`left`, `top`), and the size of it.
  */
 function withoutSurroundings(
-  pieces: Component[],
+  pieces: Piece[],
   sheet: { left: number; top: number; right: number; bottom: number },
-): Component[] {
-  const frames = (one: Component, other: Component) => {
+): Piece[] {
+  const frames = (one: Piece, other: Piece) => {
     const margin = FRAME_MARGIN * heightOf(one);
     return heightOf(other) >= SPECK_HEIGHT * heightOf(one) &&
       other.left - one.left >= margin && one.right - other.right >= margin &&
       other.top - one.top >= margin && one.bottom - other.bottom >= margin;
   };
-  const atBorder = ({ left, top, right, bottom }: Component) =>
+  const atBorder = ({ left, top, right, bottom }: Piece) =>
     left + sheet.left <= 0 || top + sheet.top <= 0 ||
     right + sheet.left >= sheet.right || bottom + sheet.top >= sheet.bottom;
   const unframed = pieces.filter((piece) => !pieces.some((other) => frames(piece, other)));
@@ -340,7 +351,10 @@ function strokeWidth(mask: Uint8Array, width: number): number {
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 0) continue;
     area++;
-    for (const step of [-width, -1, 1, width]) if (mask[i + step] !== 1) edges++;
+    if (mask[i - width] !== 1) edges++;
+    if (mask[i - 1] !== 1) edges++;
+    if (mask[i + 1] !== 1) edges++;
+    if (mask[i + width] !== 1) edges++;
   }
   // Edges along the pixel grid are 4/π times as long as the edge itself, over all directions.
   return 2 * area / Math.max(1, edges * Math.PI / 4);
@@ -351,7 +365,7 @@ function heightOf({ top, bottom }: { top: number; bottom: number }): number {
 }
 
 /** Puts pieces of one digit together, such as a 5 and its bar. */
-function join(pieces: Component[]): Group[] {
+function join(pieces: Piece[]): Group[] {
   const groups: Group[] = pieces
     .toSorted((a, b) => heightOf(b) - heightOf(a))
     .map((piece) => ({ ...piece, pieces: [piece] }));
@@ -397,16 +411,21 @@ function inReadingOrder(groups: Group[]): Group[] {
 }
 
 /** Cuts digits that touch apart, at the column with the least ink. */
-function split(group: Group, labels: Int32Array, ink: Float32Array, width: number): Group[] {
+function split(
+  group: Group,
+  components: Components,
+  ink: Float32Array,
+  width: number,
+): Group[] {
   const [wide, high] = [group.right - group.left, heightOf(group)];
   if (wide <= WIDEST_DIGIT * high) return [group];
   const count = Math.max(2, Math.round(wide / (0.8 * high)));
-  const members = new Set(group.pieces.map(({ label }) => label));
+  const isMember = membersOf(group, components);
   const profile = new Float32Array(wide);
   for (let y = group.top; y < group.bottom; y++) {
     for (let x = 0; x < wide; x++) {
       const i = y * width + group.left + x;
-      if (members.has(labels[i])) profile[x] += ink[i];
+      if (isMember[components.labels[i]]) profile[x] += ink[i];
     }
   }
   const reach = Math.floor(0.3 * wide / count);
@@ -425,8 +444,9 @@ function split(group: Group, labels: Int32Array, ink: Float32Array, width: numbe
 }
 
 /** The ink of a group alone, from 0 to 1, with its soft edges. */
-function cut(group: Group, labels: Int32Array, layer: InkLayer, strong: number): Ink {
-  const members = new Set(group.pieces.map(({ label }) => label));
+function cut(group: Group, components: Components, layer: InkLayer, strong: number): Ink {
+  const isMember = membersOf(group, components);
+  const { labels } = components;
   const margin = Math.max(2, Math.round(0.15 * heightOf(group)));
   const left = group.left - margin;
   const top = group.top - margin;
@@ -439,7 +459,7 @@ function cut(group: Group, labels: Int32Array, layer: InkLayer, strong: number):
   for (let y = firstY; y < lastY; y++) {
     for (let x = firstX; x < lastX; x++) {
       const source = y * layer.width + x;
-      if (!members.has(labels[source])) continue;
+      if (!isMember[labels[source]]) continue;
       const value = values[(y - top) * width + x - left] = layer.ink[source];
       if (value >= strong) histogram[Math.min(255, Math.round(value))]++;
     }
@@ -452,6 +472,13 @@ function cut(group: Group, labels: Int32Array, layer: InkLayer, strong: number):
     values[i] = Math.min(1, Math.max(0, (values[i] - paper) / (full - paper)));
   }
   return { width, height, values };
+}
+
+/** 1 for every label of the group's pieces. */
+function membersOf({ pieces }: Group, { count }: Components): Uint8Array {
+  const isMember = new Uint8Array(count + 1);
+  for (const { label } of pieces) isMember[label] = 1;
+  return isMember;
 }
 
 /** Ink counts as full from this quantile of a digit's strong ink on. */

@@ -75,23 +75,28 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
   const step = Math.max(1, Math.floor(width / SAMPLED_COLUMNS));
   let sampled = runs.filter(({ x }) => x % step === 0);
   const columns = Math.ceil(width / step);
-  const tolerance = Math.max(1.5, thickest / 2);
   let first: { slope: number; ink: number } | undefined;
   let count = 0;
   const least = () => (first ? PARALLEL_COVERAGE : LEAST_COVERAGE) * columns;
+  if (sampled.length < least()) return 0;
+  const tolerance = Math.max(1.5, thickest / 2);
+  const votes = new Votes(width, height, tolerance);
+  votes.add(sampled, 1);
   while (sampled.length >= least()) {
-    const line = strongestLine(sampled, width, height, tolerance, first?.slope);
+    const line = votes.strongest(first?.slope);
     const near = ({ x, top, bottom }: Run) =>
       Math.abs((top + bottom - 1) / 2 - line.start - line.slope * x) <= tolerance;
     const members = sampled.filter(near);
-    const seen = new Set(members.map(({ x }) => x)).size;
-    if (seen < least()) break;
+    if (columnsOf(members) < least()) break;
     sampled = sampled.filter((run) => !near(run));
+    votes.add(members, -1, first?.slope);
     const darkness = members.reduce((sum, run) => sum + peak(run), 0) / members.length;
     if (first ? darkness > 1.4 * first.ink : !crosses(members, width)) continue;
     first ??= { slope: line.slope, ink: darkness };
     count++;
-    for (const { x, top, bottom } of runs.filter(near)) {
+    for (const run of runs) {
+      if (!near(run)) continue;
+      const { x, top, bottom } = run;
       for (let y = Math.max(0, top - 1); y < Math.min(height, bottom + 1); y++) {
         mask[x * stepX + y * stepY] = 0;
         ink[x * stepX + y * stepY] = 0;
@@ -107,54 +112,80 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
   }
 }
 
+/** In how many columns there are runs; they come column by column. */
+function columnsOf(runs: Run[]): number {
+  return runs.filter(({ x }, i) => i === 0 || x !== runs[i - 1].x).length;
+}
+
 /** Whether a line goes from edge to edge. */
 function crosses(runs: Run[], width: number): boolean {
   const columns = runs.map(({ x }) => x);
   return Math.min(...columns) <= MARGIN * width && Math.max(...columns) >= (1 - MARGIN) * width;
 }
 
-/** Stretches of ink in the columns, none longer than `longest`. */
+/** Stretches of ink in the columns, none longer than `longest`; column by column. */
 function findRuns(mask: Uint8Array, { width, height, stepX, stepY }: Grid, longest: number): Run[] {
   const runs: Run[] = [];
   for (let x = 0; x < width; x++) {
-    let top = -1;
+    let [top, before] = [0, 0];
     for (let y = 0, i = x * stepX; y <= height; y++, i += stepY) {
-      const inked = y < height && mask[i] === 1;
-      if (inked && top < 0) top = y;
-      else if (!inked && top >= 0) {
-        if (y - top <= longest) runs.push({ x, top, bottom: y });
-        top = -1;
-      }
+      const now = y < height ? mask[i] : 0;
+      if (now === before) continue;
+      before = now;
+      if (now === 1) top = y;
+      else if (y - top <= longest) runs.push({ x, top, bottom: y });
     }
   }
   return runs;
 }
 
-/** The line with the most runs near it: its row at column 0, and its slope. */
-function strongestLine(
-  runs: Run[],
-  width: number,
-  height: number,
-  tolerance: number,
-  parallelTo?: number,
-): { start: number; slope: number } {
-  const slopeStep = tolerance / width;
-  const slopes = Math.ceil(STEEPEST / slopeStep);
-  const reach = STEEPEST * width;
-  const bins = Math.ceil((height + 2 * reach) / tolerance) + 1;
-  let best = { votes: 0, start: 0, slope: 0 };
-  for (let i = -slopes; i <= slopes; i++) {
-    const slope = i * slopeStep;
-    if (Math.abs(slope - (parallelTo ?? slope)) > PARALLEL) continue;
-    const votes = new Uint16Array(bins + 1);
-    for (const { x, top, bottom } of runs) {
-      const bin = Math.floor(((top + bottom - 1) / 2 - slope * x + reach) / tolerance);
-      votes[bin]++;
-      votes[bin + 1]++; // bins overlap by half, so that no line falls between two
-    }
-    votes.forEach((count, bin) => {
-      if (count > best.votes) best = { votes: count, start: bin * tolerance - reach, slope };
-    });
+/** How many runs lie on which line: for slopes up to the steepest, and rows at column 0. */
+class Votes {
+  #tolerance: number;
+  #slopeStep: number;
+  #reach: number;
+  #counts: { slope: number; rows: Uint16Array }[];
+
+  constructor(width: number, height: number, tolerance: number) {
+    this.#tolerance = tolerance;
+    this.#slopeStep = tolerance / width;
+    this.#reach = STEEPEST * width;
+    const rows = Math.ceil((height + 2 * this.#reach) / tolerance) + 3;
+    const slopes = Math.ceil(STEEPEST / this.#slopeStep);
+    this.#counts = Array.from({ length: 2 * slopes + 1 }, (_, i) => ({
+      slope: (i - slopes) * this.#slopeStep,
+      rows: new Uint16Array(rows),
+    }));
   }
-  return best;
+
+  /** Counts runs `weight` times, for slopes near to `parallelTo` if it is given. */
+  add(runs: Run[], weight: 1 | -1, parallelTo?: number): void {
+    const columns = Float64Array.from(runs, ({ x }) => x);
+    const middles = Float64Array.from(runs, ({ top, bottom }) => (top + bottom - 1) / 2);
+    for (const { slope, rows } of this.#near(parallelTo)) {
+      for (let i = 0; i < columns.length; i++) {
+        const row = middles[i] - slope * columns[i] + this.#reach;
+        rows[Math.floor(row / this.#tolerance) + 1] += weight;
+      }
+    }
+  }
+
+  /** The line with the most runs near it: its row at column 0, and its slope. */
+  strongest(parallelTo?: number): { start: number; slope: number } {
+    let best = { votes: 0, start: 0, slope: 0 };
+    for (const { slope, rows } of this.#near(parallelTo)) {
+      for (let bin = 0; bin + 1 < rows.length; bin++) {
+        // Two neighbours together, so that no line falls between two.
+        const votes = rows[bin] + rows[bin + 1];
+        if (votes > best.votes) {
+          best = { votes, start: bin * this.#tolerance - this.#reach, slope };
+        }
+      }
+    }
+    return best;
+  }
+
+  #near(parallelTo?: number) {
+    return this.#counts.filter(({ slope }) => Math.abs(slope - (parallelTo ?? slope)) <= PARALLEL);
+  }
 }
