@@ -20,8 +20,8 @@ const BAR_COLORS = [COLORS.wrong, COLORS.right, COLORS.muted];
  *   Parameters<typeof corruptionBars>[0][string]["errors"];
  * const { title } = corruptionBars({ plain: { cleanError: 0.01, errors, meanError: 0.2 } });
  * assertEquals(title, {
- *   text: "Wrong on corrupted pictures: 20.0 % plain",
- *   subtitle: "Share of wrong pictures by corruption of MNIST-C; in the title, the mean of the fifteen",
+ *   text: "Wrong: 20.0 % plain",
+ *   subtitle: "Mean of the fifteen corruptions of MNIST-C",
  * });
  * ```
  */
@@ -41,9 +41,8 @@ export function corruptionBars(
   return {
     ...THEME,
     title: {
-      text: `Wrong on corrupted pictures: ${means.join(", ")}`,
-      subtitle:
-        "Share of wrong pictures by corruption of MNIST-C; in the title, the mean of the fifteen",
+      text: `Wrong: ${means.join(", ")}`,
+      subtitle: "Mean of the fifteen corruptions of MNIST-C",
     },
     width: 480,
     height: 20 * order.length * Math.max(1, names.length * 0.7),

@@ -30,5 +30,5 @@ Deno.test("corruptionBars() names the networks, and the corruptions from the har
   );
   assertEquals(labels, [...CORRUPTION_NAMES.toReversed(), "clean"]);
   for (const name of ["plain", "robust"]) assertEquals(texts.includes(name), true);
-  assertEquals(texts.includes("Wrong on corrupted pictures: 40.0 % plain, 8.0 % robust"), true);
+  assertEquals(texts.includes("Wrong: 40.0 % plain, 8.0 % robust"), true);
 });
