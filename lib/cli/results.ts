@@ -21,7 +21,6 @@ const WAYS: { name: string; options: Pick<TrainOptions, "base" | "fineTune" | "f
     name: "`cnn`, from scratch, 5 epochs",
     options: { base: "cnn", fromScratch: true, fineTune: 0 },
   },
-  { name: "`cnn-small`, frozen", options: { base: "cnn-small", fineTune: 0 } },
 ];
 
 await runCommand({
