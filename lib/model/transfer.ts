@@ -14,6 +14,7 @@ import type { ModelCard } from "./classifier.ts";
 import { fitCalibration } from "./calibration.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
 import type { EpochRecord, Stage } from "./history.ts";
+import { readWeights } from "./network.ts";
 import { type AugmentationName, AUGMENTATIONS, type Recipe, RECIPES } from "./recipe.ts";
 import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
 
@@ -71,7 +72,15 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
   const { data, base: given, hiddenUnits, seed, fromScratch = false, fineTune, observer } = options;
   const augmentation = options.augmentation ?? "light";
   await startBackend({ kernels: options.kernels });
-  const configuration = describe(options, augmentation, team.size);
+  const base = typeof given !== "string"
+    ? given.network
+    : fromScratch
+    ? buildBase(given, seed)
+    : (await loadBase(given)).network;
+  const configuration = {
+    ...describe(options, augmentation, team.size),
+    "base weights": await fingerprint(base),
+  };
   const checkpoint = options.resume && options.checkpoint
     ? await loadCheckpoint(options.checkpoint, configuration)
     : undefined;
@@ -79,11 +88,6 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
     const { stage, state } = checkpoint;
     observer?.({ kind: "note", text: `Going on after epoch ${state.epoch} of ${stage}` });
   }
-  const base = typeof given !== "string"
-    ? given.network
-    : fromScratch
-    ? buildBase(given, seed)
-    : (await loadBase(given)).network;
   const network = addHead(base, { classes: data.classes.length, seed, hiddenUnits });
   const stages: { stage: Stage; recipe: Recipe }[] = [];
   const first = fromScratch ? "from-scratch" : "head";
@@ -224,7 +228,7 @@ function secondsOf(history: EpochRecord[]): number {
   return history.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
-/** Everything that decides the numbers of a run. */
+/** Everything that decides the numbers of a run but the weights of its base. */
 function describe(
   options: TrainOptions,
   augmentation: AugmentationName,
@@ -247,6 +251,12 @@ function describe(
     workers,
     ...(kernels && { kernels }),
   };
+}
+
+/** Tells networks' weights apart: the first digits of their SHA-256. */
+async function fingerprint({ layers }: tf.LayersModel): Promise<string> {
+  const bytes = await new Blob(readWeights(layers) as BlobPart[]).arrayBuffer();
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 8);
 }
 
 function nameOf(base: TrainOptions["base"]): string {

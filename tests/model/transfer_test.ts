@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { DIGITS, loadMnist } from "../../lib/data/mnist.ts";
-import { splitNetwork } from "../../lib/model/architecture.ts";
+import { buildBase, splitNetwork } from "../../lib/model/architecture.ts";
 import { loadBase } from "../../lib/model/bases.ts";
 import { predictDigit } from "../../lib/model/classifier.ts";
 import {
@@ -13,6 +14,7 @@ import {
 } from "../../lib/model/transfer.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { startTeam } from "../../lib/model/training.ts";
+import { withFolder } from "../temporary_folder.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
 
 const few = await loadMnist({ limit: 150 });
@@ -108,6 +110,25 @@ Deno.test("trainClassifier() from scratch does not take the base's weights", asy
   network.dispose();
   random.dispose();
 });
+
+Deno.test("trainClassifier() resumes from a base with the same weights only", () =>
+  withFolder(async (folder) => {
+    await using team = await startTeam({ workers: 1 });
+    const checkpoint = join(folder, "training.safetensors");
+    const train = async (seed: number) => {
+      const base = { name: "mine", network: buildBase("cnn-small", seed) };
+      const options = { ...QUICK, base, recipe: { epochs: 1 }, checkpoint, resume: true };
+      const result = await trainClassifier(team, options);
+      result.network.dispose();
+      return figures(result);
+    };
+    assertEquals(await train(1), await train(1));
+    const { message } = await assertRejects(() => train(2), Error);
+    assertMatch(
+      message.replace(checkpoint, "PATH"),
+      /^Expected to resume with base weights [0-9a-f]{8}, as PATH was made, but found [0-9a-f]{8}$/,
+    );
+  }));
 
 Deno.test("trainClassifier() leaves no tensors but its network's", async () => {
   await startBackend();
