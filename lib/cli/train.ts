@@ -167,6 +167,7 @@ await runCommand({
       fromScratch,
       fineTune: fineTune ?? (fromScratch || !isShipped ? 0 : preset.fineTune),
       augmentation: flags.augmentation ?? preset.augmentation,
+      keeps: preset.keeps,
       recipe: Object.fromEntries(
         Object.entries(recipe).filter(([, value]) => value !== undefined),
       ),
@@ -180,7 +181,7 @@ await runCommand({
       await encodeKerasH5(await networkToData(result.network), result.card),
     );
     const { evaluation, history } = result;
-    await saveChart(trainingCurves(history), join(out, "training_curves"));
+    await saveChart(trainingCurves(history, preset.keeps), join(out, "training_curves"));
     await saveChart(
       confusionMatrix(evaluation.confusion, evaluation.classes),
       join(out, "confusion_matrix"),

@@ -15,21 +15,21 @@ export interface Checkpoint {
   stage: Stage;
   /** Of all stages so far. */
   history: EpochRecord[];
-  /** Weights of the stage's best epoch so far. */
-  best: Float32Array[];
+  /** Weights of the stage's epoch that is kept so far. */
+  kept: Float32Array[];
   state: TrainingState;
 }
 
 /** Writes a checkpoint atomically; makes its folder if need be. */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { best, state: { epoch, weights, optimiser }, ...rest } = checkpoint;
+  const { kept, state: { epoch, weights, optimiser }, ...rest } = checkpoint;
   const { step, first, second } = optimiser;
   await Deno.mkdir(dirname(path), { recursive: true });
   await writeFileAtomically(
     path,
     encodeSafetensors({
       arrays: Object.fromEntries(
-        Object.entries({ best, weights, first, second }).flatMap(([name, list]) =>
+        Object.entries({ kept, weights, first, second }).flatMap(([name, list]) =>
           list.map((array, i) => [`${name}.${i}`, array])
         ),
       ),
@@ -78,7 +78,7 @@ export async function loadCheckpoint(
   };
   return {
     ...rest,
-    best: list("best"),
+    kept: list("kept"),
     state: {
       epoch,
       weights: list("weights"),

@@ -9,7 +9,7 @@ import type { GlyphMasters } from "../data/letters/glyphs.ts";
 import type { Observer } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { type BaseCard, today, versions } from "./bases.ts";
-import { bestEpoch, type EpochRecord } from "./history.ts";
+import { type EpochRecord, keptEpoch } from "./history.ts";
 import { readWeights, writeWeights } from "./network.ts";
 import { LETTERS_PER_EPOCH, PRE_TRAINING_DROPOUT, type Recipe, RECIPES } from "./recipe.ts";
 import { trainStage } from "./training.ts";
@@ -80,7 +80,7 @@ export async function pretrainBase(team: Team, options: PretrainOptions): Promis
       classes: [...LETTER_CLASSES],
       fonts: fontNames(false),
       unseenFonts: fontNames(true),
-      unseenFontAccuracy: bestEpoch(history)!.validationAccuracy,
+      unseenFontAccuracy: keptEpoch(history)!.validationAccuracy,
       unseenFontCount: VALIDATION_LETTERS,
       lettersPerEpoch,
       epochs: recipe.epochs,

@@ -2,7 +2,7 @@
 
 import type { Augmentation } from "../data/augment.ts";
 import type { BaseName } from "./architecture.ts";
-import type { Stage } from "./history.ts";
+import type { Keeps, Stage } from "./history.ts";
 
 /** How a stage of training is done. */
 export interface Recipe {
@@ -97,12 +97,17 @@ export type AugmentationName = keyof typeof AUGMENTATIONS;
 
 /** Ways of learning that have a name. */
 export const PRESETS = {
-  standard: { base: "cnn", fineTune: RECIPES["fine-tuning"].epochs, augmentation: "light" },
+  standard: {
+    base: "cnn",
+    fineTune: RECIPES["fine-tuning"].epochs,
+    augmentation: "light",
+    keeps: "best",
+  },
   /** Of what was tried, the best on validation that takes less than half an hour on two cores. */
-  best: { base: "cnn-residual", fineTune: 40, augmentation: "mixed" },
+  best: { base: "cnn-residual", fineTune: 40, augmentation: "mixed", keeps: "last" },
 } satisfies Record<
   string,
-  { base: BaseName; fineTune: number; augmentation: AugmentationName }
+  { base: BaseName; fineTune: number; augmentation: AugmentationName; keeps: Keeps }
 >;
 
 /** Letters drawn afresh for every epoch of pre-training. */

@@ -7,7 +7,7 @@ import { IMAGE_PIXELS } from "../data/dataset.ts";
 import { shareMemory } from "../data/shared.ts";
 import type { Observer } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
-import { bestEpoch, type EpochRecord, type Stage } from "./history.ts";
+import { type EpochRecord, type Keeps, keptEpoch, type Stage } from "./history.ts";
 import type {
   OutputsReport,
   OutputsTask,
@@ -79,6 +79,11 @@ export interface StageOptions {
   /** Features or pictures, as the source has them (pictures for letters), and their labels. */
   validation: TrainingTask["validation"];
   recipe: Recipe;
+  /**
+   * Which epoch's weights the network is left with.
+   * @default {"best"}
+   */
+  keeps?: Keeps;
   seed: number;
   /** Where an earlier run of the stage stopped. */
   resume?: StageProgress;
@@ -91,14 +96,14 @@ export interface StageOptions {
 export interface StageProgress {
   /** Of this stage. */
   history: EpochRecord[];
-  /** Weights of the best epoch on validation. */
-  best: Float32Array[];
+  /** Weights of the epoch that is kept so far. */
+  kept: Float32Array[];
   state: TrainingState;
 }
 
 /**
  * Trains a network, or its head alone if the source is cached features, and
- * leaves it with the weights of the epoch that was best on validation.
+ * leaves it with the weights of the epoch that was best on validation, or of the last.
  *
  * @returns What each epoch came to.
  * @throws {Error} If a worker fails, or `onEpoch` does; the team is closed then.
@@ -106,7 +111,8 @@ export interface StageProgress {
 export async function trainStage(
   team: Team,
   network: tf.LayersModel,
-  { stage, source, validation, recipe, seed, resume, onEpoch, observer = () => {} }: StageOptions,
+  { stage, source, validation, recipe, keeps, seed, resume, onEpoch, observer = () => {} }:
+    StageOptions,
 ): Promise<EpochRecord[]> {
   const { base, head } = splitNetwork(network);
   const layers = source.kind === "features" ? head : [...base, ...head];
@@ -139,8 +145,8 @@ export async function trainStage(
         }
         const { record, state } = report;
         const history = [...progress?.history ?? [], record];
-        const best = bestEpoch(history) === record ? state.weights : progress!.best;
-        progress = { history, best, state };
+        const kept = keptEpoch(history, keeps) === record ? state.weights : progress!.kept;
+        progress = { history, kept, state };
         observer({ kind: "epoch", record });
         if (onEpoch) {
           const reached = progress;
@@ -151,6 +157,6 @@ export async function trainStage(
     },
   );
   await saved;
-  writeWeights(layers, progress!.best);
+  writeWeights(layers, progress!.kept);
   return progress!.history;
 }

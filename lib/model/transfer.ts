@@ -13,7 +13,7 @@ import { type Configuration, loadCheckpoint, saveCheckpoint } from "./checkpoint
 import type { ModelCard } from "./classifier.ts";
 import { fitCalibration } from "./calibration.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
-import type { EpochRecord, Stage } from "./history.ts";
+import type { EpochRecord, Keeps, Stage } from "./history.ts";
 import { readWeights } from "./network.ts";
 import { type AugmentationName, AUGMENTATIONS, type Recipe, RECIPES } from "./recipe.ts";
 import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
@@ -35,6 +35,11 @@ export interface TrainOptions {
    * @default {"light"}
    */
   augmentation?: AugmentationName;
+  /**
+   * Which epoch of the last stage is kept.
+   * @default {"best"}
+   */
+  keeps?: Keeps;
   /** What to do otherwise than {@linkcode RECIPES} says, in the first stage. */
   recipe?: Partial<Recipe>;
   kernels?: BackendOptions["kernels"];
@@ -113,6 +118,7 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
       stage,
       ...inputs,
       recipe,
+      keeps: stage === stages.at(-1)!.stage ? options.keeps : undefined,
       seed,
       resume,
       observer,
@@ -234,7 +240,8 @@ function describe(
   augmentation: AugmentationName,
   workers: number,
 ): Configuration {
-  const { data, base, hiddenUnits, seed, fromScratch = false, fineTune, recipe, kernels } = options;
+  const { data, base, hiddenUnits, seed, fromScratch = false, fineTune, keeps, recipe, kernels } =
+    options;
   return {
     base: nameOf(base),
     ...(hiddenUnits && { "hidden-units": hiddenUnits }),
@@ -242,6 +249,7 @@ function describe(
     "from-scratch": fromScratch,
     "fine-tune": fineTune,
     augmentation,
+    ...(keeps && { keeps }),
     ...Object.fromEntries(
       Object.entries({ ...RECIPES[fromScratch ? "from-scratch" : "head"], ...recipe })
         .map(([name, value]) => [kebab(name), value]),

@@ -1,6 +1,6 @@
 /** What notebooks show; the one place that knows Deno's Jupyter kernel. */
 
-import { bestEpoch, type EpochRecord } from "../model/history.ts";
+import { type EpochRecord, keptEpoch } from "../model/history.ts";
 import type { News, Observer } from "../observer.ts";
 import { renderPng } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";
@@ -161,7 +161,7 @@ function describeNews(news: Exclude<News, { kind: "epoch" }>): string {
 }
 
 function describeHistory(history: EpochRecord[]): string {
-  const best = bestEpoch(history);
+  const best = keptEpoch(history);
   const epochs = `Training curves of ${history.length} epoch${history.length === 1 ? "" : "s"}`;
   if (!best) return epochs;
   const error = 100 * (1 - best.validationAccuracy);

@@ -1,5 +1,5 @@
 /** How loss and error changed while a network learned. */
-import { bestEpoch, type EpochRecord } from "../model/history.ts";
+import { type EpochRecord, type Keeps, keptEpoch } from "../model/history.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
 
 const PANEL_WIDTH = 265;
@@ -34,7 +34,7 @@ interface Timeline {
   /** Epochs of all stages together. */
   count: number;
   /** Position of the epoch whose weights are kept, 0 if there is none. */
-  bestPosition: number;
+  keptPosition: number;
 }
 
 interface ValueAxis {
@@ -51,6 +51,7 @@ interface ValueAxis {
  * stay apart. A ring marks the epoch whose weights are kept.
  *
  * @param history The epochs in the order in which they ran, one or more stages.
+ * @param keeps Which epoch of the last stage was kept; it is ringed.
  * @returns A Vega-Lite v5 chart, about 840 pixels wide; values that are not finite are left out.
  * @throws {RangeError} If `history` is empty.
  *
@@ -73,17 +74,17 @@ interface ValueAxis {
  * });
  * ```
  */
-export function trainingCurves(history: EpochRecord[]): Spec {
+export function trainingCurves(history: EpochRecord[], keeps?: Keeps): Spec {
   if (history.length === 0) {
     throw new RangeError("Expected history to have at least one epoch but found none");
   }
   const stages = stagesOf(history);
-  const best = bestEpoch(history);
-  const bestPosition = best ? history.indexOf(best) + 1 : 0;
-  const timeline: Timeline = { stages, count: history.length, bestPosition };
+  const kept = keptEpoch(history, keeps);
+  const keptPosition = kept ? history.indexOf(kept) + 1 : 0;
+  const timeline: Timeline = { stages, count: history.length, keptPosition };
   return {
     ...THEME,
-    title: titleOf(best),
+    title: titleOf(kept),
     bounds: "flush",
     spacing: 125,
     hconcat: [
@@ -112,11 +113,11 @@ function stagesOf(history: EpochRecord[]): Stage[] {
   return stages;
 }
 
-function titleOf(best: EpochRecord | undefined) {
-  if (best === undefined) return "Training without validation pictures";
+function titleOf(kept: EpochRecord | undefined) {
+  if (kept === undefined) return "Training without validation pictures";
   return {
-    text: `Validation error: ${errorPercent(best.validationAccuracy).toFixed(2)} %`,
-    subtitle: `${best.stage}, epoch ${best.epoch} (ringed)`,
+    text: `Validation error: ${errorPercent(kept.validationAccuracy).toFixed(2)} %`,
+    subtitle: `${kept.stage}, epoch ${kept.epoch} (ringed)`,
   };
 }
 
@@ -133,7 +134,7 @@ function pointsOf(values: Record<Series, number[]>, stages: Stage[]): Point[] {
 
 function panelOf(
   title: string,
-  { stages, count, bestPosition }: Timeline,
+  { stages, count, keptPosition }: Timeline,
   values: Record<Series, number[]>,
 ): View {
   const points = pointsOf(values, stages);
@@ -179,7 +180,7 @@ function panelOf(
       { mark: { type: "circle", size: 18, opacity: 1 }, encoding: { x, y, color } },
       {
         transform: [{
-          filter: `datum.series === "validation" && datum.position === ${bestPosition}`,
+          filter: `datum.series === "validation" && datum.position === ${keptPosition}`,
         }],
         mark: { type: "point", size: 110, strokeWidth: 2, color: COLORS.ink, opacity: 1 },
         encoding: { x, y },

@@ -19,7 +19,7 @@ const CHECKPOINT: Checkpoint = {
     learningRate: 1.5e-3,
     seconds: 12.345,
   }],
-  best: [Float32Array.of(1, 2), Float32Array.of(3)],
+  kept: [Float32Array.of(1, 2), Float32Array.of(3)],
   state: {
     epoch: 1,
     weights: [Float32Array.of(1e-45, -0), Float32Array.of(3.4e38)],
@@ -44,9 +44,9 @@ Deno.test("loadCheckpoint() gives back what saveCheckpoint() wrote, to the last 
 Deno.test("saveCheckpoint() keeps more than ten arrays in order", () =>
   withFolder(async (folder) => {
     const path = join(folder, "training.safetensors");
-    const best = Array.from({ length: 23 }, (_, i) => Float32Array.of(i));
-    await saveCheckpoint(path, { ...CHECKPOINT, best });
-    assertEquals((await loadCheckpoint(path, CONFIGURATION))?.best, best);
+    const kept = Array.from({ length: 23 }, (_, i) => Float32Array.of(i));
+    await saveCheckpoint(path, { ...CHECKPOINT, kept });
+    assertEquals((await loadCheckpoint(path, CONFIGURATION))?.kept, kept);
   }));
 
 Deno.test("loadCheckpoint() gives nothing where there is no checkpoint yet", () =>

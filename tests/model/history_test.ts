@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { bestEpoch, type EpochRecord } from "../../lib/model/history.ts";
+import { type EpochRecord, keptEpoch } from "../../lib/model/history.ts";
 
 function record(epoch: number, figures: Partial<EpochRecord>): EpochRecord {
   return {
@@ -15,31 +15,36 @@ function record(epoch: number, figures: Partial<EpochRecord>): EpochRecord {
   };
 }
 
-Deno.test("bestEpoch() finds the most right on validation, whatever the loss", () => {
+Deno.test("keptEpoch() finds the most right on validation, whatever the loss", () => {
   const history = [
     record(1, { validationAccuracy: 0.8, validationLoss: 0.1 }),
     record(2, { validationAccuracy: 0.9, validationLoss: 0.5 }),
     record(3, { validationAccuracy: 0.7, validationLoss: 0.05 }),
   ];
-  assertEquals(bestEpoch(history), history[1]);
+  assertEquals(keptEpoch(history), history[1]);
 });
 
-Deno.test("bestEpoch() decides ties by the loss, then by the earlier epoch", () => {
+Deno.test("keptEpoch() decides ties by the loss, then by the earlier epoch", () => {
   const losses = [0.4, 0.2, 0.3, 0.2];
   const history = losses.map((validationLoss, i) => record(i + 1, { validationLoss }));
-  assertEquals(bestEpoch(history)?.epoch, 2);
+  assertEquals(keptEpoch(history)?.epoch, 2);
 });
 
-Deno.test("bestEpoch() looks at the last stage only", () => {
+Deno.test("keptEpoch() is the last one, if the last is asked for", () => {
+  const history = [record(1, { validationAccuracy: 0.9 }), record(2, { validationAccuracy: 0.8 })];
+  assertEquals(keptEpoch(history, "last"), history[1]);
+});
+
+Deno.test("keptEpoch() looks at the last stage only", () => {
   const history = [
     record(1, { validationAccuracy: 0.99 }),
     record(1, { stage: "fine-tuning", validationAccuracy: 0.9 }),
     record(2, { stage: "fine-tuning", validationAccuracy: 0.8 }),
   ];
-  assertEquals(bestEpoch(history), history[1]);
+  assertEquals(keptEpoch(history), history[1]);
 });
 
-Deno.test("bestEpoch() is nothing without an epoch that was validated", () => {
-  assertEquals(bestEpoch([]), undefined);
-  assertEquals(bestEpoch([record(1, { validationAccuracy: NaN })]), undefined);
+Deno.test("keptEpoch() is nothing without an epoch that was validated", () => {
+  assertEquals(keptEpoch([]), undefined);
+  assertEquals(keptEpoch([record(1, { validationAccuracy: NaN })]), undefined);
 });

@@ -106,19 +106,35 @@ Deno.test("trainStage() tells of every epoch, and lowers the loss", async () => 
 Deno.test("trainStage() leaves the weights of the epoch that was best on validation", async () => {
   await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
-  let best: Float32Array[] = [];
+  let kept: Float32Array[] = [];
   const history = await trainStage(team, network, {
     ...STAGE,
     recipe: { ...STAGE.recipe, epochs: 3 },
     onEpoch: (progress) => {
-      best = progress.best;
+      kept = progress.kept;
       return Promise.resolve();
     },
   });
-  assertSameWeights(readWeights(network.layers), best);
+  assertSameWeights(readWeights(network.layers), kept);
   const { accuracy } = await evaluate(team, network, validation, [..."0123456789"]);
   const highest = Math.max(...history.map(({ validationAccuracy }) => validationAccuracy));
   assertAlmostEquals(accuracy, highest, 1e-6);
+  network.dispose();
+});
+
+Deno.test("trainStage() leaves the weights of the last epoch, if asked", async () => {
+  await using team = await startTeam({ workers: 2 });
+  const network = await randomNetwork();
+  const last: Float32Array[][] = [];
+  const recipe = { ...STAGE.recipe, epochs: 3, learningRate: 0.5 };
+  await trainStage(team, network, {
+    ...STAGE,
+    recipe,
+    keeps: "last",
+    onEpoch: ({ state }) => Promise.resolve(void last.push(state.weights)),
+  });
+  assertEquals(last.length, 3);
+  assertSameWeights(readWeights(network.layers), last[2]);
   network.dispose();
 });
 
