@@ -5,8 +5,8 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { convolve, picturesAtATime } from "./fast_kernels.ts";
-import { type KernelCall, overrideKernel } from "./wasm_backend.ts";
+import { convolve, isSmallPicture, picturesAtATime } from "./fast_kernels.ts";
+import { type Kernel, type KernelCall, overrideKernel } from "./wasm_backend.ts";
 import type { WasmKernels } from "./wasm_kernels.ts";
 
 /**
@@ -123,26 +123,29 @@ function blockAt(
 }
 
 function isConvolution(layer: tf.layers.Layer): boolean {
+  const name = layer.getClassName();
+  if (name !== "Conv2D" && name !== "DepthwiseConv2D") return false;
   const config = layer.getConfig();
-  const isDepthwise = layer.getClassName() === "DepthwiseConv2D" && config.depthMultiplier === 1;
   const isBordered = isPair(config.kernelSize, 3) && config.padding === "same";
-  return (isDepthwise ? isBordered : layer.getClassName() === "Conv2D" &&
-    (isBordered || isPair(config.kernelSize, 1))) &&
-    config.useBias === false && config.activation === "linear" &&
+  const isSupported = name === "Conv2D"
+    ? isBordered || isPair(config.kernelSize, 1)
+    : isBordered && config.depthMultiplier === 1;
+  return isSupported && config.useBias === false && config.activation === "linear" &&
     config.dataFormat === "channelsLast" && isPair(config.strides, 1) &&
     isPair(config.dilationRate, 1);
 }
 
 function isPooling(layer: tf.layers.Layer): boolean {
+  if (layer.getClassName() !== "MaxPooling2D") return false;
   const config = layer.getConfig();
-  return layer.getClassName() === "MaxPooling2D" && config.padding === "valid" &&
-    config.dataFormat === "channelsLast" && isPair(config.poolSize, 2) && isPair(config.strides, 2);
+  return config.padding === "valid" && config.dataFormat === "channelsLast" &&
+    isPair(config.poolSize, 2) && isPair(config.strides, 2);
 }
 
 function isNorm(layer: tf.layers.Layer): boolean {
+  if (layer.getClassName() !== "BatchNormalization") return false;
   const { axis, center, scale } = layer.getConfig();
-  return layer.getClassName() === "BatchNormalization" && (axis === -1 || axis === 3) &&
-    center === true && scale === true;
+  return (axis === -1 || axis === 3) && center === true && scale === true;
 }
 
 function isRectifier(layer: tf.layers.Layer): boolean {
@@ -284,23 +287,38 @@ function follow(
   return moved;
 }
 
-function forwardInUse(kernels: WasmKernels, { inputs, attrs, backend }: KernelCall): tf.TensorInfo {
-  const { x, filter, gamma, beta, mean, variance } = inputs;
-  const { isDepthwise, pools, rectifies, epsilon } = attrs;
-  const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
+function forwardInUse(kernels: WasmKernels, call: KernelCall): tf.TensorInfo {
+  const { x, filter, gamma, beta, mean, variance } = call.inputs;
+  const { isDepthwise, pools, rectifies, epsilon } = call.attrs;
+  const convolution = convolutionOf(kernels, x, filter, call.attrs as Kind);
   const { shape } = convolution;
-  const channels = shape[3];
-  // By itself, a convolution chooses its algorithm by the number of pixels.
-  const plain = { inputs: { x, filter }, attrs: { strides: 1, pad: "same" }, backend };
-  const convolved = pools || isDepthwise ? undefined : convolve(kernels, plain);
-  const y = convolved ?? kernels.output(shape);
+  const [channels] = gamma.shape;
+  const rows = tf.util.sizeFromShape(shape) / channels;
+  const isApart = !isDepthwise && (!pools || isSmallPicture(x.shape));
+  const y = isApart ? convolveApart(kernels, call) : kernels.output(shape);
   const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
   kernels.run("affineOfNorm", mean, variance, gamma, beta, epsilon, affine, channels);
-  if (!convolved) convolution.forward(y, 0, pools ? affine : 0, affine + 8 * channels);
-  if (!pools) {
-    kernels.run("applyAffine", y, affine, y, shape[0] * shape[1] * shape[2], channels, rectifies);
-  }
+  if (!isApart) convolution.forward(y, 0, pools ? affine : 0, affine + 8 * channels);
+  if (isApart || !pools) kernels.run("applyAffine", y, affine, y, rows, channels, rectifies);
   return y;
+}
+
+/** Convolution and pooling one after the other, for which {@linkcode convolve} chooses the algorithm. */
+function convolveApart(
+  kernels: WasmKernels,
+  { inputs: { x, filter }, attrs: { pools }, backend }: KernelCall,
+): tf.TensorInfo {
+  const attrs = { strides: 1, pad: "same" };
+  const y = convolve(kernels, { inputs: { x, filter }, attrs, backend })!;
+  if (!pools) return y;
+  const pool = tf.getKernel("MaxPool", "wasm")!.kernelFunc as unknown as Kernel;
+  const pooled = pool({
+    inputs: { x: y },
+    attrs: { filterSize: 2, strides: 2, pad: "valid" },
+    backend,
+  });
+  backend.disposeData(y.dataId);
+  return pooled;
 }
 
 /** Gradients of input (a placeholder if that has one channel), filter, gamma and beta. */

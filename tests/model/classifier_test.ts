@@ -55,9 +55,7 @@ Deno.test("predictDigit() answers as the network does", () =>
       const input = tf.tensor4d(Float32Array.from(pixels, (value) => value / 255), [1, 28, 28, 1]);
       return [...(model.network.predict(input) as tf.Tensor).dataSync()];
     });
-    predictDigit(model, pixels).probabilities.forEach((probability, i) =>
-      assertAlmostEquals(probability, expected[i], 1e-6)
-    );
+    assertEquals(predictDigit(model, pixels).probabilities, expected);
   }));
 
 const SHAPES: [name: string, picture: Picture][] = [
