@@ -65,8 +65,12 @@ export const LIGHT_AUGMENTATION: Augmentation = [
   { kind: "elastic", deviation: 0.03 },
 ];
 
-/** The same, but every fourth picture stays as it is: in use none is augmented. */
-const MIXED_AUGMENTATION: Augmentation = [{ kind: "stop", share: 0.25 }, ...LIGHT_AUGMENTATION];
+/** The same with other hands now and then, but every fourth picture stays as it is: in use none is augmented. */
+const MIXED_AUGMENTATION: Augmentation = [
+  { kind: "stop", share: 0.25 },
+  { kind: "hand", share: 0.3 },
+  ...LIGHT_AUGMENTATION,
+];
 
 /**
  * Half of the pictures lightly augmented, half disturbed beyond what MNIST has, so that the network
