@@ -65,11 +65,13 @@ export function separateInk({ width, height, values }: GreyPicture): InkLayer {
   const { columns, rows, side } = squares;
   const small = Math.min(width, height) < SMALL_SIDE;
   const paper = fitPaper(squares, small);
-  const differences = squares.cells.map((value, i) => {
-    const [start, slope, bend] = paper(Math.floor(i / columns) + 0.5);
-    const x = i % columns + 0.5;
-    return value - start - (slope + bend * x) * x;
-  });
+  const differences = new Float32Array(columns * rows);
+  for (let row = 0, i = 0; row < rows; row++) {
+    const [start, slope, bend] = paper(row + 0.5);
+    for (let x = 0.5; x < columns; x++, i++) {
+      differences[i] = squares.cells[i] - start - (slope + bend * x) * x;
+    }
+  }
   const reach = Math.round(Math.min(columns, rows) / 4);
   const means = boxMeans(boxMeans(differences, columns, reach), rows, reach);
 
@@ -187,9 +189,9 @@ function shadows(ink: Float32Array, { columns, rows, side, width }: Squares) {
     const before = Math.min(Math.floor(at), Math.max(0, count - 2));
     return [before, at - before];
   };
-  const across = Array.from({ length: width }, (_, x) => between(x, columns));
-  const lefts = Int32Array.from(across, ([before]) => before);
-  const shares = Float32Array.from(across, ([, share]) => share);
+  const lefts = new Int32Array(width);
+  const shares = new Float32Array(width);
+  for (let x = 0; x < width; x++) [lefts[x], shares[x]] = between(x, columns);
   const line = new Float32Array(columns + 1);
   const shade = new Float32Array(width);
   return (y: number) => {
@@ -277,7 +279,10 @@ function fitConstant(squares: WeighedSquare[]): Fit {
 
 function fitPolynomial(squares: WeighedSquare[]): Fit {
   const basis = new Float64Array(squares.length * TERMS);
-  squares.forEach(({ x, y }, i) => basis.set([1, x, y, x * x, x * y, y * y], i * TERMS));
+  let count = 0;
+  for (const { x, y } of squares) {
+    for (const term of [1, x, y, x * x, x * y, y * y]) basis[count++] = term;
+  }
   const residuals = new Float64Array(squares.length).fill(1);
   const weights = new Float64Array(squares.length);
   let coefficients = new Float64Array(TERMS);
@@ -334,11 +339,12 @@ function leastSquares(
   weights: Float64Array,
 ): Float64Array<ArrayBuffer> {
   const matrix = Array.from({ length: TERMS }, () => new Float64Array(TERMS + 1));
-  for (let i = 0; i < squares.length; i++) {
-    for (let a = 0; a < TERMS; a++) {
+  for (let a = 0; a < TERMS; a++) {
+    const row = matrix[a];
+    for (let i = 0; i < squares.length; i++) {
       const weighted = weights[i] * basis[i * TERMS + a];
-      for (let b = a; b < TERMS; b++) matrix[a][b] += weighted * basis[i * TERMS + b];
-      matrix[a][TERMS] += weighted * squares[i].value;
+      for (let b = a; b < TERMS; b++) row[b] += weighted * basis[i * TERMS + b];
+      row[TERMS] += weighted * squares[i].value;
     }
   }
   for (let a = 0; a < TERMS; a++) for (let b = 0; b < a; b++) matrix[a][b] = matrix[b][a];

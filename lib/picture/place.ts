@@ -199,11 +199,10 @@ function evenStroke(digit: Ink): Ink {
       if (fine.values[i] >= EDGE * full) ink[(y + margin) * side + x + margin] = 1;
     }
   }
-  const toInk = distanceTransform(ink, side);
-  const toPaper = distanceTransform(ink.map((value) => 1 - value), side);
-  const values = toInk.map((distance, i) =>
-    Math.min(1, Math.max(0, growth + toPaper[i] - distance + (ink[i] ? 0 : 1)))
-  );
+  const values = growth > 0
+    ? distanceTransform(ink, side).map((toInk) => Math.min(1, Math.max(0, growth - toInk + 1)))
+    : distanceTransform(ink.map((value) => 1 - value), side)
+      .map((toPaper) => Math.min(1, Math.max(0, growth + toPaper)));
   return { width: side, height: side, values };
 }
 

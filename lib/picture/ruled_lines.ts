@@ -86,9 +86,11 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
     const line = votes.strongest(first?.slope);
     const near = ({ x, top, bottom }: Run) =>
       Math.abs((top + bottom - 1) / 2 - line.start - line.slope * x) <= tolerance;
-    const members = sampled.filter(near);
+    const members: Run[] = [];
+    const others: Run[] = [];
+    for (const run of sampled) (near(run) ? members : others).push(run);
     if (columnsOf(members) < least()) break;
-    sampled = sampled.filter((run) => !near(run));
+    sampled = others;
     votes.add(members, -1, first?.slope);
     const darkness = members.reduce((sum, run) => sum + peak(run), 0) / members.length;
     if (first ? darkness > 1.4 * first.ink : !crosses(members, width)) continue;
