@@ -54,6 +54,9 @@ const SPECK_HEIGHT = 0.35;
 /** Strokes that hang together over more than so many heights are several digits: in MNIST, none is as wide. */
 const WIDEST_DIGIT = 1.7;
 
+/** Unless they are lower than this, in pixels: then a wide 2 or 5 is likelier. */
+const LEAST_SPLIT_HEIGHT = 8;
+
 /**
  * Finds the digits in a picture and places each as in MNIST: light and paper evened out, ink told
  * from paper (Otsu 1979, with hysteresis as in Canny 1986), ruled lines taken away, strokes put
@@ -418,7 +421,7 @@ function split(
   width: number,
 ): Group[] {
   const [wide, high] = [group.right - group.left, heightOf(group)];
-  if (wide <= WIDEST_DIGIT * high) return [group];
+  if (wide <= WIDEST_DIGIT * high || high < LEAST_SPLIT_HEIGHT) return [group];
   const count = Math.max(2, Math.round(wide / (0.8 * high)));
   const isMember = membersOf(group, components);
   const profile = new Float32Array(wide);

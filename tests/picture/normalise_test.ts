@@ -156,6 +156,17 @@ for (const [name, picture] of EMPTY) {
   });
 }
 
+for (const [height, count] of [[6, 1], [24, 2]]) {
+  Deno.test(`findDigits() takes strokes twice as wide as their ${height} pixels of height for ${count}`, () => {
+    const [left, top, width, side] = [40, 30, 2 * height, 120];
+    const values = new Uint8Array(side * side).fill(250);
+    for (let y = top; y < top + height; y++) {
+      values.fill(20, y * side + left, y * side + left + width);
+    }
+    assertEquals(findDigits({ width: side, height: side, values }).digits.length, count);
+  });
+}
+
 Deno.test("findDigits() does not take a long 1 for a ruled line", () => {
   const values = new Uint8Array(100 * 100).fill(250);
   for (let y = 1; y < 99; y++) values.fill(20, y * 100 + 49, y * 100 + 51);
