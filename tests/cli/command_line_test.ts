@@ -238,7 +238,7 @@ const WRONG_CALLS: WrongCall[] = [
         configuration: { base: "cnn-small", seed: 7 },
         stage: "head",
         history: [],
-        best: [],
+        kept: [],
         state: { epoch: 1, weights: [], optimiser: { step: 1, first: [], second: [] } },
       });
     },
