@@ -88,7 +88,7 @@ export function findDigits(picture: GreyPicture): FoundDigits {
     const [{ ink }, { weak }] = [layer, threshold];
     for (let i = 0; i < mask.length; i++) mask[i] = ink[i] >= weak ? 1 : 0;
     const ruled = withoutRuledLines(mask, layer);
-    if (ruled) digits = digitsOf(ruled.mask, ruled, threshold.strong);
+    if (ruled) digits = digitsOf(ruled.mask, ruled, threshold.strong, true);
     if (digits.length > 0) cleanedMask = ruled?.mask;
     // Where nothing is left, the line was the digit: a long 1.
     else digits = digitsOf(mask, layer, threshold.strong);
@@ -124,16 +124,13 @@ function squaresOf(picture: GreyPicture): Repetition {
     : { factor: Math.ceil(Math.sqrt(pixels / WORKING_PIXELS)), left: 0, top: 0 };
 }
 
-/** The ink without ruled lines, if there are any. */
+/** The ink without ruled lines but for their soft edges, if there are any. */
 function withoutRuledLines(
   mask: Uint8Array,
   layer: InkLayer,
 ): (InkLayer & { mask: Uint8Array }) | undefined {
   const cleaned = { ...layer, ink: layer.ink.slice(), mask: mask.slice() };
-  if (removeRuledLines(cleaned.mask, cleaned) === 0) return undefined;
-  const near = dilate(cleaned.mask, layer.width, 1);
-  for (let i = 0; i < near.length; i++) cleaned.ink[i] *= near[i];
-  return cleaned;
+  return removeRuledLines(cleaned.mask, cleaned) > 0 ? cleaned : undefined;
 }
 
 /** Averages squares. */
@@ -211,11 +208,21 @@ interface Group {
   bottom: number;
 }
 
-function digitsOf(sheetMask: Uint8Array, sheet: InkLayer, strong: number): FoundDigit[] {
+function digitsOf(
+  sheetMask: Uint8Array,
+  sheet: InkLayer,
+  strong: number,
+  isCleaned = false,
+): FoundDigit[] {
   const region = inkedRegion(sheetMask, sheet);
   const mask = crop(sheetMask, sheet.width, region);
   const layer = { ...sheet, ...region, ink: crop(sheet.ink, sheet.width, region) };
   const { width, ink } = layer;
+  if (isCleaned) {
+    // Of the lines' soft edges, what is not beside the ink that is left.
+    const beside = dilate(mask, width, 1);
+    for (let i = 0; i < ink.length; i++) ink[i] *= beside[i];
+  }
   const stroke = strokeWidth(mask, width);
   // What is closer than a stroke hangs together; the soft edge of a stroke belongs to it.
   const reach = Math.min(0.45 * stroke, FARTHEST * Math.min(sheet.width, sheet.height));

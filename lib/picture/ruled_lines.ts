@@ -6,7 +6,7 @@ import type { InkLayer } from "./background.ts";
 const STEEPEST = 0.27;
 
 /** Columns in which lines are looked for. */
-const SAMPLED_COLUMNS = 256;
+const SAMPLED_COLUMNS = 128;
 
 /** Share of the columns that a line has to be seen in; strokes hide some of it. */
 const LEAST_COVERAGE = 0.6;
