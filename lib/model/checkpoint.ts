@@ -62,12 +62,12 @@ export async function loadCheckpoint(
   if (!rest.configuration) {
     throw new SyntaxError(`Expected ${path} to be a checkpoint but it holds no run`);
   }
-  for (const [name, value] of Object.entries(configuration)) {
-    if (rest.configuration[name] !== value) {
+  for (const name of Object.keys({ ...rest.configuration, ...configuration })) {
+    const [made, found] = [rest.configuration, configuration]
+      .map((values) => values[name] ?? "not given");
+    if (made !== found) {
       throw new Error(
-        `Expected to resume with ${name} ${
-          rest.configuration[name]
-        }, as ${path} was made, but found ${value}`,
+        `Expected to resume with ${name} ${made}, as ${path} was made, but found ${found}`,
       );
     }
   }

@@ -73,6 +73,13 @@ Deno.test("loadCheckpoint() rejects a checkpoint of another configuration", () =
       await rejection({ "learning-rate": 0.01 }),
       `Expected to resume with learning-rate 0.0015, ${asMade}, but found 0.01`,
     );
+    assertEquals(
+      await rejection({ keeps: "last" }),
+      `Expected to resume with keeps not given, ${asMade}, but found last`,
+    );
+    const { seed: _, ...rest } = CONFIGURATION;
+    const { message } = await assertRejects(() => loadCheckpoint(path, rest));
+    assertEquals(message, `Expected to resume with seed 1, ${asMade}, but found not given`);
   }));
 
 Deno.test("loadCheckpoint() names a checkpoint that is cut off or something else", () =>
