@@ -5,6 +5,7 @@ import { join } from "@std/path";
 import { loadCharacters } from "../data/characters.ts";
 import { confusedPairs } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/files.ts";
+import { PRESETS } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
 import { trainClassifier, type TrainResult } from "../model/transfer.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
@@ -25,7 +26,7 @@ await runCommand({
   example: "deno task letter-models --epochs 1 --limit 1000 --out outputs/models",
   flags: {
     only: { type: "text", help: "train this one", value: "NAME", choices: CLASS_SETS },
-    epochs: { type: "integer", help: "epochs of fine-tuning", default: 6, least: 1, most: 1000 },
+    epochs: { type: "integer", help: "epochs of fine-tuning", default: 4, least: 1, most: 1000 },
     seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
     limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
     data: { type: "text", help: "folder with IDX files", value: "DIR" },
@@ -42,7 +43,7 @@ await runCommand({
       const data = await loadCharacters(classSet, { directory, limit });
       const result = await trainClassifier(team, {
         data,
-        base: "cnn",
+        ...PRESETS.best,
         fineTune: epochs,
         seed,
         kernels,

@@ -13,7 +13,7 @@ await runCommand({
   name: "pretrain",
   summary:
     "Pre-trains a base on letters drawn with open fonts, which are fetched from npm the first time\n" +
-    "(116 packages, 220 MB on disk), and writes it to data/bases/NAME.",
+    "(243 packages, 260 MB on disk), and writes it to data/bases/NAME.",
   example: "deno task pretrain --base cnn-small --epochs 2",
   flags: {
     base: { type: "text", help: "which base", value: "NAME", choices: BASE_NAMES, default: "cnn" },

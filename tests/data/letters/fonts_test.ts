@@ -1,15 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
-import { FONTS, INTER, loadFont } from "../../../lib/data/letters/fonts.ts";
+import { FONTS, INTER, loadFont, MORE_FONTS } from "../../../lib/data/letters/fonts.ts";
 
-Deno.test("FONTS names every font once, with an exact version", () => {
-  assertEquals(new Set(FONTS.map(({ family }) => family)).size, FONTS.length);
-  for (const { version } of FONTS) assert(/^\d+\.\d+\.\d+$/.test(version), version);
+Deno.test("FONTS and MORE_FONTS name every font once, with an exact version", () => {
+  const fonts = [...FONTS, ...MORE_FONTS];
+  assertEquals(new Set(fonts.map(({ family }) => family)).size, fonts.length);
+  for (const { version } of fonts) assert(/^\d+\.\d+\.\d+$/.test(version), version);
 });
 
 Deno.test("FONTS keeps ten fonts of both kinds for validation", () => {
   const unseen = FONTS.filter(({ validation }) => validation);
   assertEquals(unseen.length, 10);
   assertEquals(new Set(unseen.map(({ handwriting }) => handwriting)).size, 2);
+  assert(!MORE_FONTS.some(({ validation }) => validation));
 });
 
 Deno.test("FONTS knows the fonts that have no lower case", () => {
