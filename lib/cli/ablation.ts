@@ -12,7 +12,7 @@ import { writeReadmeSection } from "./readme.ts";
 const SEEDS = [1, 2, 3];
 
 /** How many labels of each digit are learnt from. */
-const LABELS_PER_CLASS = [100];
+const LABELS_PER_CLASS = [100, 1000];
 
 await runCommand({
   name: "ablation",

@@ -1,4 +1,4 @@
-/** `deno task robustness`: the light and the robust augmentation on the corruptions of MNIST-C, with three seeds; README's table of it, and a chart. */
+/** `deno task robustness`: the standard and the robust preset on the corruptions of MNIST-C, with three seeds; README's table of it, and a chart. */
 
 import { join } from "@std/path";
 import { cpus } from "node:os";
@@ -21,7 +21,7 @@ import { writeReadmeSection } from "./readme.ts";
 
 const SEEDS = [1, 2, 3];
 
-const AUGMENTATIONS = ["light", "robust"] as const;
+const COMPARED = ["standard", "robust"] as const;
 
 /** What a seed came to. */
 interface Run {
@@ -31,8 +31,7 @@ interface Run {
 
 await runCommand({
   name: "robustness",
-  summary:
-    `Trains with --augmentation ${AUGMENTATIONS.join(" and ")} and seeds ${SEEDS.join(", ")}, ` +
+  summary: `Trains with --preset ${COMPARED.join(" and ")} and seeds ${SEEDS.join(", ")}, ` +
     "measures the errors on the fifteen\n" +
     "corruptions of MNIST-C; writes the table into README.md and a chart into the folder. Goes on where it stopped.",
   example: "deno task robustness",
@@ -49,22 +48,17 @@ await runCommand({
     const observer = showProgress();
     const data = await loadMnist();
     await using team = await startTeam({ workers, kernels });
-    const runs = AUGMENTATIONS.map((augmentation) =>
-      SEEDS.map((seed) => ({
-        augmentation,
-        seed,
-        folder: join(out, `${augmentation}-${seed}`),
-      }))
+    const runs = COMPARED.map((preset) =>
+      SEEDS.map((seed) => ({ preset, seed, folder: join(out, `${preset}-${seed}`) }))
     );
-    for (const { augmentation, seed, folder } of runs.flat()) {
+    for (const { preset, seed, folder } of runs.flat()) {
       if (await isDirectory(folder)) continue;
-      observer({ kind: "note", text: `${augmentation}, seed ${seed}` });
+      observer({ kind: "note", text: `${preset}, seed ${seed}` });
       const { network, card } = await trainClassifier(team, {
         data,
         seed,
         kernels,
-        ...PRESETS.standard,
-        augmentation,
+        ...PRESETS[preset],
         checkpoint: `${folder}.safetensors`,
         resume: true,
         observer,
@@ -98,7 +92,7 @@ await runCommand({
       "robustness",
       [
         `| mean ± sd, seeds ${SEEDS.join(", ")}, % | ${
-          AUGMENTATIONS.map((name) => `\`--augmentation ${name}\``).join(" | ")
+          COMPARED.map((name) => `\`--preset ${name}\``).join(" | ")
         } |`,
         "|---|--:|--:|",
         row("right on clean validation pictures", ({ card }) => card.metrics.validationAccuracy),
@@ -112,11 +106,13 @@ await runCommand({
         `Made by \`deno task robustness\` on ${today()}: ${
           cpus()[0].model
         }, ${team.size} workers, ` +
-        `Deno ${deno}, tfjs ${tfjs}, ${PRESETS.standard.fineTune} epochs of fine-tuning.`,
+        `Deno ${deno}, tfjs ${tfjs}; ${
+          COMPARED.map((name) => PRESETS[name].fineTune).join(" and ")
+        } epochs of fine-tuning.`,
       ].join("\n"),
     );
     await saveChart(
-      corruptionBars(Object.fromEntries(AUGMENTATIONS.map((name, i) => [
+      corruptionBars(Object.fromEntries(COMPARED.map((name, i) => [
         name,
         average(measured[i].map(({ robustness }) => robustness)),
       ]))),

@@ -40,7 +40,8 @@ await runCommand({
     classes: CLASSES_FLAG,
     preset: {
       type: "text",
-      help: "base, epochs and augmentation: good in a minute, or as good as half an hour allows",
+      help:
+        "base, epochs and augmentation: good in a minute, as good as half an hour allows, or robust",
       value: "NAME",
       choices: PRESET_NAMES,
       default: "standard",

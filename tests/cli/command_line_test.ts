@@ -108,7 +108,7 @@ Deno.test("tasks explain their flags, with defaults and an example", async () =>
       return stdout;
     }),
   );
-  assertMatch(texts[0], /^ {2}--preset NAME +.*\(standard, best\) \[standard\]$/m);
+  assertMatch(texts[0], /^ {2}--preset NAME +.*\(standard, best, robust\) \[standard\]$/m);
 });
 
 interface WrongCall {

@@ -320,7 +320,7 @@ function describe(name: string, handwriting: boolean): Font {
  * lockfile names, so the fonts are not in `deno.lock` but in `fonts.lock` beside this file, by which
  * the pretrain task checks the contents of every package.
  *
- * @param font One of {@linkcode FONTS}, or {@linkcode INTER}.
+ * @param font One of {@linkcode FONTS} or {@linkcode MORE_FONTS}, or {@linkcode INTER}.
  * @returns The bytes of a WOFF file.
  * @throws {TypeError} If the package can neither be fetched nor found in the cache.
  *
