@@ -49,7 +49,7 @@ await runCommand({
         kernels,
         observer,
       });
-      await saveNetwork(join(out, classSet), result.network, result.card, "float16");
+      await saveNetwork(join(out, classSet), result.network, result.card, "uint8");
       result.network.dispose();
       const row = describe(classSet, result, (performance.now() - started) / 1000);
       console.log(row);
