@@ -73,8 +73,8 @@ const MIXED_AUGMENTATION: Augmentation = [
 ];
 
 /**
- * The same, but half of what is augmented is disturbed as well, beyond what MNIST has, so that the network
- * reads pictures too that it was never shown: lines, boxes, shaded paper, blur, noise, strokes that a
+ * The same, but two fifths of what is augmented are disturbed as well, beyond what MNIST has, so that the
+ * network reads pictures too that it was never shown: lines, boxes, shaded paper, blur, noise, strokes that a
  * random filter made hollow. No corruption that robustness is measured with is among them; blur, noise,
  * grey paper and strange lines are shared in kind.
  */
