@@ -1,6 +1,26 @@
 /** How long-running work tells the outside what it is doing; nothing in `lib/` but `cli` prints. */
 
-import type { EpochRecord } from "./model/history.ts";
+/** The kinds of training that the project does. */
+export type Stage = "head" | "fine-tuning" | "from-scratch" | "pre-training";
+
+/** What one epoch came to. */
+export interface EpochRecord {
+  stage: Stage;
+  /** Counted from 1 in each stage. */
+  epoch: number;
+  /** Mean cross-entropy in nats over the epoch's batches, dropout and augmentation included. */
+  trainLoss: number;
+  /** Share of the epoch's pictures that was right, 0–1, dropout and augmentation included. */
+  trainAccuracy: number;
+  /** Mean cross-entropy in nats on the validation pictures. */
+  validationLoss: number;
+  /** Share of the validation pictures that was right, 0–1. */
+  validationAccuracy: number;
+  /** Learning rate of the head at the epoch's last step. */
+  learningRate: number;
+  /** How long the epoch took, validation included. */
+  seconds: number;
+}
 
 /** A piece of news. */
 export type News =

@@ -2,7 +2,7 @@
 
 import { cpus } from "node:os";
 import { loadMnist } from "../data/mnist.ts";
-import { ABLATIONS, type AblationSummary, compareAugmentations } from "../model/ablation.ts";
+import { ABLATIONS, type AblationSummary, compareAugmentations } from "../study/ablation.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES, today, versions } from "../model/bases.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";

@@ -3,15 +3,15 @@
 import os from "node:os";
 import { join } from "@std/path";
 import denoJson from "../../deno.json" with { type: "json" };
-import { writeFileAtomically } from "../data/files.ts";
-import { writeMnist } from "./bench/mnist_files.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
+import { writeMnist } from "../study/bench/mnist_files.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { today } from "../model/bases.ts";
-import { benchmarkChart } from "../plot/benchmark_chart.ts";
+import { benchmarkChart } from "../study/charts/benchmark_chart.ts";
 import { saveChart } from "../plot/render.ts";
-import { allEngines, ENGINE_KEYS, measureInTurns } from "./bench/engines.ts";
-import { allLearners, learnInTurns } from "./bench/learning.ts";
-import { describeBenchmark, summarise } from "./bench/report.ts";
+import { allEngines, ENGINE_KEYS, measureInTurns } from "../study/bench/engines.ts";
+import { allLearners, learnInTurns } from "../study/bench/learning.ts";
+import { describeBenchmark, summarise } from "../study/bench/report.ts";
 import { runCommand, UsageError } from "./command_line.ts";
 import { writeReadmeSection } from "./readme.ts";
 

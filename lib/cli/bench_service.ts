@@ -2,17 +2,17 @@
 
 import os from "node:os";
 import { join } from "@std/path";
-import { IMAGE_SIDE } from "../data/dataset.ts";
-import { writeFileAtomically } from "../data/files.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import { encodeOnnx } from "../formats/onnx.ts";
 import { today } from "../model/bases.ts";
 import { findModel, loadModel } from "../model/classifier.ts";
 import { networkToData } from "../model/network.ts";
-import { allContenders, type Contender, start } from "./bench/contenders.ts";
-import { load, type LoadResult } from "./bench/load.ts";
-import { median } from "../statistics.ts";
+import { allContenders, type Contender, start } from "../study/bench/contenders.ts";
+import { load, type LoadResult } from "../study/bench/load.ts";
+import { median } from "../study/statistics.ts";
 import { describeError, runCommand } from "./command_line.ts";
 import { writeReadmeSection } from "./readme.ts";
 

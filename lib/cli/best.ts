@@ -2,19 +2,19 @@
 
 import { join } from "@std/path";
 import { cpus } from "node:os";
-import { isDirectory } from "../data/files.ts";
+import { isDirectory } from "../data/file_system.ts";
 import { loadMnist } from "../data/mnist.ts";
-import { NINE_VIEWS, ONE_VIEW } from "../data/placement.ts";
+import { NINE_VIEWS, ONE_VIEW } from "../image/affine.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { today, versions } from "../model/bases.ts";
 import { loadModel } from "../model/classifier.ts";
 import { evaluateProbabilities } from "../model/evaluation.ts";
-import { saveNetwork } from "../model/files.ts";
+import { saveNetwork } from "../model/saved_network.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
 import { trainClassifier } from "../model/transfer.ts";
 import { averageProbabilities } from "../model/views.ts";
-import { mean } from "../statistics.ts";
+import { mean } from "../study/statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 import { writeReadmeSection } from "./readme.ts";

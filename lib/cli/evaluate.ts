@@ -4,7 +4,7 @@ import { startBackend } from "../backend/backend.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { readIdxPair } from "../data/idx.ts";
-import { NINE_VIEWS, ONE_VIEW } from "../data/placement.ts";
+import { NINE_VIEWS, ONE_VIEW } from "../image/affine.ts";
 import { findModel, loadModel } from "../model/classifier.ts";
 import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/evaluation.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";

@@ -4,7 +4,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { join } from "@std/path";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
-import { writeFileAtomically } from "../data/files.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
 import { encodeKerasArchive } from "../formats/keras_archive.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import { encodeOnnx } from "../formats/onnx.ts";
@@ -16,7 +16,7 @@ import {
   outputFolder,
 } from "../model/classifier.ts";
 import { evaluate } from "../model/evaluation.ts";
-import { saveNetwork } from "../model/files.ts";
+import { saveNetwork } from "../model/saved_network.ts";
 import { networkFromData, networkToData } from "../model/network.ts";
 import { type Precision, roundWeights } from "../model/precision.ts";
 import { startTeam } from "../model/training.ts";

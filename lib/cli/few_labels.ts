@@ -1,7 +1,7 @@
 /** `deno task few-labels`: what transfer is worth, the full table of notebook 6. */
 
 import { join } from "@std/path";
-import { writeFileAtomically } from "../data/files.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { BASE_NAMES } from "../model/bases.ts";
 import type { BaseName } from "../model/architecture.ts";
@@ -10,8 +10,8 @@ import {
   type FewLabelsSummary,
   summariseSeeds,
   WAYS,
-} from "../model/few_labels.ts";
-import { fewLabelsCurves } from "../plot/few_labels_curves.ts";
+} from "../study/few_labels.ts";
+import { fewLabelsCurves } from "../study/charts/few_labels_curves.ts";
 import { saveChart } from "../plot/render.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";

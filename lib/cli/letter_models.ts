@@ -4,7 +4,7 @@ import os from "node:os";
 import { join } from "@std/path";
 import { loadCharacters } from "../data/characters.ts";
 import { confusedPairs } from "../model/evaluation.ts";
-import { saveNetwork } from "../model/files.ts";
+import { saveNetwork } from "../model/saved_network.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
 import { trainClassifier, type TrainResult } from "../model/transfer.ts";

@@ -3,7 +3,7 @@
 import { join } from "@std/path";
 import { idxNames } from "../data/characters.ts";
 import { CHARACTERS, CLASS_SETS } from "../data/class_sets.ts";
-import { IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
 import { writeIdx } from "../data/idx.ts";
 import { cutFonts } from "../data/letters/cut_fonts.ts";
 import { drawLetters, type Split } from "../data/letters/draw.ts";

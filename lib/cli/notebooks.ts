@@ -1,14 +1,14 @@
 /** `deno task notebooks`: run the notebooks with Jupyter and write their outputs back, or compare them. */
 
 import { basename, dirname, join, relative } from "@std/path";
-import { writeFileAtomically } from "../data/files.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
 import {
   compareRuns,
   type Notebook,
   RUNS,
   secondsByCell,
   withOutputs,
-} from "../notebook/notebook.ts";
+} from "../workshop/notebook.ts";
 import { runCommand, UsageError } from "./command_line.ts";
 
 /** Seconds after which a cell is given up. */

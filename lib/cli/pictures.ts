@@ -2,8 +2,9 @@
 
 import { join } from "@std/path";
 import { encode } from "fast-png";
-import { writeFileAtomically } from "../data/files.ts";
-import { type Dataset, IMAGE_PIXELS } from "../data/dataset.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import {
@@ -15,8 +16,8 @@ import {
 } from "../model/classifier.ts";
 import type { GreyPicture } from "../picture/decode.ts";
 import { findDigits } from "../picture/normalise.ts";
-import { shrinkPicture } from "../picture/shrink.ts";
-import { drawTestPicture, pasteDigit, PICTURE_KINDS } from "../picture/test_pictures.ts";
+import { shrinkPicture } from "../image/shrink.ts";
+import { drawTestPicture, pasteDigit, PICTURE_KINDS } from "../study/test_pictures.ts";
 import { runCommand } from "./command_line.ts";
 
 /** Sizes at which MNIST's pictures are pasted, in pixels of the sheet for each of theirs. */

@@ -2,8 +2,8 @@
 
 import { basename, dirname, join } from "@std/path";
 import { areDigits } from "../data/class_sets.ts";
-import { isDirectory } from "../data/files.ts";
-import { NINE_VIEWS, ONE_VIEW, type Placement } from "../data/placement.ts";
+import { isDirectory } from "../data/file_system.ts";
+import { NINE_VIEWS, ONE_VIEW, type Placement } from "../image/affine.ts";
 import { occlusionMap } from "../model/attribution.ts";
 import {
   type DigitModel,

@@ -2,8 +2,7 @@
 
 // @ts-types="npm:@types/cli-progress@3.11.6"
 import cliProgress from "cli-progress";
-import type { EpochRecord } from "../model/history.ts";
-import type { News, Observer } from "../observer.ts";
+import type { EpochRecord, News, Observer } from "../observer.ts";
 
 /** Milliseconds between two plain lines. */
 const LINE_INTERVAL = 5000;

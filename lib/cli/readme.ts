@@ -1,6 +1,6 @@
 /** The figures of README, which tasks write and nobody types. */
 
-import { writeFileAtomically } from "../data/files.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
 
 const README = "README.md";
 

@@ -5,7 +5,7 @@ import { loadMnist } from "../data/mnist.ts";
 import { today, versions } from "../model/bases.ts";
 import { startTeam } from "../model/training.ts";
 import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
-import { deviation, mean } from "../statistics.ts";
+import { deviation, mean } from "../study/statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 import { writeReadmeSection } from "./readme.ts";

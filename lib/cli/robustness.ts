@@ -2,19 +2,19 @@
 
 import { join } from "@std/path";
 import { cpus } from "node:os";
-import { CORRUPTION_NAMES, type CorruptionName } from "../data/corruptions.ts";
-import { isDirectory } from "../data/files.ts";
+import { CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
+import { isDirectory } from "../data/file_system.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { today, versions } from "../model/bases.ts";
 import { loadModel, type ModelCard } from "../model/classifier.ts";
-import { saveNetwork } from "../model/files.ts";
+import { saveNetwork } from "../model/saved_network.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/training.ts";
 import { trainClassifier } from "../model/transfer.ts";
-import { corruptionBars } from "../plot/corruption_bars.ts";
+import { corruptionBars } from "../study/charts/corruption_bars.ts";
 import { saveChart } from "../plot/render.ts";
-import { deviation, mean } from "../statistics.ts";
+import { deviation, mean } from "../study/statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 import { writeReadmeSection } from "./readme.ts";

@@ -3,7 +3,7 @@
 import { join } from "@std/path";
 import { startBackend } from "../backend/backend.ts";
 import { loadCharacters } from "../data/characters.ts";
-import { writeFileAtomically } from "../data/files.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
 import { join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
 import { readBase } from "../formats/base.ts";
@@ -12,7 +12,7 @@ import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
 import { exportName, outputFolder } from "../model/classifier.ts";
 import { pickExamples } from "../model/evaluation.ts";
-import { saveNetwork } from "../model/files.ts";
+import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
 import { type AugmentationName, AUGMENTATIONS, PRESETS, RECIPES } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";

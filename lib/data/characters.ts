@@ -2,7 +2,8 @@
 
 import { fromFileUrl } from "@std/path";
 import { CHARACTERS, CLASS_SETS, classIndex, type ClassSet } from "./class_sets.ts";
-import { type Dataset, IMAGE_PIXELS, IMAGE_SIDE, slice, type Splits } from "./dataset.ts";
+import { type Dataset, slice, type Splits } from "./dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { findIdx, readIdxPair } from "./idx.ts";
 import { loadMnist, type MnistOptions } from "./mnist.ts";
 

@@ -1,10 +1,6 @@
 /** Labelled pictures, as every stage of the project passes them on. */
 
-/** Side of a picture in pixels; every picture is a square of this size, as MNIST's are. */
-export const IMAGE_SIDE = 28;
-
-/** Pixels of a picture. */
-export const IMAGE_PIXELS: number = IMAGE_SIDE * IMAGE_SIDE;
+import { IMAGE_PIXELS } from "../image/size.ts";
 
 /** Labelled grey pictures: white ink (255) on black (0). */
 export interface Dataset {

@@ -1,8 +1,9 @@
 /** IDX, the file format of MNIST (http://yann.lecun.com/exdb/mnist/): a magic number, sizes, bytes. */
 
 import { join } from "@std/path";
-import { type Dataset, IMAGE_SIDE, slice } from "./dataset.ts";
-import { writeFileAtomically } from "./files.ts";
+import { type Dataset, slice } from "./dataset.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
+import { writeFileAtomically } from "./file_system.ts";
 
 /** The content of an IDX file of unsigned bytes. */
 export interface IdxArray {

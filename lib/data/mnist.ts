@@ -3,7 +3,7 @@
 import { fromFileUrl } from "@std/path";
 import { CLASS_SETS } from "./class_sets.ts";
 import { type Dataset, slice, type Splits } from "./dataset.ts";
-import { isDirectory } from "./files.ts";
+import { isDirectory } from "./file_system.ts";
 import { datasetFromIdx, findIdx, parseIdx, readIdxPair } from "./idx.ts";
 
 /** How {@linkcode loadMnist} loads. */

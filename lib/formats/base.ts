@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { join } from "@std/path";
-import { IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
 import { FEATURES } from "../model/architecture.ts";
 import { networkFromData, readWeights, writeWeights } from "../model/network.ts";
 import { storedLength } from "../model/precision.ts";

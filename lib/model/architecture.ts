@@ -1,7 +1,7 @@
 /** The networks: convolutional bases by name, and the head that is put on them. */
 
 import * as tf from "@tensorflow/tfjs";
-import { IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
 
 /** Filters of the three stages of each base. */
 export const BASE_FILTERS = {

@@ -1,7 +1,7 @@
 /** Which pixels an answer hangs on. */
 
 import * as tf from "@tensorflow/tfjs";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { LOGITS } from "./architecture.ts";
 import { applyLayers, imagesToTensor } from "./network.ts";
 

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { fromFileUrl, join } from "@std/path";
 import { BASE_FILTERS, type BaseName } from "./architecture.ts";
-import { loadNetwork, saveNetwork } from "./files.ts";
+import { loadNetwork, saveNetwork } from "./saved_network.ts";
 
 /** How a base was made. */
 export interface BaseCard {

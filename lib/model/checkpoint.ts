@@ -1,8 +1,8 @@
 /** Checkpoints: everything that a stopped run needs to go on as if nothing had happened. */
 
 import { dirname } from "@std/path";
-import { writeFileAtomically } from "../data/files.ts";
-import type { EpochRecord, Stage } from "./history.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
+import type { EpochRecord, Stage } from "../observer.ts";
 import type { TrainingState } from "./jobs.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 

@@ -3,11 +3,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
 import { areDigits, CLASS_SET_NAMES, type ClassSet, classSetOf } from "../data/class_sets.ts";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
-import { isDirectory } from "../data/files.ts";
-import { movePicture, ONE_VIEW, type Placement } from "../data/placement.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
+import { isDirectory } from "../data/file_system.ts";
+import { movePicture, ONE_VIEW, type Placement } from "../image/affine.ts";
 import { calibrate, type Calibration } from "./calibration.ts";
-import { loadNetwork } from "./files.ts";
+import { loadNetwork } from "./saved_network.ts";
 import { applyLayers } from "./network.ts";
 
 /** What a saved recogniser is, and how its input has to look. */

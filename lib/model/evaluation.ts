@@ -2,7 +2,8 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import type { Team } from "../backend/team.ts";
-import { type Dataset, IMAGE_PIXELS } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
 import { computeOutputs } from "./training.ts";
 

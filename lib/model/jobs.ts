@@ -3,15 +3,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Member, share } from "../backend/team.ts";
 import { valuesInPlace } from "../backend/wasm_backend.ts";
-import { augment, type Augmentation } from "../data/augment.ts";
-import { corrupt, CORRUPTION_NAMES, type CorruptionName } from "../data/corruptions.ts";
-import { IMAGE_PIXELS, NO_CLASS } from "../data/dataset.ts";
+import { augment, type Augmentation } from "../data/augment/augment.ts";
+import { corrupt, CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
+import { NO_CLASS } from "../data/dataset.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
 import { drawLetters } from "../data/letters/draw.ts";
 import type { GlyphMasters } from "../data/letters/glyphs.ts";
 import { Random } from "../data/random.ts";
 import { AdamW, type OptimiserState } from "./adamw.ts";
 import { splitNetwork } from "./architecture.ts";
-import type { EpochRecord, Stage } from "./history.ts";
+import type { EpochRecord, Stage } from "../observer.ts";
 import {
   applyLayers,
   imagesToTensor,

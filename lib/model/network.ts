@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { applyBlock } from "../backend/fused_block.ts";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { Random } from "../data/random.ts";
 
 /** A network as plain data that can be sent to a worker or written to a file. */

@@ -1,8 +1,9 @@
 /** The numbers that training is done with, all in one place. */
 
-import type { Augmentation } from "../data/augment.ts";
+import type { Augmentation } from "../data/augment/augment.ts";
 import type { BaseName } from "./architecture.ts";
-import type { Keeps, Stage } from "./history.ts";
+import type { Keeps } from "./history.ts";
+import type { Stage } from "../observer.ts";
 
 /** How a stage of training is done. */
 export interface Recipe {

@@ -2,9 +2,9 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import type { Team } from "../backend/team.ts";
-import { CORRUPTION_NAMES, type CorruptionName } from "../data/corruptions.ts";
+import { CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { shareMemory } from "../data/shared.ts";
+import { shareMemory } from "../backend/shared_memory.ts";
 import type { Observer } from "../observer.ts";
 import { evaluate } from "./evaluation.ts";
 import type { CorruptionTask } from "./jobs.ts";

@@ -3,11 +3,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { BackendOptions } from "../backend/backend.ts";
 import { Team } from "../backend/team.ts";
-import { IMAGE_PIXELS } from "../data/dataset.ts";
-import { shareMemory } from "../data/shared.ts";
-import type { Observer } from "../observer.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
+import { shareMemory } from "../backend/shared_memory.ts";
+import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
-import { type EpochRecord, type Keeps, keptEpoch, type Stage } from "./history.ts";
+import { type Keeps, keptEpoch } from "./history.ts";
 import type {
   OutputsReport,
   OutputsTask,

@@ -2,8 +2,8 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import type { Team } from "../backend/team.ts";
-import { IMAGE_PIXELS } from "../data/dataset.ts";
-import { movePicture, type Placement } from "../data/placement.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
+import { movePicture, type Placement } from "../image/affine.ts";
 import type { Observer } from "../observer.ts";
 import { computeOutputs } from "./training.ts";
 

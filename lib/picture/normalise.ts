@@ -1,6 +1,6 @@
 /** From any picture of digits to the 28 × 28 pixels that MNIST's makers would have made of each. */
 
-import { IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
 import { type InkLayer, separateInk } from "./background.ts";
 import { type Components, dilate, findComponents } from "./components.ts";
 import type { GreyPicture } from "./decode.ts";

@@ -1,8 +1,8 @@
 /** A digit's ink into MNIST's frame. */
 
-import { cubicWeight } from "../data/cubic.ts";
-import { distanceTransform } from "../data/letters/distance_transform.ts";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { cubicWeight } from "../image/keys_kernel.ts";
+import { distanceTransform } from "../image/distance_transform.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 
 /** Side in pixels of the box that MNIST's makers fitted digits into (LeCun, Cortes and Burges). */
 const BOX_SIDE = 20;

@@ -1,6 +1,6 @@
 /** How a picture was read: every step, and what the network looked at. */
 import { encode } from "fast-png";
-import { IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
 import { COLORS, type Spec, THEME } from "./theme.ts";
 
 /** A grey picture with a name. */

@@ -1,5 +1,5 @@
 /** Single pictures with what a network took them for. */
-import { IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
 import { pictureUrl } from "./picture_url.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
 

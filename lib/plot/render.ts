@@ -7,8 +7,8 @@ import interSemiBold from "@fontsource/inter/files/inter-latin-600-normal.woff2"
 };
 import { type LoggerInterface, parse, View } from "vega";
 import { compile } from "vega-lite";
-import { writeFileAtomically } from "../data/files.ts";
-import { startResvg } from "../resvg.ts";
+import { writeFileAtomically } from "../data/file_system.ts";
+import { startResvg } from "../image/resvg.ts";
 import type { Spec } from "./theme.ts";
 
 /** Options of {@linkcode renderPng}. */

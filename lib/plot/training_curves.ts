@@ -1,5 +1,6 @@
 /** How loss and error changed while a network learned. */
-import { type EpochRecord, type Keeps, keptEpoch } from "../model/history.ts";
+import { type Keeps, keptEpoch } from "../model/history.ts";
+import type { EpochRecord } from "../observer.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
 
 const PANEL_WIDTH = 265;

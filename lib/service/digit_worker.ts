@@ -1,8 +1,8 @@
 /** The module of the workers that hold the recognisers. */
 
-import { IMAGE_PIXELS } from "../data/dataset.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
 import { type DigitModel, loadModel, predictDigits, type Prediction } from "../model/classifier.ts";
-import { explain, type Explanation } from "./explanation.ts";
+import { explain, type Explanation } from "./explain.ts";
 import { type Outcome, outcomeOf, serveTasks } from "./worker_pool.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** The service described in OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0). */
 
 import { areDigits } from "../data/class_sets.ts";
-import { IMAGE_PIXELS } from "../data/dataset.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Limits } from "./app.ts";
 import { DATATYPES, MODEL_VERSION, MOST_PICTURES, outputsOf } from "./protocols.ts";
 

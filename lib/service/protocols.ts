@@ -4,7 +4,7 @@
  * Protocol, version 2 (https://github.com/kserve/open-inference-protocol).
  */
 
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { areDigits } from "../data/class_sets.ts";
 import type { Prediction } from "../model/classifier.ts";
 

@@ -3,7 +3,7 @@
 import type { Prediction } from "../model/classifier.ts";
 import type { Box, FoundDigit } from "../picture/normalise.ts";
 import type { DigitResult, DigitTask } from "./digit_worker.ts";
-import type { Explanation } from "./explanation.ts";
+import type { Explanation } from "./explain.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 /** A digit that was found in a picture, and read. */

@@ -1,7 +1,7 @@
 /** Digits that people corrected, kept for training: a pair of IDX files, as MNIST's are. */
 
 import { join } from "@std/path";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../data/dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { readIdx, writeIdx } from "../data/idx.ts";
 
 /** Names of the two files. */

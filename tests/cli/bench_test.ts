@@ -1,11 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { allEngines, type Engine, measureInTurns } from "../../lib/cli/bench/engines.ts";
-import { type Learner, learnInTurns } from "../../lib/cli/bench/learning.ts";
-import { writeMnist } from "../../lib/cli/bench/mnist_files.ts";
-import { describeBenchmark, isMet, summarise } from "../../lib/cli/bench/report.ts";
+import { allEngines, type Engine, measureInTurns } from "../../lib/study/bench/engines.ts";
+import { type Learner, learnInTurns } from "../../lib/study/bench/learning.ts";
+import { writeMnist } from "../../lib/study/bench/mnist_files.ts";
+import { describeBenchmark, isMet, summarise } from "../../lib/study/bench/report.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { benchmarkChart } from "../../lib/plot/benchmark_chart.ts";
+import { benchmarkChart } from "../../lib/study/charts/benchmark_chart.ts";
 import { textsOf } from "../plot/chart_inspection.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { COMMON_FLAGS, parseFlags, UsageError } from "../../lib/cli/command_line.ts";
 import { saveCheckpoint } from "../../lib/model/checkpoint.ts";
-import { saveNetwork } from "../../lib/model/files.ts";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { gzip, idxFile, imagesFile, labelsFile, NAMES, writeMnist } from "../data/idx_files.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";

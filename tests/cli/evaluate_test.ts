@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { CORRUPTION_NAMES } from "../../lib/data/corruptions.ts";
+import { CORRUPTION_NAMES } from "../../lib/data/augment/corruptions.ts";
 import { runTask } from "./run_task.ts";
 
 const QUICK = ["--model", "data/models/digits", "--limit", "20", "--workers", "2"];

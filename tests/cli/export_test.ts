@@ -4,7 +4,7 @@ import { decodeKerasArchive } from "../../lib/formats/keras_archive.ts";
 import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
 import { ModelProto } from "../../lib/formats/onnx_schema.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
-import { saveNetwork } from "../../lib/model/files.ts";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { assertSameOutputs } from "../formats/networks.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { summariseSeeds } from "../../lib/model/few_labels.ts";
+import { summariseSeeds } from "../../lib/study/few_labels.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";
 

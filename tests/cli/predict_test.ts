@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { readOperands, UsageError } from "../../lib/cli/command_line.ts";
-import { saveNetwork } from "../../lib/model/files.ts";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { loadCharacters } from "../../lib/data/characters.ts";
 import { CHARACTERS, type ClassSet } from "../../lib/data/class_sets.ts";
-import { IMAGE_PIXELS } from "../../lib/data/dataset.ts";
+import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { gzip, idxFile } from "./idx_files.ts";
 

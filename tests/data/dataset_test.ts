@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { IMAGE_PIXELS, join, slice } from "../../lib/data/dataset.ts";
+import { join, slice } from "../../lib/data/dataset.ts";
+import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 
 Deno.test("slice() gives the pictures from start on, sharing their memory", () => {
   const dataset = {

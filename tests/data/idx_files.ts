@@ -1,7 +1,7 @@
 /** IDX files for tests. */
 
 import { join } from "@std/path";
-import { IMAGE_PIXELS } from "../../lib/data/dataset.ts";
+import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 
 /** @returns An IDX file of bytes with this shape and content. */
 export function idxFile(shape: number[], values: Iterable<number>): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
-import { IMAGE_PIXELS } from "../../lib/data/dataset.ts";
+import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { gzip, idxFile, imagesFile, labelsFile, NAMES, writeMnist } from "./idx_files.ts";

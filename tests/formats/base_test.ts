@@ -9,7 +9,7 @@ import { encodeHdf5, type Hdf5Group } from "../../lib/formats/hdf5.ts";
 import { encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
 import { toKeras2 } from "../../lib/formats/keras_config.ts";
 import { encodeKerasH5 } from "../../lib/formats/keras_h5.ts";
-import { saveNetwork } from "../../lib/model/files.ts";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { networkToData } from "../../lib/model/network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { buildBase } from "../../lib/model/architecture.ts";
 import { BASE_NAMES, type BaseCard, loadBase, saveBase, today } from "../../lib/model/bases.ts";
-import { loadNetwork } from "../../lib/model/files.ts";
+import { loadNetwork } from "../../lib/model/saved_network.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { assertSameWeights } from "./saved_networks.ts";

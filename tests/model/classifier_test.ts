@@ -7,7 +7,7 @@ import { drawLetters } from "../../lib/data/letters/draw.ts";
 import { INTER, loadFont } from "../../lib/data/letters/fonts.ts";
 import { packGlyphs } from "../../lib/data/letters/glyphs.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { movePicture } from "../../lib/data/placement.ts";
+import { movePicture } from "../../lib/image/affine.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
 import {
   type DigitModel,
@@ -22,7 +22,7 @@ import {
   predictDigit,
   predictDigits,
 } from "../../lib/model/classifier.ts";
-import { saveNetwork } from "../../lib/model/files.ts";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { CARD, randomNetwork } from "./saved_networks.ts";
 

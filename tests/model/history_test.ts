@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type EpochRecord, keptEpoch } from "../../lib/model/history.ts";
+import { keptEpoch } from "../../lib/model/history.ts";
+import type { EpochRecord } from "../../lib/observer.ts";
 
 function record(epoch: number, figures: Partial<EpochRecord>): EpochRecord {
   return {

@@ -6,9 +6,9 @@ import {
   assertRejects,
 } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { IMAGE_PIXELS } from "../../lib/data/dataset.ts";
+import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { shareMemory } from "../../lib/data/shared.ts";
+import { shareMemory } from "../../lib/backend/shared_memory.ts";
 import { splitNetwork } from "../../lib/model/architecture.ts";
 import { evaluate } from "../../lib/model/evaluation.ts";
 import { imagesToTensor, readWeights } from "../../lib/model/network.ts";

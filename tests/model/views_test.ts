@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { startBackend } from "../../lib/backend/backend.ts";
-import { NINE_VIEWS, ONE_VIEW } from "../../lib/data/placement.ts";
+import { NINE_VIEWS, ONE_VIEW } from "../../lib/image/affine.ts";
 import { computeOutputs, startTeam } from "../../lib/model/training.ts";
 import { averageProbabilities, viewImages } from "../../lib/model/views.ts";
 import { randomNetwork } from "./saved_networks.ts";

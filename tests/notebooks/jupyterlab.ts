@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
-import { type Notebook, RUNS } from "../../lib/notebook/notebook.ts";
+import { type Notebook, RUNS } from "../../lib/workshop/notebook.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 const CHROMIUM = "/usr/bin/chromium";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
-import type { Cell, Notebook } from "../../lib/notebook/notebook.ts";
+import type { Cell, Notebook } from "../../lib/workshop/notebook.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 const LONGEST_CELL = 15;

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../../lib/data/dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { Random } from "../../lib/data/random.ts";
 import type { GreyPicture } from "../../lib/picture/decode.ts";
 import { findDigits } from "../../lib/picture/normalise.ts";
-import { drawTestPicture, PICTURE_KINDS } from "../../lib/picture/test_pictures.ts";
+import { drawTestPicture, PICTURE_KINDS } from "../../lib/study/test_pictures.ts";
 import { SEVEN } from "./picture_files.ts";
 
 const { images } = (await loadMnist({ limit: 300 })).test;

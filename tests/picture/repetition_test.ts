@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { findRepetition } from "../../lib/picture/repetition.ts";
-import { drawTestPicture } from "../../lib/picture/test_pictures.ts";
+import { drawTestPicture } from "../../lib/study/test_pictures.ts";
 import { Random } from "../../lib/data/random.ts";
 
 Deno.test("findRepetition() leaves pictures that were not enlarged", async () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { EpochRecord } from "../../lib/model/history.ts";
+import type { EpochRecord } from "../../lib/observer.ts";
 import { trainingCurves } from "../../lib/plot/training_curves.ts";
 import { marksOf, textsOf, valuesOf } from "./chart_inspection.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { encode } from "fast-png";
 import { join } from "@std/path";
 import { Random } from "../../lib/data/random.ts";
-import { saveNetwork } from "../../lib/model/files.ts";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { type Service, startService } from "../../lib/service/server.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { sevenFiles } from "../picture/picture_files.ts";

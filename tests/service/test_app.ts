@@ -8,7 +8,7 @@ import { Metrics } from "../../lib/service/metrics.ts";
 import { readPage } from "../../lib/service/page_files.ts";
 import { Recogniser } from "../../lib/service/recogniser.ts";
 import { Samples } from "../../lib/service/samples.ts";
-import { saveNetwork } from "../../lib/model/files.ts";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 

@@ -3,9 +3,9 @@
 import type { Resvg } from "@resvg/resvg-wasm";
 // @ts-types="npm:@types/opentype.js@1.3.8"
 import opentype from "opentype.js";
-import { startResvg } from "../../resvg.ts";
+import { startResvg } from "../../image/resvg.ts";
 import { LETTERS } from "./classes.ts";
-import { distanceTransform } from "./distance_transform.ts";
+import { distanceTransform } from "../../image/distance_transform.ts";
 import type { Font } from "./fonts.ts";
 import { DISTANCE_STEPS, type Glyph, GLYPH_PIXELS, GLYPH_SIDE } from "./glyphs.ts";
 import { thin } from "./thinning.ts";

@@ -1,6 +1,7 @@
 /** Draws letters as a pen would: every picture with its own slant, wobble and stroke width. */
 
-import { type Dataset, IMAGE_PIXELS, IMAGE_SIDE } from "../dataset.ts";
+import type { Dataset } from "../dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { classIndex } from "../class_sets.ts";
 import { Random } from "../random.ts";
 import { LETTER_CLASSES } from "./classes.ts";

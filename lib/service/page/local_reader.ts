@@ -4,11 +4,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { startBackend } from "../../backend/backend.ts";
-import { IMAGE_PIXELS } from "../../data/dataset.ts";
+import { IMAGE_PIXELS } from "../../image/size.ts";
 import { type DigitModel, predictDigits } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
 import { findDigits } from "../../picture/normalise.ts";
-import { explain } from "../explanation.ts";
+import { explain } from "../explain.ts";
 import type { Reader, ServedModel } from "./reader.ts";
 
 const list: Promise<ServedModel[]> = fetch("models.json").then((response) => response.json());

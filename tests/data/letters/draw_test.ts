@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/data/dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/image/size.ts";
 import { classIndex } from "../../../lib/data/class_sets.ts";
 import { LETTER_CLASSES, LETTERS } from "../../../lib/data/letters/classes.ts";
 import { cutGlyphs } from "../../../lib/data/letters/cut_glyphs.ts";

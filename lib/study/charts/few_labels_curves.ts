@@ -1,0 +1,128 @@
+/** How well ways of learning do with few labels. */
+
+import type { FewLabelsSummary, Way } from "../few_labels.ts";
+import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
+
+const WAY_COLORS: Record<Way, string> = {
+  "letters, frozen": COLORS.right,
+  "letters, fine-tuned": "#009E73", // of Okabe and Ito, as the others
+  "random, frozen": COLORS.muted,
+  "from scratch": COLORS.wrong,
+};
+
+/** Least ratio of two heights on the axis at which two names do not touch. */
+const NAME_SPACING = 1.2;
+
+/** The least error that has a place on the logarithmic axis, in per cent. */
+const LEAST_ERROR = 0.01;
+
+/**
+ * Draws the error of each way of learning by the number of labels, both logarithmic, with one
+ * standard deviation over the seeds up and down.
+ *
+ * @param summaries From `summariseSeeds()`.
+ * @returns A Vega-Lite v5 chart; seconds are shown under the mouse.
+ *
+ * @example The title names the best
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const run = { labelsPerClass: 10, deviation: 0.2, seconds: 3 };
+ * const { title } = fewLabelsCurves([
+ *   { ...run, way: "letters, frozen", error: 2.6 },
+ *   { ...run, way: "from scratch", error: 4.98 },
+ * ]);
+ * assertEquals(title, {
+ *   text: "letters, frozen: 2.6 % wrong with 10 labels a digit",
+ *   subtitle: "Mean ± standard deviation over seeds, log scales",
+ * });
+ * ```
+ */
+export function fewLabelsCurves(summaries: FewLabelsSummary[]): Spec {
+  const counts = [...new Set(summaries.map(({ labelsPerClass }) => labelsPerClass))]
+    .sort((a, b) => a - b);
+  const ways = [...new Set(summaries.map(({ way }) => way))];
+  const values = summaries.map((summary) => ({
+    ...summary,
+    low: Math.max(summary.error - summary.deviation, LEAST_ERROR),
+    high: summary.error + summary.deviation,
+  }));
+  const of = (count: number) => summaries.filter(({ labelsPerClass }) => labelsPerClass === count);
+  return {
+    ...THEME,
+    title: {
+      text: describe(of(titleCount(counts))),
+      subtitle: "Mean ± standard deviation over seeds, log scales",
+    },
+    width: 480,
+    height: 320,
+    data: { values },
+    encoding: {
+      x: {
+        field: "labelsPerClass",
+        type: "quantitative",
+        scale: { type: "log", domain: [counts[0] * 0.9, counts.at(-1)! * 1.1], nice: false },
+        axis: { title: "Labelled pictures of each digit", values: counts, grid: false },
+      },
+      color: {
+        field: "way",
+        type: "nominal",
+        scale: { domain: ways, range: ways.map((way) => WAY_COLORS[way]) },
+        legend: null,
+      },
+      tooltip: [
+        { field: "way", type: "nominal" },
+        { field: "labelsPerClass", type: "quantitative", title: "labels a digit" },
+        { field: "error", type: "quantitative", format: ".2f", title: "wrong (%)" },
+        { field: "deviation", type: "quantitative", format: ".2f", title: "± (points)" },
+        { field: "seconds", type: "quantitative", format: ".1f", title: "seconds on one worker" },
+      ],
+    },
+    layer: [
+      { mark: { type: "line", strokeWidth: 2 }, encoding: { y: errorAxis("error") } },
+      {
+        mark: { type: "rule", strokeWidth: 2 },
+        encoding: { y: errorAxis("low"), y2: { field: "high" } },
+      },
+      {
+        mark: { type: "circle", size: 55, opacity: 1 },
+        encoding: { y: errorAxis("error") },
+      },
+      {
+        data: { values: namePlaces(of(counts.at(-1)!)) },
+        mark: { type: "text", align: "left", dx: 12, fontWeight: 600 },
+        encoding: { y: errorAxis("place"), text: { field: "way", type: "nominal" } },
+      },
+    ],
+  };
+}
+
+function errorAxis(field: string) {
+  return {
+    field,
+    type: "quantitative",
+    scale: { type: "log", nice: true },
+    axis: { title: "Wrong pictures (%)", format: "~r", tickCount: 6 },
+  } as const;
+}
+
+/** The number of labels that the title speaks of: 10 if it is there. */
+function titleCount(counts: number[]): number {
+  return counts.includes(10) ? 10 : counts[0];
+}
+
+function describe(summaries: FewLabelsSummary[]): string {
+  const best = summaries.reduce((least, summary) => summary.error < least.error ? summary : least);
+  const labels = `${best.labelsPerClass} label${best.labelsPerClass === 1 ? "" : "s"} a digit`;
+  return `${best.way}: ${best.error.toFixed(1)} % wrong with ${labels}`;
+}
+
+/** Where the names at the end of the curves stand: at the curve, or above the name below. */
+function namePlaces(summaries: FewLabelsSummary[]) {
+  let below = 0;
+  return summaries
+    .toSorted((a, b) => a.error - b.error)
+    .map((summary) => {
+      below = Math.max(summary.error, below * NAME_SPACING, LEAST_ERROR);
+      return { ...summary, place: below };
+    });
+}

@@ -1,0 +1,574 @@
+/** Pictures of digits drawn by program, in all the ways in which people's pictures differ from MNIST's. */
+
+import { IMAGE_SIDE } from "../image/size.ts";
+import { Random } from "../data/random.ts";
+import { type GreyPicture, throughJpeg } from "../picture/decode.ts";
+
+/** A drawn picture and the digit in it. */
+export interface TestPicture {
+  kind: string;
+  digit: number;
+  picture: GreyPicture;
+}
+
+type Point = readonly [x: number, y: number];
+
+/** Strokes through points of the unit square, smooth within a stroke, with corners between strokes. */
+type Shape = Point[][];
+
+/** The digits as several schools teach them. */
+const SHAPES: Shape[][] = [
+  [
+    [[[0.55, 0], [0.2, 0.13], [0.04, 0.5], [0.2, 0.88], [0.52, 1], [0.82, 0.86], [0.96, 0.48], [
+      0.8,
+      0.12,
+    ], [0.5, 0.01]]],
+    [[[0.7, 0.04], [0.3, 0.06], [0.05, 0.4], [0.15, 0.85], [0.5, 1], [0.85, 0.75], [0.93, 0.35], [
+      0.72,
+      0.05,
+    ], [0.45, 0.02]]],
+  ],
+  [
+    [[[0.5, 0], [0.5, 1]]],
+    [[[0.15, 0.32], [0.55, 0]], [[0.55, 0], [0.55, 1]]],
+    [[[0.2, 0.22], [0.5, 0]], [[0.5, 0], [0.5, 1]], [[0.2, 1], [0.82, 1]]],
+  ],
+  [
+    [[[0.08, 0.24], [0.25, 0.04], [0.6, 0], [0.88, 0.2], [0.75, 0.5], [0.4, 0.78], [0.05, 1]], [
+      [0.05, 1],
+      [0.95, 0.97],
+    ]],
+    [[[0.08, 0.22], [0.42, 0], [0.85, 0.2], [0.62, 0.62], [0.25, 0.95], [0.05, 0.9], [0.2, 0.8], [
+      0.55,
+      0.93,
+    ], [0.97, 0.96]]],
+  ],
+  [
+    [[[0.1, 0.12], [0.45, 0], [0.85, 0.2], [0.7, 0.42], [0.35, 0.48]], [
+      [0.35, 0.48],
+      [0.8, 0.55],
+      [0.92, 0.78],
+      [0.5, 1],
+      [0.05, 0.88],
+    ]],
+    [[[0.1, 0.03], [0.85, 0.02]], [[0.85, 0.02], [0.4, 0.42]], [
+      [0.4, 0.42],
+      [0.85, 0.55],
+      [0.9, 0.8],
+      [0.5, 1],
+      [0.05, 0.9],
+    ]],
+  ],
+  [
+    [[[0.65, 0], [0.05, 0.65]], [[0.05, 0.65], [0.97, 0.65]], [[0.68, 0.02], [0.68, 1]]],
+    [[[0.18, 0], [0.1, 0.55]], [[0.1, 0.55], [0.97, 0.52]], [[0.76, 0.05], [0.7, 1]]],
+    [[[0.6, 0], [0.05, 0.6]], [[0.05, 0.6], [0.95, 0.58]], [[0.7, 0.35], [0.62, 1]]],
+  ],
+  [
+    [[[0.85, 0.03], [0.2, 0.03]], [[0.2, 0.03], [0.15, 0.45]], [
+      [0.15, 0.45],
+      [0.5, 0.36],
+      [0.9, 0.55],
+      [0.8, 0.88],
+      [0.4, 1],
+      [0.05, 0.88],
+    ]],
+    [[[0.3, 0.05], [0.22, 0.42]], [
+      [0.22, 0.42],
+      [0.6, 0.38],
+      [0.88, 0.62],
+      [0.7, 0.93],
+      [0.1, 0.95],
+    ], [[0.28, 0.03], [0.9, 0.0]]],
+  ],
+  [
+    [[[0.75, 0], [0.35, 0.2], [0.08, 0.6], [0.2, 0.93], [0.55, 1], [0.88, 0.8], [0.75, 0.55], [
+      0.4,
+      0.52,
+    ], [0.12, 0.72]]],
+    [[[0.45, 0], [0.15, 0.4], [0.1, 0.8], [0.5, 1], [0.85, 0.78], [0.6, 0.56], [0.2, 0.68]]],
+  ],
+  [
+    [[[0.05, 0.03], [0.95, 0.03]], [[0.95, 0.03], [0.55, 0.5], [0.35, 1]]],
+    [[[0.05, 0.05], [0.9, 0.0]], [[0.9, 0], [0.6, 0.45], [0.42, 1]], [[0.28, 0.5], [0.85, 0.46]]],
+    [[[0.08, 0.18], [0.1, 0.02]], [[0.1, 0.02], [0.9, 0.04]], [[0.9, 0.04], [0.5, 1]]],
+  ],
+  [
+    [[
+      [0.85, 0.15],
+      [0.5, 0],
+      [0.15, 0.2],
+      [0.45, 0.46],
+      [0.85, 0.75],
+      [0.5, 1],
+      [0.1, 0.78],
+      [
+        0.45,
+        0.5,
+      ],
+      [0.85, 0.18],
+      [0.7, 0.03],
+    ]],
+    [[[0.5, 0], [0.2, 0.2], [0.5, 0.45], [0.8, 0.2], [0.5, 0]], [
+      [0.5, 0.45],
+      [0.1, 0.75],
+      [
+        0.5,
+        1,
+      ],
+      [0.9, 0.75],
+      [0.5, 0.45],
+    ]],
+  ],
+  [
+    [[[0.85, 0.25], [0.5, 0.02], [0.12, 0.25], [0.35, 0.5], [0.8, 0.35], [0.88, 0.15]], [
+      [0.87, 0.13],
+      [0.82, 0.6],
+      [0.6, 1],
+    ]],
+    [[[0.8, 0.12], [0.45, 0.0], [0.1, 0.25], [0.4, 0.5], [0.78, 0.3]], [[0.82, 0.05], [
+      0.82,
+      0.6,
+    ], [0.8, 1]]],
+    [[
+      [0.85, 0.2],
+      [0.5, 0.02],
+      [0.12, 0.25],
+      [0.35, 0.5],
+      [0.8, 0.35],
+      [0.86, 0.2],
+      [
+        0.85,
+        0.65,
+      ],
+      [0.6, 0.97],
+      [0.15, 0.9],
+    ]],
+  ],
+];
+
+/** A picture as it is drawn: where things are, and what they are like. */
+interface Scene {
+  width: number;
+  height: number;
+  /** Height of the digit in pixels. */
+  size: number;
+  /** Pen width in pixels. */
+  pen: number;
+  /** Middle of the digit in pixels. */
+  x: number;
+  y: number;
+  /** In radians, clockwise. */
+  rotation: number;
+  /** Brightness of the paper. */
+  paper: number;
+  /** Share of light that the ink swallows, 0–1. */
+  ink: number;
+  /** Share of the pen's track that a rough paper leaves white. */
+  grain: number;
+  /** Standard deviation of the paper's texture. */
+  texture: number;
+  /** Share of light that is lost towards one side. */
+  shading: number;
+  /** Share of light that is lost behind the edge of a shadow. */
+  shadow: number;
+  /** Distance in pixels between ruled lines, 0 for none. */
+  ruling: number;
+  /** Lines in both directions. */
+  squared: boolean;
+  /** Distance in pixels of a printed frame from the digit's middle, 0 for none. */
+  frame: number;
+  /** Share of the picture, on the left and at the top, where a dark table is seen beside the sheet. */
+  table: number;
+  /** Edges without shades of grey, as simple drawing programs make them. */
+  hard: boolean;
+  lightOnDark: boolean;
+  /** Quality of the JPEG file, if it was one: 0 (bad) to 100. */
+  jpeg?: number;
+}
+
+function plainScene(random: Random): Scene {
+  const side = random.uniform(160, 320);
+  const size = side * random.uniform(0.35, 0.7);
+  return {
+    width: Math.round(side),
+    height: Math.round(side * random.uniform(0.8, 1.25)),
+    size,
+    pen: size * random.uniform(0.06, 0.12),
+    x: 0.5,
+    y: 0.5,
+    rotation: random.uniform(-0.06, 0.06),
+    paper: random.uniform(225, 252),
+    ink: random.uniform(0.7, 0.95),
+    grain: 0,
+    texture: 1,
+    shading: 0,
+    shadow: 0,
+    ruling: 0,
+    squared: false,
+    frame: 0,
+    table: 0,
+    hard: false,
+    lightOnDark: false,
+  };
+}
+
+type Change = (scene: Scene, random: Random) => Partial<Scene>;
+
+/** Every kind of picture: how it differs from a plain one. */
+const KINDS: Record<string, Change> = {
+  "plain": () => ({}),
+  "off-centre and small": (scene, random) => {
+    const size = random.uniform(0.12, 0.2) * scene.width;
+    return {
+      size,
+      pen: size * random.uniform(0.08, 0.14),
+      x: random.uniform(0.2, 0.8),
+      y: random.uniform(0.2, 0.8),
+    };
+  },
+  "fills the picture": (scene) => {
+    const size = 0.86 * scene.height;
+    return { size, pen: 0.09 * size, width: Math.round(size) };
+  },
+  "hairline": ({ size }, random) => ({ pen: size * random.uniform(0.012, 0.03) }),
+  "thick pen": ({ size }, random) => ({ pen: size * random.uniform(0.17, 0.24) }),
+  "light on dark": () => ({ lightOnDark: true }),
+  "pencil": ({ size }, random) => ({
+    pen: size * 0.05,
+    ink: random.uniform(0.3, 0.5),
+    grain: 0.35,
+    texture: 3,
+  }),
+  "rough paper": () => ({ texture: 8, paper: 205 }),
+  "ruled": ({ size }, random) => ({ ruling: size * random.uniform(0.5, 1.1) }),
+  "squared": ({ size }, random) => ({ ruling: size * random.uniform(0.3, 0.6), squared: true }),
+  "turned by up to 15°": (_, random) => ({ rotation: random.uniform(-0.26, 0.26) }),
+  "uneven light": (_, random) => ({ shading: random.uniform(0.3, 0.65) }),
+  "edge of a shadow": (_, random) => ({ shadow: random.uniform(0.25, 0.45) }),
+  "bad JPEG": (_, random) => ({ jpeg: Math.round(random.uniform(8, 20)) }),
+  "photo of squared paper": ({ size }, random) => ({
+    ruling: size * random.uniform(0.35, 0.7),
+    squared: true,
+    rotation: random.uniform(-0.15, 0.15),
+    shading: random.uniform(0.1, 0.4),
+    shadow: random.uniform(0, 0.25),
+    texture: 3,
+    ink: random.uniform(0.55, 0.85),
+    jpeg: 50,
+  }),
+  "cropped to the ink": ({ size, pen }, random) => ({
+    width: Math.round(size * random.uniform(0.75, 0.95)),
+    height: Math.round(size + pen),
+    texture: 0,
+  }),
+  "drawing program": ({ size }, random) => ({
+    pen: size * random.uniform(0.08, 0.22),
+    paper: 255,
+    ink: 1,
+    texture: 0,
+    hard: true,
+    lightOnDark: random.uniform() < 0.3,
+  }),
+  "whiteboard": ({ size }, random) => ({
+    pen: size * random.uniform(0.05, 0.09),
+    paper: random.uniform(165, 210),
+    ink: random.uniform(0.35, 0.7),
+    shading: random.uniform(0.1, 0.3),
+    texture: 2,
+    jpeg: 60,
+  }),
+  "printed frame": ({ size }, random) => ({
+    frame: size * random.uniform(0.72, 0.85),
+    ink: random.uniform(0.6, 0.9),
+    width: Math.round(2.2 * size),
+    height: Math.round(2 * size),
+    texture: 2,
+  }),
+  "dark table beside": (_, random) => ({
+    table: random.uniform(0.05, 0.12),
+    texture: 2,
+    shading: random.uniform(0, 0.2),
+    jpeg: 70,
+  }),
+  "8 × 8 pixels": (_, random) => ({
+    width: 8,
+    height: 8,
+    size: 6.6,
+    pen: random.uniform(0.8, 1.4),
+    texture: 0,
+  }),
+  "12 megapixels": (_, random) => {
+    const size = random.uniform(300, 1500);
+    return {
+      width: 4000,
+      height: 3000,
+      size,
+      pen: size * 0.05,
+      x: random.uniform(0.3, 0.7),
+      y: random.uniform(0.3, 0.7),
+      shading: 0.3,
+    };
+  },
+};
+
+/** The kinds of pictures that {@linkcode drawTestPicture} draws. */
+export const PICTURE_KINDS: string[] = Object.keys(KINDS);
+
+/**
+ * Draws a picture of a digit: strokes of a pen on paper, in some light.
+ *
+ * @param kind One of {@linkcode PICTURE_KINDS}.
+ * @param digit 0–9.
+ * @param random Everything else: writing, place, size, pen, paper, light.
+ * @param side Width and height in pixels, if they are not to be as the kind has them.
+ * @throws {RangeError} If there is no such kind.
+ *
+ * @example The same again from the same random numbers
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Random } from "../data/random.ts";
+ * const draw = () => drawTestPicture("squared", 7, new Random(1));
+ * assertEquals(await draw(), await draw());
+ * ```
+ */
+export async function drawTestPicture(
+  kind: string,
+  digit: number,
+  random: Random,
+  side?: number,
+): Promise<TestPicture> {
+  if (!Object.hasOwn(KINDS, kind)) {
+    throw new RangeError(
+      `Expected kind to be one of ${PICTURE_KINDS.join(", ")} but found ${kind}`,
+    );
+  }
+  const plain = plainScene(random);
+  const scene = { ...plain, ...KINDS[kind](plain, random) };
+  if (side !== undefined) resize(scene, side);
+  const { width, height } = scene;
+  const cover = penCover(digit, scene, random);
+  const light = drawPaper(scene, random);
+  const values = new Uint8Array(width * height);
+  for (let i = 0; i < values.length; i++) {
+    const value = light[i] * (1 - scene.ink * cover[i]);
+    values[i] = Math.min(255, Math.max(0, Math.round(scene.lightOnDark ? 255 - value : value)));
+  }
+  let picture: GreyPicture = { width, height, values };
+  if (scene.jpeg !== undefined) picture = await throughJpeg(picture, scene.jpeg);
+  return { kind, digit, picture };
+}
+
+/** Changes the pixels of a scene, and nothing else. */
+function resize(scene: Scene, side: number): void {
+  const scale = side / Math.max(scene.width, scene.height);
+  scene.width = side;
+  scene.height = side;
+  scene.size *= scale;
+  scene.pen *= scale;
+  scene.ruling *= scale;
+}
+
+/** How {@linkcode pasteDigit} pastes. */
+export interface PasteOptions {
+  /** Pixels of the sheet for each of the digit's; less than 1 to make it smaller. */
+  scale: number;
+  lightOnDark: boolean;
+  /** Size of the sheet, and the place on it. */
+  random: Random;
+}
+
+/**
+ * Pastes a digit anywhere on an empty sheet, enlarged or reduced with linear weights, as
+ * most programs do.
+ *
+ * @param pixels White ink (255) on black (0), `[28, 28]`.
+ *
+ * @example Ink stays ink
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Random } from "../data/random.ts";
+ * const pixels = new Uint8Array(784).fill(255);
+ * const { values } = pasteDigit(pixels, { scale: 0.5, lightOnDark: true, random: new Random(1) });
+ * assertEquals(values.filter((value) => value === 255).length, 14 * 14);
+ * ```
+ */
+export function pasteDigit(
+  pixels: Uint8Array,
+  { scale, lightOnDark, random }: PasteOptions,
+): GreyPicture {
+  const side = Math.round(IMAGE_SIDE * scale);
+  const [width, height] = [1, 2].map(() => Math.round(side * random.uniform(1, 2.5)));
+  const [left, top] = [width, height].map((length) => random.integer(length - side + 1));
+  const taps = Array.from({ length: side }, (_, i) => linearTaps((i + 0.5) / scale - 0.5, scale));
+  const values = new Uint8Array(width * height).fill(lightOnDark ? 0 : 255);
+  taps.forEach((down, y) =>
+    taps.forEach((across, x) => {
+      let ink = 0;
+      for (const [row, share] of down) {
+        for (const [column, weight] of across) {
+          ink += share * weight * pixels[row * IMAGE_SIDE + column];
+        }
+      }
+      values[(top + y) * width + left + x] = Math.round(lightOnDark ? ink : 255 - ink);
+    })
+  );
+  return { width, height, values };
+}
+
+/** Pixels that a position lies between or covers, with their weights, which sum to 1. */
+function linearTaps(position: number, scale: number): [pixel: number, weight: number][] {
+  const reach = Math.max(1, 1 / scale);
+  const taps: [number, number][] = [];
+  for (let at = Math.ceil(position - reach); at <= position + reach; at++) {
+    const weight = (1 - Math.abs(at - position) / reach) / reach;
+    if (weight > 0) taps.push([Math.min(Math.max(at, 0), IMAGE_SIDE - 1), weight]);
+  }
+  return taps;
+}
+
+/** How much of every pixel the pen has gone over, 0–1. */
+function penCover(digit: number, scene: Scene, random: Random): Float32Array {
+  const { width, height, size, pen, rotation, grain } = scene;
+  const shapes = SHAPES[digit];
+  const shape = shapes[random.integer(shapes.length)];
+  const aspect = digit === 1 ? 0.4 : random.uniform(0.5, 0.75);
+  const slant = random.uniform(-0.08, 0.3);
+  const hand = random.bits();
+  const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
+  const soft = scene.hard ? 1e-3 : 1;
+  const middleX = scene.x * width;
+  const middleY = scene.y * height;
+  const place = ([x, y]: Point): Point => {
+    // Strokes that begin where another ends still do so.
+    const at = new Random(hand, Math.round(1000 * x), Math.round(1000 * y));
+    const wobble = () => 0.025 * at.normal();
+    const v = y - 0.5 + wobble();
+    const u = (x - 0.5 + wobble()) * aspect - slant * v;
+    return [
+      middleX + size * (cosine * u - sine * v),
+      middleY + size * (sine * u + cosine * v),
+    ];
+  };
+  const distances = new Float32Array(width * height).fill(Infinity);
+  for (const stroke of shape) {
+    const path = smooth(stroke.map(place));
+    for (let i = 1; i < path.length; i++) {
+      nearSegment(distances, scene, path[i - 1], path[i], pen / 2 + 1);
+    }
+  }
+  return distances.map((distance) => {
+    const cover = Math.min(1, Math.max(0, (pen / 2 - distance) / soft + 0.5));
+    return grain > 0 && cover > 0 ? cover * (1 - grain * random.uniform(0, 2)) : cover;
+  });
+}
+
+/** A curve through the points (Catmull and Rom 1974). */
+function smooth(points: Point[]): Point[] {
+  const curve: Point[] = [points[0]];
+  for (let i = 0; i + 1 < points.length; i++) {
+    const [a, b, c, d] = [i - 1, i, i + 1, i + 2].map((k) =>
+      points[Math.min(Math.max(k, 0), points.length - 1)]
+    );
+    for (let step = 1; step <= 10; step++) {
+      const t = step / 10;
+      const at = (axis: 0 | 1) =>
+        0.5 * (2 * b[axis] + (c[axis] - a[axis]) * t +
+          (2 * a[axis] - 5 * b[axis] + 4 * c[axis] - d[axis]) * t * t +
+          (3 * b[axis] - a[axis] - 3 * c[axis] + d[axis]) * t * t * t);
+      curve.push([at(0), at(1)]);
+    }
+  }
+  return curve;
+}
+
+/** Lowers the distances of the pixels around a segment to their distance from it. */
+function nearSegment(
+  distances: Float32Array,
+  { width, height }: Scene,
+  [ax, ay]: Point,
+  [bx, by]: Point,
+  reach: number,
+): void {
+  const [dx, dy] = [bx - ax, by - ay];
+  const length = Math.max(1e-9, dx * dx + dy * dy);
+  const right = Math.min(width - 1, Math.ceil(Math.max(ax, bx) + reach));
+  const bottom = Math.min(height - 1, Math.ceil(Math.max(ay, by) + reach));
+  for (let y = Math.max(0, Math.floor(Math.min(ay, by) - reach)); y <= bottom; y++) {
+    for (let x = Math.max(0, Math.floor(Math.min(ax, bx) - reach)); x <= right; x++) {
+      const [px, py] = [x + 0.5 - ax, y + 0.5 - ay];
+      const t = Math.min(1, Math.max(0, (px * dx + py * dy) / length));
+      const distance = Math.hypot(px - t * dx, py - t * dy);
+      distances[y * width + x] = Math.min(distances[y * width + x], distance);
+    }
+  }
+}
+
+/** Brightness of a table beside that of paper. */
+const TABLE = 0.3;
+
+/** Brightness of the empty sheet: paper, its texture and lines, the light on it. */
+function drawPaper(scene: Scene, random: Random): Float32Array {
+  const { width, height, paper, texture, shading, shadow, ruling, squared, rotation } = scene;
+  const { frame, table } = scene;
+  const values = new Float32Array(width * height);
+  const angle = random.uniform(0, 2 * Math.PI);
+  const [lightX, lightY] = [Math.cos(angle) / width, Math.sin(angle) / height];
+  const shadowEdge = random.uniform(-0.25, 0.25);
+  const vignette = shading / 2;
+  const tilt = 0.6 * rotation;
+  const lineInk = random.uniform(0.15, 0.4);
+  const lineWidth = Math.max(1, Math.min(width, height) / 250);
+  const phase = random.uniform();
+  const stains = coarseNoise(width, height, random);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const [u, v] = [x - width / 2, y - height / 2];
+      const along = u * lightX + v * lightY;
+      let light = 1 - shading * (along + 0.5) - vignette * ((u / width) ** 2 + (v / height) ** 2);
+      const edge = (along - shadowEdge) * Math.min(width, height) / 6;
+      light *= 1 - shadow / (1 + Math.exp(-edge));
+      let line = 0;
+      if (ruling > 0) {
+        line = onLine(v + tilt * u, ruling, lineWidth, phase);
+        if (squared) line = Math.max(line, onLine(u - tilt * v, ruling, lineWidth, phase));
+      }
+      if (frame > 0) {
+        const away = Math.abs(Math.max(Math.abs(u + tilt * v), Math.abs(v - tilt * u)) - frame);
+        line = Math.min(1, Math.max(0, lineWidth + 0.5 - away)) * scene.ink / lineInk;
+      }
+      const beside = table > 0 &&
+        (x + tilt * v < table * width || y - tilt * u < table * height);
+      const sheet = paper * (beside ? TABLE : 1) + texture * (random.normal() + 1.5 * stains[i]);
+      values[i] = sheet * Math.max(0.05, light) * (1 - lineInk * line);
+    }
+  }
+  return values;
+}
+
+/** How much of a pixel a ruled line covers, 0–1. */
+function onLine(position: number, distance: number, width: number, phase: number): number {
+  const offset = ((position / distance + phase) % 1 + 1) % 1;
+  const away = Math.min(offset, 1 - offset) * distance;
+  return Math.min(1, Math.max(0, width / 2 + 0.5 - away));
+}
+
+/** Smooth noise with a standard deviation near 1: random values every 12th of the picture, linear between. */
+function coarseNoise(width: number, height: number, random: Random): Float32Array {
+  const side = 13;
+  const grid = Float32Array.from({ length: side * side }, () => random.normal());
+  const noise = new Float32Array(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    const v = y / height * (side - 1);
+    const row = Math.floor(v);
+    for (let x = 0; x < width; x++, i++) {
+      const u = x / width * (side - 1);
+      const column = Math.floor(u);
+      const at = (r: number, c: number) => grid[(row + r) * side + column + c];
+      const [a, b] = [u - column, v - row];
+      noise[i] = (at(0, 0) * (1 - a) + at(0, 1) * a) * (1 - b) +
+        (at(1, 0) * (1 - a) + at(1, 1) * a) * b;
+    }
+  }
+  return noise;
+}

@@ -1,0 +1,76 @@
+/** How often each class occurs. */
+
+import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
+
+const SPLIT_COLORS = [COLORS.right, COLORS.muted, COLORS.wrong];
+
+/**
+ * Draws the share of each class in each split of a dataset, bars side by side.
+ *
+ * @param splits Labels of each split by its name, at most three.
+ * @param classes Names of the classes.
+ * @returns A Vega-Lite v5 chart.
+ *
+ * @example The title names the extremes of the first split
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const { title } = classBalance({ training: Uint8Array.of(0, 0, 0, 1) }, ["cat", "dog"]);
+ * assertEquals(title, {
+ *   text: "cat is the most frequent class, dog the rarest",
+ *   subtitle: "Share of each class; training: from 25.0 % to 75.0 %",
+ * });
+ * ```
+ */
+export function classBalance(splits: Record<string, Uint8Array>, classes: string[]): Spec {
+  const names = Object.keys(splits);
+  const counts = names.map((name) => {
+    const count = classes.map(() => 0);
+    for (const label of splits[name]) count[label]++;
+    return count;
+  });
+  const values = names.flatMap((split, i) =>
+    classes.map((label, j) => ({
+      split,
+      label,
+      count: counts[i][j],
+      share: 100 * counts[i][j] / splits[split].length,
+    }))
+  );
+  const ordered = values.slice(0, classes.length).toSorted((a, b) => a.share - b.share);
+  const [rarest, commonest] = [ordered[0], ordered.at(-1)!];
+  const percent = ({ share }: { share: number }) => `${share.toFixed(1)} %`;
+  return {
+    ...THEME,
+    title: {
+      text: `${commonest.label} is the most frequent class, ${rarest.label} the rarest`,
+      subtitle: `Share of each class; ${names[0]}: from ${percent(rarest)} to ${
+        percent(commonest)
+      }`,
+    },
+    width: 620,
+    height: 220,
+    data: { values },
+    mark: { type: "bar" },
+    encoding: {
+      x: {
+        field: "label",
+        type: "nominal",
+        scale: { domain: classes },
+        axis: { title: "Class", labelAngle: 0 },
+      },
+      xOffset: { field: "split", scale: { domain: names } },
+      y: { field: "share", type: "quantitative", axis: { title: "Share of the split (%)" } },
+      color: {
+        field: "split",
+        scale: { domain: names, range: SPLIT_COLORS.slice(0, names.length) },
+        legend: { title: null, orient: "top", direction: "horizontal" },
+      },
+      tooltip: [
+        { field: "split", type: "nominal" },
+        { field: "label", type: "nominal", title: "class" },
+        { field: "count", type: "quantitative", format: "," },
+        { field: "share", type: "quantitative", format: ".2f", title: "share (%)" },
+      ],
+    },
+  };
+}

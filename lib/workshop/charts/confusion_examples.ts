@@ -1,0 +1,171 @@
+/** Which pictures are behind a cell of the confusion matrix. */
+
+import type { Example } from "../../model/evaluation.ts";
+import { pictureUrl } from "../../plot/picture_url.ts";
+import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
+
+const CELL = 34;
+const PICTURE = 72;
+const COLUMNS = 4;
+const ROWS = 4;
+const CAPTION_HEIGHT = 18;
+
+/**
+ * Draws the matrix of mistakes beside the pictures of the cell that is clicked on; at first of the
+ * cell with the most.
+ *
+ * @param mistakes Wrong answers with their pictures, in the order in which a cell shows them; it
+ * has room for the first sixteen.
+ * @param classes Names of the classes.
+ * @returns A Vega-Lite v5 chart.
+ * @throws {RangeError} If there is no mistake to show.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const pixels = new Uint8Array(28 * 28);
+ * const mistake = { index: 7, actual: "4", predicted: "9", confidence: 0.8, pixels };
+ * const { title } = confusionExamples([mistake], ["4", "9"]);
+ * assertEquals(title, {
+ *   text: "1 mistake by actual and predicted class",
+ *   subtitle: "Click a cell to see its pictures",
+ * });
+ * ```
+ */
+export function confusionExamples(mistakes: Example[], classes: string[]): Spec {
+  if (mistakes.length === 0) {
+    throw new RangeError("Expected at least one mistake but found none");
+  }
+  const cells = classes.flatMap((actual) =>
+    classes.map((predicted) => ({
+      actual,
+      predicted,
+      count: mistakes.filter((one) => one.actual === actual && one.predicted === predicted).length,
+    }))
+  );
+  const fullest = cells.reduce((most, cell) => cell.count > most.count ? cell : most);
+  const pictures = mistakes.map(({ pixels, index, actual, predicted, confidence }) => ({
+    url: pictureUrl(pixels, 2 * PICTURE),
+    index,
+    actual,
+    predicted,
+    confidence,
+  }));
+  const matrixSide = CELL * classes.length;
+  return {
+    ...THEME,
+    title: {
+      text: `${mistakes.length} mistake${
+        mistakes.length === 1 ? "" : "s"
+      } by actual and predicted class`,
+      subtitle: "Click a cell to see its pictures",
+    },
+    spacing: 40,
+    hconcat: [
+      {
+        width: matrixSide,
+        height: matrixSide,
+        data: { values: cells },
+        encoding: {
+          x: {
+            field: "predicted",
+            type: "nominal",
+            scale: { domain: classes },
+            axis: { title: "Predicted class", orient: "top", labelAngle: 0, domain: false },
+          },
+          y: {
+            field: "actual",
+            type: "nominal",
+            scale: { domain: classes },
+            axis: { title: "Actual class", domain: false },
+          },
+          tooltip: [
+            { field: "actual", type: "nominal" },
+            { field: "predicted", type: "nominal" },
+            { field: "count", type: "quantitative" },
+          ],
+        },
+        layer: [
+          {
+            params: [{
+              name: "cell",
+              select: { type: "point", fields: ["actual", "predicted"], toggle: false },
+              value: [{ actual: fullest.actual, predicted: fullest.predicted }],
+            }],
+            mark: { type: "rect", cursor: "pointer", stroke: COLORS.background, strokeWidth: 1.5 },
+            encoding: {
+              color: {
+                condition: { test: "datum.count === 0", value: COLORS.faint },
+                field: "count",
+                type: "quantitative",
+                scale: {
+                  domain: [0, fullest.count],
+                  range: [COLORS.wrongPale, COLORS.wrong],
+                  interpolate: "rgb",
+                },
+                legend: null,
+              },
+            },
+          },
+          {
+            transform: [{ filter: "datum.count > 0" }],
+            mark: { type: "text", color: COLORS.ink, fontSize: 13 },
+            encoding: { text: { field: "count", type: "quantitative" } },
+          },
+          {
+            transform: [{ filter: { param: "cell", empty: false } }],
+            mark: { type: "rect", filled: false, stroke: COLORS.ink, strokeWidth: 3 },
+          },
+        ],
+      },
+      {
+        width: COLUMNS * PICTURE,
+        height: ROWS * (PICTURE + CAPTION_HEIGHT),
+        data: { values: pictures },
+        transform: [
+          { filter: { param: "cell" } },
+          { window: [{ op: "row_number", as: "place" }] },
+          { filter: `datum.place <= ${ROWS * COLUMNS}` },
+          { calculate: `(datum.place - 1) % ${COLUMNS} * ${PICTURE}`, as: "x" },
+          {
+            calculate: `floor((datum.place - 1) / ${COLUMNS}) * ${PICTURE + CAPTION_HEIGHT}`,
+            as: "y",
+          },
+          {
+            calculate: `datum.predicted + ', not ' + datum.actual`,
+            as: "caption",
+          },
+        ],
+        encoding: {
+          x: { field: "x", type: "quantitative", scale: null, axis: null },
+          y: { field: "y", type: "quantitative", scale: null, axis: null },
+        },
+        layer: [
+          {
+            mark: {
+              type: "image",
+              width: PICTURE - 6,
+              height: PICTURE - 6,
+              align: "left",
+              baseline: "top",
+            },
+            encoding: {
+              url: { field: "url", type: "nominal" },
+              tooltip: [
+                { field: "url", title: "image", type: "nominal" },
+                { field: "actual", type: "nominal" },
+                { field: "predicted", type: "nominal" },
+                { field: "confidence", type: "quantitative", format: ".1%" },
+                { field: "index", type: "quantitative", title: "test picture" },
+              ],
+            },
+          },
+          {
+            mark: { type: "text", align: "left", yOffset: PICTURE + 4 },
+            encoding: { text: { field: "caption", type: "nominal" } },
+          },
+        ],
+      },
+    ],
+  };
+}

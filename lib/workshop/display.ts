@@ -1,0 +1,171 @@
+/** What notebooks show; the one place that knows Deno's Jupyter kernel. */
+
+import { keptEpoch } from "../model/history.ts";
+import type { EpochRecord, News, Observer } from "../observer.ts";
+import { renderPng } from "../plot/render.ts";
+import type { Spec } from "../plot/theme.ts";
+import { trainingCurves } from "../plot/training_curves.ts";
+import { describeFigure, type Figure } from "./figure.ts";
+
+/**
+ * Shows a chart under the cell, for every kind of reader at once: Vega-Lite for JupyterLab, where it
+ * answers to the mouse; a picture for viewers without JavaScript, such as GitHub; a sentence for
+ * those who cannot see it.
+ *
+ * @param spec A Vega-Lite v5 chart.
+ * @param summary What the chart shows, in one sentence.
+ */
+export async function showChart(spec: Spec, summary: string): Promise<void> {
+  await new Display().show(...await fullBundle(spec, summary));
+}
+
+/**
+ * Shows a line of text under the cell. A cell that ends in an expression shows its value as well, but
+ * Deno's kernel may send that too late.
+ */
+export async function showText(text: string): Promise<void> {
+  await new Display().show({ "text/plain": text });
+}
+
+/**
+ * Shows a table under the cell.
+ *
+ * @param rows One object a row, all with the same properties, which head the columns.
+ */
+export async function showTable(rows: Record<string, string | number>[]): Promise<void> {
+  await new Display().show({ "text/html": tableHtml(rows), "text/plain": tableText(rows) });
+}
+
+/**
+ * Shows a key figure under the cell. `deno task notebooks --check` fails if it comes out further
+ * from the committed one than `tolerance`.
+ */
+export async function showFigure(figure: Figure): Promise<void> {
+  await new Display().show({ "text/plain": describeFigure(figure) }, { figure });
+}
+
+/**
+ * Shows how work goes on while it does: a bar, and the training curves after every epoch, redrawn
+ * in place.
+ *
+ * @param work The work, which tells its news to the observer that it is given.
+ * @returns What `work` returns.
+ */
+export async function showTraining<Result>(
+  work: (observer: Observer) => Promise<Result>,
+): Promise<Result> {
+  const [bar, curves] = [new Display(), new Display()];
+  const history: EpochRecord[] = [];
+  let lastDrawn = -Infinity;
+  const observer: Observer = (news) => {
+    if (news.kind === "epoch") {
+      history.push(news.record);
+      curves.replace(liveBundle(trainingCurves(history), describeHistory(history)));
+    } else if (news.kind === "note" || performance.now() - lastDrawn > REDRAW_INTERVAL) {
+      lastDrawn = performance.now();
+      bar.replace({ "text/plain": describeNews(news) });
+    }
+  };
+  try {
+    const result = await work(observer);
+    // Nothing that depends on time is left, so that a notebook run twice has the same outputs.
+    await bar.show({ "text/plain": "Done" });
+    return result;
+  } finally {
+    if (history.length > 0) {
+      await curves.show(...await fullBundle(trainingCurves(history), describeHistory(history)));
+    }
+  }
+}
+
+/** Milliseconds between two drawings of the bar. */
+const REDRAW_INTERVAL = 200;
+
+const BAR_LENGTH = 30;
+
+/** Pixels of a PNG for each pixel of its chart, so that it is sharp on every screen. */
+const PNG_SCALE = 2;
+
+/**
+ * Milliseconds in which a message leaves. In Deno 2.9's kernel what a cell shows and the report of its
+ * end take different ways between threads, and Jupyter drops what arrives after the end.
+ */
+const SENDING_TIME = 100;
+
+/** Data by media type; a front end shows the richest that it knows. */
+type Bundle = Record<string, string | object>;
+
+/** A place under the cell whose content can be replaced. */
+class Display {
+  #id = crypto.randomUUID();
+  #shown = false;
+  #sent: Promise<void> = Promise.resolve();
+
+  /** Shows something in place of what was there. */
+  replace(data: Bundle, metadata: Record<string, unknown> = {}): Promise<void> {
+    const kind = this.#shown ? "update_display_data" : "display_data";
+    this.#shown = true;
+    this.#sent = this.#sent.then(() =>
+      Deno.jupyter.broadcast(kind, { data, metadata, transient: { display_id: this.#id } })
+    );
+    return this.#sent;
+  }
+
+  /** As {@linkcode replace}; resolves when the front end has it, so that the cell may end. */
+  async show(data: Bundle, metadata?: Record<string, unknown>): Promise<void> {
+    await this.replace(data, metadata);
+    await new Promise((resolve) => setTimeout(resolve, SENDING_TIME));
+  }
+}
+
+function liveBundle(spec: Spec, summary: string): Bundle {
+  return { "application/vnd.vegalite.v5+json": spec, "text/plain": summary };
+}
+
+/** The bundle and its metadata, which say how large the picture is to be shown. */
+async function fullBundle(spec: Spec, summary: string): Promise<[Bundle, Record<string, unknown>]> {
+  const png = await renderPng(spec, { scale: PNG_SCALE });
+  const header = new DataView(png.buffer, png.byteOffset);
+  const size = {
+    width: header.getUint32(16) / PNG_SCALE,
+    height: header.getUint32(20) / PNG_SCALE,
+  };
+  return [{ ...liveBundle(spec, summary), "image/png": png.toBase64() }, { "image/png": size }];
+}
+
+function tableHtml(rows: Record<string, string | number>[]): string {
+  const line = (cells: (string | number)[], tag: string) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escape(String(cell))}</${tag}>`).join("")}</tr>`;
+  const body = rows.map((row) => line(Object.values(row), "td"));
+  return `<table>${line(Object.keys(rows[0]), "th")}${body.join("")}</table>`;
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
+function tableText(rows: Record<string, string | number>[]): string {
+  const lines = [Object.keys(rows[0]), ...rows.map((row) => Object.values(row).map(String))];
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines
+    .map((line) => line.map((cell, column) => cell.padStart(widths[column])).join("  "))
+    .join("\n");
+}
+
+function describeNews(news: Exclude<News, { kind: "epoch" }>): string {
+  if (news.kind === "note") return news.text;
+  const { what, done, total, figures = {} } = news;
+  const filled = Math.round(BAR_LENGTH * done / total);
+  const beside = Object.entries(figures).map(([name, value]) => `  ${name} ${value.toFixed(4)}`);
+  return `${"█".repeat(filled)}${"░".repeat(BAR_LENGTH - filled)} ${what}${beside.join("")}`;
+}
+
+function describeHistory(history: EpochRecord[]): string {
+  const best = keptEpoch(history);
+  const epochs = `Training curves of ${history.length} epoch${history.length === 1 ? "" : "s"}`;
+  if (!best) return epochs;
+  const error = 100 * (1 - best.validationAccuracy);
+  return `${epochs}; best on validation: ${best.stage}, epoch ${best.epoch}, ${
+    error.toFixed(2)
+  } % wrong`;
+}

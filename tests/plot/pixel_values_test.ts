@@ -1,8 +1,0 @@
-import { assertEquals } from "@std/assert";
-import { pixelValues } from "../../lib/plot/pixel_values.ts";
-import { textsOf } from "./chart_inspection.ts";
-
-Deno.test("pixelValues() writes the brightness of ink into its pixel", async () => {
-  const texts = await textsOf(pixelValues(Uint8Array.of(0, 200, 60, 0)));
-  assertEquals(texts.filter((text) => ["200", "60"].includes(text)), ["200", "60"]);
-});

@@ -1,0 +1,147 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { EpochRecord } from "../../lib/observer.ts";
+import {
+  showChart,
+  showFigure,
+  showTable,
+  showText,
+  showTraining,
+} from "../../lib/workshop/display.ts";
+
+interface Message {
+  kind: string;
+  content: {
+    data: Record<string, string>;
+    metadata: Record<string, unknown>;
+    transient: { display_id: string };
+  };
+}
+
+/** Runs `act` with a kernel that keeps its messages, which leave, as Deno's do, a moment later. */
+async function messagesOf(act: () => Promise<unknown>): Promise<Message[]> {
+  const messages: Message[] = [];
+  const broadcast = (kind: string, content: Message["content"]) => {
+    const message = { kind, content: structuredClone(content) };
+    setTimeout(() => messages.push(message));
+    return Promise.resolve();
+  };
+  Object.assign(Deno, { jupyter: { broadcast } });
+  await act();
+  return messages;
+}
+
+function record(epoch: number): EpochRecord {
+  return {
+    stage: "head",
+    epoch,
+    trainLoss: 1 / epoch,
+    validationLoss: 1 / epoch,
+    trainAccuracy: 0.9,
+    validationAccuracy: 1 - 0.1 / epoch,
+    learningRate: 1e-3,
+    seconds: 1,
+  };
+}
+
+const PNG_SIGNATURE = btoa("\x89PNG\r\n\x1a\n").slice(0, 10);
+
+Deno.test("showChart() shows Vega-Lite v5, a PNG and a sentence in one bundle", async () => {
+  const spec = {
+    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
+    width: 30,
+    height: 20,
+    padding: 0,
+    data: { values: [{}] },
+    mark: "rect",
+    config: { view: { stroke: null } },
+  } as const;
+  const [{ kind, content: { data, metadata } }, ...more] = await messagesOf(() =>
+    showChart(spec, "A rectangle")
+  );
+  assertEquals(more, []);
+  assertEquals(kind, "display_data");
+  assertEquals(JSON.stringify(data["application/vnd.vegalite.v5+json"]), JSON.stringify(spec));
+  assert(data["image/png"].startsWith(PNG_SIGNATURE));
+  assertEquals(data["text/plain"], "A rectangle");
+  assertEquals(metadata, { "image/png": { width: 30, height: 20 } });
+});
+
+Deno.test("showFigure() puts the figure into the output's metadata", async () => {
+  const figure = { name: "Mistakes", value: 3, tolerance: 0 };
+  const [{ content }] = await messagesOf(() => showFigure(figure));
+  assertEquals(content.data, { "text/plain": "Mistakes: 3" });
+  assertEquals(content.metadata, { figure });
+});
+
+Deno.test("showText() is done when the text has left", async () => {
+  const [{ content }] = await messagesOf(() => showText("Ten digits"));
+  assertEquals(content.data, { "text/plain": "Ten digits" });
+});
+
+Deno.test("showTable() shows rows as HTML and as text", async () => {
+  const [{ content: { data } }] = await messagesOf(() =>
+    showTable([{ digit: "<3", count: 7 }, { digit: "4", count: 12345 }])
+  );
+  assertEquals(data["text/plain"], "digit  count\n   <3      7\n    4  12345");
+  assertEquals(
+    data["text/html"],
+    "<table><tr><th>digit</th><th>count</th></tr>" +
+      "<tr><td>&lt;3</td><td>7</td></tr><tr><td>4</td><td>12345</td></tr></table>",
+  );
+});
+
+Deno.test("showTraining() redraws one bar and one chart, and ends with a PNG", async () => {
+  let result = 0;
+  const messages = await messagesOf(async () => {
+    result = await showTraining((observer) => {
+      observer({ kind: "progress", what: "head", done: 1, total: 2, figures: { loss: 0.5 } });
+      observer({ kind: "progress", what: "head", done: 2, total: 2 }); // too soon to be drawn
+      observer({ kind: "epoch", record: record(1) });
+      observer({ kind: "epoch", record: record(2) });
+      return Promise.resolve(42);
+    });
+  });
+  assertEquals(result, 42);
+  const ids = messages.map(({ content }) => content.transient.display_id);
+  const [bar, chart] = [...new Set(ids)];
+  const texts = (id: string) =>
+    messages.filter((_, i) => ids[i] === id).map((
+      { kind, content },
+    ) => [kind, content.data["text/plain"]]);
+  assertEquals(texts(bar), [
+    ["display_data", "███████████████░░░░░░░░░░░░░░░ head  loss 0.5000"],
+    ["update_display_data", "Done"],
+  ]);
+  const best = "Training curves of 2 epochs; best on validation: head, epoch 2, 5.00 % wrong";
+  assertEquals(texts(chart), [
+    [
+      "display_data",
+      "Training curves of 1 epoch; best on validation: head, epoch 1, 10.00 % wrong",
+    ],
+    ["update_display_data", best],
+    ["update_display_data", best],
+  ]);
+  assertEquals(
+    messages.filter((_, i) => ids[i] === chart).map(({ content }) => "image/png" in content.data),
+    [false, false, true],
+  );
+});
+
+Deno.test("showTraining() keeps the curves of work that fails, and passes the error on", async () => {
+  const messages = await messagesOf(() =>
+    assertRejects(
+      () =>
+        showTraining((observer) => {
+          observer({ kind: "epoch", record: record(1) });
+          return Promise.reject(new Error("Out of paper"));
+        }),
+      Error,
+      "Out of paper",
+    )
+  );
+  assert("image/png" in messages.at(-1)!.content.data);
+  assertEquals(
+    messages.some(({ content }) => content.data["text/plain"] === "Done"),
+    false,
+  );
+});
