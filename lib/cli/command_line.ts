@@ -54,7 +54,17 @@ export interface Command<Flags extends Record<string, Flag>> {
   flags: Flags;
   /** What stands after the flags, at least one, if the task takes anything there. */
   operands?: { value: string; help: string };
-  run: (values: Values<Flags>, operands: string[]) => Promise<void>;
+  run(values: Values<Flags>, operands: string[]): Promise<void>;
+}
+
+/** A task that does what its first word names: `deno task make letters`. */
+interface CommandGroup {
+  /** Name after `deno task`. */
+  name: string;
+  /** One or two sentences. */
+  summary: string;
+  /** By that word: the command, and what the list says of it in one line. */
+  commands: Record<string, { brief: string; command: Command<Record<string, Flag>> }>;
 }
 
 /** A wrong flag or value: exit code 2. */
@@ -62,8 +72,22 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** Flags that several tasks have. */
-export const COMMON_FLAGS = {
+/** Flags that several tasks have; a task may give one a default, help or range of its own. */
+export const FLAGS = {
+  seed: {
+    type: "integer",
+    help: "seed of all randomness",
+    default: 1,
+    least: 0,
+    most: 2 ** 31 - 1,
+  },
+  limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
+  data: {
+    type: "text",
+    help: "folder with IDX files of MNIST or EMNIST, plain or .gz",
+    value: "DIR",
+  },
+  out: { type: "text", help: "folder to write to", value: "DIR" },
   workers: {
     type: "integer",
     help: "number of workers that compute",
@@ -78,44 +102,90 @@ export const COMMON_FLAGS = {
     choices: ["fast", "composed"],
     default: "fast",
   },
+  classes: {
+    type: "text",
+    help: "what is told apart",
+    value: "NAME",
+    choices: CLASS_SET_NAMES,
+    default: "digits",
+  },
+  views: {
+    type: "text",
+    help: "how often to look at a picture: as it is, or moved, turned and resized a little too",
+    value: "N",
+    choices: ["1", "9"],
+    default: "1",
+  },
 } as const satisfies Record<string, Flag>;
 
-/** How often a picture is looked at: test-time augmentation. */
-export const VIEWS_FLAG = {
-  type: "text",
-  help: "how often to look at a picture: as it is, or moved, turned and resized a little too",
-  value: "N",
-  choices: ["1", "9"],
-  default: "1",
-} as const;
+/** @deprecated Until the studies have moved: use {@linkcode FLAGS}. */
+export const COMMON_FLAGS = { workers: FLAGS.workers, kernels: FLAGS.kernels };
 
-/** The flag of tasks that can work on more than digits. */
-export const CLASSES_FLAG = {
-  type: "text",
-  help: "what is told apart",
-  value: "NAME",
-  choices: CLASS_SET_NAMES,
-  default: "digits",
-} as const satisfies Flag;
+/** @returns The command, whose `run` knows the types of its flags. */
+export function defineCommand<const Flags extends Record<string, Flag>>(
+  command: Command<Flags>,
+): Command<Flags> {
+  return command;
+}
 
 /**
  * Runs a task on the arguments of the command line, and ends the process: with
  * 0 if it was done, 1 if it failed, 2 if a flag or value was wrong.
  */
-export async function runCommand<const Flags extends Record<string, Flag>>(
+export function runCommand<const Flags extends Record<string, Flag>>(
   command: Command<Flags>,
 ): Promise<never> {
+  return finish(command.name, () => execute(command, Deno.args));
+}
+
+/** Runs the command that the first argument names, as {@linkcode runCommand} does. */
+export function runOneOf({ name, summary, commands }: CommandGroup): Promise<never> {
+  const [word = "none", ...args] = Deno.args;
+  if (Object.hasOwn(commands, word)) {
+    const { command } = commands[word];
+    return finish(command.name, () => execute(command, args));
+  }
+  return finish(name, () => {
+    if (word !== "--help" && word !== "-h") {
+      throw new UsageError(
+        `Expected one of ${Object.keys(commands).join(", ")} but found ${word}`,
+      );
+    }
+    const lines = Object.entries(commands)
+      .map(([word, { brief }]): [string, string] => [word, brief]);
+    console.log(
+      [
+        summary,
+        "",
+        `Usage: deno task ${name} NAME [flags]`,
+        "",
+        ...inTwoColumns(lines),
+        "",
+        `deno task ${name} NAME --help explains one.`,
+      ].join("\n"),
+    );
+  });
+}
+
+async function finish(name: string, action: () => void | Promise<void>): Promise<never> {
   try {
-    const values = parseFlags(command, Deno.args);
-    if (values === "help") console.log(describe(command));
-    else await command.run(values, readOperands(command, Deno.args));
+    await action();
     Deno.exit(0);
   } catch (error) {
     const usage = error instanceof UsageError;
-    console.error(`${command.name}: ${describeError(error)}`);
-    if (usage) console.error(`See deno task ${command.name} --help`);
+    console.error(`${name}: ${describeError(error)}`);
+    if (usage) console.error(`See deno task ${name} --help`);
     Deno.exit(usage ? 2 : 1);
   }
+}
+
+async function execute<Flags extends Record<string, Flag>>(
+  command: Command<Flags>,
+  args: string[],
+): Promise<void> {
+  const values = parseFlags(command, args);
+  if (values === "help") console.log(describe(command));
+  else await command.run(values, readOperands(command, args));
 }
 
 /**
@@ -227,16 +297,20 @@ function describe(
   });
   lines.push(["--help", "show this"]);
   if (operands) lines.unshift([`${operands.value}...`, operands.help]);
-  const width = Math.max(...lines.map(([flag]) => flag.length));
   return [
     summary,
     "",
     `Usage: deno task ${name} [flags]${operands ? ` ${operands.value}...` : ""}`,
     "",
-    ...lines.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
+    ...inTwoColumns(lines),
     "",
     `Example: ${example}`,
   ].join("\n");
+}
+
+function inTwoColumns(rows: [left: string, right: string][]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }
 
 /** An error as one sentence. */

@@ -10,7 +10,7 @@ import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/training.ts";
 import { averageProbabilities } from "../model/views.ts";
-import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError, VIEWS_FLAG } from "./command_line.ts";
+import { FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 await runCommand({
@@ -20,23 +20,24 @@ await runCommand({
     "IDX files.",
   example: "deno task evaluate --images my-images.idx.gz --labels my-labels.idx.gz --json",
   flags: {
-    classes: CLASSES_FLAG,
+    classes: FLAGS.classes,
     model: {
       type: "text",
       help: "folder of the model, if not that of these classes; with several, their mean answers",
       value: "DIR,…",
     },
-    views: VIEWS_FLAG,
+    views: FLAGS.views,
     images: { type: "text", help: "IDX file of pictures, 28 × 28, plain or .gz", value: "FILE" },
     labels: { type: "text", help: "IDX file of their labels, plain or .gz", value: "FILE" },
-    data: { type: "text", help: "folder with IDX files of MNIST or EMNIST", value: "DIR" },
-    limit: { type: "integer", help: "use at most the first N pictures", least: 1 },
+    data: FLAGS.data,
+    limit: { ...FLAGS.limit, help: "use at most the first N pictures", least: 1 },
     corruptions: {
       type: "switch",
       help: "measure the error on the fifteen corruptions of MNIST-C instead, beside the clean one",
     },
     json: { type: "switch", help: "print one line of JSON" },
-    ...COMMON_FLAGS,
+    workers: FLAGS.workers,
+    kernels: FLAGS.kernels,
   },
   async run(
     {

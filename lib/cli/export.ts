@@ -20,7 +20,7 @@ import { saveNetwork } from "../model/saved_network.ts";
 import { networkFromData, networkToData } from "../model/network.ts";
 import { type Precision, roundWeights } from "../model/precision.ts";
 import { startTeam } from "../model/training.ts";
-import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 /** Formats that are one file, and what writes them. */
@@ -43,16 +43,15 @@ await runCommand({
       choices: ["h5", "keras", "onnx", "tfjs", "all"],
       default: "all",
     },
-    classes: CLASSES_FLAG,
+    classes: FLAGS.classes,
     model: {
       type: "text",
       help: "folder of the model, if not what was trained here or is shipped for these classes",
       value: "DIR",
     },
     out: {
-      type: "text",
+      ...FLAGS.out,
       help: "folder to write to, if not outputs (of digits) or outputs/CLASSES",
-      value: "DIR",
     },
     quantize: {
       type: "text",
@@ -60,9 +59,10 @@ await runCommand({
       value: "PRECISION",
       choices: ["float16", "uint8"],
     },
-    data: { type: "text", help: "folder with IDX files, for --quantize", value: "DIR" },
-    limit: { type: "integer", help: "measure on at most N pictures of each split", least: 10 },
-    ...COMMON_FLAGS,
+    data: { ...FLAGS.data, help: `${FLAGS.data.help}, for --quantize` },
+    limit: { ...FLAGS.limit, help: "measure on at most N pictures of each split" },
+    workers: FLAGS.workers,
+    kernels: FLAGS.kernels,
   },
   async run({ format, classes, model: directory, out, quantize, ...flags }) {
     out ??= outputFolder(classes);

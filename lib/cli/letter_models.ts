@@ -8,7 +8,7 @@ import { saveNetwork } from "../model/saved_network.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
 import { trainClassifier, type TrainResult } from "../model/transfer.ts";
-import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 import { writeReadmeSection } from "./readme.ts";
 
@@ -32,7 +32,8 @@ await runCommand({
     data: { type: "text", help: "folder with IDX files", value: "DIR" },
     out: { type: "text", help: "folder for the models", value: "DIR", default: "data/models" },
     readme: { type: "switch", help: "write the table of results into README.md too" },
-    ...COMMON_FLAGS,
+    workers: FLAGS.workers,
+    kernels: FLAGS.kernels,
   },
   async run({ only, epochs, seed, limit, data: directory, out, readme, workers, kernels }) {
     const observer = showProgress();

@@ -2,7 +2,7 @@
 
 import { findModels } from "../model/classifier.ts";
 import { writeStaticPage } from "../service/static_page.ts";
-import { runCommand } from "./command_line.ts";
+import { FLAGS, runCommand } from "./command_line.ts";
 
 await runCommand({
   name: "page",
@@ -16,7 +16,7 @@ await runCommand({
       help: "folder of a model to show alone, if not all that were trained here or are shipped",
       value: "DIR",
     },
-    out: { type: "text", help: "folder to write", value: "DIR", default: "outputs/page" },
+    out: { ...FLAGS.out, default: "outputs/page" },
   },
   async run({ model, out }) {
     await writeStaticPage(out, await findModels(model));

@@ -18,7 +18,7 @@ import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { findDigits, type FoundDigit } from "../picture/normalise.ts";
 import { explanation } from "../plot/explanation.ts";
 import { saveChart } from "../plot/render.ts";
-import { CLASSES_FLAG, describeError, runCommand, VIEWS_FLAG } from "./command_line.ts";
+import { describeError, FLAGS, runCommand } from "./command_line.ts";
 
 /** Files of a folder that are taken for pictures. */
 const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
@@ -33,13 +33,13 @@ await runCommand({
   example: "deno task predict --json my-digit.png scans/ 'photos/*.jpg'",
   operands: { value: "FILE", help: "picture, folder of pictures, or pattern with * and ?" },
   flags: {
-    classes: CLASSES_FLAG,
+    classes: FLAGS.classes,
     model: {
       type: "text",
       help: "folder of the model, if not what was trained here or is shipped for these classes",
       value: "DIR",
     },
-    views: VIEWS_FLAG,
+    views: FLAGS.views,
     json: { type: "switch", help: "print one line of JSON a digit" },
     explain: {
       type: "text",

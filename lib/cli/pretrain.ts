@@ -6,7 +6,7 @@ import { BASE_NAMES, saveBase } from "../model/bases.ts";
 import { pretrainBase } from "../model/pretraining.ts";
 import { LETTERS_PER_EPOCH, RECIPES } from "../model/recipe.ts";
 import { startTeam } from "../model/training.ts";
-import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 await runCommand({
@@ -42,7 +42,8 @@ await runCommand({
       help: "folder for the base if not data/bases",
       value: "DIR",
     },
-    ...COMMON_FLAGS,
+    workers: FLAGS.workers,
+    kernels: FLAGS.kernels,
   },
   async run(flags) {
     const started = performance.now();

@@ -9,7 +9,7 @@ import { BASE_NAMES } from "../model/bases.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { learnHandwriting } from "../model/handwriting.ts";
 import { startTeam } from "../model/training.ts";
-import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { FLAGS, runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 import { writeReadmeSection } from "./readme.ts";
 
@@ -39,7 +39,8 @@ await runCommand({
       default: "data/models/digits",
     },
     readme: { type: "switch", help: "write the table of rejections into README.md too" },
-    ...COMMON_FLAGS,
+    workers: FLAGS.workers,
+    kernels: FLAGS.kernels,
   },
   async run(flags) {
     const started = performance.now();

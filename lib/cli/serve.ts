@@ -3,7 +3,7 @@
 import { findModels } from "../model/classifier.ts";
 import { Samples } from "../service/samples.ts";
 import { startService } from "../service/server.ts";
-import { COMMON_FLAGS, runCommand } from "./command_line.ts";
+import { FLAGS, runCommand } from "./command_line.ts";
 
 /** Where corrected samples go. */
 const SAMPLES = "outputs/samples";
@@ -20,7 +20,7 @@ await runCommand({
       value: "ADDRESS",
       default: "127.0.0.1",
     },
-    workers: COMMON_FLAGS.workers,
+    workers: FLAGS.workers,
     model: {
       type: "text",
       help: "folder of a model to serve alone, if not all that were trained here or are shipped",

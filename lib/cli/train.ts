@@ -22,7 +22,7 @@ import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
 import { saveChart } from "../plot/render.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
-import { CLASSES_FLAG, COMMON_FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
@@ -37,7 +37,7 @@ await runCommand({
     "draws three pictures.",
   example: "deno task train --fine-tune 0 --seed 2",
   flags: {
-    classes: CLASSES_FLAG,
+    classes: FLAGS.classes,
     preset: {
       type: "text",
       help:
@@ -95,31 +95,21 @@ await runCommand({
       least: 1e-7,
       most: 1,
     },
-    seed: {
-      type: "integer",
-      help: "seed of all randomness",
-      default: 1,
-      least: 0,
-      most: 2 ** 31 - 1,
-    },
-    limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
-    data: {
-      type: "text",
-      help: "folder with IDX files of MNIST or EMNIST, plain or .gz",
-      value: "DIR",
-    },
+    seed: FLAGS.seed,
+    limit: FLAGS.limit,
+    data: FLAGS.data,
     samples: {
       type: "text",
       help: "learn from the digits in DIR too that were corrected on the page (outputs/samples)",
       value: "DIR",
     },
     out: {
-      type: "text",
+      ...FLAGS.out,
       help: "folder for the results, if not outputs (of digits) or outputs/CLASSES",
-      value: "DIR",
     },
     resume: { type: "switch", help: "go on from the last checkpoint" },
-    ...COMMON_FLAGS,
+    workers: FLAGS.workers,
+    kernels: FLAGS.kernels,
   },
   async run(flags) {
     const { classes, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { COMMON_FLAGS, parseFlags, UsageError } from "../../lib/cli/command_line.ts";
+import { FLAGS, parseFlags, UsageError } from "../../lib/cli/command_line.ts";
 import { saveCheckpoint } from "../../lib/model/checkpoint.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { gzip, idxFile, imagesFile, labelsFile, NAMES, writeMnist } from "../data/idx_files.ts";
@@ -49,7 +49,7 @@ Deno.test("parseFlags() tells that help was asked for", () => {
 });
 
 Deno.test("parseFlags() has as many workers as the machine has cores", () => {
-  assertEquals(parseFlags({ flags: COMMON_FLAGS }, []), {
+  assertEquals(parseFlags({ flags: { workers: FLAGS.workers, kernels: FLAGS.kernels } }, []), {
     workers: navigator.hardwareConcurrency,
     kernels: "fast",
   });
