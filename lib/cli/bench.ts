@@ -6,7 +6,7 @@ import denoJson from "../../deno.json" with { type: "json" };
 import { writeFileAtomically } from "../data/file_system.ts";
 import { writeMnist } from "../study/bench/mnist_files.ts";
 import type { BaseName } from "../model/architecture.ts";
-import { today } from "../model/bases.ts";
+import { today } from "../model/provenance.ts";
 import { benchmarkChart } from "../study/charts/benchmark_chart.ts";
 import { saveChart } from "../plot/render.ts";
 import { allEngines, ENGINE_KEYS, measureInTurns } from "../study/bench/engines.ts";

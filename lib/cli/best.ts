@@ -6,7 +6,7 @@ import { isDirectory } from "../data/file_system.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { NINE_VIEWS, ONE_VIEW } from "../image/affine.ts";
 import type { BaseName } from "../model/architecture.ts";
-import { today, versions } from "../model/bases.ts";
+import { today, versions } from "../model/provenance.ts";
 import { loadModel } from "../model/classifier.ts";
 import { evaluateProbabilities } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/saved_network.ts";

@@ -8,13 +8,8 @@ import { writeFileAtomically } from "../data/file_system.ts";
 import { encodeKerasArchive } from "../formats/keras_archive.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import { encodeOnnx } from "../formats/onnx.ts";
-import {
-  type DigitModel,
-  exportName,
-  findModel,
-  loadModel,
-  outputFolder,
-} from "../model/classifier.ts";
+import { type Classifier, loadModel } from "../model/classifier.ts";
+import { exportName, findModel, outputFolder } from "../model/model_folders.ts";
 import { evaluate } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkFromData, networkToData } from "../model/network.ts";
@@ -89,7 +84,7 @@ await runCommand({
 
 /** @returns What was written, for people. */
 async function write(
-  { network, card }: DigitModel,
+  { network, card }: Classifier,
   path: string,
   format: string,
   precision: Precision,
@@ -112,7 +107,7 @@ function describe(path: string, size: number): string {
 
 /** Says how many more or fewer pictures are read right with the weights rounded. */
 async function compare(
-  { network, card }: DigitModel,
+  { network, card }: Classifier,
   precision: Precision,
   flags: { data?: string; limit?: number; workers: number; kernels: "fast" | "composed" },
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /** `deno task page`: the page to draw digits on, as files for any web server. */
 
-import { findModels } from "../model/classifier.ts";
+import { findModels } from "../model/model_folders.ts";
 import { writeStaticPage } from "../service/static_page.ts";
 import { FLAGS, runCommand } from "./command_line.ts";
 

@@ -7,13 +7,8 @@ import type { Dataset } from "../data/dataset.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
-import {
-  type DigitModel,
-  findModel,
-  loadModel,
-  predictDigit,
-  predictDigits,
-} from "../model/classifier.ts";
+import { type Classifier, loadModel, predict, predictDigit } from "../model/classifier.ts";
+import { findModel } from "../model/model_folders.ts";
 import type { GreyPicture } from "../picture/decode.ts";
 import { findDigits } from "../picture/normalise.ts";
 import { shrinkPicture } from "../image/shrink.ts";
@@ -93,7 +88,7 @@ await runCommand({
 });
 
 /** How many of MNIST's pictures are read right wherever they are pasted. */
-function printPasted(model: DigitModel, { images, labels }: Dataset, count: number, seed: number) {
+function printPasted(model: Classifier, { images, labels }: Dataset, count: number, seed: number) {
   const digit = (i: number) => images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
   const percent = (right: (i: number) => boolean) => {
     const hits = Array.from({ length: count }, (_, i) => right(i)).filter(Boolean).length;
@@ -114,7 +109,7 @@ function printPasted(model: DigitModel, { images, labels }: Dataset, count: numb
 }
 
 /** Median time from decoded pixels to the answer. */
-async function printSpeed(model: DigitModel, seed: number) {
+async function printSpeed(model: Classifier, seed: number) {
   console.log(`\n${"from pixels to answer".padEnd(24)}   median ms`);
   for (const { kind, side, count } of SPEEDS) {
     const times: number[] = [];
@@ -122,7 +117,7 @@ async function printSpeed(model: DigitModel, seed: number) {
       const { picture } = await drawTestPicture(kind, i % 10, new Random(seed, i), side);
       for (let round = 0; round < ROUNDS; round++) {
         const start = performance.now();
-        predictDigits(model, findDigits(picture).digits.map(({ pixels }) => pixels));
+        predict(model, findDigits(picture).digits.map(({ pixels }) => pixels));
         times.push(performance.now() - start);
       }
     }

@@ -6,14 +6,13 @@ import { isDirectory } from "../data/file_system.ts";
 import { NINE_VIEWS, ONE_VIEW, type Placement } from "../image/affine.ts";
 import { occlusionMap } from "../model/attribution.ts";
 import {
-  type DigitModel,
-  findModel,
-  introduce,
+  type Classifier,
   loadModel,
   nameAnswer,
-  predictDigits,
+  predict,
   type Prediction,
 } from "../model/classifier.ts";
+import { findModel, introduce } from "../model/model_folders.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { findDigits, type FoundDigit } from "../picture/normalise.ts";
 import { explanation } from "../plot/explanation.ts";
@@ -69,7 +68,7 @@ await runCommand({
           await Deno.mkdir(explain, { recursive: true });
           const digits = answers.map((answer) => ({
             ...answer,
-            importance: shareOfMost(occlusionMap(model.network, answer.pixels, answer.digit)),
+            importance: shareOfMost(occlusionMap(model.network, answer.pixels, answer.index)),
             answer: forPeople(answer, classes),
           }));
           await saveChart(explanation(found.steps, digits), join(explain, basename(path)));
@@ -110,9 +109,9 @@ function wildcards(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-async function read(model: DigitModel, path: string, views: readonly Placement[]) {
+async function read(model: Classifier, path: string, views: readonly Placement[]) {
   const found = findDigits(await decodePicture(await readFile(path), path));
-  const predictions = predictDigits(model, found.digits.map(({ pixels }) => pixels), { views });
+  const predictions = predict(model, found.digits.map(({ pixels }) => pixels), { views });
   const answers = found.digits.map((digit, i): Answer => ({ ...digit, ...predictions[i] }));
   return { found, answers };
 }
@@ -143,14 +142,14 @@ function forMachines(
 }
 
 function forPeople(
-  { digit, character, confidence, probabilities, accepted }: Answer,
+  { index, label, confidence, probabilities, accepted }: Answer,
   classes: string[],
 ): string {
-  const second = probabilities.indexOf(Math.max(...probabilities.with(digit, -1)));
+  const second = probabilities.indexOf(Math.max(...probabilities.with(index, -1)));
   const sure = `${percent(confidence)} sure, then ${classes[second]} with ${
     percent(probabilities[second])
   }`;
-  return accepted ? `${character} (${sure})` : `don't know (at best ${character}, ${sure})`;
+  return accepted ? `${label} (${sure})` : `don't know (at best ${label}, ${sure})`;
 }
 
 function percent(share: number): string {

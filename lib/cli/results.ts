@@ -2,7 +2,7 @@
 
 import { cpus, totalmem } from "node:os";
 import { loadMnist } from "../data/mnist.ts";
-import { today, versions } from "../model/bases.ts";
+import { today, versions } from "../model/provenance.ts";
 import { startTeam } from "../model/training.ts";
 import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
 import { deviation, mean } from "../study/statistics.ts";

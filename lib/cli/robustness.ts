@@ -5,7 +5,7 @@ import { cpus } from "node:os";
 import { CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
 import { isDirectory } from "../data/file_system.ts";
 import { loadMnist } from "../data/mnist.ts";
-import { today, versions } from "../model/bases.ts";
+import { today, versions } from "../model/provenance.ts";
 import { loadModel, type ModelCard } from "../model/classifier.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { PRESETS } from "../model/recipe.ts";

@@ -1,6 +1,6 @@
 /** `deno task serve`: the web page and the REST service. */
 
-import { findModels } from "../model/classifier.ts";
+import { findModels } from "../model/model_folders.ts";
 import { Samples } from "../service/samples.ts";
 import { startService } from "../service/server.ts";
 import { FLAGS, runCommand } from "./command_line.ts";

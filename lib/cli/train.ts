@@ -10,7 +10,7 @@ import { readBase } from "../formats/base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
-import { exportName, outputFolder } from "../model/classifier.ts";
+import { exportName, outputFolder } from "../model/model_folders.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";

@@ -1,4 +1,4 @@
-/** What a recogniser can tell apart: digits, letters, or both. */
+/** What a classifier can tell apart: digits, letters, or both. */
 
 /**
  * Every character that is read, in the order of EMNIST's labels `byclass` (Cohen et al. 2017,
@@ -51,7 +51,7 @@ export function classIndex(character: string, classes: readonly string[]): numbe
 }
 
 /**
- * Finds the set that a recogniser's classes are.
+ * Finds the set that a classifier's classes are.
  *
  * @param classes Names of classes, in the order of the labels.
  * @returns The name of the set.
@@ -65,7 +65,7 @@ export function classSetOf(classes: readonly string[]): ClassSet {
   );
 }
 
-/** Whether a recogniser's classes are the ten digits. */
+/** Whether a classifier's classes are the ten digits. */
 export function areDigits(classes: readonly string[]): boolean {
   return CLASS_SETS.digits.join() === classes.join();
 }

@@ -1,6 +1,6 @@
 /** The pre-trained bases: small files in `data/bases/`, each with a card that says how it was made. */
 
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { fromFileUrl, join } from "@std/path";
 import { BASE_FILTERS, type BaseName } from "./architecture.ts";
 import { loadNetwork, saveNetwork } from "./saved_network.ts";
@@ -54,14 +54,4 @@ export function saveBase(
   directory: string = DIRECTORY,
 ): Promise<void> {
   return saveNetwork(join(directory, card.name), network, card, "float16");
-}
-
-/** Versions of what computes, for cards. */
-export function versions(): Record<string, string> {
-  return { deno: Deno.version.deno, tfjs: tf.version.tfjs };
-}
-
-/** Today as `YYYY-MM-DD`, for cards. */
-export function today(): string {
-  return new Date().toISOString().slice(0, 10);
 }

@@ -1,6 +1,6 @@
 /** Confidence that means what it says, and an answer of "don't know". */
 
-/** How a recogniser's probabilities are to be read, chosen on validation pictures. */
+/** How a classifier's probabilities are to be read, chosen on validation pictures. */
 export interface Calibration {
   /** What the logits are divided by (Guo et al. 2017). */
   temperature: number;

@@ -1,16 +1,15 @@
-/** The saved recogniser: loading it and asking it. */
+/** A saved classifier: loading it and asking it. */
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
-import { areDigits, CLASS_SET_NAMES, type ClassSet, classSetOf } from "../data/class_sets.ts";
+import { areDigits } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import { isDirectory } from "../data/file_system.ts";
 import { movePicture, ONE_VIEW, type Placement } from "../image/affine.ts";
 import { calibrate, type Calibration } from "./calibration.ts";
 import { loadNetwork } from "./saved_network.ts";
 import { applyLayers } from "./network.ts";
 
-/** What a saved recogniser is, and how its input has to look. */
+/** What a saved classifier is, and how its input has to look. */
 export interface ModelCard {
   classes: string[];
   /** What {@linkcode predictDigit} takes. */
@@ -37,75 +36,19 @@ export interface ModelCard {
   rejected?: Record<string, number>;
 }
 
-/** A recogniser in memory; dispose of it (`using`) when done. */
-export interface DigitModel extends Disposable {
+/** A classifier in memory; dispose of it (`using`) when done. */
+export interface Classifier extends Disposable {
   network: tf.LayersModel;
   card: ModelCard;
 }
 
-/** @returns Where `deno task train` leaves its results: `outputs` for digits, `outputs/letters` and so on for others. */
-export function outputFolder(classSet: ClassSet): string {
-  return classSet === "digits" ? "outputs" : `outputs/${classSet}`;
-}
-
 /**
- * Finds the recogniser to use where nobody names one: what `deno task train` wrote, in `model` of
- * {@linkcode outputFolder}, or else what is shipped, in `data/models/`.
- *
- * @param classSet What it is to tell apart.
- * @returns Its folder.
- * @throws {Error} If neither is there.
- */
-export async function findModel(classSet: ClassSet = "digits"): Promise<string> {
-  const folders = modelFolders(classSet);
-  for (const folder of folders) if (await isDirectory(folder)) return folder;
-  const task = classSet === "digits" ? "deno task train" : `deno task train --classes ${classSet}`;
-  throw new Error(`Expected a model in ${folders.join(" or ")} but found none: ${task} makes one`);
-}
-
-/** Where a recogniser is looked for. */
-function modelFolders(classSet: ClassSet): string[] {
-  return [`${outputFolder(classSet)}/model`, `data/models/${classSet}`];
-}
-
-/**
- * Finds the recognisers to serve: of each set of classes the one that {@linkcode findModel} finds.
- *
- * @param directory Serve this one alone.
- * @returns Their folders by the names of their sets, digits first.
- * @throws {Error} If there is none of digits.
- */
-export async function findModels(directory?: string): Promise<Record<string, string>> {
-  if (directory !== undefined) {
-    const card = await Deno.readTextFile(`${directory}/card.json`).then(JSON.parse, () => {});
-    return { [card ? classSetOf(card.classes) : "digits"]: directory };
-  }
-  const models: Record<string, string> = { digits: await findModel() };
-  for (const classSet of CLASS_SET_NAMES) {
-    const isThere = await Promise.all(modelFolders(classSet).map(isDirectory));
-    if (isThere.includes(true)) models[classSet] = await findModel(classSet);
-  }
-  return models;
-}
-
-/** @returns What a recogniser of these classes is called in other formats, without the ending. */
-export function exportName(classes: readonly string[]): string {
-  return `${areDigits(classes) ? "digit" : "character"}_recognition_model`;
-}
-
-/** @returns A sentence that says which recogniser answers, and how good it is. */
-export function introduce(directory: string, { base, mode, metrics }: ModelCard): string {
-  const accuracy = `${(100 * metrics.testAccuracy).toFixed(2)} %`;
-  return `Answers come from ${directory} (${base}, ${mode}, ${accuracy} on its test pictures)`;
-}
-
-/**
- * Loads a recogniser that `deno task train` saved.
+ * Loads a classifier that `deno task train` saved.
  *
  * @param directory Its folder.
  * @throws {Error} If it is not there or not whole.
  */
-export async function loadModel(directory: string): Promise<DigitModel> {
+export async function loadModel(directory: string): Promise<Classifier> {
   await startBackend();
   const { network, card } = await loadNetwork(directory);
   const { classes, input } = (card ?? {}) as ModelCard;
@@ -117,7 +60,7 @@ export async function loadModel(directory: string): Promise<DigitModel> {
   ) {
     network.dispose();
     throw new TypeError(
-      `Expected ${directory} to hold a recogniser of pictures of 28 × 28 whose card names its classes and pixel range but it does not`,
+      `Expected ${directory} to hold a classifier of pictures of 28 × 28 whose card names its classes and pixel range but it does not`,
     );
   }
   return { network, card: card as ModelCard, [Symbol.dispose]: () => void network.dispose() };
@@ -126,15 +69,15 @@ export async function loadModel(directory: string): Promise<DigitModel> {
 /** A picture: `[28, 28]`, `[28, 28, 1]` or flat 784 numbers, white ink on black. */
 export type Picture = ArrayLike<number> | number[][] | number[][][];
 
-/** What the recogniser answers. */
+/** What a classifier answers. */
 export interface Prediction {
-  /** Index of the class, which is the digit where the classes are digits. */
-  digit: number;
+  /** Index of the most probable class. */
+  index: number;
   /** Name of the class. */
-  character: string;
+  label: string;
   /** Probability of the class, 0–1. */
   confidence: number;
-  /** Whether the recogniser takes it for one of its classes at all; if not, its answer is "don't know". */
+  /** Whether the classifier is sure enough that it is one of its classes; if not, its answer is "don't know". */
   accepted: boolean;
   /** Of every class, summing to 1. */
   probabilities: number[];
@@ -143,14 +86,14 @@ export interface Prediction {
 /**
  * Says an answer as programs get it.
  *
- * @param classes The classes of the recogniser that gave it.
+ * @param classes The classes of the classifier that gave it.
  * @returns `digit` where the classes are digits, else `character`.
  */
 export function nameAnswer(
-  { digit, character }: Pick<Prediction, "digit" | "character">,
+  { index, label }: Pick<Prediction, "index" | "label">,
   classes: readonly string[],
 ): { digit: number } | { character: string } {
-  return areDigits(classes) ? { digit } : { character };
+  return areDigits(classes) ? { digit: index } : { character: label };
 }
 
 /** How pixels are to be read. */
@@ -168,23 +111,34 @@ export interface PredictionOptions {
 }
 
 /**
- * Recognises the digit in a picture.
+ * Reads the digit in a picture.
  *
- * @param model From {@linkcode loadModel}.
+ * @param model Of digits, from {@linkcode loadModel}.
  * @param picture One digit, placed as in MNIST.
- * @throws {RangeError} If it has another size or pixels outside the range.
+ * @throws {RangeError} If the picture has another size or pixels outside the range.
+ * @throws {TypeError} If the model's classes are not digits.
  */
 export function predictDigit(
-  model: DigitModel,
+  model: Classifier,
   picture: Picture,
   options?: PredictionOptions,
-): Prediction {
-  return predictDigits(model, [picture], options)[0];
+): Omit<Prediction, "index" | "label"> & { digit: number } {
+  const { classes } = model.card;
+  if (!areDigits(classes)) {
+    throw new TypeError(`Expected a model of digits but found one of ${classes.join(" ")}`);
+  }
+  const [{ index, confidence, accepted, probabilities }] = predict(model, [picture], options);
+  return { digit: index, confidence, accepted, probabilities };
 }
 
-/** Recognises the digit in each of several pictures, like {@linkcode predictDigit}. */
-export function predictDigits(
-  { network, card }: DigitModel,
+/**
+ * Reads the character in each of several pictures.
+ *
+ * @param pictures One character each, placed as in MNIST.
+ * @throws {RangeError} If one has another size or pixels outside the range.
+ */
+export function predict(
+  { network, card }: Classifier,
   pictures: Picture[],
   { pixelRange = card.input.pixelRange, views = ONE_VIEW }: PredictionOptions = {},
 ): Prediction[] {
@@ -209,10 +163,10 @@ export function predictDigits(
       card.calibration?.temperature,
     );
     const confidence = Math.max(...row);
-    const digit = row.indexOf(confidence);
+    const index = row.indexOf(confidence);
     return {
-      digit,
-      character: card.classes[digit],
+      index,
+      label: card.classes[index],
       confidence,
       accepted: confidence >= (card.calibration?.leastConfidence ?? 0),
       probabilities: row,

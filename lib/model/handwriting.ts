@@ -1,4 +1,4 @@
-/** The recogniser that is shipped: for digits as people write them, not only for MNIST's. */
+/** Learning the shipped model: digits as people write them, not only MNIST's. */
 
 import type { Team } from "../backend/team.ts";
 import { startBackend } from "../backend/backend.ts";
@@ -19,7 +19,7 @@ import { LIGHT_AUGMENTATION, RECIPES } from "./recipe.ts";
 import { computeOutputs, trainStage } from "./training.ts";
 import { examine, freeze, type TrainResult } from "./transfer.ts";
 
-/** How the recogniser is trained. */
+/** How it is learnt. */
 export interface HandwritingOptions {
   data: Splits;
   base: BaseName;

@@ -1,7 +1,7 @@
 /** The module of the workers that hold the recognisers. */
 
 import { IMAGE_PIXELS } from "../image/size.ts";
-import { type DigitModel, loadModel, predictDigits, type Prediction } from "../model/classifier.ts";
+import { type Classifier, loadModel, predict, type Prediction } from "../model/classifier.ts";
 import { explain, type Explanation } from "./explain.ts";
 import { type Outcome, outcomeOf, serveTasks } from "./worker_pool.ts";
 
@@ -17,10 +17,10 @@ export type DigitTask =
 export type DigitResult = Prediction | Explanation;
 
 serveTasks(async (folders: Record<string, string>) => {
-  const models = new Map<string, DigitModel>();
+  const models = new Map<string, Classifier>();
   for (const [name, folder] of Object.entries(folders)) {
     const model = await loadModel(folder);
-    predictDigits(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
+    predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
     models.set(name, model);
   }
   return (tasks: DigitTask[]) => answer(models, tasks);
@@ -28,7 +28,7 @@ serveTasks(async (folders: Record<string, string>) => {
 
 /** Answers tasks; the pictures that one model is to read go through it together. */
 function answer(
-  models: Map<string, DigitModel>,
+  models: Map<string, Classifier>,
   tasks: DigitTask[],
 ): Promise<Outcome<DigitResult>[]> {
   const predictions = new Map(
@@ -36,7 +36,7 @@ function answer(
       const pictures = tasks.flatMap((task) =>
         "read" in task && task.model === name ? [task.read] : []
       );
-      return [name, predictDigits(model, pictures, { pixelRange: 1 }).values()];
+      return [name, predict(model, pictures, { pixelRange: 1 }).values()];
     }),
   );
   return Promise.all(

@@ -1,7 +1,7 @@
 /** What made a recogniser say a digit, in a form that people can look at. */
 
 import { occlusionMap } from "../model/attribution.ts";
-import type { DigitModel } from "../model/classifier.ts";
+import type { Classifier } from "../model/classifier.ts";
 import { featureMaps } from "../model/feature_maps.ts";
 
 /** What made a recogniser say a digit. */
@@ -40,7 +40,7 @@ export interface LayerMaps {
  * ```
  */
 export function explain(
-  { network }: Pick<DigitModel, "network">,
+  { network }: Pick<Classifier, "network">,
   pixels: Uint8Array,
   digit: number,
 ): Explanation {

@@ -89,12 +89,12 @@ export function outputsOf(classes: readonly string[]): Output[] {
       values: ({ probabilities }) => probabilities,
     },
     areDigits(classes)
-      ? { name: "digit", datatype: "INT64", shape: [], values: ({ digit }) => [digit] }
+      ? { name: "digit", datatype: "INT64", shape: [], values: ({ index }) => [index] }
       : {
         name: "character",
         datatype: "BYTES",
         shape: [],
-        values: ({ character }) => [character],
+        values: ({ label }) => [label],
       },
     {
       name: "confidence",

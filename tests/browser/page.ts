@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import axe, { type AxeResults } from "axe-core";
 import { join } from "@std/path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { findModels } from "../../lib/model/classifier.ts";
+import { findModels } from "../../lib/model/model_folders.ts";
 import { Samples } from "../../lib/service/samples.ts";
 import { startService } from "../../lib/service/server.ts";
 import { writeStaticPage } from "../../lib/service/static_page.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { join } from "@std/path";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { loadModel, predictDigits } from "../../lib/model/classifier.ts";
+import { loadModel, predict } from "../../lib/model/classifier.ts";
 import { Samples } from "../../lib/service/samples.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { killTask, runTask } from "./run_task.ts";
@@ -80,7 +80,7 @@ Deno.test("train writes model, metrics and three pictures, and evaluate measures
     const { images, labels } = (await loadMnist({ limit: 200 })).test;
     using model = await loadModel(join(out, "model"));
     const pictures = Array.from(labels, (_, i) => images.subarray(784 * i, 784 * i + 784));
-    const right = predictDigits(model, pictures).filter(({ digit }, i) => digit === labels[i]);
+    const right = predict(model, pictures).filter(({ index }, i) => index === labels[i]);
     assertEquals(right.length / 200, metrics.testAccuracy);
 
     const evaluate = ["evaluate", "--model", join(out, "model"), "--limit", "200"] as const;

@@ -10,24 +10,21 @@ import { loadMnist } from "../../lib/data/mnist.ts";
 import { movePicture } from "../../lib/image/affine.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
 import {
-  type DigitModel,
-  exportName,
-  findModel,
-  findModels,
+  type Classifier,
   loadModel,
   type ModelCard,
   nameAnswer,
-  outputFolder,
   type Picture,
+  predict,
   predictDigit,
-  predictDigits,
 } from "../../lib/model/classifier.ts";
+import { exportName, findModel, findModels, outputFolder } from "../../lib/model/model_folders.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { CARD, randomNetwork } from "./saved_networks.ts";
 
-/** Runs `act` with a recogniser that was saved and loaded. */
-function withModel(act: (model: DigitModel) => void | Promise<void>): Promise<void> {
+/** Runs `act` with a classifier that was saved and loaded. */
+function withModel(act: (model: Classifier) => void | Promise<void>): Promise<void> {
   return withFolder(async (folder) => {
     const network = await randomNetwork();
     await saveNetwork(join(folder, "model"), network, CARD);
@@ -90,10 +87,10 @@ Deno.test("predictDigit() takes an empty sheet", () =>
     assert(Number.isFinite(predictDigit(model, new Uint8Array(784)).confidence));
   }));
 
-Deno.test("predictDigits() averages what it says of several views", () =>
+Deno.test("predict() averages what it says of several views", () =>
   withModel((model) => {
     const views = [{}, { shiftX: 1 }, { shiftY: 1 }];
-    const [one, two] = predictDigits(model, [pixels, new Uint8Array(784)], { views });
+    const [one, two] = predict(model, [pixels, new Uint8Array(784)], { views });
     const each = views.map((view) => predictDigit(model, movePicture(pixels, view)).probabilities);
     one.probabilities.forEach((probability, i) => {
       assertAlmostEquals(probability, each.reduce((sum, row) => sum + row[i], 0) / 3, 1e-6);
@@ -102,19 +99,19 @@ Deno.test("predictDigits() averages what it says of several views", () =>
     two.probabilities.forEach((probability, i) => assertAlmostEquals(probability, blank[i], 1e-6));
   }));
 
-Deno.test("predictDigits() answers each picture as predictDigit() does", () =>
+Deno.test("predict() answers each picture as predictDigit() does", () =>
   withModel(async (model) => {
     const { images } = (await loadMnist({ limit: 20 })).test;
     const pictures = Array.from({ length: 20 }, (_, i) => images.subarray(784 * i, 784 * i + 784));
-    const answers = predictDigits(model, pictures);
+    const answers = predict(model, pictures);
     assertEquals(
-      answers.map(({ digit }) => digit),
+      answers.map(({ index }) => index),
       pictures.map((p) => predictDigit(model, p).digit),
     );
     answers.forEach(({ confidence }, i) =>
       assertAlmostEquals(confidence, predictDigit(model, pictures[i]).confidence, 1e-6)
     );
-    assertEquals(predictDigits(model, []), []);
+    assertEquals(predict(model, []), []);
   }));
 
 const changed = (value: number) => Float64Array.from(pixels).fill(value, 400, 401);
@@ -165,12 +162,12 @@ Deno.test("predictDigit() throws on what is no picture, in one sentence", () =>
     }
   }));
 
-Deno.test("loadModel() rejects a network that is no recogniser of digits by its card", () =>
+Deno.test("loadModel() rejects a network that is no classifier of digits by its card", () =>
   withFolder(async (folder) => {
     const path = join(folder, "model");
     const network = await randomNetwork();
     const message =
-      `Expected ${path} to hold a recogniser of pictures of 28 × 28 whose card names its classes and pixel range but it does not`;
+      `Expected ${path} to hold a classifier of pictures of 28 × 28 whose card names its classes and pixel range but it does not`;
     const cards: unknown[] = [
       null,
       {},
@@ -204,7 +201,7 @@ Deno.test("a model that was disposed of leaves no tensors, nor do predictions", 
       const loaded = tf.memory().numTensors;
       assert(loaded > before);
       predictDigit(model, pixels);
-      predictDigits(model, [pixels, pixels]);
+      predict(model, [pixels, pixels]);
       assertThrows(() => predictDigit(model, []));
       assertEquals(tf.memory().numTensors, loaded);
     }
@@ -217,13 +214,19 @@ Deno.test("loadModel() loads a head with other classes if its card names them", 
     await saveNetwork(join(folder, "model"), network, { ...CARD, classes: ["even", "odd"] });
     network.dispose();
     using model = await loadModel(join(folder, "model"));
-    assertEquals(predictDigit(model, pixels).probabilities.length, 2);
+    const [{ index, label, probabilities }] = predict(model, [pixels]);
+    assertEquals([label, probabilities.length], [["even", "odd"][index], 2]);
+    assertThrows(
+      () => predictDigit(model, pixels),
+      TypeError,
+      "Expected a model of digits but found one of even odd",
+    );
   }));
 
 Deno.test("nameAnswer() gives a digit as a number and another class by its name", () => {
-  const answer = { digit: 7, character: "7" };
+  const answer = { index: 7, label: "7" };
   assertEquals(nameAnswer(answer, CLASS_SETS.digits), { digit: 7 });
-  assertEquals(nameAnswer({ digit: 7, character: "H" }, CLASS_SETS.letters), { character: "H" });
+  assertEquals(nameAnswer({ index: 7, label: "H" }, CLASS_SETS.letters), { character: "H" });
 });
 
 Deno.test("findModels() finds one of digits before others, or serves the named one alone", () =>
@@ -244,7 +247,7 @@ Deno.test("outputs of digits lie where they always did, those of others apart", 
   assertEquals(exportName(CLASS_SETS.alphanumeric), "character_recognition_model");
 });
 
-Deno.test("The shipped recognisers of letters do what their cards say", async () => {
+Deno.test("The shipped models of letters do what their cards say", async () => {
   for (const name of ["letters", "alphanumeric"] as const) {
     const folder = await findModel(name);
     using model = await loadModel(folder);
@@ -255,7 +258,7 @@ Deno.test("The shipped recognisers of letters do what their cards say", async ()
     const options = { count: 520, seed: 1, epoch: 0, split: "train", warp: 0.2 } as const;
     const { images, labels } = drawLetters(masters, options, CLASS_SETS[name]);
     const pictures = Array.from(labels, (_, i) => images.subarray(784 * i, 784 * (i + 1)));
-    const right = predictDigits(model, pictures).filter(({ digit }, i) => digit === labels[i]);
+    const right = predict(model, pictures).filter(({ index }, i) => index === labels[i]);
     assert(right.length / 520 > 0.9, `Found ${right.length} of 520 by ${name}`);
   }
 });

@@ -5,7 +5,7 @@ import { packGlyphs } from "../../lib/data/letters/glyphs.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { drawNonDigit, NON_DIGITS } from "../../lib/data/augment/non_digits.ts";
 import { Random } from "../../lib/data/random.ts";
-import { loadModel, predictDigits } from "../../lib/model/classifier.ts";
+import { loadModel, predict } from "../../lib/model/classifier.ts";
 import { evaluate } from "../../lib/model/evaluation.ts";
 import { learnHandwriting } from "../../lib/model/handwriting.ts";
 import { startTeam } from "../../lib/model/training.ts";
@@ -49,7 +49,7 @@ Deno.test("learnHandwriting() learns to read digits, and rejects noise more ofte
   network.dispose();
 });
 
-Deno.test("The shipped recogniser does what its card says", async () => {
+Deno.test("The shipped model does what its card says", async () => {
   using model = await loadModel("data/models/digits");
   const { classes, metrics, calibration, rejected } = model.card;
   await using team = await startTeam();
@@ -59,7 +59,7 @@ Deno.test("The shipped recogniser does what its card says", async () => {
   assertAlmostEquals(evaluation.accuracy, metrics.testAccuracy, 0.0005);
   assert(evaluation.accuracy > 0.994, `Found ${evaluation.accuracy}`);
   assert(calibration!.falseRejections <= 0.0025);
-  const some = predictDigits(
+  const some = predict(
     model,
     Array.from({ length: 1000 }, (_, i) => test.images.subarray(i * 784, (i + 1) * 784)),
   );
@@ -68,7 +68,7 @@ Deno.test("The shipped recogniser does what its card says", async () => {
   assert(rejected!["MNIST's test digits"] <= 0.005);
   for (const kind of NON_DIGITS) {
     const pictures = Array.from({ length: 100 }, (_, i) => drawNonDigit(kind, new Random(77, i)));
-    const accepted = predictDigits(model, pictures).filter(({ accepted }) => accepted).length;
+    const accepted = predict(model, pictures).filter(({ accepted }) => accepted).length;
     assert(accepted <= 25, `Found ${accepted} of 100 pictures of kind ${kind} accepted`);
   }
 });

@@ -13,7 +13,7 @@ export async function randomNetwork(seed = 1, classes = 10): Promise<tf.Sequenti
   return addHead(buildBase("cnn-small", seed), { classes, seed });
 }
 
-/** The card of a recogniser whose pixels go from 0 to 255. */
+/** The card of a classifier whose pixels go from 0 to 255. */
 export const CARD: ModelCard = {
   classes: DIGITS,
   input: {

@@ -120,8 +120,8 @@ Deno.test("readInferRequest() throws on what holds no pictures", () => {
 
 Deno.test("writeInferResponse() gives the outputs that were asked for", () => {
   const prediction = {
-    digit: 7,
-    character: "H",
+    index: 7,
+    label: "H",
     confidence: 0.9,
     accepted: true,
     probabilities: Array(10).fill(0.1),

@@ -1,4 +1,4 @@
-/** Pictures that show no digit, for a recogniser to learn when to say "don't know". */
+/** Pictures that show no digit, for a classifier to learn when to say "don't know". */
 
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import type { Random } from "../random.ts";

@@ -292,7 +292,7 @@ export const FONTS: readonly Font[] = [
 ];
 
 /**
- * Further handwriting fonts, with which only the letters are drawn that recognisers of letters learn
+ * Further handwriting fonts, with which only the letters are drawn that classifiers of letters learn
  * from: the shipped bases do not know them.
  */
 export const MORE_FONTS: readonly Font[] = MORE_HANDWRITING.map((name) => describe(name, true));

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { startBackend } from "../../backend/backend.ts";
 import { IMAGE_PIXELS } from "../../image/size.ts";
-import { type DigitModel, predictDigits } from "../../model/classifier.ts";
+import { type Classifier, predict } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
 import { findDigits } from "../../picture/normalise.ts";
 import { explain } from "../explain.ts";
@@ -14,8 +14,8 @@ import type { Reader, ServedModel } from "./reader.ts";
 const list: Promise<ServedModel[]> = fetch("models.json").then((response) => response.json());
 
 /** The models by name, loaded one after the other. */
-const loading: Promise<Map<string, Promise<DigitModel>>> = list.then((list) => {
-  const models = new Map<string, Promise<DigitModel>>();
+const loading: Promise<Map<string, Promise<Classifier>>> = list.then((list) => {
+  const models = new Map<string, Promise<Classifier>>();
   let last: Promise<unknown> = startComputing();
   for (const { name } of list) {
     const model = last.then(() => loadModel(name));
@@ -32,8 +32,12 @@ export const reader: Reader = {
   models: () => list,
   async read({ name }, picture) {
     const { digits } = findDigits(toGrey(picture));
-    const predictions = predictDigits(await modelOf(name), digits.map(({ pixels }) => pixels));
-    return digits.map((digit, i) => ({ ...digit, ...predictions[i] }));
+    const predictions = predict(await modelOf(name), digits.map(({ pixels }) => pixels));
+    return digits.map((digit, i) => ({
+      ...digit,
+      ...predictions[i],
+      character: predictions[i].label,
+    }));
   },
   async explain({ name, classes }, pixels, character) {
     return explain(await modelOf(name), pixels, classes.indexOf(character));
@@ -47,15 +51,15 @@ async function startComputing(): Promise<void> {
   await startBackend();
 }
 
-async function modelOf(name: string): Promise<DigitModel> {
+async function modelOf(name: string): Promise<Classifier> {
   return (await loading).get(name)!;
 }
 
-async function loadModel(name: string): Promise<DigitModel> {
+async function loadModel(name: string): Promise<Classifier> {
   const network = await tf.loadLayersModel(`models/${name}/model.json`);
   const card = await (await fetch(`models/${name}/card.json`)).json();
   const model = { network, card, [Symbol.dispose]: () => void network.dispose() };
-  predictDigits(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
+  predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
   return model;
 }
 

@@ -18,7 +18,7 @@ import {
   FEATURES,
   splitNetwork,
 } from "../../model/architecture.ts";
-import { versions } from "../../model/bases.ts";
+import { versions } from "../../model/provenance.ts";
 import type { TrainingSource } from "../../model/jobs.ts";
 import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
