@@ -71,7 +71,7 @@ await runCommand({
     );
     const learning = flags.part === "steps" ? [] : await withMnistFiles((folder) =>
       learnInTurns(
-        allLearners(folder, denoJson.tasks.train, flags.python, cores).filter(chosen),
+        allLearners(folder, denoJson.tasks.train.command, flags.python, cores).filter(chosen),
         flags.quick ? 1 : Math.min(rounds, 3),
         onTurn,
       )

@@ -13,7 +13,7 @@ const FOLDERS = ["../../data/emnist/", "../../data/letters/"]
 
 /**
  * Loads pictures of the characters of a set: digits as {@linkcode loadMnist} does; letters from
- * `directory`, else from `data/emnist/`, else from `data/letters/`, where `deno task letters`
+ * `directory`, else from `data/emnist/`, else from `data/letters/`, where `deno task make letters`
  * draws them.
  *
  * EMNIST's files are taken as EMNIST ships them (Cohen et al. 2017, https://arxiv.org/abs/1702.05373):
@@ -66,7 +66,9 @@ async function findFiles(classSet: ClassSet, directory?: string) {
   }
   const names = starts.map((start) => `${start}train-…`).join(" or ");
   throw new Error(
-    `Expected ${names} in ${folders.join(" or ")} but found none: deno task letters draws some`,
+    `Expected ${names} in ${
+      folders.join(" or ")
+    } but found none: deno task make letters draws some`,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * `deno task test:browser`: the page in headless Chromium, from the service and as static files. Its
+ * Half of `deno task test:browser`: the page in headless Chromium, from the service and as static files. Its
  * name keeps it out of `deno task test`, which needs no browser.
  */
 

@@ -99,7 +99,7 @@ for (const [args, message] of WRONG_FLAGS) {
 
 Deno.test("tasks explain their flags, with defaults and an example", async () => {
   const texts = await Promise.all(
-    ["train", "evaluate", "results"].map(async (task) => {
+    ["train", "evaluate"].map(async (task) => {
       const { code, stdout, stderr } = await runTask(task, "--help");
       assertEquals([code, stderr], [0, ""]);
       assertMatch(stdout, new RegExp(`^Usage: deno task ${task} \\[flags\\]$`, "m"));
@@ -109,6 +109,19 @@ Deno.test("tasks explain their flags, with defaults and an example", async () =>
     }),
   );
   assertMatch(texts[0], /^ {2}--preset NAME +.*\(standard, best, robust\) \[standard\]$/m);
+});
+
+Deno.test("make lists what it makes, and explains each", async () => {
+  const list = await runTask("make", "--help");
+  assertEquals([list.code, list.stderr], [0, ""]);
+  const names = [...list.stdout.matchAll(/^ {2}(\S+) {2}/gm)].map(([, name]) => name);
+  assertEquals(names, ["base", "letters", "digits", "letter-models"]);
+  await Promise.all(names.map(async (name) => {
+    const { code, stdout } = await runTask("make", name, "--help");
+    assertEquals(code, 0);
+    assertMatch(stdout, new RegExp(`^Usage: deno task make ${name} \\[flags\\]$`, "m"));
+    assertMatch(stdout, new RegExp(`^Example: deno task make ${name}`, "m"));
+  }));
 });
 
 interface WrongCall {
@@ -162,6 +175,24 @@ const WRONG_CALLS: WrongCall[] = [
     code: 2,
     message: () =>
       "Expected one of --classes, --preset, --base, --hidden-units, --fine-tune, --augmentation, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --samples, --out, --resume, --workers, --kernels but found --speed",
+  },
+  {
+    name: "nothing to make",
+    call: () => ["make"],
+    code: 2,
+    message: () => "Expected one of base, letters, digits, letter-models but found none",
+  },
+  {
+    name: "something that nobody makes",
+    call: () => ["make", "constructor", "--seed", "2"],
+    code: 2,
+    message: () => "Expected one of base, letters, digits, letter-models but found constructor",
+  },
+  {
+    name: "a flag where the name should be",
+    call: () => ["make", "--seed", "2", "base"],
+    code: 2,
+    message: () => "Expected one of base, letters, digits, letter-models but found --seed",
   },
   {
     name: "a seed that is no number",
@@ -316,6 +347,15 @@ for (const { name, arrange, call, code, message } of WRONG_CALLS) {
       });
     }));
 }
+
+Deno.test("make names the command whose flag is wrong", async () => {
+  assertEquals(await runTask("make", "letters", "--count", "10"), {
+    code: 2,
+    stdout: "",
+    stderr: "make letters: Expected --count to be an integer from 720 to 600000 but found 10\n" +
+      "See deno task make letters --help\n",
+  });
+});
 
 Deno.test("train that cannot write its checkpoint fails after the first epoch, and harms nothing", () =>
   withFolder(async (folder) => {

@@ -79,11 +79,3 @@ Deno.test("train does not mix corrected digits with letters", async () => {
     "See deno task train --help\n",
   ]);
 });
-
-Deno.test("tasks of letters explain themselves", async () => {
-  for (const task of ["letters", "letter-models"]) {
-    const { code, stdout } = await runTask(task, "--help");
-    assertEquals(code, 0);
-    assertMatch(stdout, new RegExp(`^Usage: deno task ${task} \\[flags\\]$`, "m"));
-  }
-});

@@ -102,12 +102,12 @@ Deno.test("loadCharacters() says what is missing, foreign or of no class", () =>
     assertEquals(
       await rejection("letters"),
       `Expected emnist-letters-train-… or emnist-byclass-train-… or train-… in ${folder} ` +
-        "but found none: deno task letters draws some",
+        "but found none: deno task make letters draws some",
     );
     await writeLetters(folder);
     assertEquals(
       await rejection("alphanumeric"),
-      `Expected emnist-byclass-train-… or train-… in ${folder} but found none: deno task letters draws some`,
+      `Expected emnist-byclass-train-… or train-… in ${folder} but found none: deno task make letters draws some`,
     );
     await write(folder, "emnist-letters-train", [1, 27]);
     assertEquals(

@@ -1,7 +1,7 @@
 /**
- * `deno task test:notebooks`: every notebook in a real JupyterLab, in headless Chromium. Its name keeps
+ * Half of `deno task test:browser`: every notebook in a real JupyterLab, in headless Chromium. Its name keeps
  * it out of `deno task test`, which needs neither. It comes after `deno task notebooks --check`, whose
- * figures it expects to see again. `deno task test:notebooks -- 3` tries notebook 3 alone.
+ * figures it expects to see again. `deno task test:browser -- 3` tries notebook 3 alone.
  */
 
 import { assert, assertEquals } from "@std/assert";

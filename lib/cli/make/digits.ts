@@ -1,25 +1,25 @@
-/** `deno task recogniser`: the recogniser of people's digits that is shipped in data/models/digits. */
+/** `deno task make digits`: the model of people's digits that is shipped in data/models/digits. */
 
 import os from "node:os";
-import { cutFonts } from "../data/letters/cut_fonts.ts";
-import { FONTS } from "../data/letters/fonts.ts";
-import { DIGITS, loadMnist } from "../data/mnist.ts";
-import { LETTERS_UNLIKE_DIGITS } from "../data/augment/non_digits.ts";
-import { BASE_NAMES } from "../model/bases.ts";
-import { saveNetwork } from "../model/saved_network.ts";
-import { learnHandwriting } from "../model/handwriting.ts";
-import { startTeam } from "../model/training.ts";
-import { FLAGS, runCommand } from "./command_line.ts";
-import { showProgress } from "./progress.ts";
-import { writeReadmeSection } from "./readme.ts";
+import { cutFonts } from "../../data/letters/cut_fonts.ts";
+import { FONTS } from "../../data/letters/fonts.ts";
+import { DIGITS, loadMnist } from "../../data/mnist.ts";
+import { LETTERS_UNLIKE_DIGITS } from "../../data/augment/non_digits.ts";
+import { BASE_NAMES } from "../../model/bases.ts";
+import { saveNetwork } from "../../model/saved_network.ts";
+import { learnHandwriting } from "../../model/handwriting.ts";
+import { startTeam } from "../../model/training.ts";
+import { defineCommand, FLAGS } from "../command_line.ts";
+import { showProgress } from "../progress.ts";
+import { writeReadmeSection } from "../readme.ts";
 
-await runCommand({
-  name: "recogniser",
+export const digits = defineCommand({
+  name: "make digits",
   summary:
-    "Trains the recogniser that predict and serve use before you have trained one: on MNIST and on\n" +
+    "Trains the model that predict and serve use before you have trained one: on MNIST and on\n" +
     "digits of open fonts, which are fetched from npm the first time (243 packages, 260 MB on disk),\n" +
     "as other hands, pens and scanners make them; and on letters and scribbles, to reject those.",
-  example: "deno task recogniser --epochs 1 --out outputs/recogniser",
+  example: "deno task make digits --epochs 1 --out outputs/digits",
   flags: {
     base: {
       type: "text",
@@ -29,16 +29,11 @@ await runCommand({
       default: "cnn-residual",
     },
     epochs: { type: "integer", help: "epochs", default: 12, least: 1, most: 1000 },
-    seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
-    limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
-    data: { type: "text", help: "folder with MNIST's IDX files, plain or .gz", value: "DIR" },
-    out: {
-      type: "text",
-      help: "folder for the model",
-      value: "DIR",
-      default: "data/models/digits",
-    },
-    readme: { type: "switch", help: "write the table of rejections into README.md too" },
+    seed: FLAGS.seed,
+    limit: FLAGS.limit,
+    data: { ...FLAGS.data, help: "folder with MNIST's IDX files, plain or .gz" },
+    out: { ...FLAGS.out, help: "folder for the model", default: "data/models/digits" },
+    readme: { type: "switch", help: "write the table of rejections into outputs/README.md too" },
     workers: FLAGS.workers,
     kernels: FLAGS.kernels,
   },
@@ -70,7 +65,7 @@ await runCommand({
     );
     if (flags.readme) {
       const made =
-        `Made by \`deno task recogniser --seed ${flags.seed}\` on ${card.date} in ${seconds} s: ` +
+        `Made by \`deno task make digits --seed ${flags.seed}\` on ${card.date} in ${seconds} s: ` +
         `${os.cpus()[0].model.trim()}, ${team.size} workers. ${accuracy} on MNIST's test pictures.`;
       await writeReadmeSection("recogniser", `${table}\n\n${made}`);
     }

@@ -1,15 +1,15 @@
-/** `deno task letters`: letters and digits drawn with fonts, as files to learn from. */
+/** `deno task make letters`: letters and digits drawn with fonts, as files to learn from. */
 
 import { join } from "@std/path";
-import { idxNames } from "../data/characters.ts";
-import { CHARACTERS, CLASS_SETS } from "../data/class_sets.ts";
-import { IMAGE_SIDE } from "../image/size.ts";
-import { writeIdx } from "../data/idx.ts";
-import { cutFonts } from "../data/letters/cut_fonts.ts";
-import { drawLetters, type Split } from "../data/letters/draw.ts";
-import { type Font, FONTS, MORE_FONTS } from "../data/letters/fonts.ts";
-import { runCommand } from "./command_line.ts";
-import { showProgress } from "./progress.ts";
+import { idxNames } from "../../data/characters.ts";
+import { CHARACTERS, CLASS_SETS } from "../../data/class_sets.ts";
+import { IMAGE_SIDE } from "../../image/size.ts";
+import { writeIdx } from "../../data/idx.ts";
+import { cutFonts } from "../../data/letters/cut_fonts.ts";
+import { drawLetters, type Split } from "../../data/letters/draw.ts";
+import { type Font, FONTS, MORE_FONTS } from "../../data/letters/fonts.ts";
+import { defineCommand, FLAGS } from "../command_line.ts";
+import { showProgress } from "../progress.ts";
 
 /** Every character once and the digits twice: so often is each class drawn where case does not count. */
 const DRAWN = [...CHARACTERS, ...CLASS_SETS.digits].join("");
@@ -40,13 +40,13 @@ const PARTS: { name: string; split: Split; fonts: Font[]; warp: number }[] = [
   { name: "test", split: "validation", fonts: UNSEEN.filter((_, i) => i % 2 === 1), warp: 0.4 },
 ];
 
-await runCommand({
-  name: "letters",
+export const letters = defineCommand({
+  name: "make letters",
   summary:
     "Draws letters and digits with open fonts, which are fetched from npm the first time (243 packages,\n" +
     "260 MB on disk), as IDX files that train --classes letters and its like learn from. Validation and\n" +
     "test have five fonts each that appear nowhere else.",
-  example: "deno task letters --count 20000",
+  example: "deno task make letters --count 20000",
   flags: {
     count: {
       type: "integer",
@@ -55,8 +55,8 @@ await runCommand({
       least: 720,
       most: 600_000,
     },
-    seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
-    out: { type: "text", help: "folder for the files", value: "DIR", default: "data/letters" },
+    seed: FLAGS.seed,
+    out: { ...FLAGS.out, help: "folder for the files", default: "data/letters" },
   },
   async run({ count, seed, out }) {
     const observer = showProgress();

@@ -1,20 +1,20 @@
-/** `deno task pretrain`: a base learns to read letters drawn with fonts. */
+/** `deno task make base`: a base learns to read letters drawn with fonts. */
 
-import { FONTS } from "../data/letters/fonts.ts";
-import { cutFonts } from "../data/letters/cut_fonts.ts";
-import { BASE_NAMES, saveBase } from "../model/bases.ts";
-import { pretrainBase } from "../model/pretraining.ts";
-import { LETTERS_PER_EPOCH, RECIPES } from "../model/recipe.ts";
-import { startTeam } from "../model/training.ts";
-import { FLAGS, runCommand } from "./command_line.ts";
-import { showProgress } from "./progress.ts";
+import { FONTS } from "../../data/letters/fonts.ts";
+import { cutFonts } from "../../data/letters/cut_fonts.ts";
+import { BASE_NAMES, saveBase } from "../../model/bases.ts";
+import { pretrainBase } from "../../model/pretraining.ts";
+import { LETTERS_PER_EPOCH, RECIPES } from "../../model/recipe.ts";
+import { startTeam } from "../../model/training.ts";
+import { defineCommand, FLAGS } from "../command_line.ts";
+import { showProgress } from "../progress.ts";
 
-await runCommand({
-  name: "pretrain",
+export const base = defineCommand({
+  name: "make base",
   summary:
     "Pre-trains a base on letters drawn with open fonts, which are fetched from npm the first time\n" +
     "(243 packages, 260 MB on disk), and writes it to data/bases/NAME.",
-  example: "deno task pretrain --base cnn-small --epochs 2",
+  example: "deno task make base --base cnn-small --epochs 2",
   flags: {
     base: { type: "text", help: "which base", value: "NAME", choices: BASE_NAMES, default: "cnn" },
     epochs: {
@@ -30,18 +30,8 @@ await runCommand({
       default: LETTERS_PER_EPOCH,
       least: 128,
     },
-    seed: {
-      type: "integer",
-      help: "seed of all randomness",
-      default: 1,
-      least: 0,
-      most: 2 ** 31 - 1,
-    },
-    out: {
-      type: "text",
-      help: "folder for the base if not data/bases",
-      value: "DIR",
-    },
+    seed: FLAGS.seed,
+    out: { ...FLAGS.out, help: "folder for the base", default: "data/bases" },
     workers: FLAGS.workers,
     kernels: FLAGS.kernels,
   },
@@ -50,7 +40,7 @@ await runCommand({
     const observer = showProgress();
     await using team = await startTeam(flags);
     const masters = await cutFonts(FONTS, observer);
-    const { base, card } = await pretrainBase(team, {
+    const { base: network, card } = await pretrainBase(team, {
       base: flags.base,
       masters,
       seed: flags.seed,
@@ -59,13 +49,13 @@ await runCommand({
       recipe: { epochs: flags.epochs },
       observer,
     });
-    await saveBase(base, card, flags.out);
+    await saveBase(network, card, flags.out);
     console.log(
       `Unseen-font accuracy ${
         (100 * card.unseenFontAccuracy).toFixed(2)
       } % (${card.unseenFontCount} letters) after ${
         ((performance.now() - started) / 1000).toFixed(0)
-      } s; the base is in ${flags.out ?? "data/bases"}/${card.name}`,
+      } s; the base is in ${flags.out}/${card.name}`,
     );
   },
 });

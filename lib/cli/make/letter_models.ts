@@ -1,16 +1,16 @@
-/** `deno task letter-models`: the recognisers of letters that are shipped in data/models. */
+/** `deno task make letter-models`: the models of letters that are shipped in data/models. */
 
 import os from "node:os";
 import { join } from "@std/path";
-import { loadCharacters } from "../data/characters.ts";
-import { confusedPairs } from "../model/evaluation.ts";
-import { saveNetwork } from "../model/saved_network.ts";
-import { PRESETS } from "../model/recipe.ts";
-import { startTeam } from "../model/training.ts";
-import { trainClassifier, type TrainResult } from "../model/transfer.ts";
-import { FLAGS, runCommand } from "./command_line.ts";
-import { showProgress } from "./progress.ts";
-import { writeReadmeSection } from "./readme.ts";
+import { loadCharacters } from "../../data/characters.ts";
+import { confusedPairs } from "../../model/evaluation.ts";
+import { saveNetwork } from "../../model/saved_network.ts";
+import { PRESETS } from "../../model/recipe.ts";
+import { startTeam } from "../../model/training.ts";
+import { trainClassifier, type TrainResult } from "../../model/transfer.ts";
+import { defineCommand, FLAGS } from "../command_line.ts";
+import { showProgress } from "../progress.ts";
+import { writeReadmeSection } from "../readme.ts";
 
 /** What is shipped. */
 const CLASS_SETS = ["letters", "alphanumeric"] as const;
@@ -18,20 +18,20 @@ const CLASS_SETS = ["letters", "alphanumeric"] as const;
 /** Pairs of classes that the table names. */
 const PAIRS = 6;
 
-await runCommand({
-  name: "letter-models",
+export const letterModels = defineCommand({
+  name: "make letter-models",
   summary:
-    "Trains the recognisers of letters, and of letters and digits, that predict, serve and page use\n" +
-    "before you have trained one; on what deno task letters has drawn, or on EMNIST.",
-  example: "deno task letter-models --epochs 1 --limit 1000 --out outputs/models",
+    "Trains the models of letters, and of letters and digits, that predict, serve and page use\n" +
+    "before you have trained one; on what deno task make letters has drawn, or on EMNIST.",
+  example: "deno task make letter-models --epochs 1 --limit 1000 --out outputs/models",
   flags: {
     only: { type: "text", help: "train this one", value: "NAME", choices: CLASS_SETS },
     epochs: { type: "integer", help: "epochs of fine-tuning", default: 4, least: 1, most: 1000 },
-    seed: { type: "integer", help: "seed of all randomness", default: 1, least: 0 },
-    limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
-    data: { type: "text", help: "folder with IDX files", value: "DIR" },
-    out: { type: "text", help: "folder for the models", value: "DIR", default: "data/models" },
-    readme: { type: "switch", help: "write the table of results into README.md too" },
+    seed: FLAGS.seed,
+    limit: FLAGS.limit,
+    data: FLAGS.data,
+    out: { ...FLAGS.out, help: "folder for the models", default: "data/models" },
+    readme: { type: "switch", help: "write the table of results into outputs/README.md too" },
     workers: FLAGS.workers,
     kernels: FLAGS.kernels,
   },
@@ -62,7 +62,7 @@ await runCommand({
       "|---|--:|--:|--:|---|--:|",
       ...rows,
     ].join("\n");
-    const made = `Made by \`deno task letter-models --epochs ${epochs} --seed ${seed}\` on ${
+    const made = `Made by \`deno task make letter-models --epochs ${epochs} --seed ${seed}\` on ${
       new Date().toISOString().slice(0, 10)
     }: ${
       os.cpus()[0].model.trim()
