@@ -1,13 +1,13 @@
-/** The figures of README, which tasks write and nobody types. */
+/** The tables of outputs/README.md, which tasks write and nobody types. */
 
 import { writeFileAtomically } from "../data/file_system.ts";
 
-const README = "README.md";
+const README = "outputs/README.md";
 
 /**
- * Replaces what stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->` in README.
+ * Replaces what stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->` in outputs/README.md.
  *
- * @throws {Error} If README has no such lines.
+ * @throws {Error} If it has no such lines.
  */
 export async function writeReadmeSection(name: string, markdown: string): Promise<void> {
   const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
