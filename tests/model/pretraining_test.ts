@@ -2,9 +2,9 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { LETTER_CLASSES } from "../../lib/data/letters/classes.ts";
-import type { Font } from "../../lib/data/letters/fonts.ts";
 import {
   DISTANCE_STEPS,
+  type Font,
   type Glyph,
   GLYPH_SIDE,
   packGlyphs,

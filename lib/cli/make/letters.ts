@@ -7,7 +7,8 @@ import { IMAGE_SIDE } from "../../image/size.ts";
 import { writeIdx } from "../../data/idx.ts";
 import { cutFonts } from "../../data/letters/cut_fonts.ts";
 import { drawLetters, type Split } from "../../data/letters/draw.ts";
-import { type Font, FONTS, MORE_FONTS } from "../../data/letters/fonts.ts";
+import { FONTS, MORE_FONTS } from "../../data/letters/fonts.ts";
+import type { Font } from "../../data/letters/glyphs.ts";
 import { defineCommand, FLAGS } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
 

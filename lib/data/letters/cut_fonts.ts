@@ -2,8 +2,8 @@
 
 import type { Observer } from "../../observer.ts";
 import { cutGlyphs } from "./cut_glyphs.ts";
-import { type Font, loadFont } from "./fonts.ts";
-import { type Glyph, type GlyphMasters, packGlyphs } from "./glyphs.ts";
+import { loadFont } from "./fonts.ts";
+import { type Font, type Glyph, type GlyphMasters, packGlyphs } from "./glyphs.ts";
 
 /**
  * Fetches fonts and cuts characters from each, the 52 letters if not told otherwise.

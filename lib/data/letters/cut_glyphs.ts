@@ -6,8 +6,7 @@ import opentype from "opentype.js";
 import { startResvg } from "../../image/resvg.ts";
 import { LETTERS } from "./classes.ts";
 import { distanceTransform } from "../../image/distance_transform.ts";
-import type { Font } from "./fonts.ts";
-import { DISTANCE_STEPS, type Glyph, GLYPH_PIXELS, GLYPH_SIDE } from "./glyphs.ts";
+import { DISTANCE_STEPS, type Font, type Glyph, GLYPH_PIXELS, GLYPH_SIDE } from "./glyphs.ts";
 import { thin } from "./thinning.ts";
 
 /** The larger side of every character in pixels; the rest of the 64 is room to draw thicker strokes. */

@@ -3,19 +3,7 @@
  * Importing this module fetches none of them; {@linkcode loadFont} does, one at a time.
  */
 
-/** One font and what it is for. */
-export interface Font {
-  /** Name of its package in the `@fontsource` scope. */
-  family: string;
-  /** Exact version of the package. */
-  version: string;
-  /** Whether it looks written by hand; such fonts are drawn twice as often as text fonts. */
-  handwriting: boolean;
-  /** Whether its lower-case letters are drawn as capitals. */
-  capitalsOnly: boolean;
-  /** Whether it is kept out of training, to validate on. */
-  validation: boolean;
-}
+import type { Font } from "./glyphs.ts";
 
 const HANDWRITING = [
   "alex-brush@5.3.0",

@@ -1,7 +1,5 @@
 /** Letters and other characters as distance fields, from which any stroke width can be drawn. */
 
-import type { Font } from "./fonts.ts";
-
 /** Side of a distance field in pixels. */
 export const GLYPH_SIDE = 64;
 
@@ -10,6 +8,20 @@ export const GLYPH_PIXELS: number = GLYPH_SIDE * GLYPH_SIDE;
 
 /** Steps per pixel in which distances are stored, so that ±12.7 pixels fit a byte. */
 export const DISTANCE_STEPS = 10;
+
+/** One font and what it is for. */
+export interface Font {
+  /** Name of its package in the `@fontsource` scope. */
+  family: string;
+  /** Exact version of the package. */
+  version: string;
+  /** Whether it looks written by hand; such fonts are drawn twice as often as text fonts. */
+  handwriting: boolean;
+  /** Whether its lower-case letters are drawn as capitals. */
+  capitalsOnly: boolean;
+  /** Whether it is kept out of training, to validate on. */
+  validation: boolean;
+}
 
 /** One character of one font. Distances are in tenths of a pixel, `[64, 64]`, cut off at ±12.7 pixels. */
 export interface Glyph {

@@ -3,8 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import opentype from "opentype.js";
 import { LETTERS } from "../../../lib/data/letters/classes.ts";
 import { cutGlyphs } from "../../../lib/data/letters/cut_glyphs.ts";
-import type { Font } from "../../../lib/data/letters/fonts.ts";
-import { GLYPH_PIXELS, GLYPH_SIDE } from "../../../lib/data/letters/glyphs.ts";
+import { type Font, GLYPH_PIXELS, GLYPH_SIDE } from "../../../lib/data/letters/glyphs.ts";
 
 const font: Font = {
   family: "test",

@@ -4,8 +4,8 @@ import { classIndex } from "../../../lib/data/class_sets.ts";
 import { LETTER_CLASSES, LETTERS } from "../../../lib/data/letters/classes.ts";
 import { cutGlyphs } from "../../../lib/data/letters/cut_glyphs.ts";
 import { drawLetters, glyphsToDraw } from "../../../lib/data/letters/draw.ts";
-import { type Font, INTER, loadFont } from "../../../lib/data/letters/fonts.ts";
-import { packGlyphs } from "../../../lib/data/letters/glyphs.ts";
+import { INTER, loadFont } from "../../../lib/data/letters/fonts.ts";
+import { type Font, packGlyphs } from "../../../lib/data/letters/glyphs.ts";
 
 /** The letters of one font, passed off as those of another kind of font. */
 async function cutAs(kind: Pick<Font, "handwriting" | "validation">) {

@@ -1,0 +1,23 @@
+/** Transfer learning on handwritten digits: what a reader of README or a notebook needs of the library. */
+
+// Data
+export { CLASS_SETS } from "./data/class_sets.ts";
+export { type Dataset, join, slice } from "./data/dataset.ts";
+export { DIGITS, loadMnist } from "./data/mnist.ts";
+export { Random } from "./data/random.ts";
+export { augment } from "./data/augment/augment.ts";
+
+// Training
+export { startBackend } from "./backend/backend.ts";
+export { addHead, buildBase, splitNetwork } from "./model/architecture.ts";
+export { loadBase } from "./model/bases.ts";
+export { readWeights, writeWeights } from "./model/network.ts";
+export { LIGHT_AUGMENTATION, RECIPES } from "./model/recipe.ts";
+export { computeOutputs, startTeam, trainStage } from "./model/training.ts";
+export { freeze, trainClassifier, type TrainOptions } from "./model/transfer.ts";
+
+// Answers
+export { type Classifier, loadModel, predict, predictDigit } from "./model/classifier.ts";
+export { confusedPairs, evaluate, pickExamples } from "./model/evaluation.ts";
+export { decodePicture, type GreyPicture } from "./picture/decode.ts";
+export { findDigits } from "./picture/normalise.ts";

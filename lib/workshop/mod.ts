@@ -1,0 +1,37 @@
+/** What notebooks show: displays, charts, and the library's insides that they open. */
+
+// Under a cell
+export { showChart, showFigure, showTable, showText, showTraining } from "./display.ts";
+
+// Charts
+export { confusionMatrix } from "../plot/confusion_matrix.ts";
+export { predictionExamples } from "../plot/prediction_examples.ts";
+export { corruptionBars } from "../study/charts/corruption_bars.ts";
+export { fewLabelsCurves } from "../study/charts/few_labels_curves.ts";
+export { classBalance } from "./charts/class_balance.ts";
+export { comparisonCurves } from "./charts/comparison_curves.ts";
+export { confusionExamples } from "./charts/confusion_examples.ts";
+export { digitMap } from "./charts/digit_map.ts";
+export { pictureGrid } from "./charts/picture_grid.ts";
+export { pictureSheet } from "./charts/picture_sheet.ts";
+export { pixelValues } from "./charts/pixel_values.ts";
+export { reliabilityDiagram } from "./charts/reliability_diagram.ts";
+export { riskCoverage } from "./charts/risk_coverage.ts";
+
+// Simple methods to compare with, and maps
+export { averagePictures, nearestPicture, unusualPictures } from "./averages.ts";
+export { neighbourAgreement, projectToPlane } from "./projection.ts";
+
+// The library's insides
+export { shareMemory } from "../backend/shared_memory.ts";
+export { corrupt, CORRUPTION_NAMES } from "../data/augment/corruptions.ts";
+export { parseIdx } from "../data/idx.ts";
+export { shrinkPicture } from "../image/shrink.ts";
+export { occlusionMap, saliencyMap } from "../model/attribution.ts";
+export { evaluateProbabilities } from "../model/evaluation.ts";
+export { featureMaps, firstFilters } from "../model/feature_maps.ts";
+export { pretrainBase } from "../model/pretraining.ts";
+export { measureRobustness } from "../model/robustness.ts";
+export { FURTHER_STEPS } from "../study/ablation.ts";
+export { compareFewLabels, pickLabelled, summariseSeeds } from "../study/few_labels.ts";
+export { drawTestPicture } from "../study/test_pictures.ts";
