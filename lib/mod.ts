@@ -20,4 +20,4 @@ export { freeze, trainClassifier, type TrainOptions } from "./model/transfer.ts"
 export { type Classifier, loadModel, predict, predictDigit } from "./model/classifier.ts";
 export { confusedPairs, evaluate, pickExamples } from "./model/evaluation.ts";
 export { decodePicture, type GreyPicture } from "./picture/decode.ts";
-export { findDigits } from "./picture/normalise.ts";
+export { findDigits } from "./picture/find_digits.ts";

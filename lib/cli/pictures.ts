@@ -10,7 +10,7 @@ import { Random } from "../data/random.ts";
 import { type Classifier, loadModel, predict, predictDigit } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
 import type { GreyPicture } from "../picture/decode.ts";
-import { findDigits } from "../picture/normalise.ts";
+import { findDigits } from "../picture/find_digits.ts";
 import { shrinkPicture } from "../image/shrink.ts";
 import { drawTestPicture, pasteDigit, PICTURE_KINDS } from "../study/test_pictures.ts";
 import { runCommand } from "./command_line.ts";

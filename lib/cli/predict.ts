@@ -3,7 +3,7 @@
 import { basename, dirname, join } from "@std/path";
 import { areDigits } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
-import { NINE_VIEWS, ONE_VIEW, type Placement } from "../image/affine.ts";
+import type { Placement } from "../image/affine.ts";
 import { occlusionMap } from "../model/attribution.ts";
 import {
   type Classifier,
@@ -13,8 +13,9 @@ import {
   type Prediction,
 } from "../model/classifier.ts";
 import { findModel, introduce } from "../model/model_folders.ts";
+import { NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
-import { findDigits, type FoundDigit } from "../picture/normalise.ts";
+import { findDigits, type FoundDigit } from "../picture/find_digits.ts";
 import { explanation } from "../plot/explanation.ts";
 import { saveChart } from "../plot/render.ts";
 import { describeError, FLAGS, runCommand } from "./command_line.ts";

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
 import { areDigits } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import { movePicture, ONE_VIEW, type Placement } from "../image/affine.ts";
+import { movePicture, type Placement } from "../image/affine.ts";
 import { calibrate, type Calibration } from "./calibration.ts";
 import { loadNetwork } from "./saved_network.ts";
 import { applyLayers } from "./network.ts";
@@ -105,7 +105,7 @@ export interface PredictionOptions {
   pixelRange?: 1 | 255;
   /**
    * Looks at each picture over which answers are averaged: test-time augmentation.
-   * @default {ONE_VIEW}
+   * @default {[{}]}
    */
   views?: readonly Placement[];
 }
@@ -140,7 +140,7 @@ export function predictDigit(
 export function predict(
   { network, card }: Classifier,
   pictures: Picture[],
-  { pixelRange = card.input.pixelRange, views = ONE_VIEW }: PredictionOptions = {},
+  { pixelRange = card.input.pixelRange, views = [{}] }: PredictionOptions = {},
 ): Prediction[] {
   if (pictures.length === 0) return [];
   const [count, classes] = [pictures.length, card.classes.length];

@@ -7,6 +7,24 @@ import { movePicture, type Placement } from "../image/affine.ts";
 import type { Observer } from "../observer.ts";
 import { computeOutputs } from "./training.ts";
 
+const TURN = 7 * Math.PI / 180;
+
+/** One look at a picture: as it is. */
+export const ONE_VIEW: readonly Placement[] = [{}];
+
+/** Nine looks: as it is, moved by a pixel in each direction, turned by 7° either way, and 7 % smaller or larger. */
+export const NINE_VIEWS: readonly Placement[] = [
+  {},
+  { shiftX: 1 },
+  { shiftX: -1 },
+  { shiftY: 1 },
+  { shiftY: -1 },
+  { rotation: TURN },
+  { rotation: -TURN },
+  { scaleX: 1 / 0.93, scaleY: 1 / 0.93 },
+  { scaleX: 1 / 1.07, scaleY: 1 / 1.07 },
+];
+
 /**
  * Sees pictures from another place.
  *

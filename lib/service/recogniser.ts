@@ -1,7 +1,8 @@
 /** The recognisers as the service uses them: on workers, so that the event loop stays free. */
 
 import type { Prediction } from "../model/classifier.ts";
-import type { Box, FoundDigit } from "../picture/normalise.ts";
+import type { Box } from "../image/box.ts";
+import type { FoundDigit } from "../picture/find_digits.ts";
 import type { DigitResult, DigitTask } from "./digit_worker.ts";
 import type { Explanation } from "./explain.ts";
 import { WorkerPool } from "./worker_pool.ts";

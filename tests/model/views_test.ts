@@ -1,8 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { startBackend } from "../../lib/backend/backend.ts";
-import { NINE_VIEWS, ONE_VIEW } from "../../lib/image/affine.ts";
 import { computeOutputs, startTeam } from "../../lib/model/training.ts";
-import { averageProbabilities, viewImages } from "../../lib/model/views.ts";
+import { averageProbabilities, NINE_VIEWS, ONE_VIEW, viewImages } from "../../lib/model/views.ts";
 import { randomNetwork } from "./saved_networks.ts";
 
 /** Two pictures of a bar each. */

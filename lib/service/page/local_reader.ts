@@ -7,7 +7,7 @@ import { startBackend } from "../../backend/backend.ts";
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import { type Classifier, predict } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
-import { findDigits } from "../../picture/normalise.ts";
+import { findDigits } from "../../picture/find_digits.ts";
 import { explain } from "../explain.ts";
 import type { Reader, ServedModel } from "./reader.ts";
 

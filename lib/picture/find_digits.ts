@@ -1,5 +1,6 @@
 /** From any picture of digits to the 28 × 28 pixels that MNIST's makers would have made of each. */
 
+import type { Box } from "../image/box.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import { type InkLayer, separateInk } from "./background.ts";
 import { type Components, dilate, findComponents } from "./components.ts";
@@ -7,14 +8,6 @@ import type { GreyPicture } from "./decode.ts";
 import { type Ink, placeDigit } from "./place.ts";
 import { findRepetition, type Repetition } from "./repetition.ts";
 import { removeRuledLines } from "./ruled_lines.ts";
-
-/** Where something is in a picture, in its pixels. */
-export interface Box {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
 
 /** A digit, found and placed. */
 export interface FoundDigit {

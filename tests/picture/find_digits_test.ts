@@ -3,7 +3,7 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { Random } from "../../lib/data/random.ts";
 import type { GreyPicture } from "../../lib/picture/decode.ts";
-import { findDigits } from "../../lib/picture/normalise.ts";
+import { findDigits } from "../../lib/picture/find_digits.ts";
 import { drawTestPicture, PICTURE_KINDS } from "../../lib/study/test_pictures.ts";
 import { SEVEN } from "./picture_files.ts";
 
