@@ -15,20 +15,21 @@ export interface BackendOptions {
    * Kernels for training: compiled ones (`"fast"`), or ones composed of tfjs's own (`"composed"`),
    * which also stand in where the engine has no WASM SIMD.
    *
-   * @default {"fast"}
+   * @default {What the last call chose, at first `"fast"`}
    */
   kernels?: "fast" | "composed";
 }
 
-let starting = Promise.resolve();
-let installed: string | undefined;
+let chosen: NonNullable<BackendOptions["kernels"]> = "fast";
+let installed: BackendOptions["kernels"];
 let compiled: WasmKernels | undefined;
+let starting = Promise.resolve();
 
 /**
  * Makes tfjs compute on its WASM backend, with the kernels that training needs.
  *
- * Call it once before the first tensor is made, in every worker; further calls cost nothing, and
- * calls at the same time wait for one another.
+ * Call it once before the first tensor is made, in every worker; further calls keep the kernels that
+ * the last one chose and cost nothing, and calls at the same time wait for one another.
  *
  * @param options Which kernels to install.
  * @throws {Error} When the WASM backend cannot start or its internals have changed.
@@ -43,27 +44,33 @@ let compiled: WasmKernels | undefined;
  * assertEquals(Array.from(gradient(tf.zeros([1, 1, 1, 1])).dataSync()), [9]);
  * ```
  */
-export function startBackend({ kernels = "fast" }: BackendOptions = {}): Promise<void> {
-  const start = () => startWith(kernels);
+export function startBackend({ kernels = chosen }: BackendOptions = {}): Promise<void> {
+  chosen = kernels;
   return starting = starting.then(start, start);
 }
 
-async function startWith(kernels: NonNullable<BackendOptions["kernels"]>): Promise<void> {
+/** @returns Which kernels were chosen by the last {@linkcode startBackend}, to start workers alike. */
+export function chosenKernels(): NonNullable<BackendOptions["kernels"]> {
+  return chosen;
+}
+
+async function start(): Promise<void> {
+  if (installed === chosen && tf.getBackend() === "wasm") return;
   // Without this tfjs advises every user of its cpu backend to install tfjs-node.
   tf.enableProdMode();
   if (!await tf.setBackend("wasm")) throw new Error("Expected the WASM backend to start");
   await tf.ready();
-  if (installed === kernels) return;
+  if (installed === chosen) return;
   wasmBackend();
   restoreKernels();
   compiled?.dispose();
   compiled = undefined;
   installComposedKernels();
-  if (kernels === "fast" && WasmKernels.supported) {
+  if (chosen === "fast" && WasmKernels.supported) {
     compiled = new WasmKernels();
     installFastKernels(compiled);
     installFusedBlock(compiled);
     installAdamWStep(compiled);
   }
-  installed = kernels;
+  installed = chosen;
 }

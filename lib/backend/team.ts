@@ -5,7 +5,7 @@
  */
 
 /** What a job sees of its team, inside a worker. */
-export interface Member {
+export interface Member<Report = never> {
   /** Position in the team, 0 to `size - 1`. */
   readonly rank: number;
   /** Number of workers in the team. */
@@ -15,16 +15,23 @@ export interface Member {
    * the order of ranks, so that every member holds the same bits.
    */
   sum(values: Float32Array[]): void;
-  /** Sends a plain object to the observer of the run; what to send is the job's own affair. */
-  report(event: unknown): void;
+  /** Sends a plain object to the observer of the run. */
+  report(report: Report): void;
 }
 
-/** A piece of work that every member of a team does on its share of the data. */
-// deno-lint-ignore no-explicit-any -- each job has its own plain, cloneable task and result
-export type Job = (member: Member, task: any) => Promise<any> | any;
+/** Work that every member of a team does on its share of the data; tasks and results are plain. */
+type Job = (member: never, task: never) => unknown;
+
+type Jobs = Record<string, Job>;
+
+type TaskOf<Work extends Job> = Parameters<Work>[1];
+
+type ResultOf<Work extends Job> = Awaited<ReturnType<Work>>;
+
+type ReportOf<Work extends Job> = Parameters<Work>[0] extends Member<infer Report> ? Report : never;
 
 /** How a team is started. */
-export interface TeamOptions {
+interface TeamOptions {
   /** Module that calls {@linkcode serveJobs}, as an absolute URL. */
   module: URL;
   /**
@@ -35,18 +42,22 @@ export interface TeamOptions {
 }
 
 /** How a job is run. */
-export interface RunOptions<Event> {
+interface RunOptions<Report> {
   /** Longest list of numbers that the job hands to {@linkcode Member.sum}, counted together. */
   sumLength?: number;
   /** Receives what members report. */
-  onReport?: (event: Event) => void;
+  onReport?: (report: Report) => void;
 }
 
 type ToWorker = { job: string; task: unknown; rank: number; size: number; meeting: Meeting };
 type FromWorker = { report: unknown } | { result: unknown } | { error: string };
 
-/** A running team. Close it with `await using` or {@linkcode Team.close}: no worker outlives it. */
-export class Team implements AsyncDisposable {
+/**
+ * A running team. Close it with `await using` or {@linkcode Team.close}: no worker outlives it.
+ *
+ * @typeParam Offered The jobs that its workers' module hands to {@linkcode serveJobs}: `typeof jobs`.
+ */
+export class Team<Offered extends Jobs> implements AsyncDisposable {
   #workers: Worker[];
   #fail: ((error: Error) => void) | undefined;
   #meeting: Meeting | undefined;
@@ -75,11 +86,11 @@ export class Team implements AsyncDisposable {
    * @returns What the members returned, by rank.
    * @throws {Error} If a member fails, or `onReport` does; the team is closed then.
    */
-  async run<Result, Event = unknown>(
-    job: string,
-    task: unknown,
-    { sumLength = 0, onReport }: RunOptions<Event> = {},
-  ): Promise<Result[]> {
+  async run<Name extends keyof Offered & string>(
+    job: Name,
+    task: TaskOf<Offered[Name]>,
+    { sumLength = 0, onReport }: RunOptions<ReportOf<Offered[Name]>> = {},
+  ): Promise<ResultOf<Offered[Name]>[]> {
     if (this.#workers.length === 0) throw new Error("Expected a running team but it was closed");
     if (this.#fail) throw new Error("Expected an idle team but it is running another job");
     const failure = new Promise<never>((_, reject) => this.#fail = reject);
@@ -91,14 +102,14 @@ export class Team implements AsyncDisposable {
     this.#meeting = meeting;
     try {
       const results = this.#workers.map((worker, rank) =>
-        new Promise<Result>((resolve, reject) => {
+        new Promise<ResultOf<Offered[Name]>>((resolve, reject) => {
           worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-            if ("result" in data) resolve(data.result as Result);
+            if ("result" in data) resolve(data.result as ResultOf<Offered[Name]>);
             else if ("error" in data) {
               reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
             } else {
               try {
-                onReport?.(data.report as Event);
+                onReport?.(data.report as ReportOf<Offered[Name]>);
               } catch (error) {
                 reject(error);
               }
@@ -140,20 +151,21 @@ export class Team implements AsyncDisposable {
 }
 
 /** Called once by a worker's module: offers `jobs` by name to the team that started the worker. */
-export function serveJobs(jobs: Record<string, Job>): void {
+export function serveJobs(jobs: Jobs): void {
   const scope = self as unknown as {
     onmessage: (event: MessageEvent<ToWorker>) => void;
     postMessage(message: FromWorker): void;
   };
   scope.onmessage = async ({ data: { job, task, rank, size, meeting } }) => {
     try {
-      const member: Member = {
+      const work = jobs[job] as (member: Member<unknown>, task: unknown) => unknown;
+      const result = await work({
         rank,
         size,
         sum: (values) => sum(meeting, rank, size, values),
-        report: (event) => scope.postMessage({ report: event }),
-      };
-      scope.postMessage({ result: await jobs[job](member, task) });
+        report: (report) => scope.postMessage({ report }),
+      }, task);
+      scope.postMessage({ result });
     } catch (error) {
       scope.postMessage({ error: error instanceof Error ? error.message : String(error) });
     }

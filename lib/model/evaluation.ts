@@ -1,10 +1,10 @@
 /** How good a classifier is: from probabilities and true labels to the field's standard measures. */
 
 import type * as tf from "@tensorflow/tfjs";
-import type { Team } from "../backend/team.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
+import type { Team } from "./jobs.ts";
 import { computeOutputs } from "./training.ts";
 
 /** How good a classifier is on one class. */

@@ -1,6 +1,5 @@
 /** Learning the shipped model: digits as people write them, not only MNIST's. */
 
-import type { Team } from "../backend/team.ts";
 import { startBackend } from "../backend/backend.ts";
 import type { Augmentation } from "../data/augment/augment.ts";
 import { type Dataset, join, NO_CLASS, type Splits } from "../data/dataset.ts";
@@ -14,6 +13,7 @@ import type { Observer } from "../observer.ts";
 import { addHead, type BaseName } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
 import { calibrate } from "./calibration.ts";
+import type { Team } from "./jobs.ts";
 import { readWeights, writeWeights } from "./network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "./recipe.ts";
 import { computeOutputs, trainStage } from "./training.ts";

@@ -1,7 +1,8 @@
 /** What the members of a team compute: outputs of a network, and training. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type Member, share } from "../backend/team.ts";
+import { type BackendOptions, startBackend } from "../backend/backend.ts";
+import { type Member, share, type Team as TeamOf } from "../backend/team.ts";
 import { valuesInPlace } from "../backend/wasm_backend.ts";
 import { augment, type Augmentation } from "../data/augment/augment.ts";
 import { corrupt, CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
@@ -27,8 +28,19 @@ import { oneCycle, type Recipe } from "./recipe.ts";
 /** Pictures that go through a network at a time when nothing is learnt. */
 const INFERENCE_BATCH = 250;
 
+/** What the workers do. */
+export const jobs = {
+  start: (_member: Member, options: BackendOptions) => startBackend(options),
+  computeOutputs,
+  corruptImages,
+  train,
+};
+
+/** The workers that train and compute. */
+export type Team = TeamOf<typeof jobs>;
+
 /** Which outputs {@linkcode computeOutputs} computes of which pictures. */
-export interface OutputsTask {
+interface OutputsTask {
   network: NetworkData;
   /** Features end at the base's last layer, probabilities at the network's. */
   which: "features" | "probabilities";
@@ -38,15 +50,9 @@ export interface OutputsTask {
   outputs: Float32Array;
 }
 
-/** Reported while outputs are computed. */
-export interface OutputsReport {
-  /** Pictures done since this member's last report. */
-  done: number;
-}
-
-/** Job: runs a network over a member's share of the pictures, as in use. */
-export async function computeOutputs(
-  member: Member,
+/** Job: runs a network over a member's share of the pictures, as in use, and reports how many are done. */
+async function computeOutputs(
+  member: Member<{ done: number }>,
   { network: data, which, images, outputs }: OutputsTask,
 ): Promise<void> {
   const network = await networkFromData(data);
@@ -60,13 +66,13 @@ export async function computeOutputs(
       const batch = imagesToTensor(images.subarray(first * IMAGE_PIXELS, last * IMAGE_PIXELS));
       outputs.set(applyLayers(layers, batch).dataSync<"float32">(), first * width);
     });
-    member.report({ done: last - first } satisfies OutputsReport);
+    member.report({ done: last - first });
   }
   network.dispose();
 }
 
 /** Which pictures {@linkcode corruptImages} corrupts. */
-export interface CorruptionTask {
+interface CorruptionTask {
   name: CorruptionName;
   seed: number;
   /** Pixels 0–255, `[count, 28, 28]`, shared. */
@@ -76,7 +82,7 @@ export interface CorruptionTask {
 }
 
 /** Job: corrupts a member's share of the pictures. */
-export function corruptImages(
+function corruptImages(
   member: Member,
   { name, seed, images, corrupted }: CorruptionTask,
 ): void {
@@ -128,7 +134,7 @@ export interface TrainingState {
 }
 
 /** Reported by the first member while it trains. */
-export type TrainingReport =
+type TrainingReport =
   | { step: number; steps: number; epoch: number; loss: number; accuracy: number }
   | { record: EpochRecord; state: TrainingState };
 
@@ -140,7 +146,7 @@ const REPORT_INTERVAL = 100;
  * its share of each batch; gradients are averaged over the batch; every member
  * takes the same step, so that all replicas stay equal to the last bit.
  */
-export async function train(member: Member, task: TrainingTask): Promise<void> {
+async function train(member: Member<TrainingReport>, task: TrainingTask): Promise<void> {
   const { stage, source, validation, recipe, seed, state } = task;
   const network = await networkFromData(task.network);
   const { base, head } = splitNetwork(network);
@@ -194,28 +200,24 @@ export async function train(member: Member, task: TrainingTask): Promise<void> {
       if (member.rank === 0 && performance.now() - lastReport > REPORT_INTERVAL) {
         lastReport = performance.now();
         const [loss, accuracy] = [totals[0] / seen, totals[1] / seen];
-        member.report(
-          { step: step + 1, steps, epoch, loss, accuracy } satisfies TrainingReport,
-        );
+        member.report({ step: step + 1, steps, epoch, loss, accuracy });
       }
     }
     const validated = validate(member, layers, validation);
     member.sum([totals]);
     if (member.rank === 0) {
-      member.report(
-        {
-          record: {
-            stage,
-            epoch,
-            trainLoss: totals[0] / count,
-            trainAccuracy: totals[1] / count,
-            ...validated,
-            learningRate,
-            seconds: (performance.now() - started) / 1000,
-          },
-          state: { epoch, weights: readWeights(layers), optimiser: optimiser.state() },
-        } satisfies TrainingReport,
-      );
+      member.report({
+        record: {
+          stage,
+          epoch,
+          trainLoss: totals[0] / count,
+          trainAccuracy: totals[1] / count,
+          ...validated,
+          learningRate,
+          seconds: (performance.now() - started) / 1000,
+        },
+        state: { epoch, weights: readWeights(layers), optimiser: optimiser.state() },
+      });
     }
   }
   optimiser.dispose();

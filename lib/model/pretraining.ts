@@ -2,7 +2,6 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { type BackendOptions, startBackend } from "../backend/backend.ts";
-import type { Team } from "../backend/team.ts";
 import { LETTER_CLASSES } from "../data/letters/classes.ts";
 import { drawLetters } from "../data/letters/draw.ts";
 import type { GlyphMasters } from "../data/letters/glyphs.ts";
@@ -11,6 +10,7 @@ import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.
 import { type BaseCard } from "./bases.ts";
 import { today, versions } from "./provenance.ts";
 import { keptEpoch } from "./history.ts";
+import type { Team } from "./jobs.ts";
 import { readWeights, writeWeights } from "./network.ts";
 import { LETTERS_PER_EPOCH, PRE_TRAINING_DROPOUT, type Recipe, RECIPES } from "./recipe.ts";
 import { trainStage } from "./training.ts";

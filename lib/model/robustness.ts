@@ -1,13 +1,12 @@
 /** How much a classifier loses on pictures that a person still reads. */
 
 import type * as tf from "@tensorflow/tfjs";
-import type { Team } from "../backend/team.ts";
 import { CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { shareMemory } from "../backend/shared_memory.ts";
 import type { Observer } from "../observer.ts";
 import { evaluate } from "./evaluation.ts";
-import type { CorruptionTask } from "./jobs.ts";
+import type { Team } from "./jobs.ts";
 
 /** Shares of wrong answers, 0–1. */
 export interface Robustness {
@@ -70,7 +69,7 @@ export async function measureRobustness(
   const cleanError = await measure(images);
   const errors = {} as Record<CorruptionName, number>;
   for (const name of CORRUPTION_NAMES) {
-    await team.run("corruptImages", { name, seed, images, corrupted } satisfies CorruptionTask);
+    await team.run("corruptImages", { name, seed, images, corrupted });
     errors[name] = await measure(corrupted);
   }
   const meanError = CORRUPTION_NAMES.reduce((sum, name) => sum + errors[name], 0) /

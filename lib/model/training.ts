@@ -1,21 +1,14 @@
 /** Training and computing with all cores: what the pipelines, tasks and notebooks call. */
 
 import * as tf from "@tensorflow/tfjs";
-import type { BackendOptions } from "../backend/backend.ts";
-import { Team } from "../backend/team.ts";
+import { type BackendOptions, chosenKernels } from "../backend/backend.ts";
+import { Team as TeamOf } from "../backend/team.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { shareMemory } from "../backend/shared_memory.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
 import { type Keeps, keptEpoch } from "./history.ts";
-import type {
-  OutputsReport,
-  OutputsTask,
-  TrainingReport,
-  TrainingSource,
-  TrainingState,
-  TrainingTask,
-} from "./jobs.ts";
+import type { jobs, Team, TrainingSource, TrainingState, TrainingTask } from "./jobs.ts";
 import { networkToData, writeWeights } from "./network.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -29,9 +22,14 @@ export interface ComputeOptions extends BackendOptions {
 }
 
 /** Starts the workers that train and compute; close the team when done (`await using`). */
-export async function startTeam({ workers, kernels }: ComputeOptions = {}): Promise<Team> {
-  const team = new Team({ module: new URL("./worker.ts", import.meta.url), size: workers });
-  await team.run("start", { kernels } satisfies BackendOptions);
+export async function startTeam(
+  { workers, kernels = chosenKernels() }: ComputeOptions = {},
+): Promise<Team> {
+  const team = new TeamOf<typeof jobs>({
+    module: new URL("./worker.ts", import.meta.url),
+    size: workers,
+  });
+  await team.run("start", { kernels });
   return team;
 }
 
@@ -46,7 +44,7 @@ export async function computeOutputs(
   team: Team,
   network: tf.LayersModel,
   images: Uint8Array,
-  which: OutputsTask["which"],
+  which: "features" | "probabilities",
   observer: Observer = () => {},
 ): Promise<Float32Array> {
   const count = images.length / IMAGE_PIXELS;
@@ -54,14 +52,14 @@ export async function computeOutputs(
   const width = (last.outputShape as tf.Shape).at(-1)!;
   const outputs = new Float32Array(new SharedArrayBuffer(count * width * 4));
   let done = 0;
-  await team.run<void, OutputsReport>(
+  await team.run(
     "computeOutputs",
     {
       network: await networkToData(network),
       which,
       images: shareMemory(images),
       outputs,
-    } satisfies OutputsTask,
+    },
     {
       onReport: (report) => {
         done += report.done;
@@ -118,7 +116,7 @@ export async function trainStage(
   const layers = source.kind === "features" ? head : [...base, ...head];
   let progress = resume;
   let saved = Promise.resolve();
-  await team.run<void, TrainingReport>(
+  await team.run(
     "train",
     {
       network: await networkToData(network),
@@ -128,7 +126,7 @@ export async function trainStage(
       recipe,
       seed,
       state: resume?.state,
-    } satisfies TrainingTask,
+    },
     {
       sumLength: network.countParams(),
       onReport: (report) => {

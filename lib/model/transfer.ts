@@ -2,7 +2,6 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { type BackendOptions, startBackend } from "../backend/backend.ts";
-import type { Team } from "../backend/team.ts";
 import type { Augmentation } from "../data/augment/augment.ts";
 import { slice, type Splits } from "../data/dataset.ts";
 import { shareMemory } from "../backend/shared_memory.ts";
@@ -15,6 +14,7 @@ import type { ModelCard } from "./classifier.ts";
 import { fitCalibration } from "./calibration.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
 import type { Keeps } from "./history.ts";
+import type { Team } from "./jobs.ts";
 import { readWeights } from "./network.ts";
 import { type AugmentationName, AUGMENTATIONS, type Recipe, RECIPES } from "./recipe.ts";
 import { computeOutputs, type StageOptions, trainStage } from "./training.ts";

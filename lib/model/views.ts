@@ -1,10 +1,10 @@
 /** Test-time augmentation and ensembles: the mean of what several looks at a picture say. */
 
 import type * as tf from "@tensorflow/tfjs";
-import type { Team } from "../backend/team.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { movePicture, type Placement } from "../image/affine.ts";
 import type { Observer } from "../observer.ts";
+import type { Team } from "./jobs.ts";
 import { computeOutputs } from "./training.ts";
 
 const TURN = 7 * Math.PI / 180;

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
-import type { Team } from "../backend/team.ts";
+import type { Team } from "../model/jobs.ts";
 import { augment } from "../data/augment/augment.ts";
 import { type Dataset, join, slice, type Splits } from "../data/dataset.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";

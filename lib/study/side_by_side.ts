@@ -1,6 +1,6 @@
 /** Trainings that have nothing to do with each other, as many at a time as there are workers. */
 
-import type { Team } from "../backend/team.ts";
+import type { Team } from "../model/jobs.ts";
 import { startTeam } from "../model/training.ts";
 
 /** How runs are shared out. */

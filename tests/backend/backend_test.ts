@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { startBackend } from "../../lib/backend/backend.ts";
+import { chosenKernels, startBackend } from "../../lib/backend/backend.ts";
 import { overrideKernel, restoreKernels, wasmBackend } from "../../lib/backend/wasm_backend.ts";
 import { assertSameConvolution } from "./convolutions.ts";
 import { normalValues } from "./cpu_oracle.ts";
@@ -15,12 +15,12 @@ async function onEngine(accepts: (bytes: number) => boolean, body: () => Promise
   WebAssembly.validate = (binary) => accepts(binary.byteLength) && validate(binary);
   try {
     await startBackend({ kernels: "composed" });
-    await startBackend();
+    await startBackend({ kernels: "fast" });
     await body();
   } finally {
     WebAssembly.validate = validate;
     await startBackend({ kernels: "composed" });
-    await startBackend();
+    await startBackend({ kernels: "fast" });
   }
 }
 
@@ -40,6 +40,20 @@ Deno.test("startBackend() composes kernels where the engine has no SIMD", async 
     assertEquals(tf.getKernel("ConvolutionBlock", "wasm"), undefined);
     await assertSameConvolution(CONVOLUTION, 5e-6);
   });
+});
+
+Deno.test("startBackend() keeps the kernels that were chosen last", async () => {
+  const names = ["ConvolutionBlock", "Conv2DBackpropFilter"];
+  const installed = () => names.map((name) => tf.getKernel(name, "wasm"));
+  await startBackend({ kernels: "composed" });
+  const composed = installed();
+  assertEquals(composed[0], undefined);
+  await tf.setBackend("cpu");
+  await startBackend();
+  assertEquals([tf.getBackend(), chosenKernels(), installed()], ["wasm", "composed", composed]);
+  await startBackend({ kernels: "fast" });
+  await startBackend();
+  assertEquals([chosenKernels(), installed()[0]?.kernelName], ["fast", "ConvolutionBlock"]);
 });
 
 Deno.test("startBackend() called twice at once gives every worker one backend of its own", async () => {
@@ -69,12 +83,12 @@ Deno.test("restoreKernels() gives back tfjs's kernels and gradients", async () =
   const gradient = tf.getGradient("Relu");
   assertEquals<unknown[]>(original.slice(0, 2), [undefined, undefined]);
   overrideKernel("Conv2D", (replaced) => replaced);
-  await startBackend();
+  await startBackend({ kernels: "fast" });
   await startBackend({ kernels: "composed" });
   assertEquals(tf.getGradient("Relu"), gradient);
   restoreKernels();
   assertEquals(names.map((name) => tf.getKernel(name, "wasm")?.kernelFunc), original);
-  await startBackend();
+  await startBackend({ kernels: "fast" });
 });
 
 for (const kernels of ["composed", "fast"] as const) {

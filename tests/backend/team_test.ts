@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { share, Team } from "../../lib/backend/team.ts";
 import { Random } from "../../lib/data/random.ts";
+import type { jobs } from "./team_worker.ts";
 
 const MODULE = new URL("team_worker.ts", import.meta.url);
 
@@ -18,27 +19,41 @@ Deno.test("share() cuts into contiguous parts that differ by one at most", () =>
 });
 
 Deno.test("Team.run() gives every member its rank and the task, and returns results by rank", async () => {
-  await using team = new Team({ module: MODULE, size: 3 });
+  await using team = new Team<typeof jobs>({ module: MODULE, size: 3 });
   assertEquals(team.size, 3);
   assertEquals(await team.run("introduce", "Worker"), [
     "Worker 0 of 3",
     "Worker 1 of 3",
     "Worker 2 of 3",
   ]);
-  assertEquals((await team.run<string>("introduce", "Again"))[2], "Again 2 of 3");
+  assertEquals((await team.run("introduce", "Again"))[2], "Again 2 of 3");
 });
 
+/** Never called: compiles only as long as TypeScript checks what is run. */
+export async function assertTypes(team: Team<typeof jobs>): Promise<void> {
+  (await team.run("introduce", "Worker")) satisfies string[];
+  await team.run("report", 1, { onReport: ({ rank, i }) => rank + i });
+  // @ts-expect-error no job of the team
+  await team.run("interduce", "Worker");
+  // @ts-expect-error not the job's task
+  await team.run("introduce", 1);
+  // @ts-expect-error not what the job reports
+  await team.run("report", 1, { onReport: ({ done }) => done });
+  // @ts-expect-error not what the job returns
+  (await team.run("introduce", "Worker")) satisfies number[];
+}
+
 Deno.test("Team.run() shares memory with the members", async () => {
-  await using team = new Team({ module: MODULE, size: 2 });
+  await using team = new Team<typeof jobs>({ module: MODULE, size: 2 });
   const shared = new Uint8Array(new SharedArrayBuffer(2));
   await team.run("fill", shared);
   assertEquals([...shared], [1, 2]);
 });
 
 Deno.test("Team.run() passes reports on before it ends, each member's in order", async () => {
-  await using team = new Team({ module: MODULE, size: 2 });
+  await using team = new Team<typeof jobs>({ module: MODULE, size: 2 });
   const reports: { rank: number; i: number }[] = [];
-  await team.run<void, { rank: number; i: number }>("report", 50, {
+  await team.run("report", 50, {
     onReport: (report) => reports.push(report),
   });
   for (const member of [0, 1]) {
@@ -65,15 +80,15 @@ for (const size of [1, 2, 3]) {
     const expected = rounds.map((values) =>
       values.reduce((total, addend) => total.map((value, i) => value + addend[i]))
     );
-    await using team = new Team({ module: MODULE, size });
-    for (const sums of await team.run<Float32Array[]>("sum", rounds, { sumLength: 5 })) {
+    await using team = new Team<typeof jobs>({ module: MODULE, size });
+    for (const sums of await team.run("sum", rounds, { sumLength: 5 })) {
       assertEquals(sums, expected);
     }
   });
 }
 
 Deno.test("Member.sum() throws on more numbers than were announced", async () => {
-  await using team = new Team({ module: MODULE, size: 2 });
+  await using team = new Team<typeof jobs>({ module: MODULE, size: 2 });
   const rounds = [[new Float32Array(4), new Float32Array(4)]];
   const error = await assertRejects(() => team.run("sum", rounds, { sumLength: 3 }));
   assertEquals(
@@ -84,7 +99,7 @@ Deno.test("Member.sum() throws on more numbers than were announced", async () =>
 
 Deno.test("Team.run() rejects when a member throws while the others wait for it", async () => {
   for (const rank of [0, 2]) {
-    await using team = new Team({ module: MODULE, size: 3 });
+    await using team = new Team<typeof jobs>({ module: MODULE, size: 3 });
     const error = await assertRejects(() => team.run("throwInOne", rank, { sumLength: 1 }));
     assertEquals(
       error.message,
@@ -98,7 +113,7 @@ Deno.test("Team.run() rejects when a member throws while the others wait for it"
 });
 
 Deno.test("Team.run() rejects when a member dies while the others wait for it", async () => {
-  await using team = new Team({ module: MODULE, size: 2 });
+  await using team = new Team<typeof jobs>({ module: MODULE, size: 2 });
   const error = await assertRejects(() => team.run("dieInOne", 1, { sumLength: 1 }));
   assertEquals(
     error.message,
@@ -107,13 +122,16 @@ Deno.test("Team.run() rejects when a member dies while the others wait for it", 
 });
 
 Deno.test("Team.run() rejects when the workers' module cannot be loaded", async () => {
-  await using team = new Team({ module: new URL("nowhere.ts", import.meta.url), size: 1 });
+  await using team = new Team<typeof jobs>({
+    module: new URL("nowhere.ts", import.meta.url),
+    size: 1,
+  });
   const error = await assertRejects(() => team.run("introduce", "Worker"));
   assert(error.message.startsWith("Worker 0 of 1 died in introduce: "), error.message);
 });
 
 Deno.test("Team.run() rejects with what its observer throws", async () => {
-  await using team = new Team({ module: MODULE, size: 2 });
+  await using team = new Team<typeof jobs>({ module: MODULE, size: 2 });
   const error = await assertRejects(() =>
     team.run("report", 1, {
       onReport: () => {
@@ -125,8 +143,8 @@ Deno.test("Team.run() rejects with what its observer throws", async () => {
 
 Deno.test("Team.close() in the middle of a job rejects it, with the reason if one is given", async () => {
   for (const reason of [undefined, new Error("Disk full")]) {
-    const team = new Team({ module: MODULE, size: 2 });
-    const running = team.run("never", 0);
+    const team = new Team<typeof jobs>({ module: MODULE, size: 2 });
+    const running = team.run("never", undefined);
     setTimeout(() => team.close(reason), 20);
     assertEquals(
       (await assertRejects(() => running)).message,
@@ -137,8 +155,8 @@ Deno.test("Team.close() in the middle of a job rejects it, with the reason if on
 });
 
 Deno.test("Team.run() rejects a second job while one is running, which goes on", async () => {
-  const team = new Team({ module: MODULE, size: 1 });
-  const running = team.run("never", 0);
+  const team = new Team<typeof jobs>({ module: MODULE, size: 1 });
+  const running = team.run("never", undefined);
   assertEquals(
     (await assertRejects(() => team.run("introduce", "Worker"))).message,
     "Expected an idle team but it is running another job",
@@ -151,7 +169,7 @@ Deno.test("Team.run() rejects a second job while one is running, which goes on",
 Deno.test("Team() throws on a number of workers that is none", () => {
   for (const size of [0, -1, 1.5, NaN]) {
     assertEquals(
-      assertThrows(() => new Team({ module: MODULE, size }), RangeError).message,
+      assertThrows(() => new Team<typeof jobs>({ module: MODULE, size }), RangeError).message,
       `Expected workers to be an integer of at least 1 but found ${size}`,
     );
   }

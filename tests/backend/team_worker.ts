@@ -3,9 +3,9 @@
 import { type Member, serveJobs } from "../../lib/backend/team.ts";
 import { Random } from "../../lib/data/random.ts";
 
-serveJobs({
+export const jobs = {
   introduce: ({ rank, size }: Member, name: string) => `${name} ${rank} of ${size}`,
-  report: (member: Member, count: number) => {
+  report: (member: Member<{ rank: number; i: number }>, count: number) => {
     for (let i = 0; i < count; i++) member.report({ rank: member.rank, i });
   },
   fill: ({ rank }: Member, shared: Uint8Array) => void (shared[rank] = rank + 1),
@@ -29,7 +29,9 @@ serveJobs({
     return new Promise(() => {});
   },
   never: () => new Promise(() => {}),
-});
+};
+
+serveJobs(jobs);
 
 function deadlyError() {
   throw new Error("Expected memory but found none");

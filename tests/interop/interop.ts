@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
-import type { Team } from "../../lib/backend/team.ts";
+import type { Team } from "../../lib/model/jobs.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import type { Splits } from "../../lib/data/dataset.ts";

@@ -25,7 +25,7 @@ import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs, trainStage } from "../../model/training.ts";
 import { bySize, microseconds, parseOptions, serve, type Timings } from "./peer.ts";
 import { median } from "../statistics.ts";
-import type { ForwardTask } from "./worker.ts";
+import type { jobs } from "./worker.ts";
 
 const CLASSES = 10;
 const options = parseOptions();
@@ -38,8 +38,11 @@ const STEPS = Math.max(1, Math.floor(options.pictures / 16));
 const kernels = options.kernels as BackendOptions["kernels"];
 
 await startBackend({ kernels });
-const team = new Team({ module: new URL("./worker.ts", import.meta.url), size: options.threads });
-await team.run("start", { kernels } satisfies BackendOptions);
+const team = new Team<typeof jobs>({
+  module: new URL("./worker.ts", import.meta.url),
+  size: options.threads,
+});
+await team.run("start", { kernels });
 const network = build("cnn");
 
 await serve(
@@ -137,14 +140,14 @@ async function timeEpochs(
 async function timeForward(base: BaseName, batch: number): Promise<number> {
   const network = build(base);
   const calls = Math.max(1, Math.floor(options.pictures / batch));
-  const [times] = await team.run<number[]>(
+  const [times] = await team.run(
     "forward",
     {
       network: await networkToData(network),
       batch,
       calls,
       repeats: options.repeats,
-    } satisfies ForwardTask,
+    },
     { sumLength: 1 },
   );
   network.dispose();

@@ -1,14 +1,13 @@
 /** The workers of the benchmark: the project's own jobs, and forward passes at any batch size. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type BackendOptions, startBackend } from "../../backend/backend.ts";
 import { type Member, serveJobs } from "../../backend/team.ts";
 import { IMAGE_SIDE } from "../../image/size.ts";
-import { computeOutputs, train } from "../../model/jobs.ts";
+import { jobs as modelJobs } from "../../model/jobs.ts";
 import { applyLayers, type NetworkData, networkFromData } from "../../model/network.ts";
 
 /** Forward passes to time. */
-export interface ForwardTask {
+interface ForwardTask {
   network: NetworkData;
   /** Pictures a pass and worker. */
   batch: number;
@@ -45,9 +44,7 @@ function meet(member: Member): void {
   member.sum([new Float32Array(1)]);
 }
 
-serveJobs({
-  start: (_member: Member, options: BackendOptions) => startBackend(options),
-  computeOutputs,
-  train,
-  forward,
-});
+/** What the workers do. */
+export const jobs = { ...modelJobs, forward };
+
+serveJobs(jobs);
