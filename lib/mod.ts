@@ -13,8 +13,17 @@ export { addHead, buildBase, splitNetwork } from "./model/architecture.ts";
 export { loadBase } from "./model/bases.ts";
 export { readWeights, writeWeights } from "./model/network.ts";
 export { LIGHT_AUGMENTATION, RECIPES } from "./model/recipe.ts";
-export { computeOutputs, startTeam, trainStage } from "./model/training.ts";
-export { freeze, trainClassifier, type TrainOptions } from "./model/transfer.ts";
+export { computeOutputs } from "./model/inference.ts";
+export { startTeam } from "./model/team.ts";
+export { trainStage } from "./model/training.ts";
+export {
+  extractFeatures,
+  fineTune,
+  freeze,
+  trainClassifier,
+  trainHead,
+  type TrainOptions,
+} from "./model/transfer.ts";
 
 // Answers
 export { type Classifier, loadModel, predict, predictDigit } from "./model/classifier.ts";

@@ -11,7 +11,9 @@ import { today, versions } from "../model/provenance.ts";
 import { evaluate } from "../model/evaluation.ts";
 import { compareFewLabels } from "../study/few_labels.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../model/recipe.ts";
-import { computeOutputs, startTeam, trainStage } from "../model/training.ts";
+import { computeOutputs } from "../model/inference.ts";
+import { startTeam } from "../model/team.ts";
+import { trainStage } from "../model/training.ts";
 import { freeze, trainClassifier } from "../model/transfer.ts";
 import { deviation, mean, median } from "../study/statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
@@ -49,7 +51,7 @@ await runCommand({
       const whole = addHead(network, { classes: data.classes.length, seed: 1 });
       const times: number[] = [];
       {
-        await using alone = await startTeam({ workers: 1, kernels });
+        await using alone = await startTeam({ workers: 1 });
         for (let repeat = 0; repeat < REPEATS; repeat++) {
           const started = performance.now();
           await computeOutputs(alone, whole, data.test.images, "probabilities");
@@ -67,14 +69,13 @@ await runCommand({
         observer,
       });
       const few = learnt.map(({ accuracy }) => 100 * accuracy);
-      await using team = await startTeam({ workers, kernels });
+      await using team = await startTeam({ workers });
       for (const seed of SEEDS) {
         const { network, evaluation } = await trainClassifier(team, {
           data,
           base,
           seed,
           fineTune: 0,
-          kernels,
           observer,
         });
         frozen.push(100 * evaluation.accuracy);

@@ -10,7 +10,8 @@ import { loadModel } from "../model/classifier.ts";
 import { evaluateProbabilities } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { PRESETS } from "../model/recipe.ts";
-import { startTeam } from "../model/training.ts";
+import { startBackend } from "../backend/backend.ts";
+import { startTeam } from "../model/team.ts";
 import { trainClassifier } from "../model/transfer.ts";
 import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { mean } from "../study/statistics.ts";
@@ -46,7 +47,8 @@ await runCommand({
   async run({ out, workers, kernels }) {
     const observer = showProgress();
     const data = await loadMnist();
-    await using team = await startTeam({ workers, kernels });
+    await startBackend({ kernels });
+    await using team = await startTeam({ workers });
 
     const train = async (base: BaseName, seed: number) => {
       const folder = join(out, `${base}-${seed}`);
@@ -55,7 +57,6 @@ await runCommand({
       const { network, card } = await trainClassifier(team, {
         data,
         seed,
-        kernels,
         ...PRESETS.best,
         base,
         checkpoint: `${folder}.safetensors`,

@@ -8,7 +8,7 @@ import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
 import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/evaluation.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
-import { startTeam } from "../model/training.ts";
+import { startTeam } from "../model/team.ts";
 import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
@@ -62,7 +62,7 @@ await runCommand({
     if (images && data) {
       throw new UsageError("Expected --images and --labels or --data but found both");
     }
-    await startBackend();
+    await startBackend({ kernels });
     const directories = named?.split(",") ?? [await findModel(classSet)];
     if (corruptions && (directories.length > 1 || views !== "1")) {
       throw new UsageError(
@@ -83,7 +83,7 @@ await runCommand({
     const dataset = images && labels
       ? await readIdxPair(images, labels, limit)
       : (await loadCharacters(classSetOf(classes), { directory: data, limit })).test;
-    await using team = await startTeam({ workers, kernels });
+    await using team = await startTeam({ workers });
     const observer = showProgress();
     if (corruptions) {
       const robustness = await measureRobustness(team, network, dataset, { classes, observer });

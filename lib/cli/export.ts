@@ -2,6 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { join } from "@std/path";
+import { startBackend } from "../backend/backend.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
@@ -14,7 +15,7 @@ import { evaluate } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkFromData, networkToData } from "../model/network.ts";
 import { type Precision, roundWeights } from "../model/precision.ts";
-import { startTeam } from "../model/training.ts";
+import { startTeam } from "../model/team.ts";
 import { FLAGS, runCommand, UsageError } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
@@ -70,6 +71,7 @@ await runCommand({
         } but found ${format}, which holds 32-bit floats`,
       );
     }
+    await startBackend(flags);
     using model = await loadModel(directory ?? await findModel(classes));
     const precision = (quantize ?? "float32") as Precision;
     await Deno.mkdir(out, { recursive: true });
@@ -109,7 +111,7 @@ function describe(path: string, size: number): string {
 async function compare(
   { network, card }: Classifier,
   precision: Precision,
-  flags: { data?: string; limit?: number; workers: number; kernels: "fast" | "composed" },
+  flags: { data?: string; limit?: number; workers: number },
 ): Promise<void> {
   const classSet = classSetOf(card.classes);
   const data = await loadCharacters(classSet, { directory: flags.data, limit: flags.limit });

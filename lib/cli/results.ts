@@ -3,7 +3,8 @@
 import { cpus, totalmem } from "node:os";
 import { loadMnist } from "../data/mnist.ts";
 import { today, versions } from "../model/provenance.ts";
-import { startTeam } from "../model/training.ts";
+import { startBackend } from "../backend/backend.ts";
+import { startTeam } from "../model/team.ts";
 import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
 import { deviation, mean } from "../study/statistics.ts";
 import { COMMON_FLAGS, runCommand } from "./command_line.ts";
@@ -33,7 +34,8 @@ await runCommand({
   async run({ workers, kernels }) {
     const observer = showProgress();
     const data = await loadMnist();
-    await using team = await startTeam({ workers, kernels });
+    await startBackend({ kernels });
+    await using team = await startTeam({ workers });
     const rows: string[] = [];
     for (const { name, options } of WAYS) {
       const [accuracies, seconds]: number[][] = [[], []];

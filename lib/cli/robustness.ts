@@ -10,7 +10,8 @@ import { loadModel, type ModelCard } from "../model/classifier.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
-import { startTeam } from "../model/training.ts";
+import { startBackend } from "../backend/backend.ts";
+import { startTeam } from "../model/team.ts";
 import { trainClassifier } from "../model/transfer.ts";
 import { corruptionBars } from "../study/charts/corruption_bars.ts";
 import { saveChart } from "../plot/render.ts";
@@ -47,7 +48,8 @@ await runCommand({
   async run({ out, workers, kernels }) {
     const observer = showProgress();
     const data = await loadMnist();
-    await using team = await startTeam({ workers, kernels });
+    await startBackend({ kernels });
+    await using team = await startTeam({ workers });
     const runs = COMPARED.map((preset) =>
       SEEDS.map((seed) => ({ preset, seed, folder: join(out, `${preset}-${seed}`) }))
     );
@@ -57,7 +59,6 @@ await runCommand({
       const { network, card } = await trainClassifier(team, {
         data,
         seed,
-        kernels,
         ...PRESETS[preset],
         checkpoint: `${folder}.safetensors`,
         resume: true,

@@ -15,8 +15,8 @@ import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
 import { type AugmentationName, AUGMENTATIONS, PRESETS, RECIPES } from "../model/recipe.ts";
-import { startTeam } from "../model/training.ts";
-import { type ForeignBase, trainClassifier, type TrainResult } from "../model/transfer.ts";
+import { startTeam } from "../model/team.ts";
+import { trainClassifier, type TrainResult } from "../model/transfer.ts";
 import { SAMPLE_FILES } from "../service/samples.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
@@ -140,7 +140,8 @@ await runCommand({
     const started = performance.now();
     const observer = showProgress();
     await Deno.mkdir(out, { recursive: true });
-    const base = isShipped ? named as BaseName : await foreignBase(named, flags.kernels);
+    await startBackend(flags);
+    const base = isShipped ? named as BaseName : { name: named, network: await readBase(named) };
     await using team = await startTeam(flags);
     const loaded = await loadCharacters(classes, { directory: flags.data, limit: flags.limit });
     const data = flags.samples === undefined ? loaded : await withSamples(loaded, flags.samples);
@@ -154,7 +155,6 @@ await runCommand({
       base,
       hiddenUnits: flags["hidden-units"],
       seed: flags.seed,
-      kernels: flags.kernels,
       fromScratch,
       fineTune: fineTune ?? (fromScratch || !isShipped ? 0 : preset.fineTune),
       augmentation: flags.augmentation ?? preset.augmentation,
@@ -196,11 +196,6 @@ await runCommand({
     );
   },
 });
-
-async function foreignBase(path: string, kernels: "fast" | "composed"): Promise<ForeignBase> {
-  await startBackend({ kernels });
-  return { name: path, network: await readBase(path) };
-}
 
 /** The samples join what is learnt from; what is chosen and tested on stays MNIST's. */
 async function withSamples(mnist: Splits, folder: string): Promise<Splits> {

@@ -2,22 +2,78 @@
 
 import { dirname } from "@std/path";
 import { writeFileAtomically } from "../data/file_system.ts";
-import type { EpochRecord, Stage } from "../observer.ts";
-import type { TrainingState } from "./jobs.ts";
+import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import type { StageOptions, StageProgress } from "./training.ts";
 
 /** The flags that decide a run's numbers; a checkpoint goes with these and no others. */
 export type Configuration = Record<string, string | number | boolean>;
 
-/** A run, stopped between two epochs. */
-export interface Checkpoint {
+/** A run, stopped between two epochs; its history is of all stages so far. */
+export interface Checkpoint extends StageProgress {
   configuration: Configuration;
   stage: Stage;
-  /** Of all stages so far. */
-  history: EpochRecord[];
-  /** Weights of the stage's epoch that is kept so far. */
-  kept: Float32Array[];
-  state: TrainingState;
+}
+
+/** Where a run writes how far it has come, if anywhere. */
+interface RunOptions {
+  configuration: Configuration;
+  /** File to write a checkpoint to after every epoch. */
+  checkpoint?: string;
+  /** Go on from the checkpoint, if it is there. */
+  resume?: boolean;
+  observer?: Observer;
+}
+
+/** A run of one stage of training after the other, which can be stopped and gone on with. */
+export class Run {
+  /** Of the stages that are done. */
+  history: EpochRecord[] = [];
+  #options: RunOptions;
+  #found: Checkpoint | undefined;
+
+  private constructor(options: RunOptions, found: Checkpoint | undefined) {
+    this.#options = options;
+    this.#found = found;
+  }
+
+  /** Begins a run, or goes on with the one at the checkpoint. */
+  static async begin(options: RunOptions): Promise<Run> {
+    const { configuration, checkpoint, resume, observer } = options;
+    const found = resume && checkpoint
+      ? await loadCheckpoint(checkpoint, configuration)
+      : undefined;
+    if (found) {
+      const text = `Going on after epoch ${found.state.epoch} of ${found.stage}`;
+      observer?.({ kind: "note", text });
+    }
+    return new Run(options, found);
+  }
+
+  /**
+   * Runs a stage, from where the checkpoint stands; not at all if the checkpoint is of a later one.
+   *
+   * @param train Trains the stage, and returns what each of its epochs came to.
+   */
+  async stage(
+    stage: Stage,
+    train: (options: Pick<StageOptions, "resume" | "onEpoch">) => Promise<EpochRecord[]>,
+  ): Promise<void> {
+    const { configuration, checkpoint } = this.#options;
+    const found = this.#found;
+    if (found && found.stage !== stage) return;
+    this.#found = undefined;
+    const earlier = found?.history.filter((record) => record.stage !== stage) ?? this.history;
+    const trained = await train({
+      resume: found && { ...found, history: found.history.slice(earlier.length) },
+      onEpoch: async ({ history, ...progress }) => {
+        if (checkpoint === undefined) return;
+        history = [...earlier, ...history];
+        await saveCheckpoint(checkpoint, { configuration, stage, history, ...progress });
+      },
+    });
+    this.history = [...earlier, ...trained];
+  }
 }
 
 /** Writes a checkpoint atomically; makes its folder if need be. */

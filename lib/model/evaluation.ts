@@ -4,8 +4,8 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Dataset } from "../data/dataset.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
-import type { Team } from "./jobs.ts";
-import { computeOutputs } from "./training.ts";
+import { computeOutputs } from "./inference.ts";
+import type { Team } from "./team.ts";
 
 /** How good a classifier is on one class. */
 export interface ClassReport {

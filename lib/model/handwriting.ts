@@ -13,11 +13,12 @@ import type { Observer } from "../observer.ts";
 import { addHead, type BaseName } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
 import { calibrate } from "./calibration.ts";
-import type { Team } from "./jobs.ts";
 import { readWeights, writeWeights } from "./network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "./recipe.ts";
-import { computeOutputs, trainStage } from "./training.ts";
+import { computeOutputs } from "./inference.ts";
+import { trainStage } from "./training.ts";
 import { examine, freeze, type TrainResult } from "./transfer.ts";
+import type { Team } from "./team.ts";
 
 /** How it is learnt. */
 export interface HandwritingOptions {

@@ -1,45 +1,30 @@
-/** What the members of a team compute: outputs of a network, and training. */
+/** What the workers of a team do, each on its share. */
 
 import * as tf from "@tensorflow/tfjs";
 import { type BackendOptions, startBackend } from "../backend/backend.ts";
-import { type Member, share, type Team as TeamOf } from "../backend/team.ts";
-import { valuesInPlace } from "../backend/wasm_backend.ts";
-import { augment, type Augmentation } from "../data/augment/augment.ts";
+import { type Member, share } from "../backend/team.ts";
 import { corrupt, CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
-import { NO_CLASS } from "../data/dataset.ts";
-import { IMAGE_PIXELS } from "../image/size.ts";
-import { drawLetters } from "../data/letters/draw.ts";
-import type { GlyphMasters } from "../data/letters/glyphs.ts";
 import { Random } from "../data/random.ts";
-import { AdamW, type OptimiserState } from "./adamw.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
 import { splitNetwork } from "./architecture.ts";
-import type { EpochRecord, Stage } from "../observer.ts";
+import { train } from "./gradient_descent.ts";
 import {
   applyLayers,
   imagesToTensor,
+  INFERENCE_BATCH,
   type NetworkData,
   networkFromData,
-  readWeights,
-  variablesOf,
-  writeWeights,
 } from "./network.ts";
-import { oneCycle, type Recipe } from "./recipe.ts";
 
-/** Pictures that go through a network at a time when nothing is learnt. */
-const INFERENCE_BATCH = 250;
-
-/** What the workers do. */
+/** The jobs by name. */
 export const jobs = {
   start: (_member: Member, options: BackendOptions) => startBackend(options),
-  computeOutputs,
-  corruptImages,
   train,
+  computeShare,
+  corruptShare,
 };
 
-/** The workers that train and compute. */
-export type Team = TeamOf<typeof jobs>;
-
-/** Which outputs {@linkcode computeOutputs} computes of which pictures. */
+/** Which outputs of which pictures. */
 interface OutputsTask {
   network: NetworkData;
   /** Features end at the base's last layer, probabilities at the network's. */
@@ -50,9 +35,9 @@ interface OutputsTask {
   outputs: Float32Array;
 }
 
-/** Job: runs a network over a member's share of the pictures, as in use, and reports how many are done. */
-async function computeOutputs(
-  member: Member<{ done: number }>,
+/** Job: the outputs of a member's share of the pictures. Reports how many more are done. */
+async function computeShare(
+  member: Member<number>,
   { network: data, which, images, outputs }: OutputsTask,
 ): Promise<void> {
   const network = await networkFromData(data);
@@ -66,12 +51,12 @@ async function computeOutputs(
       const batch = imagesToTensor(images.subarray(first * IMAGE_PIXELS, last * IMAGE_PIXELS));
       outputs.set(applyLayers(layers, batch).dataSync<"float32">(), first * width);
     });
-    member.report({ done: last - first });
+    member.report(last - first);
   }
   network.dispose();
 }
 
-/** Which pictures {@linkcode corruptImages} corrupts. */
+/** Which pictures to corrupt, and how. */
 interface CorruptionTask {
   name: CorruptionName;
   seed: number;
@@ -81,8 +66,11 @@ interface CorruptionTask {
   corrupted: Uint8Array;
 }
 
+/** Name of the random stream: apart from those of training. */
+const STREAM = 4;
+
 /** Job: corrupts a member's share of the pictures. */
-function corruptImages(
+function corruptShare(
   member: Member,
   { name, seed, images, corrupted }: CorruptionTask,
 ): void {
@@ -90,293 +78,7 @@ function corruptImages(
   const [start, end] = share(images.length / IMAGE_PIXELS, member);
   for (let i = start; i < end; i++) {
     const image = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
-    const random = new Random(seed, CORRUPTION, kind, i);
+    const random = new Random(seed, STREAM, kind, i);
     corrupted.set(corrupt(image, name, random), i * IMAGE_PIXELS);
   }
-}
-
-/** Where the inputs and labels of training come from. */
-export type TrainingSource =
-  /** Cached features `[count, width]`, shared: only the head learns. */
-  | { kind: "features"; features: Float32Array; labels: Uint8Array }
-  /** Pictures `[count, 28, 28]`, shared, augmented afresh in every epoch. */
-  | {
-    kind: "images";
-    images: Uint8Array;
-    labels: Uint8Array;
-    augmentation: Augmentation;
-    /** Characters that the labels stand for, if other hands are to write them in their own way. */
-    classes?: readonly string[];
-  }
-  /** Letters, drawn afresh in every epoch. */
-  | { kind: "letters"; masters: GlyphMasters; count: number };
-
-/** What is trained, on what, and how. */
-export interface TrainingTask {
-  network: NetworkData;
-  stage: Stage;
-  source: TrainingSource;
-  /** Features or pictures, as the source has them (pictures for letters), and their labels. */
-  validation: { inputs: Float32Array | Uint8Array; labels: Uint8Array };
-  recipe: Recipe;
-  seed: number;
-  /** Where to go on, if not at the beginning. */
-  state?: TrainingState;
-}
-
-/** Everything that decides how training goes on after an epoch. */
-export interface TrainingState {
-  /** Epochs done. */
-  epoch: number;
-  /** Of all layers that take part, in their order. */
-  weights: Float32Array[];
-  optimiser: OptimiserState;
-}
-
-/** Reported by the first member while it trains. */
-type TrainingReport =
-  | { step: number; steps: number; epoch: number; loss: number; accuracy: number }
-  | { record: EpochRecord; state: TrainingState };
-
-/** Milliseconds between two reports of progress. */
-const REPORT_INTERVAL = 100;
-
-/**
- * Job: trains a network by synchronous data parallelism. Every member works on
- * its share of each batch; gradients are averaged over the batch; every member
- * takes the same step, so that all replicas stay equal to the last bit.
- */
-async function train(member: Member<TrainingReport>, task: TrainingTask): Promise<void> {
-  const { stage, source, validation, recipe, seed, state } = task;
-  const network = await networkFromData(task.network);
-  const { base, head } = splitNetwork(network);
-  const trainsBase = source.kind !== "features";
-  const layers = trainsBase ? [...base, ...head] : head;
-  const optimiser = new AdamW([
-    ...(trainsBase ? [{ variables: variablesOf(base, "trained"), rate: recipe.baseRate }] : []),
-    { variables: variablesOf(head, "trained"), rate: 1 },
-  ], recipe.weightDecay);
-  const statistics = variablesOf(layers.filter(({ trainable }) => trainable), "untrained");
-  if (state) {
-    writeWeights(layers, state.weights);
-    optimiser.restore(state.optimiser);
-  }
-  const count = source.kind === "letters" ? source.count : source.labels.length;
-  const steps = Math.ceil(count / recipe.batchSize);
-  for (let epoch = (state?.epoch ?? 0) + 1; epoch <= recipe.epochs; epoch++) {
-    const started = performance.now();
-    const order = source.kind === "letters"
-      ? undefined
-      : new Random(seed, ORDER, epoch).permutation(count);
-    const totals = new Float32Array(2);
-    let seen = 0;
-    let lastReport = started;
-    let learningRate = 0;
-    for (let step = 0; step < steps; step++) {
-      const first = step * recipe.batchSize;
-      const batchSize = Math.min(recipe.batchSize, count - first);
-      const [start, end] = share(batchSize, member);
-      const batch = makeBatch(source, order, first + start, end - start, seed, epoch);
-      const dropout = new Random(seed, DROPOUT, epoch, step, member.rank);
-      const { loss, correct, gradients } = computeGradients(
-        layers,
-        optimiser.variables,
-        batch,
-        { weight: (end - start) / batchSize, labelSmoothing: recipe.labelSmoothing, dropout },
-      );
-      if (!Number.isFinite(loss)) {
-        throw new RangeError(
-          `Expected a finite loss but found ${loss} in epoch ${epoch}: try a smaller learning rate`,
-        );
-      }
-      totals[0] += loss * (end - start);
-      totals[1] += correct;
-      seen += end - start;
-      synchronise(member, gradients, statistics);
-      learningRate = recipe.learningRate *
-        oneCycle((epoch - 1) * steps + step, recipe.epochs * steps);
-      optimiser.apply(gradients, learningRate);
-      tf.dispose(gradients);
-      if (member.rank === 0 && performance.now() - lastReport > REPORT_INTERVAL) {
-        lastReport = performance.now();
-        const [loss, accuracy] = [totals[0] / seen, totals[1] / seen];
-        member.report({ step: step + 1, steps, epoch, loss, accuracy });
-      }
-    }
-    const validated = validate(member, layers, validation);
-    member.sum([totals]);
-    if (member.rank === 0) {
-      member.report({
-        record: {
-          stage,
-          epoch,
-          trainLoss: totals[0] / count,
-          trainAccuracy: totals[1] / count,
-          ...validated,
-          learningRate,
-          seconds: (performance.now() - started) / 1000,
-        },
-        state: { epoch, weights: readWeights(layers), optimiser: optimiser.state() },
-      });
-    }
-  }
-  optimiser.dispose();
-  network.dispose();
-}
-
-/** Names of random streams, so that no two uses share one. */
-const [ORDER, DROPOUT, AUGMENTATION, CORRUPTION] = [1, 2, 3, 4];
-
-interface Batch {
-  /** Features or pixels 0–1. */
-  inputs: tf.Tensor;
-  labels: Uint8Array;
-}
-
-/**
- * A member draws its own pictures, when it needs them: they cost it a few hundredths of a step. A
- * worker beside it that draws ahead gives the same bits, and would compete for the members' cores.
- */
-function makeBatch(
-  source: TrainingSource,
-  order: Uint32Array | undefined,
-  first: number,
-  count: number,
-  seed: number,
-  epoch: number,
-): Batch {
-  if (source.kind === "letters") {
-    const { images, labels } = drawLetters(source.masters, {
-      split: "train",
-      count,
-      seed,
-      epoch,
-      firstIndex: first,
-    });
-    return { inputs: imagesToTensor(images), labels };
-  }
-  const chosen = order!.subarray(first, first + count);
-  const labels = Uint8Array.from(chosen, (index) => source.labels[index]);
-  if (source.kind === "features") {
-    const width = source.features.length / source.labels.length;
-    const rows = new Float32Array(count * width);
-    chosen.forEach((index, i) =>
-      rows.set(source.features.subarray(index * width, (index + 1) * width), i * width)
-    );
-    return { inputs: tf.tensor2d(rows, [count, width]), labels };
-  }
-  const pixels = new Float32Array(count * IMAGE_PIXELS);
-  chosen.forEach((index, i) => {
-    const random = new Random(seed, AUGMENTATION, epoch, index);
-    const image = source.images.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS);
-    const target = pixels.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
-    augment(image, target, source.augmentation, random, source.classes?.[labels[i]]);
-  });
-  return { inputs: tf.tensor(pixels, [count, 28, 28, 1]), labels };
-}
-
-interface GradientOptions {
-  /** The batch's share in the batch of all members: gradients are multiplied by it. */
-  weight: number;
-  labelSmoothing: number;
-  dropout: Random;
-}
-
-/** One pass forward and back. Disposes of the batch. */
-function computeGradients(
-  layers: tf.layers.Layer[],
-  variables: tf.Variable[],
-  { inputs, labels }: Batch,
-  { weight, labelSmoothing, dropout }: GradientOptions,
-): { loss: number; correct: number; gradients: tf.Tensor[] } {
-  if (labels.length === 0) {
-    inputs.dispose();
-    return {
-      loss: 0,
-      correct: 0,
-      gradients: variables.map(({ shape }) => tf.zeros(shape)),
-    };
-  }
-  let correct = 0;
-  const { value, grads } = tf.variableGrads(() => {
-    const logits = applyLayers(layers, inputs, dropout) as tf.Tensor2D;
-    correct = countCorrect(logits, labels);
-    return crossEntropy(logits, labels, labelSmoothing).mul(weight);
-  }, variables);
-  const loss = value.dataSync()[0] / weight;
-  tf.dispose([inputs, value]);
-  return { loss, correct, gradients: variables.map(({ name }) => grads[name]) };
-}
-
-/** Sums gradients over the team, in place, and averages the statistics of batch normalisation. */
-function synchronise(member: Member, gradients: tf.Tensor[], statistics: tf.Variable[]): void {
-  if (member.size === 1) return;
-  const averages = statistics.map((variable) =>
-    variable.dataSync<"float32">().map((value) => value / member.size)
-  );
-  member.sum([...gradients.map(valuesInPlace), ...averages]);
-  statistics.forEach((variable, i) =>
-    tf.tidy(() => variable.assign(tf.tensor(averages[i], variable.shape)))
-  );
-}
-
-function validate(
-  member: Member,
-  layers: tf.layers.Layer[],
-  { inputs, labels }: TrainingTask["validation"],
-): { validationLoss: number; validationAccuracy: number } {
-  const width = inputs.length / labels.length;
-  const totals = new Float32Array(2);
-  const [start, end] = share(labels.length, member);
-  for (let first = start; first < end; first += INFERENCE_BATCH) {
-    const last = Math.min(first + INFERENCE_BATCH, end);
-    tf.tidy(() => {
-      const rows = inputs.subarray(first * width, last * width);
-      const batch = rows instanceof Uint8Array
-        ? imagesToTensor(rows)
-        : tf.tensor2d(rows.slice(), [last - first, width]);
-      const logits = applyLayers(layers, batch) as tf.Tensor2D;
-      const batchLabels = labels.subarray(first, last);
-      totals[0] += crossEntropy(logits, batchLabels, 0).dataSync()[0] * batchLabels.length;
-      totals[1] += countCorrect(logits, batchLabels);
-    });
-  }
-  member.sum([totals]);
-  return {
-    validationLoss: totals[0] / labels.length,
-    validationAccuracy: totals[1] / labels.length,
-  };
-}
-
-/**
- * Mean cross-entropy in nats of softmax(logits) against the smoothed labels; against equal shares for
- * what is of no class (outlier exposure, Hendrycks et al. 2019, https://arxiv.org/abs/1812.04606).
- */
-function crossEntropy(logits: tf.Tensor2D, labels: Uint8Array, labelSmoothing: number): tf.Scalar {
-  const classes = logits.shape[1];
-  const targets = new Float32Array(labels.length * classes);
-  labels.forEach((label, row) => {
-    if (label === NO_CLASS) targets.fill(1 / classes, row * classes, (row + 1) * classes);
-    else targets[row * classes + label] = 1;
-  });
-  return tf.losses.softmaxCrossEntropy(
-    tf.tensor2d(targets, logits.shape),
-    logits,
-    undefined,
-    labelSmoothing,
-  );
-}
-
-/** How many answers are right; for what is of no class, an answer that is less than half sure. */
-function countCorrect(logits: tf.Tensor2D, labels: Uint8Array): number {
-  const values = logits.dataSync<"float32">();
-  const classes = logits.shape[1];
-  return labels.reduce((correct, label, row) => {
-    const answers = values.subarray(row * classes, (row + 1) * classes);
-    let best = 0;
-    for (let i = 1; i < classes; i++) if (answers[i] > answers[best]) best = i;
-    if (label !== NO_CLASS) return correct + (best === label ? 1 : 0);
-    const oddsAgainst = answers.reduce((sum, value) => sum + Math.exp(value - answers[best]), 0);
-    return correct + (oddsAgainst > 2 ? 1 : 0);
-  }, 0);
 }

@@ -5,6 +5,9 @@ import { applyBlock } from "../backend/fused_block.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { Random } from "../data/random.ts";
 
+/** Pictures that go through a network at a time when nothing is learnt. */
+export const INFERENCE_BATCH = 250;
+
 /** A network as plain data that can be sent to a worker or written to a file. */
 export type NetworkData = tf.io.ModelArtifacts;
 

@@ -1,7 +1,7 @@
 /** Pre-training: a base learns to read letters, and never sees a digit. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type BackendOptions, startBackend } from "../backend/backend.ts";
+import { startBackend } from "../backend/backend.ts";
 import { LETTER_CLASSES } from "../data/letters/classes.ts";
 import { drawLetters } from "../data/letters/draw.ts";
 import type { GlyphMasters } from "../data/letters/glyphs.ts";
@@ -10,10 +10,10 @@ import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.
 import { type BaseCard } from "./bases.ts";
 import { today, versions } from "./provenance.ts";
 import { keptEpoch } from "./history.ts";
-import type { Team } from "./jobs.ts";
 import { readWeights, writeWeights } from "./network.ts";
 import { LETTERS_PER_EPOCH, PRE_TRAINING_DROPOUT, type Recipe, RECIPES } from "./recipe.ts";
 import { trainStage } from "./training.ts";
+import type { Team } from "./team.ts";
 
 /** How a base is pre-trained. */
 export interface PretrainOptions {
@@ -28,7 +28,6 @@ export interface PretrainOptions {
   lettersPerEpoch?: number;
   /** What to do otherwise than {@linkcode RECIPES} says. */
   recipe?: Partial<Recipe>;
-  kernels?: BackendOptions["kernels"];
   observer?: Observer;
 }
 
@@ -46,7 +45,7 @@ export interface PretrainResult {
 /** Trains a base, with a head of its own, to read letters drawn with fonts. */
 export async function pretrainBase(team: Team, options: PretrainOptions): Promise<PretrainResult> {
   const { base: name, masters, seed, lettersPerEpoch = LETTERS_PER_EPOCH } = options;
-  await startBackend({ kernels: options.kernels });
+  await startBackend();
   const recipe = { ...RECIPES["pre-training"], ...options.recipe };
   const base = buildBase(name, seed);
   const network = addHead(base, {

@@ -6,7 +6,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { shareMemory } from "../backend/shared_memory.ts";
 import type { Observer } from "../observer.ts";
 import { evaluate } from "./evaluation.ts";
-import type { Team } from "./jobs.ts";
+import type { Team } from "./team.ts";
 
 /** Shares of wrong answers, 0–1. */
 export interface Robustness {
@@ -69,7 +69,7 @@ export async function measureRobustness(
   const cleanError = await measure(images);
   const errors = {} as Record<CorruptionName, number>;
   for (const name of CORRUPTION_NAMES) {
-    await team.run("corruptImages", { name, seed, images, corrupted });
+    await team.run("corruptShare", { name, seed, images, corrupted });
     errors[name] = await measure(corrupted);
   }
   const meanError = CORRUPTION_NAMES.reduce((sum, name) => sum + errors[name], 0) /

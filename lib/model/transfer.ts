@@ -1,23 +1,24 @@
-/** The main job: transfer learning from a base that reads letters to a classifier of digits or letters. */
+/** The main job, stage by stage: from a base that reads letters to a classifier of digits or letters. */
 
-import * as tf from "@tensorflow/tfjs";
-import { type BackendOptions, startBackend } from "../backend/backend.ts";
+import type * as tf from "@tensorflow/tfjs";
+import { chosenKernels, startBackend } from "../backend/backend.ts";
+import { shareMemory } from "../backend/shared_memory.ts";
 import type { Augmentation } from "../data/augment/augment.ts";
 import { slice, type Splits } from "../data/dataset.ts";
-import { shareMemory } from "../backend/shared_memory.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { today, versions } from "./provenance.ts";
-import { type Configuration, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import type { ModelCard } from "./classifier.ts";
 import { fitCalibration } from "./calibration.ts";
+import { type Configuration, Run } from "./checkpoint.ts";
+import type { ModelCard } from "./classifier.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
 import type { Keeps } from "./history.ts";
-import type { Team } from "./jobs.ts";
+import { computeOutputs } from "./inference.ts";
 import { readWeights } from "./network.ts";
+import { today, versions } from "./provenance.ts";
 import { type AugmentationName, AUGMENTATIONS, type Recipe, RECIPES } from "./recipe.ts";
-import { computeOutputs, type StageOptions, trainStage } from "./training.ts";
+import { type StageOptions, trainStage } from "./training.ts";
+import type { Team } from "./team.ts";
 
 /** How a classifier is trained. */
 export interface TrainOptions {
@@ -43,7 +44,6 @@ export interface TrainOptions {
   keeps?: Keeps;
   /** What to do otherwise than {@linkcode RECIPES} says, in the first stage. */
   recipe?: Partial<Recipe>;
-  kernels?: BackendOptions["kernels"];
   /** File to write a checkpoint to after every epoch. */
   checkpoint?: string;
   /** Go on from the checkpoint, if it is there. */
@@ -69,80 +69,151 @@ export interface TrainResult {
 
 /**
  * Trains a classifier: freezes the base, runs it once over the pictures, trains a new head on the
- * features, fine-tunes everything if asked, and evaluates the result on the test pictures.
+ * features, fine-tunes everything if asked, and examines the result.
  *
  * The same seed on the same machine with the same number of workers gives the
  * same numbers, also if the run was stopped and resumed.
  */
 export async function trainClassifier(team: Team, options: TrainOptions): Promise<TrainResult> {
-  const { data, base: given, hiddenUnits, seed, fromScratch = false, fineTune, observer } = options;
-  const augmentation = options.augmentation ?? "light";
-  await startBackend({ kernels: options.kernels });
-  const base = typeof given !== "string"
-    ? given.network
-    : fromScratch
-    ? buildBase(given, seed)
-    : (await loadBase(given)).network;
-  const configuration = {
-    ...describe(options, augmentation, team.size),
-    "base weights": await fingerprint(base),
-  };
-  const checkpoint = options.resume && options.checkpoint
-    ? await loadCheckpoint(options.checkpoint, configuration)
-    : undefined;
-  if (checkpoint) {
-    const { stage, state } = checkpoint;
-    observer?.({ kind: "note", text: `Going on after epoch ${state.epoch} of ${stage}` });
-  }
+  const { data, seed, fromScratch = false, fineTune: epochs, hiddenUnits, keeps } = options;
+  const { augmentation = "light", observer } = options;
+  const recipe = { ...RECIPES[fromScratch ? "from-scratch" : "head"], ...options.recipe };
+  await startBackend();
+  const base = await takeBase(options);
+  const run = await Run.begin({
+    ...options,
+    configuration: {
+      ...describe({ ...options, augmentation }, recipe, team.size),
+      "base weights": await fingerprint(base),
+    },
+  });
   const network = addHead(base, { classes: data.classes.length, seed, hiddenUnits });
-  const stages: { stage: Stage; recipe: Recipe }[] = [];
-  const first = fromScratch ? "from-scratch" : "head";
-  stages.push({ stage: first, recipe: { ...RECIPES[first], ...options.recipe } });
-  if (fineTune > 0) {
-    stages.push({
-      stage: "fine-tuning",
-      recipe: { ...RECIPES["fine-tuning"], epochs: fineTune },
+  const common = { seed, observer };
+  const together = { ...common, augmentation: AUGMENTATIONS[augmentation], keeps };
+  if (fromScratch) {
+    await run.stage("from-scratch", (progress) =>
+      fineTune(team, network, data, {
+        ...together,
+        stage: "from-scratch",
+        recipe,
+        ...progress,
+      }));
+  } else {
+    await run.stage("head", async (progress) => {
+      const features = await extractFeatures(team, network, data, observer);
+      return await trainHead(team, network, features, {
+        ...common,
+        recipe,
+        keeps: epochs > 0 ? "best" : keeps,
+        ...progress,
+      });
     });
   }
-  const done = Math.max(0, stages.findIndex(({ stage }) => stage === checkpoint?.stage));
-  let history = checkpoint?.history.filter(({ stage }) => stage !== checkpoint.stage) ?? [];
-  for (const { stage, recipe } of stages.slice(done)) {
-    freeze(network, stage === "head");
-    const earlier = history;
-    const resume = checkpoint?.stage === stage
-      ? { ...checkpoint, history: checkpoint.history.filter((record) => record.stage === stage) }
-      : undefined;
-    const inputs = stage === "head"
-      ? await features(team, network, data, observer)
-      : pictures(data, AUGMENTATIONS[augmentation]);
-    const trained = await trainStage(team, network, {
-      stage,
-      ...inputs,
-      recipe,
-      keeps: stage === stages.at(-1)!.stage ? options.keeps : undefined,
-      seed,
-      resume,
-      observer,
-      onEpoch: async (progress) => {
-        if (!options.checkpoint) return;
-        await saveCheckpoint(options.checkpoint, {
-          configuration,
-          stage,
-          ...progress,
-          history: [...earlier, ...progress.history],
-        });
-      },
-    });
-    history = [...earlier, ...trained];
+  if (epochs > 0) {
+    await run.stage("fine-tuning", (progress) =>
+      fineTune(team, network, data, {
+        ...together,
+        recipe: { ...RECIPES["fine-tuning"], epochs },
+        ...progress,
+      }));
   }
-  const mode = fromScratch ? "from scratch" : fineTune > 0 ? "fine-tuned" : "frozen base";
-  const examined = await examine(team, network, data, observer);
+  const { evaluation, card } = await examine(team, network, data, observer);
   return {
     network,
-    history,
-    evaluation: examined.evaluation,
-    card: { base: nameOf(given), mode, seed, seconds: secondsOf(history), ...examined.card },
+    history: run.history,
+    evaluation,
+    card: {
+      base: nameOf(options.base),
+      mode: fromScratch ? "from scratch" : epochs > 0 ? "fine-tuned" : "frozen base",
+      seed,
+      seconds: run.history.reduce((sum, { seconds }) => sum + seconds, 0),
+      ...card,
+    },
   };
+}
+
+/** What to start from: a base that knows something, or one with random weights. */
+async function takeBase({ base, fromScratch, seed }: TrainOptions): Promise<tf.Sequential> {
+  if (typeof base !== "string") return base.network;
+  return fromScratch ? buildBase(base, seed) : (await loadBase(base)).network;
+}
+
+/** Of more pictures than this, the features would not fit into memory, and the head learns from the first. */
+const MOST_FEATURES = 200_000;
+
+/** What {@linkcode trainHead} learns from, and what its epochs are compared on. */
+type Features = Pick<StageOptions, "source" | "validation">;
+
+/**
+ * Feature extraction: pictures go in; out comes what the base makes of each, `[count, features]`, computed once.
+ */
+export async function extractFeatures(
+  team: Team,
+  network: tf.LayersModel,
+  { train, validation }: Pick<Splits, "train" | "validation">,
+  observer?: Observer,
+): Promise<Features> {
+  const compute = (images: Uint8Array) =>
+    computeOutputs(team, network, images, "features", observer);
+  const { images, labels } = slice(train, 0, Math.min(train.count, MOST_FEATURES));
+  return {
+    source: { kind: "features", features: await compute(images), labels: shareMemory(labels) },
+    validation: { inputs: await compute(validation.images), labels: validation.labels },
+  };
+}
+
+/** How a stage is trained. */
+type StageSettings = Omit<StageOptions, "stage" | "source" | "validation">;
+
+/**
+ * The head: features go in; the network is left with a head that reads them, its base as it was.
+ *
+ * @returns What each epoch came to.
+ */
+export function trainHead(
+  team: Team,
+  network: tf.LayersModel,
+  features: Features,
+  settings: StageSettings,
+): Promise<EpochRecord[]> {
+  freeze(network);
+  return trainStage(team, network, { stage: "head", ...features, ...settings });
+}
+
+/**
+ * Fine-tuning: pictures go in, augmented afresh in every epoch; the network is left with base and head that
+ * learnt together.
+ *
+ * @returns What each epoch came to.
+ */
+export function fineTune(
+  team: Team,
+  network: tf.LayersModel,
+  { train, validation, classes }: Omit<Splits, "test" | "source">,
+  { augmentation, stage = "fine-tuning", ...settings }: StageSettings & {
+    augmentation: Augmentation;
+    /** @default {"fine-tuning"} */
+    stage?: Stage;
+  },
+): Promise<EpochRecord[]> {
+  freeze(network, false);
+  return trainStage(team, network, {
+    stage,
+    source: {
+      kind: "images",
+      images: shareMemory(train.images),
+      labels: shareMemory(train.labels),
+      augmentation,
+      classes,
+    },
+    validation: { inputs: validation.images, labels: validation.labels },
+    ...settings,
+  });
+}
+
+/** Freezes or unfreezes the base of a network. Batch normalisation in a frozen base keeps its statistics. */
+export function freeze(network: tf.LayersModel, frozen = true): void {
+  for (const layer of splitNetwork(network).base) layer.trainable = !frozen;
 }
 
 /**
@@ -189,60 +260,14 @@ export async function examine(
   };
 }
 
-/** Of more pictures than this, the features would not fit into memory, and the head learns from the first. */
-const MOST_FEATURES = 200_000;
-
-/** Freezes or unfreezes the base of a network. Batch normalisation in a frozen base keeps its statistics. */
-export function freeze(network: tf.LayersModel, frozen = true): void {
-  for (const layer of splitNetwork(network).base) layer.trainable = !frozen;
-}
-
-type Inputs = Pick<StageOptions, "source" | "validation">;
-
-async function features(
-  team: Team,
-  network: tf.LayersModel,
-  { train, validation }: Splits,
-  observer?: Observer,
-): Promise<Inputs> {
-  const compute = ({ images }: { images: Uint8Array }) =>
-    computeOutputs(team, network, images, "features", observer);
-  const some = slice(train, 0, Math.min(train.count, MOST_FEATURES));
-  return {
-    source: {
-      kind: "features",
-      features: await compute(some),
-      labels: shareMemory(some.labels),
-    },
-    validation: { inputs: await compute(validation), labels: validation.labels },
-  };
-}
-
-function pictures({ train, validation, classes }: Splits, augmentation: Augmentation): Inputs {
-  return {
-    source: {
-      kind: "images",
-      images: shareMemory(train.images),
-      labels: shareMemory(train.labels),
-      augmentation,
-      classes,
-    },
-    validation: { inputs: validation.images, labels: validation.labels },
-  };
-}
-
-function secondsOf(history: EpochRecord[]): number {
-  return history.reduce((sum, { seconds }) => sum + seconds, 0);
-}
-
 /** Everything that decides the numbers of a run but the weights of its base. */
 function describe(
-  options: TrainOptions,
-  augmentation: AugmentationName,
+  { data, base, hiddenUnits, seed, fromScratch = false, fineTune, augmentation, keeps }:
+    & TrainOptions
+    & Required<Pick<TrainOptions, "augmentation">>,
+  recipe: Recipe,
   workers: number,
 ): Configuration {
-  const { data, base, hiddenUnits, seed, fromScratch = false, fineTune, keeps, recipe, kernels } =
-    options;
   return {
     base: nameOf(base),
     ...(hiddenUnits && { "hidden-units": hiddenUnits }),
@@ -252,13 +277,12 @@ function describe(
     augmentation,
     ...(keeps && { keeps }),
     ...Object.fromEntries(
-      Object.entries({ ...RECIPES[fromScratch ? "from-scratch" : "head"], ...recipe })
-        .map(([name, value]) => [kebab(name), value]),
+      Object.entries(recipe).map(([name, value]) => [kebab(name), value]),
     ),
     data: data.source,
     "training pictures": data.train.count,
     workers,
-    ...(kernels && { kernels }),
+    kernels: chosenKernels(),
   };
 }
 

@@ -4,8 +4,8 @@ import type * as tf from "@tensorflow/tfjs";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { movePicture, type Placement } from "../image/affine.ts";
 import type { Observer } from "../observer.ts";
-import type { Team } from "./jobs.ts";
-import { computeOutputs } from "./training.ts";
+import type { Team } from "./team.ts";
+import { computeOutputs } from "./inference.ts";
 
 const TURN = 7 * Math.PI / 180;
 

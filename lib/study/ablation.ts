@@ -1,7 +1,7 @@
 /** Which step of augmentation helps: learning digits with each, without each, and without any. */
 
 import { startBackend } from "../backend/backend.ts";
-import type { Team } from "../model/jobs.ts";
+import type { Team } from "../model/team.ts";
 import type { Augmentation, AugmentationStep } from "../data/augment/augment.ts";
 import { type Dataset, join, type Splits } from "../data/dataset.ts";
 import type { Observer } from "../observer.ts";

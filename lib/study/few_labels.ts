@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/backend.ts";
-import type { Team } from "../model/jobs.ts";
+import type { Team } from "../model/team.ts";
 import { augment } from "../data/augment/augment.ts";
 import { type Dataset, join, slice, type Splits } from "../data/dataset.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
@@ -17,7 +17,8 @@ import { evaluate } from "../model/evaluation.ts";
 import { imagesToTensor } from "../model/network.ts";
 import { LIGHT_AUGMENTATION, type Recipe } from "../model/recipe.ts";
 import { learnSideBySide } from "./side_by_side.ts";
-import { computeOutputs, type StageOptions, trainStage } from "../model/training.ts";
+import { computeOutputs } from "../model/inference.ts";
+import { type StageOptions, trainStage } from "../model/training.ts";
 import { freeze } from "../model/transfer.ts";
 
 /** The ways of learning that are compared: what the base knows, and whether it learns on. */
@@ -122,7 +123,7 @@ const NETWORK_RECIPE: Omit<Recipe, "baseRate" | "batchSize"> = {
  * ```ts
  * import { assert } from "@std/assert";
  * import { loadMnist } from "../data/mnist.ts";
- * import { startTeam } from "../model/training.ts";
+ * import { startTeam } from "../model/team.ts";
  * await using team = await startTeam();
  * const { accuracy } = await learnFromFewLabels(team, await loadMnist({ limit: 200 }), {
  *   labelsPerClass: 1,

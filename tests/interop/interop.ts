@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
-import type { Team } from "../../lib/model/jobs.ts";
+import type { Team } from "../../lib/model/team.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import type { Splits } from "../../lib/data/dataset.ts";
@@ -16,7 +16,8 @@ import { decodeKerasArchive } from "../../lib/formats/keras_archive.ts";
 import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
 import { BASE_NAMES } from "../../lib/model/bases.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
-import { computeOutputs, startTeam } from "../../lib/model/training.ts";
+import { computeOutputs } from "../../lib/model/inference.ts";
+import { startTeam } from "../../lib/model/team.ts";
 import { runTask } from "../cli/run_task.ts";
 import { withFolder } from "../temporary_folder.ts";
 
@@ -151,8 +152,10 @@ Deno.test("what is exported answers elsewhere as here", (t) =>
     await python("predict.py", pixels, ...Object.values(files).flat().map((end) => name + end));
 
     // Both before ONNX Runtime Web, which takes `self` away from workers that start after it.
-    await using composed = await startTeam({ kernels: "composed" });
-    await using fast = await startTeam({ kernels: "fast" });
+    await startBackend({ kernels: "composed" });
+    await using composed = await startTeam();
+    await startBackend({ kernels: "fast" });
+    await using fast = await startTeam();
     for (const [kernels, team] of [["composed", composed], ["fast", fast]] as const) {
       for (const [precision, ends] of Object.entries(files)) {
         using model = await loadModel(name + precision);
@@ -192,7 +195,8 @@ Deno.test("networks on every base answer elsewhere as here", (t) =>
     }
     const files = names.flatMap((name) => endings.map((ending) => name + ending));
     await python("predict.py", pixels, ...files);
-    await using team = await startTeam({ kernels: "composed" });
+    await startBackend({ kernels: "composed" });
+    await using team = await startTeam();
     for (const [i, base] of BASE_NAMES.entries()) {
       using model = await loadModel(join(folder, base, "model"));
       const ours = await computeOutputs(team, model.network, test.images, "probabilities");
@@ -213,7 +217,8 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
     await python("train_keras.py", few, labels, folder);
     const files = ["chain.h5", "chain.keras", "graph.h5", "graph.keras"];
     await python("predict.py", pixels, ...files.map((file) => join(folder, file)));
-    await using team = await startTeam({ kernels: "composed" });
+    await startBackend({ kernels: "composed" });
+    await using team = await startTeam();
     for (const file of files) {
       await t.step(file, () => assertReads(team, join(folder, file), test));
     }

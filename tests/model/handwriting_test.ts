@@ -8,7 +8,7 @@ import { Random } from "../../lib/data/random.ts";
 import { loadModel, predict } from "../../lib/model/classifier.ts";
 import { evaluate } from "../../lib/model/evaluation.ts";
 import { learnHandwriting } from "../../lib/model/handwriting.ts";
-import { startTeam } from "../../lib/model/training.ts";
+import { startTeam } from "../../lib/model/team.ts";
 
 /** Glyphs of one font, once to learn from and once to keep apart. */
 async function masters(characters: string) {

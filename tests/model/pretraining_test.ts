@@ -12,7 +12,7 @@ import {
 import { buildBase } from "../../lib/model/architecture.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { pretrainBase } from "../../lib/model/pretraining.ts";
-import { startTeam } from "../../lib/model/training.ts";
+import { startTeam } from "../../lib/model/team.ts";
 import type { News } from "../../lib/observer.ts";
 
 function font(family: string, validation: boolean): Font {

@@ -13,12 +13,9 @@ import { splitNetwork } from "../../lib/model/architecture.ts";
 import { evaluate } from "../../lib/model/evaluation.ts";
 import { imagesToTensor, readWeights } from "../../lib/model/network.ts";
 import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "../../lib/model/recipe.ts";
-import {
-  computeOutputs,
-  type StageOptions,
-  startTeam,
-  trainStage,
-} from "../../lib/model/training.ts";
+import { computeOutputs } from "../../lib/model/inference.ts";
+import { type StageOptions, trainStage } from "../../lib/model/training.ts";
+import { startTeam } from "../../lib/model/team.ts";
 import { freeze } from "../../lib/model/transfer.ts";
 import type { News } from "../../lib/observer.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";

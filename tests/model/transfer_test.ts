@@ -13,7 +13,7 @@ import {
   type TrainResult,
 } from "../../lib/model/transfer.ts";
 import { readWeights } from "../../lib/model/network.ts";
-import { startTeam } from "../../lib/model/training.ts";
+import { startTeam } from "../../lib/model/team.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
 

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { startBackend } from "../../lib/backend/backend.ts";
-import { computeOutputs, startTeam } from "../../lib/model/training.ts";
+import { computeOutputs } from "../../lib/model/inference.ts";
+import { startTeam } from "../../lib/model/team.ts";
 import { averageProbabilities, NINE_VIEWS, ONE_VIEW, viewImages } from "../../lib/model/views.ts";
 import { randomNetwork } from "./saved_networks.ts";
 

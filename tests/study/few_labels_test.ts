@@ -12,7 +12,7 @@ import {
   type Way,
   WAYS,
 } from "../../lib/study/few_labels.ts";
-import { startTeam } from "../../lib/model/training.ts";
+import { startTeam } from "../../lib/model/team.ts";
 
 const few = await loadMnist({ limit: 400 });
 const QUICK = { labelsPerClass: 1, seed: 1, base: "cnn-small" } as const;

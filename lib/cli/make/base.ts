@@ -1,11 +1,12 @@
 /** `deno task make base`: a base learns to read letters drawn with fonts. */
 
+import { startBackend } from "../../backend/backend.ts";
 import { FONTS } from "../../data/letters/fonts.ts";
 import { cutFonts } from "../../data/letters/cut_fonts.ts";
 import { BASE_NAMES, saveBase } from "../../model/bases.ts";
 import { pretrainBase } from "../../model/pretraining.ts";
 import { LETTERS_PER_EPOCH, RECIPES } from "../../model/recipe.ts";
-import { startTeam } from "../../model/training.ts";
+import { startTeam } from "../../model/team.ts";
 import { defineCommand, FLAGS } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
 
@@ -38,13 +39,13 @@ export const base = defineCommand({
   async run(flags) {
     const started = performance.now();
     const observer = showProgress();
+    await startBackend(flags);
     await using team = await startTeam(flags);
     const masters = await cutFonts(FONTS, observer);
     const { base: network, card } = await pretrainBase(team, {
       base: flags.base,
       masters,
       seed: flags.seed,
-      kernels: flags.kernels,
       lettersPerEpoch: flags.letters,
       recipe: { epochs: flags.epochs },
       observer,

@@ -1,6 +1,7 @@
 /** `deno task make digits`: the model of people's digits that is shipped in data/models/digits. */
 
 import os from "node:os";
+import { startBackend } from "../../backend/backend.ts";
 import { cutFonts } from "../../data/letters/cut_fonts.ts";
 import { FONTS } from "../../data/letters/fonts.ts";
 import { DIGITS, loadMnist } from "../../data/mnist.ts";
@@ -8,7 +9,7 @@ import { LETTERS_UNLIKE_DIGITS } from "../../data/augment/non_digits.ts";
 import { BASE_NAMES } from "../../model/bases.ts";
 import { saveNetwork } from "../../model/saved_network.ts";
 import { learnHandwriting } from "../../model/handwriting.ts";
-import { startTeam } from "../../model/training.ts";
+import { startTeam } from "../../model/team.ts";
 import { defineCommand, FLAGS } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
 import { writeReadmeSection } from "../readme.ts";
@@ -40,6 +41,7 @@ export const digits = defineCommand({
   async run(flags) {
     const started = performance.now();
     const observer = showProgress();
+    await startBackend(flags);
     await using team = await startTeam(flags);
     const { network, card, evaluation } = await learnHandwriting(team, {
       data: await loadMnist({ directory: flags.data, limit: flags.limit }),

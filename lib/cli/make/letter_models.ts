@@ -2,11 +2,12 @@
 
 import os from "node:os";
 import { join } from "@std/path";
+import { startBackend } from "../../backend/backend.ts";
 import { loadCharacters } from "../../data/characters.ts";
 import { confusedPairs } from "../../model/evaluation.ts";
 import { saveNetwork } from "../../model/saved_network.ts";
 import { PRESETS } from "../../model/recipe.ts";
-import { startTeam } from "../../model/training.ts";
+import { startTeam } from "../../model/team.ts";
 import { trainClassifier, type TrainResult } from "../../model/transfer.ts";
 import { defineCommand, FLAGS } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
@@ -37,7 +38,8 @@ export const letterModels = defineCommand({
   },
   async run({ only, epochs, seed, limit, data: directory, out, readme, workers, kernels }) {
     const observer = showProgress();
-    await using team = await startTeam({ workers, kernels });
+    await startBackend({ kernels });
+    await using team = await startTeam({ workers });
     const rows: string[] = [];
     for (const classSet of only ? [only] : CLASS_SETS) {
       const started = performance.now();
@@ -47,7 +49,6 @@ export const letterModels = defineCommand({
         ...PRESETS.best,
         fineTune: epochs,
         seed,
-        kernels,
         observer,
       });
       await saveNetwork(join(out, classSet), result.network, result.card, "uint8");

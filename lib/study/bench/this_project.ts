@@ -19,10 +19,11 @@ import {
   splitNetwork,
 } from "../../model/architecture.ts";
 import { versions } from "../../model/provenance.ts";
-import type { TrainingSource } from "../../model/jobs.ts";
+import type { TrainingSource } from "../../model/gradient_descent.ts";
 import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
-import { computeOutputs, trainStage } from "../../model/training.ts";
+import { computeOutputs } from "../../model/inference.ts";
+import { trainStage } from "../../model/training.ts";
 import { bySize, microseconds, parseOptions, serve, type Timings } from "./peer.ts";
 import { median } from "../statistics.ts";
 import type { jobs } from "./worker.ts";

@@ -1,0 +1,27 @@
+/** The workers that train and compute, one for each core. */
+
+import { chosenKernels } from "../backend/backend.ts";
+import { Team as TeamOf } from "../backend/team.ts";
+import type { jobs } from "./jobs.ts";
+
+/** The workers that train and compute. */
+export type Team = TeamOf<typeof jobs>;
+
+/** How many workers. */
+interface TeamOptions {
+  /**
+   * Number of workers.
+   * @default {navigator.hardwareConcurrency}
+   */
+  workers?: number;
+}
+
+/** Starts the workers, with the kernels that were chosen here; close the team when done (`await using`). */
+export async function startTeam({ workers }: TeamOptions = {}): Promise<Team> {
+  const team = new TeamOf<typeof jobs>({
+    module: new URL("./worker.ts", import.meta.url),
+    size: workers,
+  });
+  await team.run("start", { kernels: chosenKernels() });
+  return team;
+}
