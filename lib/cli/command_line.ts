@@ -49,32 +49,19 @@ export function runCommand<const Flags extends Record<string, Flag>>(
   return finish(command.name, () => execute(command, Deno.args));
 }
 
-/** Runs the command that the first argument names, as {@linkcode runCommand} does. */
-export function runOneOf({ name, summary, commands }: CommandGroup): Promise<never> {
+/** Runs the command that the first argument names, as {@linkcode runCommand} does; without one, lists all. */
+export function runOneOf(group: CommandGroup): Promise<never> {
   const [word = "--help", ...args] = Deno.args;
-  if (Object.hasOwn(commands, word)) {
-    const { command } = commands[word];
+  if (Object.hasOwn(group.commands, word)) {
+    const { command } = group.commands[word];
     return finish(command.name, () => execute(command, args));
   }
-  return finish(name, () => {
+  return finish(group.name, () => {
     if (word !== "--help" && word !== "-h") {
-      throw new UsageError(
-        `Expected one of ${Object.keys(commands).join(", ")} but found ${word}`,
-      );
+      const known = Object.keys(group.commands).join(", ");
+      throw new UsageError(`Expected one of ${known} but found ${word}`);
     }
-    const lines = Object.entries(commands)
-      .map(([word, { brief }]): [string, string] => [word, brief]);
-    console.log(
-      [
-        summary,
-        "",
-        `Usage: deno task ${name} NAME [flags]`,
-        "",
-        ...inTwoColumns(lines),
-        "",
-        `deno task ${name} NAME --help explains one.`,
-      ].join("\n"),
-    );
+    console.log(describeGroup(group));
   });
 }
 
@@ -94,21 +81,23 @@ async function execute<Flags extends Record<string, Flag>>(
   command: Command<Flags>,
   args: string[],
 ): Promise<void> {
-  const values = parseFlags(command, args);
-  if (values === "help") console.log(describe(command));
-  else await command.run(values, readOperands(command, args));
+  const given = readArguments(command, args);
+  if (given === "help") console.log(describe(command));
+  else await command.run(given.values, given.operands);
 }
 
 /**
- * Reads flags.
+ * Reads what stands after a task's name.
  *
- * @returns Their values, or `"help"` if help was asked for.
- * @throws {UsageError} If a flag is unknown or its value is not allowed.
+ * @returns The values of its flags and its operands, or `"help"` if help was asked for.
+ * @throws {UsageError} If a flag is unknown, its value is not allowed, or an operand is missing.
  */
-export function parseFlags<const Flags extends Record<string, Flag>>(
-  { flags, operands }: Pick<Command<Flags>, "flags" | "operands">,
+export function readArguments<const Flags extends Record<string, Flag>>(
+  command: Pick<Command<Flags>, "flags" | "operands">,
   args: string[],
-): Values<Flags> | "help" {
+): { values: Values<Flags>; operands: string[] } | "help" {
+  const { flags } = command;
+  const operands: string[] = [];
   const values: Record<string, unknown> = Object.fromEntries(
     Object.entries(flags).map((
       [name, flag],
@@ -117,8 +106,9 @@ export function parseFlags<const Flags extends Record<string, Flag>>(
   for (const token of readTokens(flags, args)) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
-      if (operands) continue;
-      throw new UsageError(`Expected flags only but found ${token.value}`);
+      if (!command.operands) throw new UsageError(`Expected flags only but found ${token.value}`);
+      operands.push(token.value);
+      continue;
     }
     if (token.name === "help") return "help";
     if (!Object.hasOwn(flags, token.name)) {
@@ -130,25 +120,10 @@ export function parseFlags<const Flags extends Record<string, Flag>>(
     }
     values[token.name] = readValue(token.name, flags[token.name], token.value);
   }
-  return values as Values<Flags>;
-}
-
-/**
- * Reads what is no flag.
- *
- * @throws {UsageError} If the task needs operands and there is none.
- */
-export function readOperands(
-  { flags, operands }: Pick<Command<Record<string, Flag>>, "flags" | "operands">,
-  args: string[],
-): string[] {
-  const found = readTokens(flags, args).flatMap((token) =>
-    token.kind === "positional" ? [token.value] : []
-  );
-  if (operands && found.length === 0) {
-    throw new UsageError(`Expected at least one ${operands.value} but found none`);
+  if (command.operands && operands.length === 0) {
+    throw new UsageError(`Expected at least one ${command.operands.value} but found none`);
   }
-  return found;
+  return { values: values as Values<Flags>, operands };
 }
 
 function readTokens(flags: Record<string, Flag>, args: string[]) {
@@ -216,6 +191,18 @@ function describe(
     ...inTwoColumns(lines),
     "",
     `Example: ${example}`,
+  ].join("\n");
+}
+
+function describeGroup({ name, summary, commands }: CommandGroup): string {
+  return [
+    summary,
+    "",
+    `Usage: deno task ${name} NAME [flags]`,
+    "",
+    ...inTwoColumns(Object.entries(commands).map(([word, { brief }]) => [word, brief])),
+    "",
+    `deno task ${name} NAME --help explains one.`,
   ].join("\n");
 }
 

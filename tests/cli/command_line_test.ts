@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
-import { parseFlags } from "../../lib/cli/command_line.ts";
+import { readArguments } from "../../lib/cli/command_line.ts";
 import { FLAGS, UsageError } from "../../lib/flags.ts";
 import { saveCheckpoint } from "../../lib/model/checkpoint.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
@@ -20,40 +20,56 @@ const COMMAND = {
   },
 } as const;
 
-Deno.test("parseFlags() gives defaults, nothing and false where no flag is given", () => {
-  assertEquals(parseFlags(COMMAND, []), {
-    base: "cnn",
-    data: undefined,
-    epochs: undefined,
-    limit: undefined,
-    rate: 0.5,
-    resume: false,
+Deno.test("readArguments() gives defaults, nothing and false where no flag is given", () => {
+  assertEquals(readArguments(COMMAND, []), {
+    values: {
+      base: "cnn",
+      data: undefined,
+      epochs: undefined,
+      limit: undefined,
+      rate: 0.5,
+      resume: false,
+    },
+    operands: [],
   });
 });
 
-Deno.test("parseFlags() reads values after a space or an equals sign, the last one winning", () => {
+Deno.test("readArguments() reads values after a space or an equals sign, the last one winning", () => {
   const args = "--base=cnn-small --data a=b --epochs 3 --epochs 4 --rate 1e-3 --resume".split(" ");
-  assertEquals(parseFlags(COMMAND, args), {
-    base: "cnn-small",
-    data: "a=b",
-    epochs: 4,
-    limit: undefined,
-    rate: 0.001,
-    resume: true,
+  assertEquals(readArguments(COMMAND, args), {
+    values: {
+      base: "cnn-small",
+      data: "a=b",
+      epochs: 4,
+      limit: undefined,
+      rate: 0.001,
+      resume: true,
+    },
+    operands: [],
   });
 });
 
-Deno.test("parseFlags() tells that help was asked for", () => {
+Deno.test("readArguments() tells that help was asked for", () => {
   for (const args of [["--help"], ["-h"], ["--resume", "--help", "--nonsense"]]) {
-    assertEquals(parseFlags(COMMAND, args), "help");
+    assertEquals(readArguments(COMMAND, args), "help");
   }
 });
 
-Deno.test("parseFlags() has as many workers as the machine has cores", () => {
-  assertEquals(parseFlags({ flags: { workers: FLAGS.workers, kernels: FLAGS.kernels } }, []), {
-    workers: navigator.hardwareConcurrency,
-    kernels: "fast",
+Deno.test("readArguments() has as many workers as the machine has cores", () => {
+  const { workers } = FLAGS;
+  assertEquals(readArguments({ flags: { workers } }, []), {
+    values: { workers: navigator.hardwareConcurrency },
+    operands: [],
   });
+});
+
+Deno.test("readArguments() reads what is no flag, and asks for it", () => {
+  const command = { ...COMMAND, operands: { value: "FILE", help: "" } };
+  const given = readArguments(command, ["--resume", "a", "--data", "b", "--", "--c"]);
+  assert(given !== "help");
+  assertEquals(given.operands, ["a", "--c"]);
+  const error = assertThrows(() => readArguments(command, ["--resume"]), UsageError);
+  assertEquals(error.message, "Expected at least one FILE but found none");
 });
 
 const KNOWN = "Expected one of --base, --data, --epochs, --limit, --rate, --resume but found";
@@ -93,8 +109,8 @@ const WRONG_FLAGS: [args: string[], message: string][] = [
 ];
 
 for (const [args, message] of WRONG_FLAGS) {
-  Deno.test(`parseFlags() throws on ${args.join(" ")}`, () => {
-    assertEquals(assertThrows(() => parseFlags(COMMAND, args), UsageError).message, message);
+  Deno.test(`readArguments() throws on ${args.join(" ")}`, () => {
+    assertEquals(assertThrows(() => readArguments(COMMAND, args), UsageError).message, message);
   });
 }
 

@@ -1,6 +1,5 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { readOperands, UsageError } from "../../lib/cli/command_line.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
@@ -84,13 +83,3 @@ Deno.test("deno task predict says that it does not know, and draws why", () =>
       assert((await Deno.stat(join(folder, name))).size > 1000);
     }
   }));
-
-Deno.test("readOperands() gives what is no flag, and asks for it", () => {
-  const command = {
-    flags: { json: { type: "switch", help: "" }, out: { type: "text", help: "", value: "DIR" } },
-    operands: { value: "FILE", help: "" },
-  } as const;
-  assertEquals(readOperands(command, ["--json", "a", "--out", "b", "c"]), ["a", "c"]);
-  const error = assertThrows(() => readOperands(command, ["--json"]), UsageError);
-  assertEquals(error.message, "Expected at least one FILE but found none");
-});
