@@ -1,6 +1,6 @@
 /**
- * Half of `deno task test:browser`: the page in headless Chromium, from the service and as static files. Its
- * name keeps it out of `deno task test`, which needs no browser.
+ * The page in headless Chromium, from the service and as static files: with the notebooks,
+ * `deno task test:browser`. Its name keeps it out of `deno task test`, which needs no browser.
  */
 
 import { Buffer } from "node:buffer";

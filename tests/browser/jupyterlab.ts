@@ -1,16 +1,15 @@
 /**
- * Half of `deno task test:browser`: every notebook in a real JupyterLab, in headless Chromium. Its name keeps
- * it out of `deno task test`, which needs neither. It comes after `deno task notebooks --check`, whose
- * figures it expects to see again. `deno task test:browser -- 3` tries notebook 3 alone.
+ * Every notebook in a real JupyterLab, in headless Chromium: with the page, `deno task test:browser`. Its
+ * name keeps it out of `deno task test`, which needs neither. It comes after `deno task notebooks --check`,
+ * whose figures it expects to see again. `deno task test:browser -- 3` tries notebook 3 alone.
  */
 
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { type Notebook, RUNS } from "../../lib/workshop/notebook.ts";
 import { withFolder } from "../temporary_folder.ts";
-
-const CHROMIUM = "/usr/bin/chromium";
+import { startBrowser } from "./browser.ts";
 
 const VEGA_LITE = "application/vnd.vegalite.v5+json";
 
@@ -196,15 +195,6 @@ async function takePicture(page: Page, name: string): Promise<void> {
   await page.waitForTimeout(500);
   await page.screenshot({ path: join(RUNS, `${name}.png`) });
   await page.setViewportSize({ width: 1300, height: 1000 });
-}
-
-async function startBrowser(): Promise<Browser> {
-  if (!await Deno.stat(CHROMIUM).then(() => true, () => false)) {
-    throw new Error(
-      `Expected Chromium at ${CHROMIUM} but there is none: run apt-get install chromium`,
-    );
-  }
-  return await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 }
 
 /** Starts JupyterLab on a free port, with settings of its own. */
