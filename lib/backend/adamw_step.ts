@@ -5,7 +5,7 @@ import { overrideKernel } from "./wasm_backend.ts";
 import type { WasmKernels } from "./wasm_kernels.ts";
 
 /** A weight, its gradient and the optimiser's memory of it, all of one shape. */
-export interface AdamWInputs {
+interface AdamWInputs {
   weight: tf.Tensor;
   gradient: tf.Tensor;
   /** Running mean of the gradients. */
@@ -15,7 +15,7 @@ export interface AdamWInputs {
 }
 
 /** How a step is taken. */
-export interface AdamWOptions {
+interface AdamWOptions {
   /** Number of this step, from 1. */
   step: number;
   learningRate: number;
@@ -72,11 +72,12 @@ export function installAdamWStep(kernels: WasmKernels): void {
     const { weight, gradient, first, second } = inputs;
     const { beta1, beta2, keep, rate, correction, epsilon } = attrs;
     const outputs = [weight, weight, weight].map(({ shape }) => kernels.output(shape));
-    kernels.run(
-      "adamW",
-      ...[weight, gradient, first, second, ...outputs, tf.util.sizeFromShape(weight.shape)],
-      ...[beta1, beta2, keep, rate, correction, epsilon],
-    );
+    const [updated, newMean, newSquare] = outputs;
+    kernels.run("adamW", {
+      ...{ weight, gradient, mean: first, square: second, updated, newMean, newSquare },
+      size: tf.util.sizeFromShape(weight.shape),
+      ...{ beta1, beta2, keep, rate, correction, epsilon },
+    });
     return outputs;
   });
 }

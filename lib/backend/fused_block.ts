@@ -5,7 +5,8 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { convolve, isSmallPicture, picturesAtATime } from "./fast_kernels.ts";
+import { CONVOLUTIONS, isSmallPicture } from "./convolutions.ts";
+import { convolve } from "./fast_kernels.ts";
 import { type Kernel, type KernelCall, overrideKernel } from "./wasm_backend.ts";
 import type { WasmKernels } from "./wasm_kernels.ts";
 
@@ -175,81 +176,24 @@ export function installFusedBlock(kernels: WasmKernels): void {
   overrideKernel("ConvolutionBlockGradient", () => (call) => backward(kernels, call));
 }
 
-/** A tensor, or the address of numbers in scratch memory, or 0 for none. */
-type Numbers = tf.TensorInfo | number;
-
-/** A convolution, with or without pooling, that kernels compute; their comments say what they take. */
-interface Convolution {
-  shape: number[];
-  scratchBytes: number;
-  forward(y: Numbers, mask: Numbers, affine: number, scratch: number): void;
-  /** @param dx 0 of a picture of one channel, which has none. */
-  backward(
-    gradient: { dy: Numbers; product: Numbers; mask: Numbers; norm: number },
-    dx: Numbers,
-    dw: Numbers,
-    scratch: number,
-  ): void;
-}
-
 function convolutionOf(
   kernels: WasmKernels,
   x: tf.TensorInfo,
   filter: tf.TensorInfo,
   { isDepthwise, pools, rectifies }: Kind,
-): Convolution {
+) {
   const [batch, height, width, inputs] = x.shape;
-  const outputs = filter.shape[3];
-  const shape = pools ? [batch, height >> 1, width >> 1, outputs] : [batch, height, width, outputs];
-  if (isDepthwise) {
-    return {
-      shape: x.shape,
-      scratchBytes: kernels.run("convolveDepthwiseScratch", height, width, inputs),
-      forward: (y, _mask, _affine, scratch) =>
-        kernels.run("convolveDepthwise", x, filter, y, ...x.shape, scratch),
-      backward: ({ dy, product, norm }, dx, dw, scratch) =>
-        kernels.run(
-          "convolveDepthwiseGradient",
-          ...[x, filter, dy, product, norm, rectifies, dx, dw, ...x.shape, scratch],
-        ),
-    };
-  }
-  if (inputs === 1) {
-    const size = [batch, height, width, outputs];
-    return {
-      shape,
-      scratchBytes: kernels.run("convolvePictureScratch", height, width),
-      forward: (y, mask, affine, scratch) =>
-        kernels.run("convolvePicture", x, filter, y, mask, affine, ...size, scratch),
-      backward: ({ dy, product, mask, norm }, _dx, dw, scratch) =>
-        kernels.run(
-          "convolvePictureGradient",
-          ...[x, dy, product, mask, norm, dw, ...size, scratch],
-        ),
-    };
-  }
+  const size = { batch, height, width, inputs, outputs: filter.shape[3] };
+  if (isDepthwise) return CONVOLUTIONS.depthwise(kernels, size, rectifies);
+  if (inputs === 1) return CONVOLUTIONS.picture(kernels, size);
   const isPointwise = filter.shape[0] === 1;
-  const chunk = pools
-    ? picturesAtATime(batch, height & ~1, width & ~1, inputs, outputs)
-    : picturesAtATime(batch, height, width, inputs, outputs);
-  const size = [height, width, inputs, outputs];
-  const batches = isPointwise ? [batch] : [batch, chunk];
-  return {
-    shape,
-    scratchBytes: isPointwise
-      ? kernels.run("convolvePointwiseScratch", ...size, pools)
-      : kernels.run("convolveScratch", chunk, ...size, pools),
-    forward: (y, mask, affine, scratch) =>
-      kernels.run(
-        isPointwise ? "convolvePointwise" : "convolve",
-        ...[x, filter, y, mask, affine, ...batches, ...size, scratch],
-      ),
-    backward: ({ dy, product, mask, norm }, dx, dw, scratch) =>
-      kernels.run(
-        isPointwise ? "convolvePointwiseGradient" : "convolveGradient",
-        ...[x, filter, dy, product, mask, norm, dx, dw, ...batches, ...size, scratch],
-      ),
-  };
+  return CONVOLUTIONS[isPointwise ? "pointwise" : "winograd"](kernels, size, pools);
+}
+
+/** Shape of what the norm normalises. */
+function productShape({ shape }: tf.TensorInfo, norm: tf.TensorInfo, { pools }: Kind): number[] {
+  const [batch, height, width] = shape;
+  return [batch, ...(pools ? [height >> 1, width >> 1] : [height, width]), norm.shape[0]];
 }
 
 /** Output, product, mask, mean, variance, and the moving mean and variance after this batch. */
@@ -258,17 +202,20 @@ function forward(kernels: WasmKernels, call: KernelCall): tf.TensorInfo[] {
   const { x, filter, gamma, beta, movingMean, movingVariance } = inputs;
   const { pools, rectifies, epsilon } = attrs;
   const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
-  const { shape } = convolution;
-  const channels = shape[3];
-  const rows = shape[0] * shape[1] * shape[2];
+  const shape = productShape(x, gamma, attrs as Kind);
+  const [channels] = gamma.shape;
+  const rows = tf.util.sizeFromShape(shape) / channels;
   const [y, product] = [kernels.output(shape), kernels.output(shape)];
-  const mask = kernels.bytes(pools ? shape : []);
+  const mask = kernels.bytes(pools ? shape : []); // else a placeholder
   const [mean, variance] = [kernels.output([channels]), kernels.output([channels])];
   const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
-  convolution.forward(product, pools ? mask : 0, 0, affine + 8 * channels);
-  kernels.run("moments", product, mean, variance, rows, channels);
-  kernels.run("affineOfNorm", mean, variance, gamma, beta, epsilon, affine, channels);
-  kernels.run("applyAffine", product, affine, y, rows, channels, rectifies);
+  convolution.forward({
+    ...{ x, filter, y: product, mask: pools ? mask : undefined },
+    scratch: affine + 8 * channels,
+  });
+  kernels.run("moments", { x: product, mean, variance, rows, channels });
+  kernels.run("affineOfNorm", { mean, variance, gamma, beta, epsilon, affine, channels });
+  kernels.run("applyAffine", { x: product, affine, y, rows, channels, rectify: rectifies });
   const moved = [[movingMean, mean], [movingVariance, variance]]
     .map(([moving, latest]) => follow(kernels, call, moving, latest));
   return [y, product, mask, mean, variance, ...moved];
@@ -291,15 +238,22 @@ function forwardInUse(kernels: WasmKernels, call: KernelCall): tf.TensorInfo {
   const { x, filter, gamma, beta, mean, variance } = call.inputs;
   const { isDepthwise, pools, rectifies, epsilon } = call.attrs;
   const convolution = convolutionOf(kernels, x, filter, call.attrs as Kind);
-  const { shape } = convolution;
+  const shape = productShape(x, gamma, call.attrs as Kind);
   const [channels] = gamma.shape;
   const rows = tf.util.sizeFromShape(shape) / channels;
   const isApart = !isDepthwise && (!pools || isSmallPicture(x.shape));
   const y = isApart ? convolveApart(kernels, call) : kernels.output(shape);
   const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
-  kernels.run("affineOfNorm", mean, variance, gamma, beta, epsilon, affine, channels);
-  if (!isApart) convolution.forward(y, 0, pools ? affine : 0, affine + 8 * channels);
-  if (isApart || !pools) kernels.run("applyAffine", y, affine, y, rows, channels, rectifies);
+  kernels.run("affineOfNorm", { mean, variance, gamma, beta, epsilon, affine, channels });
+  if (!isApart) {
+    convolution.forward({
+      ...{ x, filter, y, affine: pools ? affine : undefined },
+      scratch: affine + 8 * channels,
+    });
+  }
+  if (isApart || !pools) {
+    kernels.run("applyAffine", { x: y, affine, y, rows, channels, rectify: rectifies });
+  }
   return y;
 }
 
@@ -326,9 +280,8 @@ function backward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.Tenso
   const { dy, x, filter, gamma, beta, product, mask, mean, variance } = inputs;
   const { isDepthwise, pools, rectifies, epsilon } = attrs;
   const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
-  const { shape } = convolution;
-  const channels = shape[3];
-  const rows = shape[0] * shape[1] * shape[2];
+  const [channels] = gamma.shape;
+  const rows = tf.util.sizeFromShape(dy.shape) / channels;
   const goesThroughNorm = pools || isDepthwise;
   const dx = kernels.output(x.shape[3] === 1 ? [] : x.shape);
   const dw = kernels.output(filter.shape);
@@ -338,17 +291,23 @@ function backward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.Tenso
   const sums = norm + 16 * channels;
   const gradient = sums + 8 * channels;
   const scratch = gradient + gradientBytes;
-  kernels.run("affineOfNorm", mean, variance, gamma, beta, epsilon, norm, channels);
-  kernels.run("sumNormGradient", dy, product, mean, rectifies ? norm : 0, sums, rows, channels);
-  kernels.run(
-    "normGradient",
-    ...[sums, mean, variance, epsilon, rows, norm, dGamma, dBeta, channels],
-  );
+  kernels.run("affineOfNorm", {
+    ...{ mean, variance, gamma, beta, epsilon, affine: norm, channels },
+  });
+  kernels.run("sumNormGradient", {
+    ...{ dy, x: product, mean, affine: rectifies ? norm : undefined, sums, rows, channels },
+  });
+  kernels.run("normGradient", {
+    ...{ sums, mean, variance, epsilon, rows, norm, dGamma, dBeta, channels },
+  });
+  const operands = { x, filter, dx, dw, scratch };
   if (goesThroughNorm) {
-    convolution.backward({ dy, product, mask, norm }, dx, dw, scratch);
+    convolution.backward({ dy, product, mask: pools ? mask : undefined, norm, ...operands });
   } else {
-    kernels.run("applyNormGradient", dy, product, norm, gradient, rows, channels, rectifies);
-    convolution.backward({ dy: gradient, product: 0, mask: 0, norm: 0 }, dx, dw, scratch);
+    kernels.run("applyNormGradient", {
+      ...{ dy, x: product, norm, dx: gradient, rows, channels, rectify: rectifies },
+    });
+    convolution.backward({ dy: gradient, ...operands });
   }
   return [dx, dw, dGamma, dBeta];
 }

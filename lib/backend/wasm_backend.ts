@@ -13,7 +13,7 @@ interface TensorOnHeap {
 }
 
 /** The part of tfjs's `BackendWasm` that the kernels use. */
-export interface WasmBackend extends tf.KernelBackend {
+interface WasmBackend extends tf.KernelBackend {
   /** The Emscripten module. */
   wasm: {
     asm: { memory: WebAssembly.Memory };

@@ -5,35 +5,64 @@ import plain from "./kernels/kernels.wasm" with { type: "bytes" };
 import relaxed from "./kernels/kernels_relaxed.wasm" with { type: "bytes" };
 import { wasmBackend } from "./wasm_backend.ts";
 
-/** What the compiled module exports; `kernels/assembly/` says what each does. */
-type KernelName =
-  | "adamW"
-  | "addBias"
-  | "affineOfNorm"
-  | "applyAffine"
-  | "applyNormGradient"
-  | "convolve"
-  | "convolveDepthwise"
-  | "convolveDepthwiseGradient"
-  | "convolveDepthwiseScratch"
-  | "convolveGradient"
-  | "convolvePicture"
-  | "convolvePictureGradient"
-  | "convolvePictureScratch"
-  | "convolvePointwise"
-  | "convolvePointwiseGradient"
-  | "convolvePointwiseScratch"
-  | "convolveScratch"
-  | "maxPoolGradient"
-  | "moments"
-  | "multiplyMatrices"
-  | "multiplyMatricesScratch"
-  | "multiplyWindows"
-  | "multiplyWindowsScratch"
-  | "normGradient"
-  | "rectifierGradient"
-  | "sumNormGradient"
-  | "sumRows";
+/**
+ * What the compiled module exports, with the parameters in their order; a question mark is behind those
+ * that may be left out. `kernels/assembly/` says what each does.
+ */
+const SIGNATURES = {
+  adamW:
+    "weight gradient mean square updated newMean newSquare size beta1 beta2 keep rate correction epsilon",
+  addBias: "y bias? rows channels rectify",
+  affineOfNorm: "mean variance gamma? beta? epsilon affine channels",
+  applyAffine: "x affine y rows channels rectify",
+  applyNormGradient: "dy x norm dx rows channels rectify",
+  convolve: "x filter y mask? affine? batch chunk height width inputs outputs scratch",
+  convolveDepthwise: "x filter y batch height width channels scratch",
+  convolveDepthwiseGradient:
+    "x? filter? dy product? norm? rectify dx? dw? batch height width channels scratch",
+  convolveDepthwiseScratch: "height width channels",
+  convolveGradient:
+    "x? filter? dy pooled? mask? norm? dx? dw? batch chunk height width inputs outputs scratch",
+  convolvePicture: "x filter y mask? affine? batch height width channels padded",
+  convolvePictureGradient: "x dy pooled mask norm dw batch height width channels padded",
+  convolvePictureScratch: "height width",
+  convolvePointwise: "x filter y mask? affine? batch height width inputs outputs scratch",
+  convolvePointwiseGradient:
+    "x? filter? dy pooled? mask? norm? dx? dw? batch height width inputs outputs scratch",
+  convolvePointwiseScratch: "height width inputs outputs pools",
+  convolveScratch: "chunk height width inputs outputs pools",
+  maxPoolGradient: "dy x dx batch height width channels",
+  moments: "x mean variance rows channels",
+  multiplyMatrices: "a b c rows columns depth transposeA transposeB accumulate scratch",
+  multiplyMatricesScratch: "rows columns depth",
+  multiplyWindows:
+    "x b c transpose batch height width channels outHeight outWidth outputs filterHeight filterWidth strideHeight strideWidth dilationHeight dilationWidth top left scratch",
+  multiplyWindowsScratch: "depth outputs",
+  normGradient: "sums mean variance epsilon rows norm dGamma dBeta channels",
+  rectifierGradient: "dy x dx size",
+  sumNormGradient: "dy x mean affine? sums rows channels",
+  sumRows: "x sums rows channels factor",
+} as const;
+
+type KernelName = keyof typeof SIGNATURES;
+
+/** Names of parameters. */
+type Names<Signature extends string> = Signature extends `${infer Name} ${infer Rest}`
+  ? Name | Names<Rest>
+  : Signature;
+
+/** A number, a flag, the address of scratch memory, or a tensor, which stands for its address. */
+type Argument = number | boolean | tf.TensorInfo;
+
+type Arguments<Name extends string> =
+  & { [Key in Name as Key extends `${string}?` ? never : Key]: Argument }
+  & { [Key in Name as Key extends `${infer Optional}?` ? Optional : never]?: Argument };
+
+const PARAMETERS = Object.fromEntries(
+  Object.entries(SIGNATURES).map((
+    [kernel, names],
+  ) => [kernel, names.replaceAll("?", "").split(" ")]),
+) as Record<KernelName, string[]>;
 
 type Exports = Record<KernelName, (...numbers: number[]) => number>;
 
@@ -66,18 +95,19 @@ export class WasmKernels {
     return WebAssembly.validate(plain);
   }
 
-  /**
-   * Runs a kernel.
-   *
-   * @param parameters Numbers, flags, and tensors by their address; `undefined` is the address 0.
-   */
-  run(kernel: KernelName, ...parameters: (number | boolean | tf.TensorInfo | undefined)[]): number {
+  /** Runs a kernel; what is left out of its arguments is 0. */
+  run<Name extends KernelName>(
+    kernel: Name,
+    named: Arguments<Names<typeof SIGNATURES[Name]>>,
+  ): number {
+    const values = named as Record<string, Argument | undefined>;
     return this.#exports[kernel](
-      ...parameters.map((parameter) =>
-        typeof parameter === "object"
-          ? this.#backend.dataIdMap.get(parameter.dataId).memoryOffset
-          : Number(parameter ?? 0)
-      ),
+      ...PARAMETERS[kernel].map((name) => {
+        const value = values[name];
+        return typeof value === "object"
+          ? this.#backend.dataIdMap.get(value.dataId).memoryOffset
+          : Number(value ?? 0);
+      }),
     );
   }
 
