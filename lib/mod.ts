@@ -8,7 +8,7 @@ export { Random } from "./data/random.ts";
 export { augment } from "./data/augment/augment.ts";
 
 // Training
-export { startBackend } from "./backend/backend.ts";
+export { startBackend } from "./backend/mod.ts";
 export { addHead, buildBase, splitNetwork } from "./model/architecture.ts";
 export { loadBase } from "./model/bases.ts";
 export { readWeights, writeWeights } from "./model/network.ts";

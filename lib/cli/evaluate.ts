@@ -1,6 +1,6 @@
 /** `deno task evaluate`: measure a saved model on MNIST or on any IDX pair. */
 
-import { startBackend } from "../backend/backend.ts";
+import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { readIdxPair } from "../data/idx.ts";

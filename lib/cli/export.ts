@@ -2,7 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { join } from "@std/path";
-import { startBackend } from "../backend/backend.ts";
+import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";

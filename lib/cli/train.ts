@@ -1,7 +1,7 @@
 /** `deno task train`: learn digits from a base that reads letters; evaluate; save; draw. */
 
 import { join } from "@std/path";
-import { startBackend } from "../backend/backend.ts";
+import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { join as joinDatasets, type Splits } from "../data/dataset.ts";

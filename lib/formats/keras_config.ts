@@ -23,7 +23,7 @@ const NETWORKS = ["Sequential", "Functional", "Model"];
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import * as tf from "@tensorflow/tfjs";
- * import { startBackend } from "../backend/backend.ts";
+ * import { startBackend } from "../backend/mod.ts";
  * await startBackend();
  * const chain = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2], name: "dense" })] });
  * const { class_name, config } = toKeras2(chain);

@@ -1,7 +1,7 @@
 /** AdamW, the optimiser. */
 
 import * as tf from "@tensorflow/tfjs";
-import { adamWStep } from "../backend/adamw_step.ts";
+import { adamWStep } from "../backend/mod.ts";
 
 /** Variables that learn at one rate. */
 export interface ParameterGroup {

@@ -23,7 +23,7 @@ import { applyLayers, imagesToTensor } from "./network.ts";
  * @example Nothing to cover in an empty picture
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { startBackend } from "../backend/backend.ts";
+ * import { startBackend } from "../backend/mod.ts";
  * import { addHead, buildBase } from "./architecture.ts";
  * await startBackend();
  * const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });
@@ -93,7 +93,7 @@ function layersToLogits({ layers }: tf.LayersModel): tf.layers.Layer[] {
  * @example One number a pixel
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { startBackend } from "../backend/backend.ts";
+ * import { startBackend } from "../backend/mod.ts";
  * import { addHead, buildBase } from "./architecture.ts";
  * await startBackend();
  * const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });

@@ -1,7 +1,7 @@
 /** A saved classifier: loading it and asking it. */
 
 import * as tf from "@tensorflow/tfjs";
-import { startBackend } from "../backend/backend.ts";
+import { startBackend } from "../backend/mod.ts";
 import { areDigits } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { movePicture, type Placement } from "../image/affine.ts";

@@ -23,7 +23,7 @@ export interface FeatureMaps {
  * @example Sixteen maps of 14 × 14
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { startBackend } from "../backend/backend.ts";
+ * import { startBackend } from "../backend/mod.ts";
  * import { buildBase } from "./architecture.ts";
  * await startBackend();
  * const base = buildBase("cnn-small", 1);

@@ -1,8 +1,7 @@
 /** Gradient descent, as every member of a team does it: batch → gradient → average over the team → update. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type Member, share } from "../backend/team.ts";
-import { valuesInPlace } from "../backend/wasm_backend.ts";
+import { type Member, share, valuesInPlace } from "../backend/mod.ts";
 import { augment, type Augmentation } from "../data/augment/augment.ts";
 import { NO_CLASS } from "../data/dataset.ts";
 import { drawLetters } from "../data/letters/draw.ts";

@@ -1,6 +1,6 @@
 /** Learning the shipped model: digits as people write them, not only MNIST's. */
 
-import { startBackend } from "../backend/backend.ts";
+import { startBackend } from "../backend/mod.ts";
 import type { Augmentation } from "../data/augment/augment.ts";
 import { type Dataset, join, NO_CLASS, type Splits } from "../data/dataset.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";

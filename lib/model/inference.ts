@@ -1,7 +1,7 @@
 /** Running a network over many pictures, as in use, with all cores. */
 
 import type * as tf from "@tensorflow/tfjs";
-import { shareMemory } from "../backend/shared_memory.ts";
+import { shareMemory } from "../backend/mod.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";

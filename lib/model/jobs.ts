@@ -1,8 +1,7 @@
 /** What the workers of a team do, each on its share. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type BackendOptions, startBackend } from "../backend/backend.ts";
-import { type Member, share } from "../backend/team.ts";
+import { type BackendOptions, type Member, share, startBackend } from "../backend/mod.ts";
 import { corrupt, CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";

@@ -1,7 +1,7 @@
 /** A network as plain data, and its computation layer by layer. */
 
 import * as tf from "@tensorflow/tfjs";
-import { applyBlock } from "../backend/fused_block.ts";
+import { applyBlock } from "../backend/mod.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { Random } from "../data/random.ts";
 

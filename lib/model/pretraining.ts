@@ -1,7 +1,7 @@
 /** Pre-training: a base learns to read letters, and never sees a digit. */
 
 import * as tf from "@tensorflow/tfjs";
-import { startBackend } from "../backend/backend.ts";
+import { startBackend } from "../backend/mod.ts";
 import { LETTER_CLASSES } from "../data/letters/classes.ts";
 import { drawLetters } from "../data/letters/draw.ts";
 import type { GlyphMasters } from "../data/letters/glyphs.ts";

@@ -3,7 +3,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { shareMemory } from "../backend/shared_memory.ts";
+import { shareMemory } from "../backend/mod.ts";
 import type { Observer } from "../observer.ts";
 import { evaluate } from "./evaluation.ts";
 import type { Team } from "./team.ts";

@@ -1,7 +1,6 @@
 /** The workers that train and compute, one for each core. */
 
-import { chosenKernels } from "../backend/backend.ts";
-import { Team as TeamOf } from "../backend/team.ts";
+import { chosenKernels, Team as TeamOf } from "../backend/mod.ts";
 import type { jobs } from "./jobs.ts";
 
 /** The workers that train and compute. */

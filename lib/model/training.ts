@@ -1,7 +1,7 @@
 /** One stage of training with all cores. */
 
 import type * as tf from "@tensorflow/tfjs";
-import { shareMemory } from "../backend/shared_memory.ts";
+import { shareMemory } from "../backend/mod.ts";
 import type { EpochRecord, Observer } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
 import type { TrainingState, TrainingTask } from "./gradient_descent.ts";

@@ -1,8 +1,7 @@
 /** The main job, stage by stage: from a base that reads letters to a classifier of digits or letters. */
 
 import type * as tf from "@tensorflow/tfjs";
-import { chosenKernels, startBackend } from "../backend/backend.ts";
-import { shareMemory } from "../backend/shared_memory.ts";
+import { chosenKernels, shareMemory, startBackend } from "../backend/mod.ts";
 import type { Augmentation } from "../data/augment/augment.ts";
 import { slice, type Splits } from "../data/dataset.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";

@@ -1,6 +1,6 @@
 /** The module that every worker of a team runs. */
 
-import { serveJobs } from "../backend/team.ts";
+import { serveJobs } from "../backend/mod.ts";
 import { jobs } from "./jobs.ts";
 
 serveJobs(jobs);

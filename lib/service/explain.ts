@@ -30,7 +30,7 @@ export interface LayerMaps {
  * @example An untrained network
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { startBackend } from "../backend/backend.ts";
+ * import { startBackend } from "../backend/mod.ts";
  * import { addHead, buildBase } from "../model/architecture.ts";
  * await startBackend();
  * const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });

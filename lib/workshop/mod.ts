@@ -23,7 +23,7 @@ export { averagePictures, nearestPicture, unusualPictures } from "./averages.ts"
 export { neighbourAgreement, projectToPlane } from "./projection.ts";
 
 // The library's insides
-export { shareMemory } from "../backend/shared_memory.ts";
+export { shareMemory } from "../backend/mod.ts";
 export { corrupt, CORRUPTION_NAMES } from "../data/augment/corruptions.ts";
 export { parseIdx } from "../data/idx.ts";
 export { shrinkPicture } from "../image/shrink.ts";

@@ -1,6 +1,6 @@
 /** `deno task make base`: a base learns to read letters drawn with fonts. */
 
-import { startBackend } from "../../backend/backend.ts";
+import { startBackend } from "../../backend/mod.ts";
 import { FONTS } from "../../data/letters/fonts.ts";
 import { cutFonts } from "../../data/letters/cut_fonts.ts";
 import { BASE_NAMES, saveBase } from "../../model/bases.ts";

@@ -1,7 +1,7 @@
 /** `deno task make digits`: the model of people's digits that is shipped in data/models/digits. */
 
 import os from "node:os";
-import { startBackend } from "../../backend/backend.ts";
+import { startBackend } from "../../backend/mod.ts";
 import { cutFonts } from "../../data/letters/cut_fonts.ts";
 import { FONTS } from "../../data/letters/fonts.ts";
 import { DIGITS, loadMnist } from "../../data/mnist.ts";

@@ -2,7 +2,7 @@
 
 import os from "node:os";
 import { join } from "@std/path";
-import { startBackend } from "../../backend/backend.ts";
+import { startBackend } from "../../backend/mod.ts";
 import { loadCharacters } from "../../data/characters.ts";
 import { confusedPairs } from "../../model/evaluation.ts";
 import { saveNetwork } from "../../model/saved_network.ts";

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { startBackend } from "../../backend/backend.ts";
+import { startBackend } from "../../backend/mod.ts";
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import { type Classifier, predict } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
