@@ -16,7 +16,7 @@ import { findModel, introduce } from "../model/model_folders.ts";
 import { NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { findDigits, type FoundDigit } from "../picture/find_digits.ts";
-import { explanation } from "../plot/explanation.ts";
+import { readingSteps } from "../plot/reading_steps.ts";
 import { saveChart } from "../plot/render.ts";
 import { describeError, FLAGS, runCommand } from "./command_line.ts";
 
@@ -72,7 +72,7 @@ await runCommand({
             importance: shareOfMost(occlusionMap(model.network, answer.pixels, answer.index)),
             answer: forPeople(answer, classes),
           }));
-          await saveChart(explanation(found.steps, digits), join(explain, basename(path)));
+          await saveChart(readingSteps(found.steps, digits), join(explain, basename(path)));
         }
       } catch (error) {
         failures++;

@@ -1,11 +1,13 @@
 /** Which pictures are behind a cell of the confusion matrix. */
 
 import type { Example } from "../../model/evaluation.ts";
-import { pictureUrl } from "../../plot/picture_url.ts";
+import { squareUrl } from "../../plot/picture_url.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
+import { tiles } from "../../plot/tiles.ts";
 
 const CELL = 34;
 const PICTURE = 72;
+const GAP = 6;
 const COLUMNS = 4;
 const ROWS = 4;
 const CAPTION_HEIGHT = 18;
@@ -19,18 +21,6 @@ const CAPTION_HEIGHT = 18;
  * @param classes Names of the classes.
  * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If there is no mistake to show.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const pixels = new Uint8Array(28 * 28);
- * const mistake = { index: 7, actual: "4", predicted: "9", confidence: 0.8, pixels };
- * const { title } = confusionExamples([mistake], ["4", "9"]);
- * assertEquals(title, {
- *   text: "1 mistake by actual and predicted class",
- *   subtitle: "Click a cell to see its pictures",
- * });
- * ```
  */
 export function confusionExamples(mistakes: Example[], classes: string[]): Spec {
   if (mistakes.length === 0) {
@@ -45,7 +35,7 @@ export function confusionExamples(mistakes: Example[], classes: string[]): Spec 
   );
   const fullest = cells.reduce((most, cell) => cell.count > most.count ? cell : most);
   const pictures = mistakes.map(({ pixels, index, actual, predicted, confidence }) => ({
-    url: pictureUrl(pixels, 2 * PICTURE),
+    url: squareUrl(pixels, 2 * PICTURE),
     index,
     actual,
     predicted,
@@ -119,9 +109,25 @@ export function confusionExamples(mistakes: Example[], classes: string[]): Spec 
         ],
       },
       {
+        ...tiles(pictures, {
+          columns: COLUMNS,
+          side: PICTURE - GAP,
+          gap: GAP,
+          tooltip: [
+            { field: "url", title: "image", type: "nominal" },
+            { field: "actual", type: "nominal" },
+            { field: "predicted", type: "nominal" },
+            { field: "confidence", type: "quantitative", format: ".1%" },
+            { field: "index", type: "quantitative", title: "test picture" },
+          ],
+          marks: [{
+            mark: { type: "text", align: "left", yOffset: PICTURE + 4 },
+            encoding: { text: { field: "caption", type: "nominal" } },
+          }],
+        }),
         width: COLUMNS * PICTURE,
         height: ROWS * (PICTURE + CAPTION_HEIGHT),
-        data: { values: pictures },
+        // Only the pictures of the cell are shown, so only they have a place.
         transform: [
           { filter: { param: "cell" } },
           { window: [{ op: "row_number", as: "place" }] },
@@ -131,39 +137,7 @@ export function confusionExamples(mistakes: Example[], classes: string[]): Spec 
             calculate: `floor((datum.place - 1) / ${COLUMNS}) * ${PICTURE + CAPTION_HEIGHT}`,
             as: "y",
           },
-          {
-            calculate: `datum.predicted + ', not ' + datum.actual`,
-            as: "caption",
-          },
-        ],
-        encoding: {
-          x: { field: "x", type: "quantitative", scale: null, axis: null },
-          y: { field: "y", type: "quantitative", scale: null, axis: null },
-        },
-        layer: [
-          {
-            mark: {
-              type: "image",
-              width: PICTURE - 6,
-              height: PICTURE - 6,
-              align: "left",
-              baseline: "top",
-            },
-            encoding: {
-              url: { field: "url", type: "nominal" },
-              tooltip: [
-                { field: "url", title: "image", type: "nominal" },
-                { field: "actual", type: "nominal" },
-                { field: "predicted", type: "nominal" },
-                { field: "confidence", type: "quantitative", format: ".1%" },
-                { field: "index", type: "quantitative", title: "test picture" },
-              ],
-            },
-          },
-          {
-            mark: { type: "text", align: "left", yOffset: PICTURE + 4 },
-            encoding: { text: { field: "caption", type: "nominal" } },
-          },
+          { calculate: `datum.predicted + ', not ' + datum.actual`, as: "caption" },
         ],
       },
     ],

@@ -3,7 +3,7 @@
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import type { Answer } from "../../model/evaluation.ts";
 import type { Place } from "../projection.ts";
-import { pictureUrl } from "../../plot/picture_url.ts";
+import { squareUrl } from "../../plot/picture_url.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
 const SIDE = 520;
@@ -66,7 +66,7 @@ export function digitMap({ places, answers, images }: MappedDigits, title: strin
     actual,
     predicted,
     confidence,
-    url: pictureUrl(images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), PICTURE_SIDE),
+    url: squareUrl(images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), PICTURE_SIDE),
   }));
   const wrong = answers.filter(({ actual, predicted }) => actual !== predicted).length;
   const digits = [...new Set(answers.map(({ actual }) => actual))].sort();

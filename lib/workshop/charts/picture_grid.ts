@@ -1,11 +1,13 @@
 /** Many pictures beside and below one another. */
 
-import { pictureUrl, type Pixels } from "../../plot/picture_url.ts";
+import { squareUrl } from "../../plot/picture_url.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
+import { tiles } from "../../plot/tiles.ts";
 
 /** A picture of a grid. */
-export interface GridPicture {
-  pixels: Pixels;
+interface GridPicture {
+  /** Grey 0–255, or numbers with a sign; a square, row by row. */
+  pixels: Uint8Array | Float32Array;
   /** Shown below it. */
   caption?: string;
   /** Shown beside it under the mouse, by name. */
@@ -13,7 +15,7 @@ export interface GridPicture {
 }
 
 /** How a grid looks. */
-export interface PictureGridOptions {
+interface PictureGridOptions {
   title: string;
   /** @default {""} */
   subtitle?: string;
@@ -31,7 +33,6 @@ export interface PictureGridOptions {
   scale?: "shared" | "own";
 }
 
-const GAP = 8;
 const CAPTION_HEIGHT = 16;
 
 /** Side of the picture under the mouse, in pixels. */
@@ -44,26 +45,15 @@ const ENLARGED_SIDE = 224;
  * @param pictures The pictures, row by row from the top left.
  * @param options Title and sizes.
  * @returns A Vega-Lite v5 chart.
- *
- * @example Two pictures with captions
- * ```ts
- * import { assertStringIncludes } from "@std/assert";
- * const pixels = new Uint8Array(28 * 28);
- * const pictures = [{ pixels, caption: "a 4" }, { pixels, caption: "a 9" }];
- * assertStringIncludes(JSON.stringify(pictureGrid(pictures, { title: "Digits" })), "a 9");
- * ```
  */
 export function pictureGrid(
   pictures: GridPicture[],
   { title, subtitle = "", columns = 10, side = 56, scale = "shared" }: PictureGridOptions,
 ): Spec {
   const hasCaptions = pictures.some(({ caption }) => caption !== undefined);
-  const [cellWidth, cellHeight] = [side + GAP, side + GAP + (hasCaptions ? CAPTION_HEIGHT : 0)];
   const limit = largestMagnitude(pictures.map(({ pixels }) => pixels));
-  const values = pictures.map(({ pixels, caption = "", details }, index) => ({
-    x: (index % columns) * cellWidth,
-    y: Math.floor(index / columns) * cellHeight,
-    url: pictureUrl(
+  const values = pictures.map(({ pixels, caption = "", details }) => ({
+    url: squareUrl(
       pixels,
       Math.min(2 * side, ENLARGED_SIDE),
       scale === "own" ? largestMagnitude([pixels]) : limit,
@@ -72,52 +62,33 @@ export function pictureGrid(
     ...details,
   }));
   const names = new Set(pictures.flatMap(({ details = {} }) => Object.keys(details)));
-  const position = { type: "quantitative", scale: null, axis: null } as const;
+  const middle = { xOffset: side / 2, yOffset: side / 2 };
+  const frame = { type: "rect", width: side, height: side, ...middle, filled: false } as const;
   return {
     ...THEME,
     title: { text: title, subtitle },
-    width: Math.min(columns, pictures.length) * cellWidth - GAP,
-    height: Math.ceil(pictures.length / columns) * cellHeight - GAP,
-    data: { values },
-    encoding: { x: { field: "x", ...position }, y: { field: "y", ...position } },
-    layer: [
-      {
-        mark: { type: "image", width: side, height: side, align: "left", baseline: "top" },
-        encoding: {
-          url: { field: "url", type: "nominal" },
-          tooltip: [
-            { field: "url", title: "image", type: "nominal" },
-            ...[...names].map((name) => ({ field: name, type: "nominal" as const })),
-          ],
+    ...tiles(values, {
+      columns,
+      side,
+      gap: 8,
+      below: hasCaptions ? CAPTION_HEIGHT : 0,
+      tooltip: [
+        { field: "url", title: "image", type: "nominal" },
+        ...[...names].map((name) => ({ field: name, type: "nominal" as const })),
+      ],
+      marks: [
+        { mark: { ...frame, stroke: COLORS.line } },
+        {
+          mark: { type: "text", ...middle, yOffset: side + CAPTION_HEIGHT / 2 + 3 },
+          encoding: { text: { field: "caption", type: "nominal" } },
         },
-      },
-      {
-        mark: {
-          type: "rect",
-          width: side,
-          height: side,
-          xOffset: side / 2,
-          yOffset: side / 2,
-          filled: false,
-          stroke: COLORS.line,
-        },
-      },
-      {
-        mark: {
-          type: "text",
-          xOffset: side / 2,
-          yOffset: side + CAPTION_HEIGHT / 2 + 3,
-          baseline: "middle",
-          color: COLORS.text,
-        },
-        encoding: { text: { field: "caption", type: "nominal" } },
-      },
-    ],
+      ],
+    }),
   };
 }
 
 /** The largest number with a sign, without it; 1 if there is none. */
-function largestMagnitude(pictures: Pixels[]): number {
+function largestMagnitude(pictures: (Uint8Array | Float32Array)[]): number {
   let largest = 0;
   for (const pixels of pictures) {
     if (pixels instanceof Uint8Array) continue;

@@ -1,0 +1,77 @@
+/** Pictures beside and below one another, for the charts that are made of them. */
+
+import type { View } from "./theme.ts";
+
+/** A picture, and what its text and its tooltip show. */
+export interface Tile {
+  url: string;
+  /** In pixels of the chart; `side` if not told. */
+  width?: number;
+  height?: number;
+  /** Room for text below it; `below` if not told. */
+  below?: number;
+  [field: string]: unknown;
+}
+
+/** Where tiles stand, in pixels of the chart, and what is drawn of them. */
+interface TileOptions {
+  columns: number;
+  /** Side of the square that each picture is fitted into. */
+  side: number;
+  /** Between two columns, and two rows. */
+  gap: number;
+  /** @default {0} */
+  below?: number;
+  /** Where the first row begins. @default {0} */
+  top?: number;
+  /** Fields that are shown under the mouse. */
+  tooltip?: { field: string; title?: string; type: "nominal" | "quantitative"; format?: string }[];
+  /** What is drawn over the pictures; 0, 0 is the left top corner of each. */
+  marks: View[];
+}
+
+/**
+ * Lays pictures out in rows from the left top, each row as high as its highest picture with its text.
+ *
+ * @returns A layer of a chart, and the size that it takes.
+ */
+export function tiles(
+  pictures: Tile[],
+  { columns, side, gap, below = 0, top = 0, tooltip, marks }: TileOptions,
+) {
+  let y = top;
+  const values = pictures.map((picture) => ({
+    width: side,
+    height: side,
+    below,
+    x: 0,
+    y,
+    ...picture,
+  }));
+  for (let start = 0; start < values.length; start += columns) {
+    const row = values.slice(start, start + columns);
+    row.forEach((tile, column) => Object.assign(tile, { x: column * (side + gap), y }));
+    y += gap + Math.max(...row.map((tile) => tile.height + tile.below));
+  }
+  const position = { type: "quantitative", scale: null, axis: null } as const;
+  const layer: View[] = [
+    {
+      mark: {
+        type: "image",
+        width: { expr: "datum.width" },
+        height: { expr: "datum.height" },
+        align: "left",
+        baseline: "top",
+      },
+      encoding: { url: { field: "url", type: "nominal" }, tooltip },
+    },
+    ...marks,
+  ];
+  return {
+    width: Math.min(columns, values.length) * (side + gap) - gap,
+    height: y - top - gap,
+    data: { values },
+    encoding: { x: { field: "x", ...position }, y: { field: "y", ...position } },
+    layer,
+  };
+}
