@@ -25,16 +25,6 @@ interface Cell {
  * @param classes Names of the classes in the order of rows and columns.
  * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If `confusion` does not have a row and a column for each class.
- *
- * @example The title counts the right answers
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const { title } = confusionMatrix([[99, 1], [0, 100]], ["cat", "dog"]);
- * assertEquals(title, {
- *   text: "199 of 200 right (99.50 %)",
- *   subtitle: "Most frequent mistake: cat read as dog (1 of 100)",
- * });
- * ```
  */
 export function confusionMatrix(confusion: number[][], classes: string[]): Spec {
   for (const size of [confusion.length, ...confusion.map((row) => row.length)]) {

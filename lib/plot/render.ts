@@ -11,14 +11,8 @@ import { writeFileAtomically } from "../data/file_system.ts";
 import { startResvg } from "../image/resvg.ts";
 import type { Spec } from "./theme.ts";
 
-/** Options of {@linkcode renderPng}. */
-export interface RenderPngOptions {
-  /**
-   * Pixels of the picture for each pixel of the chart.
-   * @default {2}
-   */
-  scale?: number;
-}
+/** Pixels of a PNG along a pixel of its chart, so that it is sharp on every screen. */
+export const PNG_SCALE = 2;
 
 /** Prints nothing: whatever Vega would warn about is an error in the chart. */
 const strictLogger: LoggerInterface = {
@@ -35,17 +29,6 @@ const strictLogger: LoggerInterface = {
  * @param spec A Vega-Lite chart.
  * @returns The SVG document.
  * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
- *
- * @example One bar
- * ```ts
- * import { assertStringIncludes } from "@std/assert";
- * const svg = await renderSvg({
- *   data: { values: [{ digit: "seven", count: 7 }] },
- *   mark: "bar",
- *   encoding: { x: { field: "count", type: "quantitative" }, y: { field: "digit" } },
- * });
- * assertStringIncludes(svg, "seven");
- * ```
  */
 export async function renderSvg(spec: Spec): Promise<string> {
   const { spec: vegaSpec } = compile(spec, { logger: strictLogger });
@@ -61,29 +44,11 @@ export async function renderSvg(spec: Spec): Promise<string> {
  * Draws a chart as PNG, with text in Inter from the npm package `@fontsource/inter`.
  *
  * @param spec A Vega-Lite chart.
- * @param options The scale.
  * @returns The bytes of the PNG file; the same for the same chart.
- * @throws {RangeError} If the scale is not a finite number above 0.
  * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
- *
- * @example Twice as many pixels
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { decode } from "fast-png";
- * const png = await renderPng({
- *   width: 100,
- *   height: 50,
- *   padding: 0,
- *   background: "white",
- *   data: { values: [{}] },
- *   mark: { type: "rect", x: 10, y: 10, width: 20, height: 20 },
- *   config: { view: { stroke: null } },
- * }, { scale: 3 });
- * assertEquals(decode(png).width, 300);
- * ```
  */
-export async function renderPng(spec: Spec, options: RenderPngOptions = {}): Promise<Uint8Array> {
-  return await rasterise(await renderSvg(spec), options.scale ?? 2);
+export async function renderPng(spec: Spec): Promise<Uint8Array> {
+  return await rasterise(await renderSvg(spec));
 }
 
 /**
@@ -95,18 +60,15 @@ export async function renderPng(spec: Spec, options: RenderPngOptions = {}): Pro
  */
 export async function saveChart(spec: Spec, pathWithoutExtension: string): Promise<void> {
   const svg = await renderSvg(spec);
-  const png = await rasterise(svg, 2);
+  const png = await rasterise(svg);
   await writeFileAtomically(`${pathWithoutExtension}.svg`, svg);
   await writeFileAtomically(`${pathWithoutExtension}.png`, png);
 }
 
-async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
-  if (!(scale > 0 && Number.isFinite(scale))) {
-    throw new RangeError(`Expected scale to be a finite number greater than 0 but found ${scale}`);
-  }
+async function rasterise(svg: string): Promise<Uint8Array> {
   const Resvg = await startResvg();
   const resvg = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: scale },
+    fitTo: { mode: "zoom", value: PNG_SCALE },
     font: { fontBuffers: [interRegular, interSemiBold], defaultFontFamily: "Inter" },
   });
   try {

@@ -25,7 +25,7 @@ export const COLORS = {
 } as const;
 
 /** The typeface of every chart, with what stands in where it is not installed. */
-export const FONT = "Inter, system-ui, Helvetica, Arial, sans-serif";
+const FONT = "Inter, system-ui, Helvetica, Arial, sans-serif";
 
 /** What every chart has in common; spread it first: `{ ...THEME, title, data, mark }`. */
 export const THEME = {

@@ -55,25 +55,6 @@ interface ValueAxis {
  * @param keeps Which epoch of the last stage was kept; it is ringed.
  * @returns A Vega-Lite v5 chart, about 840 pixels wide; values that are not finite are left out.
  * @throws {RangeError} If `history` is empty.
- *
- * @example The title says the result
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const { title } = trainingCurves([{
- *   stage: "head",
- *   epoch: 1,
- *   trainLoss: 0.2,
- *   validationLoss: 0.1,
- *   trainAccuracy: 0.94,
- *   validationAccuracy: 0.975,
- *   learningRate: 1e-3,
- *   seconds: 3,
- * }]);
- * assertEquals(title, {
- *   text: "Validation error: 2.50 %",
- *   subtitle: "head, epoch 1 (ringed)",
- * });
- * ```
  */
 export function trainingCurves(history: EpochRecord[], keeps?: Keeps): Spec {
   if (history.length === 0) {

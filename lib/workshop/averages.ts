@@ -8,14 +8,6 @@ import { IMAGE_PIXELS } from "../image/size.ts";
  *
  * @param classCount Number of classes.
  * @returns An average for each class, rounded, `[28, 28]`; black for a class without pictures.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const images = new Uint8Array(2 * 784).fill(100, 784);
- * const averages = averagePictures({ count: 2, images, labels: Uint8Array.of(1, 1) }, 2);
- * assertEquals([averages[0][0], averages[1][0]], [0, 50]);
- * ```
  */
 export function averagePictures(
   { count, images, labels }: Dataset,
@@ -41,13 +33,6 @@ export function averagePictures(
  * @param candidates At least one picture, all of one size.
  * @param pixels The picture to compare with.
  * @returns Index of the nearest candidate, and its distance.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const candidates = [Uint8Array.of(0, 0), Uint8Array.of(5, 8)];
- * assertEquals(nearestPicture(candidates, Uint8Array.of(5, 6)), { index: 1, distance: 2 });
- * ```
  */
 export function nearestPicture(
   candidates: Uint8Array[],

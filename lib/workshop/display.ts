@@ -2,10 +2,10 @@
 
 import { keptEpoch } from "../model/history.ts";
 import type { EpochRecord, News, Observer } from "../observer.ts";
-import { renderPng } from "../plot/render.ts";
+import { PNG_SCALE, renderPng } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
-import { describeFigure, type Figure } from "./figure.ts";
+import type { Figure } from "./notebook.ts";
 
 /**
  * Shows a chart under the cell, for every kind of reader at once: Vega-Lite for JupyterLab, where it
@@ -83,9 +83,6 @@ const REDRAW_INTERVAL = 200;
 
 const BAR_LENGTH = 30;
 
-/** Pixels of a PNG for each pixel of its chart, so that it is sharp on every screen. */
-const PNG_SCALE = 2;
-
 /**
  * Milliseconds in which a message leaves. In Deno 2.9's kernel what a cell shows and the report of its
  * end take different ways between threads, and Jupyter drops what arrives after the end.
@@ -124,7 +121,7 @@ function liveBundle(spec: Spec, summary: string): Bundle {
 
 /** The bundle and its metadata, which say how large the picture is to be shown. */
 async function fullBundle(spec: Spec, summary: string): Promise<[Bundle, Record<string, unknown>]> {
-  const png = await renderPng(spec, { scale: PNG_SCALE });
+  const png = await renderPng(spec);
   const header = new DataView(png.buffer, png.byteOffset);
   const size = {
     width: header.getUint32(16) / PNG_SCALE,
@@ -150,6 +147,18 @@ function tableText(rows: Record<string, string | number>[]): string {
   return lines
     .map((line) => line.map((cell, column) => cell.padStart(widths[column])).join("  "))
     .join("\n");
+}
+
+/** Puts a figure into words, with one digit more than its tolerance has. */
+function describeFigure({ name, value, tolerance, unit }: Figure): string {
+  const withUnit = (text: string) => unit ? `${text} ${unit}` : text;
+  if (tolerance === 0) return `${name}: ${withUnit(value.toLocaleString("en-US"))}`;
+  const decimals = Math.max(0, 1 - Math.floor(Math.log10(tolerance)));
+  const number = value.toLocaleString("en-US", {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  return `${name}: ${withUnit(number)} (another computer may be ${withUnit(`${tolerance}`)} off)`;
 }
 
 function describeNews(news: Exclude<News, { kind: "epoch" }>): string {

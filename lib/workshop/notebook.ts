@@ -1,9 +1,21 @@
 /** Notebooks as files (nbformat 4.5): running one again, and comparing it with what is committed. */
 
-import type { Figure } from "./figure.ts";
+/** A number that a run on another computer should come to as well. */
+export interface Figure {
+  /** What it measures; names it among the figures of a notebook. */
+  name: string;
+  value: number;
+  /** How far another run may be away; 0 if not at all. */
+  tolerance: number;
+  /**
+   * Unit that is shown behind the number.
+   * @default {""}
+   */
+  unit?: string;
+}
 
 /** One output of a code cell. */
-export interface Output {
+interface Output {
   output_type: string;
   /** Content by media type. */
   data?: Record<string, unknown>;

@@ -1,13 +1,6 @@
 /** Many numbers a picture brought down to two, to look at. */
 
-import { UMAP } from "umap-js";
 import { Random } from "../data/random.ts";
-
-/** A place on the map. */
-export interface Place {
-  x: number;
-  y: number;
-}
 
 /**
  * Lays vectors out in the plane so that neighbours stay neighbours: UMAP (McInnes et al. 2018) with
@@ -17,24 +10,15 @@ export interface Place {
  * @param seed Of the random numbers: the same seed gives the same map.
  * @returns A place for each vector.
  * @throws {RangeError} If there are fewer vectors than neighbours, or they do not fill whole rows.
- *
- * @example Two groups stay apart
- * ```ts
- * import { assert } from "@std/assert";
- * const vectors = Float32Array.from({ length: 40 }, (_, i) => i < 20 ? i % 5 : 100 + i % 5);
- * const places = projectToPlane(vectors, { count: 40, seed: 1 });
- * const distance = (i: number, j: number) =>
- *   Math.hypot(places[i].x - places[j].x, places[i].y - places[j].y);
- * assert(distance(0, 1) < distance(0, 39));
- * ```
  */
-export function projectToPlane(
+export async function projectToPlane(
   vectors: Float32Array,
   { count, seed }: { count: number; seed: number },
-): Place[] {
+): Promise<{ x: number; y: number }[]> {
   if (count <= NEIGHBOURS) {
     throw new RangeError(`Expected more than ${NEIGHBOURS} vectors but found ${count}`);
   }
+  const { UMAP } = await import("umap-js");
   const random = new Random(seed);
   const umap = new UMAP({ nNeighbors: NEIGHBOURS, random: () => random.uniform() });
   return umap.fit(rowsOf(vectors, count)).map(([x, y]) => ({ x, y }));
@@ -49,13 +33,6 @@ const NEIGHBOURS = 15;
  * @param labels `[count]`.
  * @returns The share, 0–1.
  * @throws {RangeError} If the vectors do not fill whole rows.
- *
- * @example Two of three
- * ```ts
- * import { assertAlmostEquals } from "@std/assert";
- * const share = neighbourAgreement(Float32Array.of(0, 1, 3), Uint8Array.of(7, 7, 9));
- * assertAlmostEquals(share, 2 / 3);
- * ```
  */
 export function neighbourAgreement(vectors: Float32Array, labels: Uint8Array): number {
   const rows = rowsOf(vectors, labels.length);

@@ -1,4 +1,5 @@
 /** What tests look at in a chart. */
+import { decode } from "fast-png";
 import { renderSvg } from "../../lib/plot/render.ts";
 import type { Spec } from "../../lib/plot/theme.ts";
 
@@ -21,4 +22,9 @@ export function valuesOf(spec: unknown, property: string): unknown[] {
   return Object.entries(spec).flatMap(([name, value]) =>
     name === property ? [value] : valuesOf(value, property)
   );
+}
+
+/** The picture in a data URL. */
+export function pngOf(url: string): ReturnType<typeof decode> {
+  return decode(Uint8Array.fromBase64(url.split(",")[1]));
 }

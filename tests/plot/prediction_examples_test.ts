@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { decode } from "fast-png";
-import { type PredictionExample, predictionExamples } from "../../lib/plot/prediction_examples.ts";
-import { marksOf, textsOf, valuesOf } from "./chart_inspection.ts";
+import { predictionExamples } from "../../lib/plot/prediction_examples.ts";
+import { marksOf, pngOf, textsOf, valuesOf } from "./chart_inspection.ts";
 
 const pixels = Uint8Array.from({ length: 784 }, (_, i) => i % 256);
 
-function example(actual: string, predicted: string, confidence: number): PredictionExample {
+function example(actual: string, predicted: string, confidence: number) {
   return { pixels, actual, predicted, confidence };
 }
 
@@ -41,7 +40,7 @@ Deno.test("predictionExamples() marks right and wrong by sign and frame, not by 
 
 Deno.test("predictionExamples() embeds every pixel of the picture, enlarged", () => {
   const [url] = valuesOf(predictionExamples([example("7", "7", 0.9)]), "url") as string[];
-  const png = decode(Uint8Array.fromBase64(url.replace("data:image/png;base64,", "")));
+  const png = pngOf(url);
   assertEquals([png.width, png.height, png.channels], [224, 224, 1]);
   for (const [row, column] of [[0, 0], [3, 5], [27, 27]]) {
     for (const corner of [0, 7]) {

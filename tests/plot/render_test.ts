@@ -69,15 +69,13 @@ Deno.test({
   },
 });
 
-Deno.test("renderPng() has the size of the SVG times the scale", async () => {
+Deno.test("renderPng() has twice the size of the SVG", async () => {
   const svg = await renderSvg(chart);
   const [width, height] = ["width", "height"].map((name) =>
     Number(svg.match(new RegExp(`<svg[^>]* ${name}="(\\d+)"`))?.[1])
   );
-  for (const scale of [1, 2]) {
-    const png = decode(await renderPng(chart, { scale }));
-    assertEquals([png.width, png.height], [scale * width, scale * height]);
-  }
+  const png = decode(await renderPng(chart));
+  assertEquals([png.width, png.height], [2 * width, 2 * height]);
 });
 
 Deno.test("renderPng() gives the same bytes twice and others for another chart", async () => {
@@ -97,16 +95,6 @@ Deno.test("renderPng() shows embedded pictures", async () => {
       }])),
     );
   assert(await inkWith(0) > await inkWith(255) + 0.02);
-});
-
-Deno.test("renderPng() throws on a scale that is not above 0", async () => {
-  for (const scale of [0, -1, NaN, Infinity]) {
-    const error = await assertRejects(() => renderPng(chart, { scale }), RangeError);
-    assertEquals(
-      error.message,
-      `Expected scale to be a finite number greater than 0 but found ${scale}`,
-    );
-  }
 });
 
 Deno.test("saveChart() writes what renderSvg() and renderPng() return", async () => {

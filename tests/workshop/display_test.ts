@@ -73,6 +73,21 @@ Deno.test("showFigure() puts the figure into the output's metadata", async () =>
   assertEquals(content.metadata, { figure });
 });
 
+Deno.test("showFigure() shows one digit more than the tolerance has", async () => {
+  const shown = async (value: number, tolerance: number, unit?: string) => {
+    const [{ content }] = await messagesOf(() =>
+      showFigure({ name: "Figure", value, tolerance, unit })
+    );
+    return content.data["text/plain"];
+  };
+  assertEquals(await shown(60_000, 0), "Figure: 60,000");
+  assertEquals(await shown(123.4, 15), "Figure: 123 (another computer may be 15 off)");
+  assertEquals(
+    await shown(99.3781, 0.2, "%"),
+    "Figure: 99.38 % (another computer may be 0.2 % off)",
+  );
+});
+
 Deno.test("showText() is done when the text has left", async () => {
   const [{ content }] = await messagesOf(() => showText("Ten digits"));
   assertEquals(content.data, { "text/plain": "Ten digits" });

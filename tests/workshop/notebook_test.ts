@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import type { Figure } from "../../lib/workshop/figure.ts";
 import {
   type Cell,
   compareRuns,
+  type Figure,
   type Notebook,
   secondsByCell,
   withOutputs,

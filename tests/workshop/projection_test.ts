@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { Random } from "../../lib/data/random.ts";
 import { neighbourAgreement, projectToPlane } from "../../lib/workshop/projection.ts";
 
@@ -13,27 +13,27 @@ function clouds(count: number): { vectors: Float32Array; labels: Uint8Array } {
   return { vectors, labels };
 }
 
-Deno.test("projectToPlane() keeps neighbours together", () => {
+Deno.test("projectToPlane() keeps neighbours together", async () => {
   const { vectors, labels } = clouds(90);
-  const places = projectToPlane(vectors, { count: 90, seed: 1 });
+  const places = await projectToPlane(vectors, { count: 90, seed: 1 });
   const flat = Float32Array.from(places.flatMap(({ x, y }) => [x, y]));
   assertEquals(neighbourAgreement(flat, labels), 1);
 });
 
-Deno.test("projectToPlane() draws the same map with the same seed only", () => {
+Deno.test("projectToPlane() draws the same map with the same seed only", async () => {
   const { vectors } = clouds(30);
   const map = (seed: number) => projectToPlane(vectors, { count: 30, seed });
-  assertEquals(map(1), map(1));
-  assertNotEquals(map(1), map(2));
+  assertEquals(await map(1), await map(1));
+  assertNotEquals(await map(1), await map(2));
 });
 
-Deno.test("projectToPlane() throws on fewer vectors than neighbours and on ragged ones", () => {
-  assertThrows(
+Deno.test("projectToPlane() throws on fewer vectors than neighbours and on ragged ones", async () => {
+  await assertRejects(
     () => projectToPlane(new Float32Array(30), { count: 15, seed: 1 }),
     RangeError,
     "Expected more than 15 vectors but found 15",
   );
-  assertThrows(
+  await assertRejects(
     () => projectToPlane(new Float32Array(33), { count: 16, seed: 1 }),
     RangeError,
     "Expected 16 vectors of one length but found 33 numbers",

@@ -10,16 +10,6 @@ const SPLIT_COLORS = [COLORS.right, COLORS.muted, COLORS.wrong];
  * @param splits Labels of each split by its name, at most three.
  * @param classes Names of the classes.
  * @returns A Vega-Lite v5 chart.
- *
- * @example The title names the extremes of the first split
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const { title } = classBalance({ training: Uint8Array.of(0, 0, 0, 1) }, ["cat", "dog"]);
- * assertEquals(title, {
- *   text: "cat is the most frequent class, dog the rarest",
- *   subtitle: "Share of each class; training: from 25.0 % to 75.0 %",
- * });
- * ```
  */
 export function classBalance(splits: Record<string, Uint8Array>, classes: string[]): Spec {
   const names = Object.keys(splits);

@@ -14,18 +14,6 @@ const WIDTH = 420;
  *
  * @param runs Histories by name, at most six; epochs are counted on over the stages of a run.
  * @returns A Vega-Lite v5 chart.
- *
- * @example The title names the best
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const record = { stage: "head" as const, trainLoss: 1, trainAccuracy: 0.9, validationLoss: 1 };
- * const rest = { epoch: 1, learningRate: 1e-3, seconds: 1 };
- * const { title } = comparisonCurves({
- *   frozen: [{ ...record, ...rest, validationAccuracy: 0.98 }],
- *   "from scratch": [{ ...record, ...rest, validationAccuracy: 0.96 }],
- * });
- * assertEquals(title, { text: "Lowest: frozen", subtitle: "Validation error, log scale" });
- * ```
  */
 export function comparisonCurves(runs: Record<string, EpochRecord[]>): Spec {
   const names = Object.keys(runs);

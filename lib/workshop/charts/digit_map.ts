@@ -2,7 +2,6 @@
 
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import type { Answer } from "../../model/evaluation.ts";
-import type { Place } from "../projection.ts";
 import { squareUrl } from "../../plot/picture_url.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
@@ -26,8 +25,8 @@ const DIGIT_COLORS = [
 ];
 
 /** What is on the map, in one order. */
-export interface MappedDigits {
-  places: Place[];
+interface MappedDigits {
+  places: { x: number; y: number }[];
   /** One for each place. */
   answers: Answer[];
   /** Pixels 0–255, `[count, 28, 28]`. */
@@ -42,17 +41,6 @@ export interface MappedDigits {
  * @param title What the map is made of.
  * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If there are not as many places, answers and pictures.
- *
- * @example One mistake of one
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const { title } = digitMap({
- *   places: [{ x: 0, y: 0 }],
- *   answers: [{ index: 0, actual: "4", predicted: "9", confidence: 0.5 }],
- *   images: new Uint8Array(784),
- * }, "Features of a digit");
- * assertEquals(title, { text: "Features of a digit", subtitle: "1 picture, 1 read wrong (ringed)" });
- * ```
  */
 export function digitMap({ places, answers, images }: MappedDigits, title: string): Spec {
   const count = images.length / IMAGE_PIXELS;

@@ -9,15 +9,6 @@ const CELL = 22;
  *
  * @param pixels Ink 0–255 of a square picture, row by row.
  * @returns A Vega-Lite v5 chart; 0 is left blank.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals(pixelValues(Uint8Array.of(0, 255, 128, 0)).title, {
- *   text: "2 × 2 pixels, 2 of them with ink",
- *   subtitle: "Brightness from 0 (black paper) to 255 (white ink)",
- * });
- * ```
  */
 export function pixelValues(pixels: Uint8Array): Spec {
   const side = Math.sqrt(pixels.length);

@@ -15,16 +15,6 @@ const DEVIATIONS = 1.96;
  *
  * @param bins Bins of answers by confidence; empty ones are left out.
  * @returns A Vega-Lite v5 chart.
- *
- * @example The title is the expected calibration error
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const bins = [{ count: 10, confidence: 0.6, accuracy: 0.5 }, { count: 90, confidence: 1, accuracy: 1 }];
- * assertEquals(reliabilityDiagram(bins).title, {
- *   text: "Expected calibration error: 1.00 %",
- *   subtitle: "100 answers in bins by confidence, with 95 % intervals",
- * });
- * ```
  */
 export function reliabilityDiagram(bins: CalibrationBin[]): Spec {
   const filled = bins.filter(({ count }) => count > 0);

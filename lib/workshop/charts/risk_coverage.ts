@@ -14,17 +14,6 @@ const POINTS = 200;
  * @param answers Every answer.
  * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If there are no answers.
- *
- * @example The title says how many must be left out for no mistake
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const sure = { index: 0, actual: "4", predicted: "4", confidence: 0.9 };
- * const wrong = { index: 1, actual: "4", predicted: "9", confidence: 0.5 };
- * assertEquals(riskCoverage([wrong, sure, sure, sure]).title, {
- *   text: "No mistake among the surest 75.0 %",
- *   subtitle: "All 4 answered: 25.00 % wrong",
- * });
- * ```
  */
 export function riskCoverage(answers: Answer[]): Spec {
   if (answers.length === 0) {

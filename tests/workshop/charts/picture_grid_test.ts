@@ -1,33 +1,7 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { decode } from "fast-png";
+import { assert, assertEquals } from "@std/assert";
 import { pictureGrid } from "../../../lib/workshop/charts/picture_grid.ts";
-import { pictureUrl } from "../../../lib/plot/picture_url.ts";
 import { renderSvg } from "../../../lib/plot/render.ts";
-import { COLORS } from "../../../lib/plot/theme.ts";
-import { textsOf, valuesOf } from "../../plot/chart_inspection.ts";
-
-function pngOf(url: string) {
-  return decode(Uint8Array.fromBase64(url.split(",")[1]));
-}
-
-Deno.test("pictureUrl() draws signed numbers blue above 0, white at 0, orange below", () => {
-  const { channels, data } = pngOf(pictureUrl(Float32Array.of(2, 0, -9, -1), 2, 2));
-  assertEquals(channels, 3);
-  const hex = (i: number) =>
-    "#" + Uint8Array.from(data.slice(3 * i, 3 * i + 3)).toHex().toUpperCase();
-  assertEquals([hex(0), hex(1), hex(2)], [COLORS.right, "#FFFFFF", COLORS.wrong]);
-});
-
-Deno.test("pictureUrl() enlarges by whole factors, to at least the side asked for", () => {
-  assertEquals(pngOf(pictureUrl(new Uint8Array(9), 10)).width, 12);
-});
-
-Deno.test("pictureUrl() throws on a picture that is not square", () => {
-  for (const length of [0, 8]) {
-    const error = assertThrows(() => pictureUrl(new Uint8Array(length), 8), RangeError);
-    assertEquals(error.message, `Expected pixels to fill a square but found ${length}`);
-  }
-});
+import { pngOf, textsOf, valuesOf } from "../../plot/chart_inspection.ts";
 
 Deno.test("pictureGrid() puts pictures into rows with their captions", async () => {
   const pictures = ["a", "b", "c"].map((caption) => ({ pixels: new Uint8Array(4), caption }));
