@@ -58,6 +58,17 @@ for (const [path, notebook] of notebooks) {
   });
 }
 
+Deno.test("notebooks import from the front doors, in four statements of their first cell at most", () => {
+  for (const [path, notebook] of notebooks) {
+    const imports = codeCellsOf(notebook).map((cell) =>
+      [...textOf(cell).matchAll(/^import [^]*?from "(.*)";/gm)].map(([, module]) => module)
+    );
+    assert(imports[0].length <= 4, path);
+    assertEquals(imports.slice(1).flat(), [], path);
+    for (const module of imports[0]) assert(/^@std\/assert$|\/mod\.ts$/.test(module), module);
+  }
+});
+
 Deno.test("the cells of all notebooks type-check", async () => {
   await withFolder(async (folder) => {
     const library = toFileUrl(join(Deno.cwd(), "lib")).href;
