@@ -6,7 +6,7 @@ import { loadCharacters } from "../data/characters.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
-import { readBase } from "../formats/base.ts";
+import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";

@@ -9,7 +9,7 @@ export interface Hdf5Group {
 }
 
 /** An array of numbers; a shape without sizes is a single number. */
-export interface Hdf5Array {
+interface Hdf5Array {
   shape: number[];
   values: Float32Array;
 }

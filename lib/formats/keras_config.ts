@@ -2,10 +2,9 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { type NetworkData, networkFromData } from "../model/network.ts";
-import type { Hdf5Array } from "./hdf5.ts";
 
 /** A layer, or a network of layers, as JSON. */
-export interface LayerConfig {
+interface LayerConfig {
   class_name: string;
   config: Record<string, unknown> & { name: string; layers?: LayerConfig[] };
   /** In a functional network: which layers' outputs go in, once for each use. */
@@ -147,21 +146,25 @@ const NEUTRAL: Record<string, unknown[]> = {
 /** Largest size of a layer: a hostile file may claim any. */
 const LARGEST_SIZE = 2 ** 16;
 
-/** Puts a prefix before the names of all layers of a network as tfjs describes it. */
-export function renameLayers({ config, ...network }: LayerConfig, prefix: string): LayerConfig {
-  const rename = (references: unknown) =>
+/** Describes a network as tfjs does, with a prefix before the names of all layers. */
+export function renameLayers(network: tf.LayersModel, prefix: string): LayerConfig {
+  return rename(network.toJSON(null, false) as unknown as LayerConfig, prefix);
+}
+
+function rename({ config, ...network }: LayerConfig, prefix: string): LayerConfig {
+  const renameAll = (references: unknown) =>
     (references as Reference[]).map(([layer, ...rest]) => [prefix + layer, ...rest]);
   const layers = config.layers!.map((layer): LayerConfig => {
-    const inner = layer.config.layers ? renameLayers(layer, prefix) : layer;
+    const inner = layer.config.layers ? rename(layer, prefix) : layer;
     const name = prefix + layer.config.name;
     return {
       ...inner,
       config: { ...inner.config, name },
-      ...(layer.inbound_nodes && { name, inbound_nodes: layer.inbound_nodes.map(rename) }),
+      ...(layer.inbound_nodes && { name, inbound_nodes: layer.inbound_nodes.map(renameAll) }),
     };
   });
   const ends = Object.entries(config).filter(([key]) => /^(in|out)put_layers$/.test(key))
-    .map(([key, references]) => [key, rename(references)]);
+    .map(([key, references]) => [key, renameAll(references)]);
   return { ...network, config: { ...config, layers, ...Object.fromEntries(ends) } };
 }
 
@@ -307,16 +310,6 @@ export async function buildNetwork(
   }
 }
 
-/** The layers that hold weights themselves, those of networks among `layers` included. */
-export function leafLayers(layers: tf.layers.Layer[]): tf.layers.Layer[] {
-  return layers.flatMap((layer) =>
-    layer instanceof tf.LayersModel ? leafLayers(layer.layers) : [layer]
-  );
-}
-
-/** A weight of a layer. */
-export type Weight = tf.layers.Layer["weights"][number];
-
 /**
  * Gives weights the numbers from a file.
  *
@@ -325,8 +318,8 @@ export type Weight = tf.layers.Layer["weights"][number];
  * @throws {SyntaxError} If the file has others than the layer needs.
  */
 export function assignWeights(
-  weights: Weight[],
-  arrays: Hdf5Array[],
+  weights: tf.layers.Layer["weights"],
+  arrays: { shape: number[]; values: Float32Array }[],
   layer: string,
   name: string,
 ): void {

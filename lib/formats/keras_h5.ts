@@ -1,17 +1,9 @@
 /** Networks as Keras 2 saves them, in one HDF5 file: what `load_model("FILE.h5")` reads to this day. */
 
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { type NetworkData, networkFromData } from "../model/network.ts";
 import { encodeHdf5, type Hdf5Group, readHdf5 } from "./hdf5.ts";
-import {
-  assignWeights,
-  buildNetwork,
-  fromKeras,
-  leafLayers,
-  parseConfig,
-  toKeras2,
-  type Weight,
-} from "./keras_config.ts";
+import { assignWeights, buildNetwork, fromKeras, parseConfig, toKeras2 } from "./keras_config.ts";
 
 /** The version of Keras whose layout is written. */
 const KERAS_VERSION = "2.15.0";
@@ -66,12 +58,19 @@ function layerGroup(layer: tf.layers.Layer): Hdf5Group {
 }
 
 /** A layer's weights in Keras 2's order: in a network of layers, first all that are trained. */
-function inKerasOrder(layer: tf.layers.Layer): Weight[] {
+function inKerasOrder(layer: tf.layers.Layer): tf.layers.Layer["weights"] {
   const leaves = leafLayers([layer]);
   return [
     ...leaves.flatMap(({ trainableWeights }) => trainableWeights),
     ...leaves.flatMap(({ nonTrainableWeights }) => nonTrainableWeights),
   ];
+}
+
+/** The layers that hold weights themselves, those of networks among `layers` included. */
+function leafLayers(layers: tf.layers.Layer[]): tf.layers.Layer[] {
+  return layers.flatMap((layer) =>
+    layer instanceof tf.LayersModel ? leafLayers(layer.layers) : [layer]
+  );
 }
 
 /**

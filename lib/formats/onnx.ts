@@ -4,16 +4,13 @@ import * as tf from "@tensorflow/tfjs";
 import { type NetworkData, networkFromData } from "../model/network.ts";
 import { OnnxGraph, type Value } from "./onnx_graph.ts";
 import { translateLayer } from "./onnx_layers.ts";
-import { DATA_TYPE, ModelProto } from "./onnx_schema.ts";
+import { ModelProto } from "./onnx_schema.ts";
 
 /** Version of the operators that are used (https://onnx.ai/onnx/operators/). */
 const OPSET = 21;
 
 /** Version of the file format that came with these operators. */
 const IR_VERSION = 10;
-
-/** What the model's input and output are called. */
-export const ONNX_NAMES = { input: "pixels", output: "probabilities" };
 
 /**
  * Writes a network as ONNX, with its input and output shaped as tfjs has them, for any number of
@@ -28,31 +25,19 @@ export async function encodeOnnx(data: NetworkData, card: unknown): Promise<Uint
   try {
     const { inputs: [{ shape: inputShape }], outputs: [{ shape: outputShape }] } = network;
     const graph = new OnnxGraph(data);
-    const pixels = { name: ONNX_NAMES.input, shape: inputShape, channelsFirst: false };
+    const pixels = { name: "pixels", shape: inputShape, channelsFirst: false };
     const result = graph.channelsLast(computeNetwork(graph, network, [pixels]));
-    graph.add("Identity", ONNX_NAMES.output, result);
+    const probabilities = { ...graph.add("Identity", "probabilities", result), shape: outputShape };
     return ModelProto.encode(ModelProto.fromObject({
       ir_version: IR_VERSION,
       producer_name: "TensorFlow.js",
       opset_import: [{ domain: "", version: OPSET }],
       metadata_props: [{ key: "card", value: JSON.stringify(card) }],
-      graph: {
-        name: network.name,
-        node: graph.nodes,
-        initializer: graph.initializers,
-        input: [describe(ONNX_NAMES.input, inputShape)],
-        output: [describe(ONNX_NAMES.output, outputShape)],
-      },
+      graph: graph.describe(network.name, pixels, probabilities),
     })).finish();
   } finally {
     network.dispose();
   }
-}
-
-/** An input or output of the model; the number of pictures is free. */
-function describe(name: string, [, ...sizes]: tf.Shape) {
-  const dim = [{ dim_param: "batch" }, ...sizes.map((size) => ({ dim_value: size }))];
-  return { name, type: { tensor_type: { elem_type: DATA_TYPE.float32, shape: { dim } } } };
 }
 
 /** Adds to a graph all that a network computes, from its output back to its inputs. */

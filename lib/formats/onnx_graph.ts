@@ -3,7 +3,12 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { NetworkData } from "../model/network.ts";
 import { type StoredWeight, storedWeights } from "../model/precision.ts";
-import { ATTRIBUTE_TYPE, DATA_TYPE } from "./onnx_schema.ts";
+
+/** Kinds of attributes: `AttributeProto.AttributeType`. */
+const ATTRIBUTE_TYPE = { float: 1, integer: 2, integers: 7 };
+
+/** Kinds of numbers: `TensorProto.DataType`. */
+const DATA_TYPE = { float32: 1, uint8: 2, int64: 7, float16: 10 };
 
 /** A tensor in the graph. */
 export interface Value {
@@ -15,7 +20,7 @@ export interface Value {
 }
 
 /** Settings of an operation. */
-export type Attributes = Record<string, number | number[]>;
+type Attributes = Record<string, number | number[]>;
 
 /** Settings that are floats; all others are integers or lists of them. */
 const FLOATS = ["alpha", "epsilon"];
@@ -23,9 +28,9 @@ const FLOATS = ["alpha", "epsilon"];
 /** Operations, and the numbers that go into them. */
 export class OnnxGraph {
   /** `NodeProto` of every operation, in an order in which they can be computed. */
-  readonly nodes: unknown[] = [];
+  readonly #nodes: unknown[] = [];
   /** `TensorProto` of all numbers. */
-  readonly initializers: unknown[] = [];
+  readonly #initializers: unknown[] = [];
   readonly #weights: Map<string, StoredWeight>;
   readonly #names = new Set<string>();
 
@@ -78,6 +83,17 @@ export class OnnxGraph {
     return this.#node("Mul", floats, [this.#node("Sub", floats, [cast, zero]), scale]);
   }
 
+  /** @returns The `GraphProto` that computes `output` from `input`, for any number of pictures. */
+  describe(name: string, input: Value, output: Value) {
+    return {
+      name,
+      node: this.#nodes,
+      initializer: this.#initializers,
+      input: [describeEnd(input)],
+      output: [describeEnd(output)],
+    };
+  }
+
   /** @returns A tensor with its channels before rows and columns. */
   channelsFirst(value: Value): Value {
     return this.#transpose(value, true, [0, 3, 1, 2]);
@@ -96,7 +112,7 @@ export class OnnxGraph {
 
   #node(type: string, name: string, input: string[], attributes: Attributes = {}): string {
     const unique = this.#unique(name);
-    this.nodes.push({
+    this.#nodes.push({
       op_type: type,
       name: unique,
       input,
@@ -119,7 +135,7 @@ export class OnnxGraph {
       : values instanceof Uint16Array
       ? "float16"
       : "int64";
-    this.initializers.push({
+    this.#initializers.push({
       name: unique,
       dims,
       data_type: DATA_TYPE[type],
@@ -134,6 +150,11 @@ export class OnnxGraph {
     this.#names.add(unique);
     return unique;
   }
+}
+
+function describeEnd({ name, shape: [, ...sizes] }: Value) {
+  const dim = [{ dim_param: "batch" }, ...sizes.map((size) => ({ dim_value: size }))];
+  return { name, type: { tensor_type: { elem_type: DATA_TYPE.float32, shape: { dim } } } };
 }
 
 function describeAttribute([name, value]: [string, number | number[]]) {

@@ -2,12 +2,6 @@
 
 import { Root, type Type } from "protobufjs/light.js";
 
-/** Kinds of attributes: `AttributeProto.AttributeType`. */
-export const ATTRIBUTE_TYPE = { float: 1, integer: 2, integers: 7 };
-
-/** Kinds of numbers: `TensorProto.DataType`. */
-export const DATA_TYPE = { float32: 1, uint8: 2, int64: 7, float16: 10 };
-
 /** Fields of messages: name, type, number; `[]` marks a list. */
 const MESSAGES = {
   ModelProto: [

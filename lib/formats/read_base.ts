@@ -7,13 +7,7 @@ import { FEATURES } from "../model/architecture.ts";
 import { networkFromData, readWeights, writeWeights } from "../model/network.ts";
 import { storedLength } from "../model/precision.ts";
 import { decodeKerasArchive } from "./keras_archive.ts";
-import {
-  buildNetwork,
-  fromKeras,
-  type LayerConfig,
-  parseConfig,
-  renameLayers,
-} from "./keras_config.ts";
+import { buildNetwork, fromKeras, parseConfig, renameLayers } from "./keras_config.ts";
 import { decodeKerasH5 } from "./keras_h5.ts";
 
 /** Largest file that is read, in bytes. */
@@ -41,7 +35,7 @@ export async function readBase(path: string): Promise<tf.Sequential> {
   }
   const cut = tf.model({ inputs: network.inputs, outputs: featuresOf(network), name: FEATURES });
   // A head that is put on the base gives its layers names, too.
-  const topology = renameLayers(cut.toJSON(null, false) as unknown as LayerConfig, "base_");
+  const topology = renameLayers(cut, "base_");
   const base = await networkFromData({ modelTopology: topology });
   writeWeights(base.layers, readWeights(cut.layers));
   for (const weight of network.weights) weight.dispose();

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { zipSync } from "fflate";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { addHead } from "../../lib/model/architecture.ts";
-import { readBase } from "../../lib/formats/base.ts";
+import { readBase } from "../../lib/formats/read_base.ts";
 import { encodeHdf5, type Hdf5Group } from "../../lib/formats/hdf5.ts";
 import { encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
 import { toKeras2 } from "../../lib/formats/keras_config.ts";
