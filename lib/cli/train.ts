@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
-import { join as joinDatasets, type Splits } from "../data/dataset.ts";
+import { type Dataset, join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
 import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
@@ -12,6 +12,7 @@ import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
 import { exportName, outputFolder } from "../model/model_folders.ts";
 import { pickExamples } from "../model/evaluation.ts";
+import type { Keeps } from "../model/history.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
 import { type AugmentationName, AUGMENTATIONS, PRESETS, RECIPES } from "../model/recipe.ts";
@@ -112,33 +113,14 @@ await runCommand({
     kernels: FLAGS.kernels,
   },
   async run(flags) {
-    const { classes, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
-    const preset = PRESETS[flags.preset];
+    const { classes, preset: presetName, "from-scratch": fromScratch } = flags;
+    const preset = PRESETS[presetName];
     const named = flags.base ?? preset.base;
-    const out = flags.out ?? outputFolder(classes);
-    if (fromScratch && fineTune) {
-      throw new UsageError("Expected --from-scratch or --fine-tune but found both");
-    }
     const isShipped = BASE_NAMES.includes(named as BaseName);
-    if (!isShipped && !await Deno.stat(named).then(() => true, () => false)) {
-      throw new UsageError(
-        `Expected --base to be ${
-          BASE_NAMES.join(", ")
-        }, a .h5 or .keras file or a folder but found ${named}`,
-      );
-    }
-    if (!isShipped && (fromScratch || fineTune)) {
-      throw new UsageError(
-        `Expected --base to be ${BASE_NAMES.join(" or ")} with --${
-          fromScratch ? "from-scratch" : "fine-tune"
-        } but found ${named}`,
-      );
-    }
-    if (flags.samples !== undefined && classes !== "digits") {
-      throw new UsageError(`Expected --samples with --classes digits but found ${classes}`);
-    }
+    await checkTogether(flags, named, isShipped);
     const started = performance.now();
     const observer = showProgress();
+    const out = flags.out ?? outputFolder(classes);
     await Deno.mkdir(out, { recursive: true });
     await startBackend(flags);
     const base = isShipped ? named as BaseName : { name: named, network: await readBase(named) };
@@ -156,7 +138,7 @@ await runCommand({
       hiddenUnits: flags["hidden-units"],
       seed: flags.seed,
       fromScratch,
-      fineTune: fineTune ?? (fromScratch || !isShipped ? 0 : preset.fineTune),
+      fineTune: flags["fine-tune"] ?? (fromScratch || !isShipped ? 0 : preset.fineTune),
       augmentation: flags.augmentation ?? preset.augmentation,
       keeps: preset.keeps,
       recipe: Object.fromEntries(
@@ -166,27 +148,13 @@ await runCommand({
       resume: flags.resume,
       observer,
     });
-    await saveNetwork(join(out, "model"), result.network, result.card);
-    await writeFileAtomically(
-      join(out, `${exportName(data.classes)}.h5`),
-      await encodeKerasH5(await networkToData(result.network), result.card),
-    );
-    const { evaluation, history } = result;
-    await saveChart(trainingCurves(history, preset.keeps), join(out, "training_curves"));
-    await saveChart(
-      confusionMatrix(evaluation.confusion, evaluation.classes),
-      join(out, "confusion_matrix"),
-    );
-    await saveChart(
-      predictionExamples(pickExamples(evaluation, data.test)),
-      join(out, "prediction_examples"),
-    );
+    await saveResult(out, result, data.test, preset.keeps);
     const seconds = (performance.now() - started) / 1000;
     await writeFileAtomically(
       join(out, "metrics.json"),
       JSON.stringify(metrics(result, seconds), null, 2) + "\n",
     );
-    const { accuracy, count, mistakes } = evaluation;
+    const { accuracy, count, mistakes } = result.evaluation;
     console.log(
       `Test accuracy ${
         (100 * accuracy).toFixed(2)
@@ -196,6 +164,56 @@ await runCommand({
     );
   },
 });
+
+/** What the flags may not ask for together. */
+async function checkTogether(
+  flags: { classes: string; samples?: string; "from-scratch": boolean; "fine-tune"?: number },
+  base: string,
+  isShipped: boolean,
+): Promise<void> {
+  const { classes, samples, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
+  if (fromScratch && fineTune) {
+    throw new UsageError("Expected --from-scratch or --fine-tune but found both");
+  }
+  if (!isShipped && !await Deno.stat(base).then(() => true, () => false)) {
+    throw new UsageError(
+      `Expected --base to be ${
+        BASE_NAMES.join(", ")
+      }, a .h5 or .keras file or a folder but found ${base}`,
+    );
+  }
+  if (!isShipped && (fromScratch || fineTune)) {
+    throw new UsageError(
+      `Expected --base to be ${BASE_NAMES.join(" or ")} with --${
+        fromScratch ? "from-scratch" : "fine-tune"
+      } but found ${base}`,
+    );
+  }
+  if (samples !== undefined && classes !== "digits") {
+    throw new UsageError(`Expected --samples with --classes digits but found ${classes}`);
+  }
+}
+
+/** The model, the same for Keras, and three pictures. */
+async function saveResult(
+  out: string,
+  { network, card, evaluation, history }: TrainResult,
+  test: Dataset,
+  keeps: Keeps,
+): Promise<void> {
+  const { classes, confusion } = evaluation;
+  await saveNetwork(join(out, "model"), network, card);
+  await writeFileAtomically(
+    join(out, `${exportName(classes)}.h5`),
+    await encodeKerasH5(await networkToData(network), card),
+  );
+  await saveChart(trainingCurves(history, keeps), join(out, "training_curves"));
+  await saveChart(confusionMatrix(confusion, classes), join(out, "confusion_matrix"));
+  await saveChart(
+    predictionExamples(pickExamples(evaluation, test)),
+    join(out, "prediction_examples"),
+  );
+}
 
 /** The samples join what is learnt from; what is chosen and tested on stays MNIST's. */
 async function withSamples(mnist: Splits, folder: string): Promise<Splits> {

@@ -8,16 +8,6 @@
  * @param path Where to write; its folder must exist.
  * @param data The new content: bytes, or text written as UTF-8.
  * @throws {Deno.errors.NotFound} If the folder does not exist.
- *
- * @example Write, then replace
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const folder = await Deno.makeTempDir();
- * await writeFileAtomically(`${folder}/notes.txt`, "first");
- * await writeFileAtomically(`${folder}/notes.txt`, "second");
- * assertEquals(await Deno.readTextFile(`${folder}/notes.txt`), "second");
- * await Deno.remove(folder, { recursive: true });
- * ```
  */
 export async function writeFileAtomically(path: string, data: Uint8Array | string): Promise<void> {
   const temporaryPath = `${path}.${crypto.randomUUID()}.tmp`;

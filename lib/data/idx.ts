@@ -6,7 +6,7 @@ import { IMAGE_SIDE } from "../image/size.ts";
 import { writeFileAtomically } from "./file_system.ts";
 
 /** The content of an IDX file of unsigned bytes. */
-export interface IdxArray {
+interface IdxArray {
   shape: number[];
   /** As many bytes as the product of `shape`, last dimension fastest. */
   values: Uint8Array;
@@ -18,13 +18,6 @@ export interface IdxArray {
  * @param bytes The whole file, uncompressed.
  * @param name What to call the file in an error.
  * @throws {SyntaxError} If it is not such a file, or is shorter or longer than its header says.
- *
- * @example Two labels
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const { shape, values } = parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 3), "labels");
- * assertEquals([shape, [...values]], [[2], [7, 3]]);
- * ```
  */
 export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8) {
@@ -60,15 +53,8 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
  *
  * @param shape Sizes, the last one fastest.
  * @param values As many as the product of `shape`.
- *
- * @example There and back
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const bytes = encodeIdx({ shape: [2], values: Uint8Array.of(7, 3) });
- * assertEquals(parseIdx(bytes, "labels").values, Uint8Array.of(7, 3));
- * ```
  */
-export function encodeIdx({ shape, values }: IdxArray): Uint8Array<ArrayBuffer> {
+function encodeIdx({ shape, values }: IdxArray): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(4 + 4 * shape.length + values.length);
   const header = new DataView(bytes.buffer);
   header.setUint32(0, 0x0800 + shape.length);

@@ -55,13 +55,6 @@ const FILES = {
  * validation.
  *
  * @throws {Error} If a file is missing, cut off, swapped or foreign, or a label is no digit, in one sentence.
- *
- * @example The official split
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const { train, validation, test } = await loadMnist();
- * assertEquals([train.count, validation.count, test.count], [55000, 5000, 10000]);
- * ```
  */
 export async function loadMnist({ directory, limit }: MnistOptions = {}): Promise<Splits> {
   directory ??= await isDirectory(OWN_FILES) ? OWN_FILES : undefined;

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { adamWStep } from "../backend/mod.ts";
 
 /** Variables that learn at one rate. */
-export interface ParameterGroup {
+interface ParameterGroup {
   variables: tf.Variable[];
   /** Factor on the learning rate of a step. */
   rate: number;

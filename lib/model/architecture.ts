@@ -43,12 +43,6 @@ export const LOGITS = "logits";
  * from 0 to 1, `[count, 28, 28, 1]`; gives features `[count, 9 × last filters]`.
  *
  * @param seed Seed of the initial weights (Glorot & Bengio 2010, uniform).
- *
- * @example 1152 features
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals(buildBase("cnn", 1).outputShape, [null, 1152]);
- * ```
  */
 export function buildBase(name: BaseName, seed: number): tf.Sequential {
   const base = tf.sequential({ name: "base" });
@@ -141,7 +135,7 @@ function residualStage(name: string, [, ...shape]: tf.Shape, seed: number): tf.L
 }
 
 /** What kind of head {@linkcode addHead} adds. */
-export interface HeadOptions {
+interface HeadOptions {
   /** Number of classes. */
   classes: number;
   /** Seed of the initial weights. */
@@ -163,13 +157,6 @@ export interface HeadOptions {
  *
  * @param base Any model whose output is `[count, features]`; it becomes the whole network.
  * @returns `base`, now from pixels to probabilities `[count, classes]`.
- *
- * @example Ten probabilities
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });
- * assertEquals(network.outputShape, [null, 10]);
- * ```
  */
 export function addHead(
   base: tf.Sequential,

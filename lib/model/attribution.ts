@@ -19,17 +19,6 @@ import { applyLayers, imagesToTensor } from "./network.ts";
  * @returns For each pixel the log-odds without the square minus those with it, in nats, `[28, 28]`:
  * positive where ink speaks for `digit`.
  * @throws {RangeError} If `side` is no odd number from 1 to 27, or the network has no layer of logits.
- *
- * @example Nothing to cover in an empty picture
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { startBackend } from "../backend/mod.ts";
- * import { addHead, buildBase } from "./architecture.ts";
- * await startBackend();
- * const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });
- * assertEquals(occlusionMap(network, new Uint8Array(784), 7), new Float32Array(784));
- * network.dispose();
- * ```
  */
 export function occlusionMap(
   network: tf.LayersModel,
@@ -89,17 +78,6 @@ function layersToLogits({ layers }: tf.LayersModel): tf.layers.Layer[] {
  * @returns Change of the logit for full ink on each pixel, to first order, `[28, 28]`: positive where
  * more ink would speak for `digit`.
  * @throws {RangeError} If the network has no layer of logits.
- *
- * @example One number a pixel
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { startBackend } from "../backend/mod.ts";
- * import { addHead, buildBase } from "./architecture.ts";
- * await startBackend();
- * const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });
- * assertEquals(saliencyMap(network, new Uint8Array(784), 7).length, 784);
- * network.dispose();
- * ```
  */
 export function saliencyMap(
   network: tf.LayersModel,

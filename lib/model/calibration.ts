@@ -45,15 +45,6 @@ export function calibrate(probabilities: ArrayLike<number>, temperature = 1): nu
  *
  * @param probabilities `[count, classes]`, of validation pictures.
  * @param labels True class indices, `[count]`.
- *
- * @example Too sure: right only three times in four
- * ```ts
- * import { assertAlmostEquals } from "@std/assert";
- * const probabilities = Float32Array.from({ length: 200 }, (_, i) => i % 2 === 0 ? 0.99 : 0.01);
- * const labels = Uint8Array.from({ length: 100 }, (_, i) => i % 4 === 0 ? 1 : 0);
- * const { temperature } = fitCalibration(probabilities, labels);
- * assertAlmostEquals(calibrate([0.99, 0.01], temperature)[0], 0.75, 1e-3);
- * ```
  */
 export function fitCalibration(probabilities: Float32Array, labels: Uint8Array): Calibration {
   const classes = probabilities.length / labels.length;

@@ -10,7 +10,7 @@ import type { StageOptions, StageProgress } from "./training.ts";
 export type Configuration = Record<string, string | number | boolean>;
 
 /** A run, stopped between two epochs; its history is of all stages so far. */
-export interface Checkpoint extends StageProgress {
+interface Checkpoint extends StageProgress {
   configuration: Configuration;
   stage: Stage;
 }
@@ -77,7 +77,7 @@ export class Run {
 }
 
 /** Writes a checkpoint atomically; makes its folder if need be. */
-export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { kept, state: { epoch, weights, optimiser }, ...rest } = checkpoint;
   const { step, first, second } = optimiser;
   await Deno.mkdir(dirname(path), { recursive: true });
@@ -102,7 +102,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
  * @throws {SyntaxError} If the file is damaged.
  * @throws {Error} If the checkpoint is of a run with another configuration.
  */
-export async function loadCheckpoint(
+async function loadCheckpoint(
   path: string,
   configuration: Configuration,
 ): Promise<Checkpoint | undefined> {

@@ -97,7 +97,7 @@ export function nameAnswer(
 }
 
 /** How pixels are to be read. */
-export interface PredictionOptions {
+interface PredictionOptions {
   /**
    * The value of full ink: 255 if pixels go from 0 to 255, 1 if from 0 to 1.
    * @default {model.card.input.pixelRange}

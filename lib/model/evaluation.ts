@@ -8,7 +8,7 @@ import { computeOutputs } from "./inference.ts";
 import type { Team } from "./team.ts";
 
 /** How good a classifier is on one class. */
-export interface ClassReport {
+interface ClassReport {
   label: string;
   /** Of those called this class, the share that is; 0 if none was called so. */
   precision: number;
@@ -154,7 +154,7 @@ function reportClass(label: string, index: number, confusion: number[][]): Class
 }
 
 /** Two classes that are taken for each other. */
-export interface ConfusedPair {
+interface ConfusedPair {
   pair: [string, string];
   /** Pictures of either that were taken for the other. */
   count: number;

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { applyLayers, imagesToTensor } from "./network.ts";
 
 /** The output of a layer for one picture: a square map for each channel. */
-export interface FeatureMaps {
+interface FeatureMaps {
   /** Pixels of a map along a side. */
   side: number;
   /** `[channels]`, each `[side, side]` row by row. */
@@ -19,18 +19,6 @@ export interface FeatureMaps {
  * @param layerName Name of a layer whose output is `[count, side, side, channels]`.
  * @throws {RangeError} If there is no such layer.
  * @throws {TypeError} If its output has another shape.
- *
- * @example Sixteen maps of 14 × 14
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { startBackend } from "../backend/mod.ts";
- * import { buildBase } from "./architecture.ts";
- * await startBackend();
- * const base = buildBase("cnn-small", 1);
- * const { side, maps } = featureMaps(base, new Uint8Array(784), "relu1");
- * assertEquals([side, maps.length], [14, 16]);
- * base.dispose();
- * ```
  */
 export function featureMaps(
   network: tf.LayersModel,

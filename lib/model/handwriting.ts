@@ -21,7 +21,7 @@ import { examine, freeze, type TrainResult } from "./transfer.ts";
 import type { Team } from "./team.ts";
 
 /** How it is learnt. */
-export interface HandwritingOptions {
+interface HandwritingOptions {
   data: Splits;
   base: BaseName;
   /** The ten digits, cut from fonts to learn from and from fonts kept apart. */

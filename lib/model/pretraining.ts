@@ -16,7 +16,7 @@ import { trainStage } from "./training.ts";
 import type { Team } from "./team.ts";
 
 /** How a base is pre-trained. */
-export interface PretrainOptions {
+interface PretrainOptions {
   base: BaseName;
   /** Letters cut from fonts, those to learn from and those kept apart. */
   masters: GlyphMasters;
@@ -35,7 +35,7 @@ export interface PretrainOptions {
 const VALIDATION_LETTERS = 4000;
 
 /** What came of it. */
-export interface PretrainResult {
+interface PretrainResult {
   /** The base alone, without the head that named letters. */
   base: tf.Sequential;
   card: BaseCard;

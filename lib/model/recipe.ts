@@ -133,13 +133,6 @@ const WARM_UP = 0.15;
  *
  * @param step From 0.
  * @param steps Steps of the whole stage.
- *
- * @example Start and peak
- * ```ts
- * import { assertAlmostEquals } from "@std/assert";
- * assertAlmostEquals(oneCycle(0, 100), 0.05);
- * assertAlmostEquals(oneCycle(15, 100), 1);
- * ```
  */
 export function oneCycle(step: number, steps: number): number {
   const t = step / steps;

@@ -24,7 +24,7 @@ export interface Robustness {
 }
 
 /** How {@linkcode measureRobustness} measures. */
-export interface RobustnessOptions {
+interface RobustnessOptions {
   /** Names of the classes. */
   classes: string[];
   /**

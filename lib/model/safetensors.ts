@@ -1,7 +1,7 @@
 /** Safetensors (https://github.com/huggingface/safetensors): named arrays of numbers and some text in one file. */
 
 /** What a safetensors file holds here. */
-export interface Safetensors {
+interface Safetensors {
   /** Arrays by name. */
   arrays: Record<string, Float32Array>;
   /** Text by name. */
@@ -11,13 +11,6 @@ export interface Safetensors {
 /**
  * Writes arrays and texts as a safetensors file: eight bytes with the length of
  * a JSON header, the header, then the numbers (little-endian).
- *
- * @example There and back
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const content = { arrays: { weights: Float32Array.of(1, 2) }, metadata: { epoch: "3" } };
- * assertEquals(decodeSafetensors(encodeSafetensors(content), "example"), content);
- * ```
  */
 export function encodeSafetensors({ arrays, metadata }: Safetensors): Uint8Array {
   let offset = 0;

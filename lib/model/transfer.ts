@@ -51,7 +51,7 @@ export interface TrainOptions {
 }
 
 /** A base that was made elsewhere: it stays frozen. */
-export interface ForeignBase {
+interface ForeignBase {
   name: string;
   /** From pictures to features; it becomes the whole network. */
   network: tf.Sequential;

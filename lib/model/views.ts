@@ -30,13 +30,6 @@ export const NINE_VIEWS: readonly Placement[] = [
  *
  * @param images Pixels 0–255, `[count, 28, 28]`.
  * @returns As many pictures, each moved like the others.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const images = new Uint8Array(2 * 784).fill(9, 784 + 28, 784 + 56);
- * assertEquals(viewImages(images, { shiftY: 1 }), new Uint8Array(2 * 784).fill(9, 784, 784 + 28));
- * ```
  */
 export function viewImages(images: Uint8Array, view: Placement): Uint8Array {
   const seen = new Uint8Array(images.length);

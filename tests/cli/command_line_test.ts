@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { readArguments } from "../../lib/cli/command_line.ts";
 import { FLAGS, UsageError } from "../../lib/flags.ts";
-import { saveCheckpoint } from "../../lib/model/checkpoint.ts";
+import { Run } from "../../lib/model/checkpoint.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { gzip, idxFile, imagesFile, labelsFile, NAMES, writeMnist } from "../data/idx_files.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
@@ -277,12 +277,12 @@ const WRONG_CALLS: WrongCall[] = [
     name: "a checkpoint of another configuration",
     arrange: async (folder) => {
       await writeMnist(folder);
-      await saveCheckpoint(checkpointIn(folder), {
-        configuration: { base: "cnn-small", seed: 7 },
-        stage: "head",
-        history: [],
-        kept: [],
-        state: { epoch: 1, weights: [], optimiser: { step: 1, first: [], second: [] } },
+      const configuration = { base: "cnn-small", seed: 7 };
+      const run = await Run.begin({ configuration, checkpoint: checkpointIn(folder) });
+      await run.stage("head", async ({ onEpoch }) => {
+        const optimiser = { step: 1, first: [], second: [] };
+        await onEpoch!({ history: [], kept: [], state: { epoch: 1, weights: [], optimiser } });
+        return [];
       });
     },
     call: (folder) => train(folder, "--resume"),

@@ -1,14 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../lib/model/checkpoint.ts";
+import { type Configuration, Run } from "../../lib/model/checkpoint.ts";
 import { encodeSafetensors } from "../../lib/model/safetensors.ts";
+import type { StageProgress } from "../../lib/model/training.ts";
+import type { Stage } from "../../lib/observer.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 const CONFIGURATION = { base: "cnn", seed: 1, "from-scratch": false, "learning-rate": 1.5e-3 };
 
-const CHECKPOINT: Checkpoint = {
-  configuration: CONFIGURATION,
-  stage: "head",
+const PROGRESS: StageProgress = {
   history: [{
     stage: "head",
     epoch: 1,
@@ -31,35 +31,81 @@ const CHECKPOINT: Checkpoint = {
   },
 };
 
-Deno.test("loadCheckpoint() gives back what saveCheckpoint() wrote, to the last bit", () =>
+/** Runs a stage that comes as far as `progress`, and writes that. */
+async function save(checkpoint: string, progress: StageProgress, stage: Stage = "head") {
+  const run = await Run.begin({ configuration: CONFIGURATION, checkpoint });
+  await run.stage(stage, async ({ onEpoch }) => {
+    await onEpoch!(progress);
+    return progress.history;
+  });
+}
+
+/** @returns Where a stage goes on; nothing if it begins anew. */
+async function load(checkpoint: string, configuration: Configuration, stage: Stage = "head") {
+  const run = await Run.begin({ configuration, checkpoint, resume: true });
+  let found: StageProgress | undefined;
+  await run.stage(stage, ({ resume }) => {
+    found = resume;
+    return Promise.resolve([]);
+  });
+  return found && { history: found.history, kept: found.kept, state: found.state };
+}
+
+Deno.test("a stage goes on where it stopped, to the last bit", () =>
   withFolder(async (folder) => {
     const path = join(folder, "checkpoints", "training.safetensors");
-    await saveCheckpoint(path, CHECKPOINT);
-    assertEquals(await loadCheckpoint(path, CONFIGURATION), CHECKPOINT);
-    const later = { ...CHECKPOINT, stage: "fine-tuning" as const };
-    await saveCheckpoint(path, later);
-    assertEquals(await loadCheckpoint(path, CONFIGURATION), later);
+    await save(path, PROGRESS);
+    assertEquals(await load(path, CONFIGURATION), PROGRESS);
   }));
 
-Deno.test("saveCheckpoint() keeps more than ten arrays in order", () =>
+Deno.test("a run that stopped in its second stage skips the first, and keeps its history", () =>
+  withFolder(async (folder) => {
+    const checkpoint = join(folder, "training.safetensors");
+    const options = { configuration: CONFIGURATION, checkpoint };
+    const tuned = { ...PROGRESS, history: [{ ...PROGRESS.history[0], stage: "fine-tuning" }] };
+    const stages = async (run: Run) => {
+      const trained: Stage[] = [];
+      for (const [stage, progress] of [["head", PROGRESS], ["fine-tuning", tuned]] as const) {
+        await run.stage(stage, async ({ onEpoch }) => {
+          trained.push(stage);
+          await onEpoch!(progress as StageProgress);
+          return progress.history as StageProgress["history"];
+        });
+      }
+      return trained;
+    };
+    const whole = await Run.begin(options);
+    assertEquals(await stages(whole), ["head", "fine-tuning"]);
+    const notes: string[] = [];
+    const resumed = await Run.begin({
+      ...options,
+      resume: true,
+      observer: (news) => news.kind === "note" && notes.push(news.text),
+    });
+    assertEquals(await stages(resumed), ["fine-tuning"]);
+    assertEquals(resumed.history, whole.history);
+    assertEquals(notes, ["Going on after epoch 1 of fine-tuning"]);
+  }));
+
+Deno.test("a checkpoint keeps more than ten arrays in order", () =>
   withFolder(async (folder) => {
     const path = join(folder, "training.safetensors");
     const kept = Array.from({ length: 23 }, (_, i) => Float32Array.of(i));
-    await saveCheckpoint(path, { ...CHECKPOINT, kept });
-    assertEquals((await loadCheckpoint(path, CONFIGURATION))?.kept, kept);
+    await save(path, { ...PROGRESS, kept });
+    assertEquals((await load(path, CONFIGURATION))?.kept, kept);
   }));
 
-Deno.test("loadCheckpoint() gives nothing where there is no checkpoint yet", () =>
+Deno.test("a run begins anew where there is no checkpoint yet", () =>
   withFolder(async (folder) => {
-    assertEquals(await loadCheckpoint(join(folder, "none"), CONFIGURATION), undefined);
+    assertEquals(await load(join(folder, "none"), CONFIGURATION), undefined);
   }));
 
-Deno.test("loadCheckpoint() rejects a checkpoint of another configuration", () =>
+Deno.test("a run rejects a checkpoint of another configuration", () =>
   withFolder(async (folder) => {
     const path = join(folder, "training.safetensors");
-    await saveCheckpoint(path, CHECKPOINT);
+    await save(path, PROGRESS);
     const rejection = async (change: Record<string, string | number | boolean>) =>
-      (await assertRejects(() => loadCheckpoint(path, { ...CONFIGURATION, ...change }))).message;
+      (await assertRejects(() => load(path, { ...CONFIGURATION, ...change }))).message;
     const asMade = `as ${path} was made`;
     assertEquals(
       await rejection({ seed: 2 }),
@@ -78,18 +124,18 @@ Deno.test("loadCheckpoint() rejects a checkpoint of another configuration", () =
       `Expected to resume with keeps not given, ${asMade}, but found last`,
     );
     const { seed: _, ...rest } = CONFIGURATION;
-    const { message } = await assertRejects(() => loadCheckpoint(path, rest));
+    const { message } = await assertRejects(() => load(path, rest));
     assertEquals(message, `Expected to resume with seed 1, ${asMade}, but found not given`);
   }));
 
-Deno.test("loadCheckpoint() names a checkpoint that is cut off or something else", () =>
+Deno.test("a run names a checkpoint that is cut off or something else", () =>
   withFolder(async (folder) => {
     const path = join(folder, "training.safetensors");
     const rejection = async (bytes: Uint8Array) => {
       await Deno.writeFile(path, bytes);
-      return (await assertRejects(() => loadCheckpoint(path, CONFIGURATION), SyntaxError)).message;
+      return (await assertRejects(() => load(path, CONFIGURATION), SyntaxError)).message;
     };
-    await saveCheckpoint(path, CHECKPOINT);
+    await save(path, PROGRESS);
     const whole = await Deno.readFile(path);
     const damaged = `Expected ${path} to be a whole safetensors file but`;
     assertEquals(await rejection(whole.subarray(0, -2)), `${damaged} it ends within second.0`);
@@ -102,15 +148,14 @@ Deno.test("loadCheckpoint() names a checkpoint that is cut off or something else
     }
   }));
 
-Deno.test("saveCheckpoint() that fails loses nothing: the older checkpoint is whole", () =>
+Deno.test("a checkpoint that cannot be written loses nothing: the older one is whole", () =>
   withFolder(async (folder) => {
     // A name so long that there is room for it, but not for that of the temporary file beside it.
     const path = join(folder, "x".repeat(240));
     const short = join(folder, "short");
-    await saveCheckpoint(short, CHECKPOINT);
+    await save(short, PROGRESS);
     await Deno.rename(short, path);
-    const later = { ...CHECKPOINT, stage: "fine-tuning" as const };
-    await assertRejects(() => saveCheckpoint(path, later), Error, "File name too long");
-    assertEquals(await loadCheckpoint(path, CONFIGURATION), CHECKPOINT);
+    await assertRejects(() => save(path, { ...PROGRESS, kept: [] }), Error, "File name too long");
+    assertEquals(await load(path, CONFIGURATION), PROGRESS);
     assertEquals([...Deno.readDirSync(folder)].length, 1);
   }));
