@@ -1,6 +1,6 @@
 /** Pictures put elsewhere: moved, turned, resized, sheared, or bent point by point. */
 
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "./size.ts";
 
 /** Where the ink of a picture is put, relative to the picture's middle. */
 export interface Placement {

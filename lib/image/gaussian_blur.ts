@@ -1,6 +1,6 @@
 /** Gaussian blur of a picture of 28 × 28. */
 
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "./size.ts";
 
 /** Standard deviations after which the bell is cut off, as in SciPy's `gaussian_filter`. */
 const REACH = 4;

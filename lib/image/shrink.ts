@@ -1,12 +1,50 @@
-/** The obvious way from a picture to 28 × 28 pixels, to compare a better one with. */
+/** Pictures made smaller: a pixel is the mean of those that it covers. */
 
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import type { GreyPicture } from "../picture/decode.ts";
+import { IMAGE_SIDE } from "./size.ts";
+
+/** A stretch of a line of pixels: the first, and the one behind the last. */
+type Span = readonly [first: number, end: number];
 
 /**
- * Squeezes a whole picture into 28 × 28 pixels, each the mean brightness of what it covers.
+ * Averages boxes of a picture.
  *
- * @param picture Of any size.
+ * @param values `[height, width]`, row by row.
+ * @param columns Pixels across of each column of boxes.
+ * @param rows Pixels down of each row of boxes.
+ * @returns Means, `[rows, columns]`.
+ *
+ * @example Two boxes of two pixels
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const means = boxMeans(Uint8Array.of(1, 2, 3, 4), 2, [[0, 1], [1, 2]], [[0, 2]]);
+ * assertEquals(means, Float64Array.of(2, 3));
+ * ```
+ */
+export function boxMeans(
+  values: Uint8Array | Float32Array,
+  width: number,
+  columns: Span[],
+  rows: Span[],
+): Float64Array {
+  const means = new Float64Array(rows.length * columns.length);
+  for (let row = 0, i = 0; row < rows.length; row++) {
+    const [top, bottom] = rows[row];
+    for (let column = 0; column < columns.length; column++, i++) {
+      const [left, right] = columns[column];
+      let sum = 0;
+      for (let y = top; y < bottom; y++) {
+        for (let at = y * width + left, end = y * width + right; at < end; at++) sum += values[at];
+      }
+      means[i] = sum / ((bottom - top) * (right - left));
+    }
+  }
+  return means;
+}
+
+/**
+ * Squeezes a whole picture into 28 × 28 pixels: the obvious way, to compare a better one with.
+ *
+ * @param picture Brightness 0–255, `[height, width]`, of any size.
  * @returns Brightness 0–255, `[28, 28]`.
  *
  * @example Half black, half white
@@ -16,24 +54,16 @@ import type { GreyPicture } from "../picture/decode.ts";
  * assertEquals([pixels[13], pixels[14]], [0, 255]);
  * ```
  */
-export function shrinkPicture({ width, height, values }: GreyPicture): Uint8Array {
-  const columns = Array.from({ length: IMAGE_SIDE }, (_, x) => stretch(x, width));
-  const pixels = new Uint8Array(IMAGE_PIXELS);
-  for (let y = 0, i = 0; y < IMAGE_SIDE; y++) {
-    const [top, bottom] = stretch(y, height);
-    for (const [left, right] of columns) {
-      let sum = 0;
-      for (let row = top; row < bottom; row++) {
-        for (let column = left; column < right; column++) sum += values[row * width + column];
-      }
-      pixels[i++] = Math.round(sum / ((bottom - top) * (right - left)));
-    }
-  }
-  return pixels;
+export function shrinkPicture(
+  { width, height, values }: { width: number; height: number; values: Uint8Array },
+): Uint8Array {
+  return Uint8Array.from(boxMeans(values, width, shares(width), shares(height)), Math.round);
 }
 
-/** The pixels of a side of `length` that position `index` of 28 covers: first, and one behind the last. */
-function stretch(index: number, length: number): [number, number] {
-  const first = Math.floor(index * length / IMAGE_SIDE);
-  return [first, Math.max(first + 1, Math.floor((index + 1) * length / IMAGE_SIDE))];
+/** What each of 28 pixels covers of a side. */
+function shares(length: number): Span[] {
+  return Array.from({ length: IMAGE_SIDE }, (_, i) => {
+    const first = Math.floor(i * length / IMAGE_SIDE);
+    return [first, Math.max(first + 1, Math.floor((i + 1) * length / IMAGE_SIDE))];
+  });
 }

@@ -1,6 +1,6 @@
-/** Strokes of a round pen on a picture of 28 × 28. */
+/** Strokes of a pen, drawn and measured. */
 
-import { IMAGE_SIDE } from "../image/size.ts";
+import { IMAGE_SIDE } from "./size.ts";
 
 /** A point of a picture in pixels, from its upper left corner. */
 export type Point = readonly [x: number, y: number];
@@ -43,4 +43,40 @@ export function addStroke(pixels: Float32Array, points: Point[], width: number, 
       }
     }
   }
+}
+
+/**
+ * Measures the mean width of strokes: twice the amount of ink over the length of its edge.
+ *
+ * @param values Ink from 0 to 1, `[height, width]`, not on the left and upper border.
+ * @param least What is at least so much ink is inside a stroke.
+ * @returns Pixels; 0 without ink.
+ *
+ * @example A ring, two pixels wide
+ * ```ts
+ * import { assertAlmostEquals } from "@std/assert";
+ * const ring = Uint8Array.from({ length: 50 * 50 }, (_, i) => {
+ *   const radius = Math.hypot(i % 50 - 25, Math.floor(i / 50) - 25);
+ *   return radius > 19 && radius < 21 ? 1 : 0;
+ * });
+ * assertAlmostEquals(strokeWidth(ring, 50, 1), 2, 0.2);
+ * ```
+ */
+export function strokeWidth(
+  values: Uint8Array | Float32Array,
+  width: number,
+  least: number,
+): number {
+  let [amount, edges] = [0, 0];
+  const below = values.length - width;
+  for (let y = 0, i = 0; i < values.length; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      amount += values[i];
+      const inked = values[i] >= least;
+      if (inked !== (x + 1 < width && values[i + 1] >= least)) edges++;
+      if (inked !== (i < below && values[i + width] >= least)) edges++;
+    }
+  }
+  // Edges along the pixel grid are 4/π times as long as the edge itself, over all directions.
+  return 2 * amount / Math.max(1, edges * Math.PI / 4);
 }

@@ -1,8 +1,10 @@
 /** A digit's ink into MNIST's frame. */
 
-import { cubicWeight } from "../image/keys_kernel.ts";
+import { type Box, boxAround } from "../image/box.ts";
 import { distanceTransform } from "../image/distance_transform.ts";
+import { keysKernel } from "../image/keys_kernel.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
+import { strokeWidth } from "../image/strokes.ts";
 
 /** Side in pixels of the box that MNIST's makers fitted digits into (LeCun, Cortes and Burges). */
 const BOX_SIDE = 20;
@@ -115,30 +117,13 @@ function fit(digit: Ink, side: number): Ink {
   return { width, height, values };
 }
 
-interface InkBox {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
-
-function boxOfInk({ width, height, values }: Ink): InkBox {
-  let [left, right, top, bottom] = [width, -1, height, -1];
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      if (values[i] < FAINTEST) continue;
-      left = Math.min(left, x);
-      right = Math.max(right, x);
-      top = Math.min(top, y);
-      bottom = y;
-    }
-  }
-  const box = { left, top, width: right - left + 1, height: bottom - top + 1 };
+function boxOfInk({ width, values }: Ink): Box {
+  const box = boxAround(values, width, FAINTEST);
   return Math.max(box.width, box.height) < BOX_SIDE ? trim(box, width, values) : box;
 }
 
 /** Leaves off what the ink does not fill of the outermost pixels: it matters where there are few. */
-function trim({ left, top, width, height }: InkBox, stride: number, values: Float32Array): InkBox {
+function trim({ left, top, width, height }: Box, stride: number, values: Float32Array): Box {
   const empty = (x: number, y: number, stepX: number, stepY: number, count: number) => {
     let most = 0;
     for (let k = 0; k < count; k++) {
@@ -173,7 +158,7 @@ function resampling(length: number, centre: number, step: number, count: number)
     const weights = new Float32Array(last - first + 1);
     let sum = 0;
     for (let k = 0; k < weights.length; k++) {
-      sum += weights[k] = cubicWeight(Math.abs(first + k - middle) / widening);
+      sum += weights[k] = keysKernel(Math.abs(first + k - middle) / widening, -0.5);
     }
     return { first, weights: weights.map((weight) => weight / sum) };
   });
@@ -185,7 +170,8 @@ function resampling(length: number, centre: number, step: number, count: number)
  */
 function evenStroke(digit: Ink): Ink {
   const box = boxOfInk(digit);
-  const width = strokeWidth(digit) * BOX_SIDE / Math.max(box.width, box.height);
+  const width = strokeWidth(digit.values, digit.width, EDGE) * BOX_SIDE /
+    Math.max(box.width, box.height);
   const wanted = width < THINNEST ? THIN : width > THICKEST ? THICK : width;
   if (wanted === width) return digit;
   const fine = fit(digit, FINE_SIDE);
@@ -204,19 +190,4 @@ function evenStroke(digit: Ink): Ink {
     : distanceTransform(ink.map((value) => 1 - value), side)
       .map((toPaper) => Math.min(1, Math.max(0, growth + toPaper)));
   return { width: side, height: side, values };
-}
-
-/** Mean width of the strokes: twice the amount of ink over the length of its edge. */
-function strokeWidth({ width, height, values }: Ink): number {
-  let [amount, edges] = [0, 0];
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      amount += values[i];
-      const inked = values[i] >= EDGE;
-      if (inked !== (x + 1 < width && values[i + 1] >= EDGE)) edges++;
-      if (inked !== (y + 1 < height && values[i + width] >= EDGE)) edges++;
-    }
-  }
-  // Edges along the pixel grid are 4/π times as long as the edge itself, over all directions.
-  return 2 * amount / Math.max(1, edges * Math.PI / 4);
 }

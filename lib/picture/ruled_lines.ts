@@ -1,6 +1,7 @@
 /** Ruled and squared paper: its lines, found and taken away. */
 
-import type { InkLayer } from "./background.ts";
+import { dilate } from "./components.ts";
+import type { InkSheet } from "./ink.ts";
 
 /** Steepest line that counts as ruled, in pixels down a pixel across: 15°. */
 const STEEPEST = 0.27;
@@ -33,11 +34,10 @@ interface Run {
  * Takes straight thin lines that cross the whole picture away, in whatever slight angle: thin
  * vertical runs of ink are collected and the lines on which most of them lie found by the Hough
  * transform (Duda and Hart 1972); runs on a line are erased, but not where a stroke crosses.
- * Then the same with columns for rows.
+ * Then the same with columns for rows. The lines' soft edges go too, but for what is beside the ink
+ * that is left.
  *
- * @param mask 1 where there is ink, `[height, width]`; changed in place.
- * @param layer The ink; what is erased is changed in place to 0.
- * @returns Number of lines.
+ * @returns What is left, or undefined if there are no such lines.
  *
  * @example A line goes, a stroke stays
  * ```ts
@@ -48,15 +48,22 @@ interface Run {
  *   return y === 50 || (x > 40 && x < 46 && y > 20 && y < 80) ? 200 : 0;
  * });
  * const mask = Uint8Array.from(ink, (value) => value > 0 ? 1 : 0);
- * assertEquals(removeRuledLines(mask, { width: side, height: side, ink, noise: 0 }), 1);
- * assertEquals([mask[50 * side + 10], mask[50 * side + 43]], [0, 1]);
+ * const sheet = { width: side, height: side, ink, noise: 0, mask, strong: 100 };
+ * const left = withoutRuledLines(sheet)!.mask;
+ * assertEquals([left[50 * side + 10], left[50 * side + 43]], [0, 1]);
  * ```
  */
-export function removeRuledLines(mask: Uint8Array, layer: InkLayer): number {
-  const { width, height, ink } = layer;
+export function withoutRuledLines(sheet: InkSheet): InkSheet | undefined {
+  const { width, height } = sheet;
+  const [ink, mask] = [sheet.ink.slice(), sheet.mask.slice()];
   const across = { width, height, stepX: 1, stepY: width };
   const down = { width: height, height: width, stepX: width, stepY: 1 };
-  return [across, down].reduce((count, view) => count + removeAcross(mask, ink, view), 0);
+  const hasRows = removeAcross(mask, ink, across);
+  const hasColumns = removeAcross(mask, ink, down);
+  if (!hasRows && !hasColumns) return undefined;
+  const beside = dilate(mask, width, 1);
+  for (let i = 0; i < ink.length; i++) ink[i] *= beside[i];
+  return { ...sheet, ink, mask };
 }
 
 /** A picture as it is, or with rows for columns. */
@@ -68,7 +75,8 @@ interface Grid {
   stepY: number;
 }
 
-function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
+/** @returns Whether there was a line. */
+function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): boolean {
   const { width, height, stepX, stepY } = grid;
   const thickest = Math.max(3, Math.round(Math.max(width, height) / 90));
   const runs = findRuns(mask, grid, thickest);
@@ -76,9 +84,8 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
   let sampled = runs.filter(({ x }) => x % step === 0);
   const columns = Math.ceil(width / step);
   let first: { slope: number; ink: number } | undefined;
-  let count = 0;
   const least = () => (first ? PARALLEL_COVERAGE : LEAST_COVERAGE) * columns;
-  if (sampled.length < least()) return 0;
+  if (sampled.length < least()) return false;
   const tolerance = Math.max(1.5, thickest / 2);
   const votes = new Votes(width, height, tolerance);
   votes.add(sampled, 1);
@@ -95,7 +102,6 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
     const darkness = members.reduce((sum, run) => sum + peak(run), 0) / members.length;
     if (first ? darkness > 1.4 * first.ink : !crosses(members, width)) continue;
     first ??= { slope: line.slope, ink: darkness };
-    count++;
     for (const run of runs) {
       if (!near(run)) continue;
       const { x, top, bottom } = run;
@@ -105,7 +111,7 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
       }
     }
   }
-  return count;
+  return first !== undefined;
 
   function peak({ x, top, bottom }: Run): number {
     let most = 0;

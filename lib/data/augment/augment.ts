@@ -12,6 +12,7 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { addLines, filter } from "./distractions.ts";
 import { gaussianBlur } from "../../image/gaussian_blur.ts";
 import { changeHand } from "./hands.ts";
+import { keysWeights } from "../../image/keys_kernel.ts";
 import { pixelCentres, place, type Points, samplePicture } from "../../image/affine.ts";
 import type { Random } from "../random.ts";
 
@@ -188,23 +189,16 @@ function change(
 const GRID = 5;
 
 /**
- * Weights with which the 5 grid points enter each of the 28 positions along a side, `[28, 5]`
- * (cubic convolution, Keys 1981).
+ * Weights with which the 5 grid points enter each of the 28 positions along a side, `[28, 5]`.
  */
-const GRID_WEIGHTS = new Float64Array(IMAGE_SIDE * GRID);
-for (let position = 0; position < IMAGE_SIDE; position++) {
-  const at = position / (IMAGE_SIDE - 1) * (GRID - 1);
-  for (let tap = Math.floor(at) - 1; tap <= Math.floor(at) + 2; tap++) {
-    const point = Math.min(Math.max(tap, 0), GRID - 1);
-    GRID_WEIGHTS[position * GRID + point] += keys(Math.abs(at - tap));
-  }
-}
-
-function keys(distance: number): number {
-  const a = -0.75;
-  if (distance <= 1) return ((a + 2) * distance - (a + 3)) * distance ** 2 + 1;
-  return distance < 2 ? ((distance - 5) * distance + 8) * distance * a - 4 * a : 0;
-}
+const GRID_WEIGHTS = keysWeights(
+  Float64Array.from(
+    { length: IMAGE_SIDE },
+    (_, position) => position / (IMAGE_SIDE - 1) * (GRID - 1),
+  ),
+  GRID,
+  -0.75,
+);
 
 /** Displacements in pixels, `[28, 28]`: random numbers on a 5×5 grid, interpolated. */
 function smoothField(deviation: number, random: Random): Float32Array {

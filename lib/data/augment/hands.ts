@@ -1,7 +1,8 @@
 /** Other hands, pens and scanners than MNIST's: what people's own digits look like. */
 
 import { addNoise, changeStrokeWidth } from "./appearance.ts";
-import { cubicWeight } from "../../image/keys_kernel.ts";
+import { boxAround } from "../../image/box.ts";
+import { keysKernel } from "../../image/keys_kernel.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import type { Random } from "../random.ts";
 import { addStroke } from "../../image/strokes.ts";
@@ -54,8 +55,7 @@ export function changeHand(
 
 /** A stroke from the upper end of a 1, down to the left, and sometimes a line to stand on. */
 function addFlag(pixels: Float32Array, random: Random): void {
-  const { top, bottom, width } = measureInk(pixels);
-  const height = bottom - top;
+  const { top, bottom, height, width } = measureInk(pixels);
   if (height < 12 || width > 12) return;
   const pen = thickness(pixels, height);
   const x = middleOfRow(pixels, top);
@@ -71,8 +71,7 @@ function addFlag(pixels: Float32Array, random: Random): void {
 
 /** A bar through the stem of a 7. */
 function addBar(pixels: Float32Array, random: Random): void {
-  const { top, bottom } = measureInk(pixels);
-  const height = bottom - top;
+  const { top, height } = measureInk(pixels);
   if (height < 12) return;
   const y = top + height * random.uniform(0.42, 0.62);
   const x = middleOfRow(pixels, Math.round(y));
@@ -86,8 +85,7 @@ function addBar(pixels: Float32Array, random: Random): void {
 
 /** A curl to the left at the lower end of a 9. */
 function addTail(pixels: Float32Array, random: Random): void {
-  const { top, bottom } = measureInk(pixels);
-  const height = bottom - top;
+  const { bottom, height } = measureInk(pixels);
   if (height < 12) return;
   const pen = thickness(pixels, 1.8 * height);
   const [x, y] = [middleOfRow(pixels, bottom), bottom + 0.5 - pen / 2];
@@ -111,17 +109,10 @@ function stretch(pixels: Float32Array, factor: number): void {
   }
 }
 
-function measureInk(pixels: Float32Array): { top: number; bottom: number; width: number } {
-  let [top, bottom, left, right] = [IMAGE_SIDE, 0, IMAGE_SIDE, 0];
-  for (let i = 0; i < IMAGE_PIXELS; i++) {
-    if (pixels[i] < INKED) continue;
-    const row = Math.floor(i / IMAGE_SIDE);
-    top = Math.min(top, row);
-    bottom = row;
-    left = Math.min(left, i % IMAGE_SIDE);
-    right = Math.max(right, i % IMAGE_SIDE);
-  }
-  return { top, bottom, width: right - left + 1 };
+/** First and last row with ink, how far apart they are, and how many columns have ink. */
+function measureInk(pixels: Float32Array) {
+  const { top, width, height } = boxAround(pixels, IMAGE_SIDE, INKED);
+  return { top, bottom: top + height - 1, height: height - 1, width };
 }
 
 /** Width of the pen, from the amount of ink and the length of the line. */
@@ -153,7 +144,7 @@ const SCANNERS = Array.from({ length: FINEST + 1 }, (_, side) => {
     const at = (row + 0.5) / step - 0.5;
     for (let tap = Math.floor(at) - 1; tap <= Math.floor(at) + 2; tap++) {
       const [weight, cell] = [
-        cubicWeight(Math.abs(at - tap)),
+        keysKernel(Math.abs(at - tap), -0.5),
         Math.min(Math.max(tap, 0), side - 1),
       ];
       for (let column = 0; column < IMAGE_SIDE; column++) {

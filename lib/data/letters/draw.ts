@@ -1,6 +1,7 @@
 /** Draws letters as a pen would: every picture with its own slant, wobble and stroke width. */
 
 import type { Dataset } from "../dataset.ts";
+import { keysWeights } from "../../image/keys_kernel.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { classIndex } from "../class_sets.ts";
 import { Random } from "../random.ts";
@@ -281,8 +282,10 @@ function warpNodes({ affine, elastic }: Warp, { side, left, top, step }: Samples
     }
   }
   for (const { side, moveX, moveY } of elastic) {
-    const columnWeights = cubicWeights(frameX, side);
-    const rowWeights = cubicWeights(frameY, side);
+    // Control points are spread evenly from -1 to 1.
+    const inGrid = (at: number) => (clamp(at, -1, 1) + 1) / 2 * (side - 1);
+    const columnWeights = keysWeights(frameX.map(inGrid), side, -0.75);
+    const rowWeights = keysWeights(frameY.map(inGrid), side, -0.75);
     addProduct(sourceX, rowWeights, moveX, columnWeights, side);
     addProduct(sourceY, rowWeights, moveY, columnWeights, side);
   }
@@ -291,30 +294,6 @@ function warpNodes({ affine, elastic }: Warp, { side, left, top, step }: Samples
     sourceY[node] = (sourceY[node] + 1) * (GLYPH_SIDE - 1) / 2;
   }
   return { sourceX, sourceY };
-}
-
-/**
- * How much each of `side` control points, spread evenly from -1 to 1, counts at each position:
- * cubic convolution with a = -0.75 (Keys, "Cubic Convolution Interpolation for Digital Image
- * Processing", 1981); beyond the first and the last control point, the value there.
- */
-function cubicWeights(positions: Float64Array, side: number): Float64Array {
-  const weights = new Float64Array(positions.length * side);
-  for (let i = 0; i < positions.length; i++) {
-    const at = (clamp(positions[i], -1, 1) + 1) / 2 * (side - 1);
-    for (let tap = Math.floor(at) - 1; tap <= Math.floor(at) + 2; tap++) {
-      weights[i * side + clamp(tap, 0, side - 1)] += cubic(Math.abs(at - tap));
-    }
-  }
-  return weights;
-}
-
-/** Keys' kernel at a distance from 0 to 2. */
-function cubic(distance: number): number {
-  const a = -0.75;
-  return distance <= 1
-    ? ((a + 2) * distance - (a + 3)) * distance * distance + 1
-    : ((distance - 5) * distance + 8) * distance * a - 4 * a;
 }
 
 /** Adds rows × grid × columnsᵀ to `sum`; `grid` is `[side, side]`, the others `[nodes, side]`. */

@@ -1,0 +1,181 @@
+/** The paper: what the light does to it. */
+
+import { boxMeans } from "../image/shrink.ts";
+
+/** A picture in squares. */
+export interface Squares {
+  /** Mean of every square, `[rows, columns]`. */
+  cells: Float32Array;
+  columns: number;
+  rows: number;
+  /** Side of a square in pixels. */
+  side: number;
+  /** Of the picture, in pixels. */
+  width: number;
+}
+
+/** Averages squares, so that there are at most `count` along the longer side. */
+export function averageSquares(
+  values: Float32Array | Uint8Array,
+  width: number,
+  height: number,
+  count: number,
+): Squares {
+  const side = Math.max(1, Math.ceil(Math.max(width, height) / count));
+  const spans = (length: number) =>
+    Array.from({ length: Math.ceil(length / side) }, (_, i): [number, number] => [
+      i * side,
+      Math.min((i + 1) * side, length),
+    ]);
+  const [across, down] = [spans(width), spans(height)];
+  const cells = new Float32Array(boxMeans(values, width, across, down));
+  return { cells, columns: across.length, rows: down.length, side, width };
+}
+
+/** Squares along the longer side while the paper is fitted. */
+const COARSE_SQUARES = 24;
+
+/** How much more a square at the border counts: a digit seldom fills the rim of its picture. */
+const BORDER_WEIGHT = 3;
+
+const ITERATIONS = 10;
+
+/**
+ * A square whose brightness differs by no more than this from the paper's is met by the paper's
+ * polynomial; the one that meets more is taken (as in RANSAC, Fischler and Bolles 1981).
+ */
+const INLIER = 6;
+
+/**
+ * Brightness of the paper along a row: start + slope · x + bend · x², x and y in squares
+ * from the top left.
+ */
+export type Paper = (y: number) => [start: number, slope: number, bend: number];
+
+/**
+ * Fits the paper's brightness: the one that most of the picture has, or a polynomial of second
+ * degree in x and y, fitted by iteratively reweighted least squares to the smallest sum of absolute
+ * differences (as in Schlossmacher 1973), so that ink, the minority, does not count.
+ */
+export function fitPaper({ cells, columns, rows }: Squares, alwaysEven: boolean): Paper {
+  const coarse = weighSquares(averageSquares(cells, columns, rows, COARSE_SQUARES));
+  const even = fitConstant(coarse);
+  const uneven = alwaysEven ? even : fitPolynomial(coarse);
+  const { coefficients } = uneven.met > even.met ? uneven : even;
+  const [c, cx, cy, cxx, cxy, cyy] = coefficients;
+  return (y) => [c + (cy + cyy * y) * y, cx + cxy * y, cxx];
+}
+
+interface Fit {
+  /** Of 1, x, y, x², x·y, y². */
+  coefficients: Iterable<number>;
+  /** Weight of the squares that it meets. */
+  met: number;
+}
+
+/** The brightness that most of the picture has. */
+function fitConstant(squares: WeighedSquare[]): Fit {
+  const weights = new Float32Array(256);
+  for (const { value, weight } of squares) weights[Math.round(value)] += weight;
+  let [most, middle] = [-1, 0];
+  for (let value = 0; value < 256; value++) {
+    const met = weights.subarray(Math.max(0, value - INLIER), value + INLIER + 1)
+      .reduce((sum, weight) => sum + weight, 0);
+    if (met > most) [most, middle] = [met, value];
+  }
+  let [sum, met] = [0, 0];
+  for (const { value, weight } of squares) {
+    if (Math.abs(Math.round(value) - middle) > INLIER) continue;
+    sum += weight * value;
+    met += weight;
+  }
+  return { coefficients: [sum / met, 0, 0, 0, 0, 0], met };
+}
+
+function fitPolynomial(squares: WeighedSquare[]): Fit {
+  const basis = new Float64Array(squares.length * TERMS);
+  let count = 0;
+  for (const { x, y } of squares) {
+    for (const term of [1, x, y, x * x, x * y, y * y]) basis[count++] = term;
+  }
+  const residuals = new Float64Array(squares.length).fill(1);
+  const weights = new Float64Array(squares.length);
+  let coefficients = new Float64Array(TERMS);
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    const smallest = iteration < ITERATIONS / 2 ? 4 : 0.5;
+    for (let i = 0; i < squares.length; i++) {
+      weights[i] = squares[i].weight / Math.max(smallest, Math.abs(residuals[i]));
+    }
+    coefficients = leastSquares(basis, squares, weights);
+    for (let i = 0; i < squares.length; i++) {
+      let residual = squares[i].value;
+      for (let a = 0; a < TERMS; a++) residual -= basis[i * TERMS + a] * coefficients[a];
+      residuals[i] = residual;
+    }
+  }
+  let met = 0;
+  residuals.forEach((residual, i) => {
+    if (Math.abs(residual) <= INLIER) met += squares[i].weight;
+  });
+  return { coefficients, met };
+}
+
+interface WeighedSquare {
+  /** Middle, in squares. */
+  x: number;
+  y: number;
+  /** Mean brightness. */
+  value: number;
+  /** How much it counts. */
+  weight: number;
+}
+
+function weighSquares({ cells, columns, rows, side }: Squares): WeighedSquare[] {
+  return Array.from(cells, (value, i) => {
+    const column = i % columns;
+    const row = Math.floor(i / columns);
+    const atBorder = column === 0 || row === 0 || column === columns - 1 || row === rows - 1;
+    return {
+      x: (column + 0.5) * side,
+      y: (row + 0.5) * side,
+      value,
+      weight: atBorder ? BORDER_WEIGHT : 1,
+    };
+  });
+}
+
+/** Coefficients of a polynomial of second degree in two variables. */
+const TERMS = 6;
+
+/** Weighted linear least squares by the normal equations and Gaussian elimination. */
+function leastSquares(
+  basis: Float64Array,
+  squares: WeighedSquare[],
+  weights: Float64Array,
+): Float64Array<ArrayBuffer> {
+  const matrix = Array.from({ length: TERMS }, () => new Float64Array(TERMS + 1));
+  for (let a = 0; a < TERMS; a++) {
+    const row = matrix[a];
+    for (let i = 0; i < squares.length; i++) {
+      const weighted = weights[i] * basis[i * TERMS + a];
+      for (let b = a; b < TERMS; b++) row[b] += weighted * basis[i * TERMS + b];
+      row[TERMS] += weighted * squares[i].value;
+    }
+  }
+  for (let a = 0; a < TERMS; a++) for (let b = 0; b < a; b++) matrix[a][b] = matrix[b][a];
+  for (let a = 0; a < TERMS; a++) {
+    for (let b = a + 1; b < TERMS; b++) {
+      const factor = matrix[b][a] / matrix[a][a];
+      for (let column = a; column <= TERMS; column++) {
+        matrix[b][column] -= factor * matrix[a][column];
+      }
+    }
+  }
+  const solution = new Float64Array(TERMS);
+  for (let a = TERMS - 1; a >= 0; a--) {
+    let sum = matrix[a][TERMS];
+    for (let b = a + 1; b < TERMS; b++) sum -= matrix[a][b] * solution[b];
+    solution[a] = sum / matrix[a][a];
+  }
+  return solution;
+}

@@ -1,0 +1,61 @@
+/** The resolution at which a picture is looked at. */
+
+import type { Box } from "../image/box.ts";
+import type { GreyPicture } from "./decode.ts";
+import { findRepetition, type Repetition } from "./repetition.ts";
+
+/** Larger pictures are reduced, by a whole factor, to at most so many pixels. */
+const WORKING_PIXELS = 1e6;
+
+/**
+ * Averages squares of a picture: its original pixels if it was enlarged by repeating them, larger
+ * squares if it has more than a million pixels.
+ *
+ * @returns The smaller picture, and what finds a box of it in the picture.
+ */
+export function reduce(picture: GreyPicture): { grey: GreyPicture; enlarge: (box: Box) => Box } {
+  const { factor, left, top } = squaresOf(picture);
+  const enlarge = (box: Box) => {
+    const [x, y] = [left + box.left * factor, top + box.top * factor];
+    return {
+      left: x,
+      top: y,
+      width: Math.min(box.width * factor, picture.width - x),
+      height: Math.min(box.height * factor, picture.height - y),
+    };
+  };
+  const grey = factor === 1 ? picture : averageSquares(picture, { factor, left, top });
+  return { grey, enlarge };
+}
+
+function squaresOf(picture: GreyPicture): Repetition {
+  const pixels = picture.width * picture.height;
+  return pixels <= WORKING_PIXELS
+    ? findRepetition(picture)
+    : { factor: Math.ceil(Math.sqrt(pixels / WORKING_PIXELS)), left: 0, top: 0 };
+}
+
+/**
+ * Averages squares, as far as they lie in the picture as a whole; rounded down. `boxMeans` would take
+ * twice the time that whole numbers of fixed squares take, which is long with 12 megapixels.
+ */
+function averageSquares(picture: GreyPicture, { factor, left, top }: Repetition): GreyPicture {
+  const width = Math.max(1, Math.floor((picture.width - left) / factor));
+  const height = Math.max(1, Math.floor((picture.height - top) / factor));
+  const across = Math.min(factor, picture.width);
+  const down = Math.min(factor, picture.height);
+  const values = new Uint8Array(width * height);
+  const sums = new Uint32Array(width);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let row = top + y * factor; row < top + y * factor + down; row++) {
+      for (let x = 0, i = row * picture.width + left; x < width; x++) {
+        let sum = 0;
+        for (let k = 0; k < across; k++) sum += picture.values[i++];
+        sums[x] += sum;
+      }
+    }
+    for (let x = 0; x < width; x++) values[y * width + x] = sums[x] / (across * down);
+  }
+  return { width, height, values };
+}
