@@ -3,7 +3,10 @@
 import { IMAGE_SIDE } from "./size.ts";
 
 /** A stretch of a line of pixels: the first, and the one behind the last. */
-type Span = readonly [first: number, end: number];
+interface Span {
+  first: number;
+  end: number;
+}
 
 /**
  * Averages boxes of a picture.
@@ -13,11 +16,11 @@ type Span = readonly [first: number, end: number];
  * @param rows Pixels down of each row of boxes.
  * @returns Means, `[rows, columns]`.
  *
- * @example Two boxes of two pixels
+ * @example All of a picture
  * ```ts
  * import { assertEquals } from "@std/assert";
- * const means = boxMeans(Uint8Array.of(1, 2, 3, 4), 2, [[0, 1], [1, 2]], [[0, 2]]);
- * assertEquals(means, Float64Array.of(2, 3));
+ * const both = { first: 0, end: 2 };
+ * assertEquals(boxMeans(Uint8Array.of(1, 2, 3, 4), 2, [both], [both]), Float64Array.of(2.5));
  * ```
  */
 export function boxMeans(
@@ -27,15 +30,14 @@ export function boxMeans(
   rows: Span[],
 ): Float64Array {
   const means = new Float64Array(rows.length * columns.length);
-  for (let row = 0, i = 0; row < rows.length; row++) {
-    const [top, bottom] = rows[row];
-    for (let column = 0; column < columns.length; column++, i++) {
-      const [left, right] = columns[column];
+  let i = 0;
+  for (const { first: top, end: bottom } of rows) {
+    for (const { first, end } of columns) {
       let sum = 0;
       for (let y = top; y < bottom; y++) {
-        for (let at = y * width + left, end = y * width + right; at < end; at++) sum += values[at];
+        for (let x = first; x < end; x++) sum += values[y * width + x];
       }
-      means[i] = sum / ((bottom - top) * (right - left));
+      means[i++] = sum / ((bottom - top) * (end - first));
     }
   }
   return means;
@@ -64,6 +66,6 @@ export function shrinkPicture(
 function shares(length: number): Span[] {
   return Array.from({ length: IMAGE_SIDE }, (_, i) => {
     const first = Math.floor(i * length / IMAGE_SIDE);
-    return [first, Math.max(first + 1, Math.floor((i + 1) * length / IMAGE_SIDE))];
+    return { first, end: Math.max(first + 1, Math.floor((i + 1) * length / IMAGE_SIDE)) };
   });
 }

@@ -68,13 +68,15 @@ export function strokeWidth(
   least: number,
 ): number {
   let [amount, edges] = [0, 0];
-  const below = values.length - width;
+  const lastRow = values.length - width;
   for (let y = 0, i = 0; i < values.length; y++) {
     for (let x = 0; x < width; x++, i++) {
       amount += values[i];
-      const inked = values[i] >= least;
-      if (inked !== (x + 1 < width && values[i + 1] >= least)) edges++;
-      if (inked !== (i < below && values[i + width] >= least)) edges++;
+      if (values[i] < least) continue;
+      if (x > 0 && values[i - 1] < least) edges++;
+      if (x + 1 === width || values[i + 1] < least) edges++;
+      if (y > 0 && values[i - width] < least) edges++;
+      if (i >= lastRow || values[i + width] < least) edges++;
     }
   }
   // Edges along the pixel grid are 4/π times as long as the edge itself, over all directions.

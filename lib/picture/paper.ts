@@ -23,10 +23,10 @@ export function averageSquares(
 ): Squares {
   const side = Math.max(1, Math.ceil(Math.max(width, height) / count));
   const spans = (length: number) =>
-    Array.from({ length: Math.ceil(length / side) }, (_, i): [number, number] => [
-      i * side,
-      Math.min((i + 1) * side, length),
-    ]);
+    Array.from({ length: Math.ceil(length / side) }, (_, i) => ({
+      first: i * side,
+      end: Math.min((i + 1) * side, length),
+    }));
   const [across, down] = [spans(width), spans(height)];
   const cells = new Float32Array(boxMeans(values, width, across, down));
   return { cells, columns: across.length, rows: down.length, side, width };
