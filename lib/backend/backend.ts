@@ -33,16 +33,6 @@ let starting = Promise.resolve();
  *
  * @param options Which kernels to install.
  * @throws {Error} When the WASM backend cannot start or its internals have changed.
- *
- * @example The gradient of a convolution, which tfjs's WASM backend lacks
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs";
- * await startBackend();
- * const picture = tf.ones<tf.Rank.R4>([1, 3, 3, 1]);
- * const gradient = tf.grad((filter) => tf.conv2d(picture, filter as tf.Tensor4D, 1, "same"));
- * assertEquals(Array.from(gradient(tf.zeros([1, 1, 1, 1])).dataSync()), [9]);
- * ```
  */
 export function startBackend({ kernels = chosen }: BackendOptions = {}): Promise<void> {
   chosen = kernels;

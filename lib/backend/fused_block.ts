@@ -23,15 +23,6 @@ import type { WasmKernels } from "./wasm_kernels.ts";
  * @param training Whether batch normalisation works as in training.
  * @returns What the block gives and of how many layers it is, or `undefined` if the layers are not a
  * block that the kernels support.
- *
- * @example Layer by layer where nothing is fused
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs";
- * await tf.setBackend("cpu");
- * const layer = tf.layers.flatten();
- * assertEquals(applyBlock([layer], 0, tf.zeros([1, 2, 2, 1]), false), undefined);
- * ```
  */
 export function applyBlock(
   layers: tf.layers.Layer[],

@@ -4,12 +4,6 @@
  * Puts numbers into shared memory.
  *
  * @returns `array` itself if it is shared already, else a shared copy.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * assert(shareMemory(Uint8Array.of(1, 2)).buffer instanceof SharedArrayBuffer);
- * ```
  */
 export function shareMemory<Numbers extends Uint8Array | Float32Array>(array: Numbers): Numbers {
   if (array.buffer instanceof SharedArrayBuffer) return array;

@@ -49,14 +49,6 @@ const originalGradients = new Map<string, tf.GradConfig>();
  * @returns The backend that tfjs computes on.
  * @throws {Error} When another backend is active, or tfjs's internals are not those of the version
  * that this project was written for.
- *
- * @example The tensors of the WASM backend live in one linear memory
- * ```ts
- * import { assert } from "@std/assert";
- * import { startBackend } from "./backend.ts";
- * await startBackend();
- * assert(wasmBackend().wasm.asm.memory instanceof WebAssembly.Memory);
- * ```
  */
 export function wasmBackend(): WasmBackend {
   if (tf.getBackend() !== "wasm") {
@@ -89,17 +81,6 @@ export function wasmBackend(): WasmBackend {
  * The numbers of a tensor where they lie in the memory of the WASM backend, to read and to write.
  *
  * @returns A view that is valid until the next tensor is made.
- *
- * @example Twice as much
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs";
- * import { startBackend } from "./backend.ts";
- * await startBackend();
- * const tensor = tf.tensor1d([1, 2]);
- * valuesInPlace(tensor).forEach((value, i, values) => values[i] = 2 * value);
- * assertEquals(Array.from(tensor.dataSync()), [2, 4]);
- * ```
  */
 export function valuesInPlace(tensor: tf.Tensor): Float32Array {
   return (tf.backend() as WasmBackend).typedArrayFromHeap(tensor) as Float32Array;

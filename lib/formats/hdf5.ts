@@ -25,15 +25,6 @@ const LARGEST_ARRAY = 2 ** 28;
 
 /**
  * Writes a file. The same content gives the same bytes.
- *
- * @example There and back
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const bias = { shape: [2], values: Float32Array.of(1, 2) };
- * const bytes = await encodeHdf5({ attributes: { by: "me" }, members: { dense: { members: { bias } } } });
- * assertEquals(await readHdf5(bytes, "a file", (file) => file.attribute("/", "by")), "me");
- * assertEquals(await readHdf5(bytes, "a file", (file) => file.array("/dense/bias")), bias);
- * ```
  */
 export async function encodeHdf5(root: Hdf5Group): Promise<Uint8Array<ArrayBuffer>> {
   const { File, ready } = await import("h5wasm");

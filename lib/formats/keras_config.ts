@@ -17,18 +17,6 @@ const NETWORKS = ["Sequential", "Functional", "Model"];
 /**
  * Describes a network as Keras 2 does: a chain starts with its input, and how weights were
  * initialised and which are frozen is left out, as the weights themselves are there.
- *
- * @example A chain of one layer
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import * as tf from "@tensorflow/tfjs";
- * import { startBackend } from "../backend/mod.ts";
- * await startBackend();
- * const chain = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2], name: "dense" })] });
- * const { class_name, config } = toKeras2(chain);
- * assertEquals(class_name, "Sequential");
- * assertEquals(config.layers!.map(({ config }) => config.name), ["dense_input", "dense"]);
- * ```
  */
 export function toKeras2(network: tf.LayersModel): LayerConfig {
   return describe(network.toJSON(null, false) as unknown as LayerConfig);

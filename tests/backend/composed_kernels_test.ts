@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { assertSameConvolution, CONVOLUTIONS, nameOf } from "./convolutions.ts";
@@ -6,14 +6,6 @@ import { assertSameValues, normalValues, onBothBackends } from "./cpu_oracle.ts"
 
 /** Sums of up to a few thousand products in float32: 2⁻²⁴ · √n with room for another order. */
 const TOLERANCE = 5e-6;
-
-Deno.test("startBackend() computes on WASM and may be called again", async () => {
-  await startBackend({ kernels: "composed" });
-  const kernel = tf.getKernel("Conv2DBackpropFilter", "wasm");
-  await startBackend({ kernels: "composed" });
-  assertEquals(tf.getBackend(), "wasm");
-  assertEquals(tf.getKernel("Conv2DBackpropFilter", "wasm"), kernel);
-});
 
 for (const convolution of CONVOLUTIONS) {
   Deno.test(`composed kernels give the cpu backend's gradients of ${nameOf(convolution)}`, async () => {
