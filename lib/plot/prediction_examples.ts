@@ -1,5 +1,5 @@
 /** Single pictures with what a network took them for. */
-import { IMAGE_SIDE } from "../image/size.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { squareUrl } from "./picture_url.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
 import { tiles } from "./tiles.ts";
@@ -22,8 +22,18 @@ const GAP = 16;
 const GROUP_SPACING = 12;
 const HEADING_HEIGHT = 34;
 
-const TICK = "M-0.9,0.05 L-0.25,0.7 L0.9,-0.6";
-const CROSS = "M-0.7,-0.7 L0.7,0.7 M0.7,-0.7 L-0.7,0.7";
+const RIGHT = {
+  name: "Right",
+  sign: "M-0.9,0.05 L-0.25,0.7 L0.9,-0.6", // a tick
+  color: COLORS.right as string,
+  frame: 2,
+};
+const WRONG = {
+  name: "Wrong",
+  sign: "M-0.7,-0.7 L0.7,0.7 M0.7,-0.7 L-0.7,0.7", // a cross
+  color: COLORS.wrong,
+  frame: 4,
+};
 
 /**
  * Shows pictures with their prediction and how sure the network was, the right ones above the wrong
@@ -36,47 +46,25 @@ const CROSS = "M-0.7,-0.7 L0.7,0.7 M0.7,-0.7 L-0.7,0.7";
  */
 export function predictionExamples(examples: PredictionExample[]): Spec {
   const isRight = ({ actual, predicted }: PredictionExample) => actual === predicted;
-  const right = group(examples.filter(isRight), {
-    name: "Right",
-    sign: TICK,
-    color: COLORS.right,
-    frame: 2,
-    top: 0,
-  });
-  const wrong = group(examples.filter((example) => !isRight(example)), {
-    name: "Wrong",
-    sign: CROSS,
-    color: COLORS.wrong,
-    frame: 4,
-    top: right.height + GROUP_SPACING,
-  });
+  const right = group(examples.filter(isRight), RIGHT, 0);
+  const wrongTop = right.height + GROUP_SPACING;
+  const wrong = group(examples.filter((example) => !isRight(example)), WRONG, wrongTop);
   return {
     ...THEME,
     title: { text: "What the network read", subtitle: "Predicted class and its probability" },
     width: COLUMNS * (PICTURE_SIDE + GAP),
-    height: right.height + GROUP_SPACING + wrong.height,
+    height: wrongTop + wrong.height,
     layer: [right.view, wrong.view],
   };
 }
 
-interface GroupStyle {
-  name: string;
-  sign: string;
-  color: string;
-  frame: number;
-  top: number;
-}
-
+/** Pictures under a heading, and the height of both. */
 function group(
   examples: PredictionExample[],
-  { name, sign, color, frame, top }: GroupStyle,
+  style: typeof RIGHT,
+  top: number,
 ): { view: View; height: number } {
-  const pictures = examples.map(({ pixels, actual, predicted, confidence }) => ({
-    url: urlOf(pixels),
-    answer: actual === predicted ? predicted : `${predicted}, not ${actual}`,
-    detail: `${certainty(confidence)} sure`,
-  }));
-  const { data, encoding, layer, height } = tiles(pictures, {
+  const { data, encoding, layer, height } = tiles(examples.map(tileOf), {
     columns: COLUMNS,
     side: PICTURE_SIDE,
     gap: GAP,
@@ -100,7 +88,7 @@ function group(
       },
     ],
   });
-  const framed: View = {
+  const frame: View = {
     mark: {
       type: "rect",
       width: PICTURE_SIDE,
@@ -108,27 +96,30 @@ function group(
       xOffset: PICTURE_SIDE / 2,
       yOffset: PICTURE_SIDE / 2,
       filled: false,
-      stroke: color,
-      strokeWidth: 2 * frame,
+      stroke: style.color,
+      strokeWidth: 2 * style.frame, // the picture covers half of it
     },
   };
-  const heading = examples.length === 0 ? `${name}: none` : name;
+  const pictures = { data, encoding, layer: [frame, ...layer] };
+  const heading = headingOf(examples.length === 0 ? `${style.name}: none` : style.name, style, top);
+  return { view: { layer: [heading, pictures] }, height: HEADING_HEIGHT + height + GAP };
+}
+
+/** A picture, white ink on black as the network sees it, and what is written below it. */
+function tileOf({ pixels, actual, predicted, confidence }: PredictionExample) {
+  if (pixels.length !== IMAGE_PIXELS) {
+    throw new RangeError(
+      `Expected pixels to have ${IMAGE_PIXELS} values but found ${pixels.length}`,
+    );
+  }
   return {
-    view: {
-      layer: [headingView(heading, { sign, color, top }), {
-        data,
-        encoding,
-        layer: [framed, ...layer],
-      }],
-    },
-    height: HEADING_HEIGHT + height + GAP,
+    url: squareUrl(pixels, 2 * PICTURE_SIDE),
+    answer: actual === predicted ? predicted : `${predicted}, not ${actual}`,
+    detail: `${certainty(confidence)} sure`,
   };
 }
 
-function headingView(
-  text: string,
-  { sign, color, top }: Pick<GroupStyle, "sign" | "color" | "top">,
-): View {
+function headingOf(text: string, { sign, color }: typeof RIGHT, top: number): View {
   return {
     data: { values: [{}] },
     layer: [
@@ -166,14 +157,4 @@ function headingView(
 /** Whole per cent, but never 100 % for less than certain. */
 function certainty(confidence: number): string {
   return confidence > 0.995 && confidence < 1 ? "> 99 %" : `${Math.round(100 * confidence)} %`;
-}
-
-/** The picture, white ink on black as the network sees it. */
-function urlOf(pixels: Uint8Array): string {
-  if (pixels.length !== IMAGE_SIDE * IMAGE_SIDE) {
-    throw new RangeError(
-      `Expected pixels to have ${IMAGE_SIDE * IMAGE_SIDE} values but found ${pixels.length}`,
-    );
-  }
-  return squareUrl(pixels, 2 * PICTURE_SIDE);
 }

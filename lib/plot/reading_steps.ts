@@ -2,7 +2,7 @@
 import { IMAGE_SIDE } from "../image/size.ts";
 import { type Picture, pngUrl } from "./picture_url.ts";
 import { COLORS, type Spec, THEME } from "./theme.ts";
-import { type Tile, tiles } from "./tiles.ts";
+import { tiles } from "./tiles.ts";
 
 /** A grey picture with a name. */
 interface NamedPicture extends Picture {
@@ -70,7 +70,7 @@ export function readingSteps(steps: NamedPicture[], digits: ReadDigit[]): Spec {
 }
 
 /** A picture, reduced or enlarged to fill the width or the height of a tile. */
-function tile(picture: Picture, label: string[]): Tile {
+function tile(picture: Picture, label: string[]) {
   const scale = TILE_SIDE / Math.max(picture.width, picture.height);
   const scaled = (side: number) => Math.max(1, Math.round(side * scale));
   return {
@@ -83,7 +83,7 @@ function tile(picture: Picture, label: string[]): Tile {
 }
 
 /** A digit, with its important ink in orange. */
-function digitTile({ pixels, importance, answer }: ReadDigit): Tile {
+function digitTile({ pixels, importance, answer }: ReadDigit) {
   const values = Uint8Array.from({ length: 3 * pixels.length }, (_, i) => {
     const [ink, share] = [pixels, importance].map((picture) => picture[Math.floor(i / 3)]);
     return Math.min(255, ink * (1 - share) + HIGHLIGHT[i % 3] * share * (0.25 + ink / 340));

@@ -3,7 +3,7 @@
 import type { View } from "./theme.ts";
 
 /** A picture, and what its text and its tooltip show. */
-export interface Tile {
+interface Tile {
   url: string;
   /** In pixels of the chart; `side` if not told. */
   width?: number;

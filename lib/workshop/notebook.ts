@@ -23,7 +23,7 @@ interface Output {
 }
 
 /** One cell; outputs and count are those of code cells. */
-export interface Cell {
+interface Cell {
   cell_type: "markdown" | "code";
   id: string;
   metadata: {

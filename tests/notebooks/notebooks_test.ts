@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
-import type { Cell, Notebook } from "../../lib/workshop/notebook.ts";
+import type { Notebook } from "../../lib/workshop/notebook.ts";
 import { withFolder } from "../temporary_folder.ts";
+
+type Cell = Notebook["cells"][number];
 
 const LONGEST_CELL = 15;
 

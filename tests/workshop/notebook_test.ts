@@ -1,12 +1,13 @@
 import { assertEquals } from "@std/assert";
 import {
-  type Cell,
   compareRuns,
   type Figure,
   type Notebook,
   secondsByCell,
   withOutputs,
 } from "../../lib/workshop/notebook.ts";
+
+type Cell = Notebook["cells"][number];
 
 function notebook(...cells: Partial<Cell>[]): Notebook {
   return {

@@ -11,18 +11,8 @@ const SIDE = 520;
 const PICTURE_SIDE = 84;
 
 /** Ten colours (Tableau 10), so that neighbouring groups differ; the digits themselves tell them apart. */
-const DIGIT_COLORS = [
-  "#4E79A7",
-  "#F28E2B",
-  "#E15759",
-  "#499894",
-  "#59A14F",
-  "#B6992D",
-  "#B07AA1",
-  "#D37295",
-  "#9D7660",
-  "#79706E",
-];
+const DIGIT_COLORS =
+  "#4E79A7 #F28E2B #E15759 #499894 #59A14F #B6992D #B07AA1 #D37295 #9D7660 #79706E".split(" ");
 
 /** What is on the map, in one order. */
 interface MappedDigits {

@@ -17,8 +17,6 @@ interface GridPicture {
 /** How a grid looks. */
 interface PictureGridOptions {
   title: string;
-  /** @default {""} */
-  subtitle?: string;
   /** @default {10} */
   columns?: number;
   /**
@@ -48,7 +46,7 @@ const ENLARGED_SIDE = 224;
  */
 export function pictureGrid(
   pictures: GridPicture[],
-  { title, subtitle = "", columns = 10, side = 56, scale = "shared" }: PictureGridOptions,
+  { title, columns = 10, side = 56, scale = "shared" }: PictureGridOptions,
 ): Spec {
   const hasCaptions = pictures.some(({ caption }) => caption !== undefined);
   const limit = largestMagnitude(pictures.map(({ pixels }) => pixels));
@@ -66,7 +64,7 @@ export function pictureGrid(
   const frame = { type: "rect", width: side, height: side, ...middle, filled: false } as const;
   return {
     ...THEME,
-    title: { text: title, subtitle },
+    title: { text: title },
     ...tiles(values, {
       columns,
       side,

@@ -13,8 +13,6 @@ interface SheetPicture extends Picture {
 /** How a sheet looks. */
 interface PictureSheetOptions {
   title: string;
-  /** @default {5} */
-  columns?: number;
   /**
    * Side of the square that each picture is fitted into, in pixels.
    * @default {144}
@@ -33,7 +31,7 @@ const NAME_HEIGHT = 18;
  */
 export function pictureSheet(
   pictures: SheetPicture[],
-  { title, columns = 5, side = 144 }: PictureSheetOptions,
+  { title, side = 144 }: PictureSheetOptions,
 ): Spec {
   const values = pictures.map(({ name, ...picture }) => ({
     url: pngUrl(picture, Math.max(1, Math.ceil(side / Math.max(picture.width, picture.height)))),
@@ -44,7 +42,7 @@ export function pictureSheet(
     ...THEME,
     title: { text: title },
     ...tiles(values, {
-      columns,
+      columns: 5,
       side,
       gap: 16,
       below: NAME_HEIGHT,

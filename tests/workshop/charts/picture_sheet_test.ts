@@ -6,12 +6,15 @@ const wide = { name: "wide", width: 20, height: 10, values: new Uint8Array(200).
 const high = { name: "high", width: 3, height: 300, values: new Uint8Array(900) };
 
 Deno.test("pictureSheet() shows every picture with its name, in rows", async () => {
-  const spec = pictureSheet([wide, high, wide], { title: "Steps", columns: 2, side: 100 });
+  const spec = pictureSheet([wide, high, wide, wide, wide, wide], { title: "Steps", side: 100 });
   assertEquals(marksOf(spec), ["image", "text"]);
   const texts = await textsOf(spec);
-  assertEquals(texts, ["wide", "high", "wide", "Steps"]);
+  assertEquals(texts, ["wide", "high", "wide", "wide", "wide", "wide", "Steps"]);
   const [values] = valuesOf(spec, "values") as { x: number; y: number; size: string }[][];
-  assertEquals(values.map(({ x, y }) => [x, y]), [[0, 0], [116, 0], [0, 134]]);
+  assertEquals(values.map(({ x, y }) => [x, y]), [
+    ...[0, 116, 232, 348, 464].map((x) => [x, 0]),
+    [0, 134],
+  ]);
   assertEquals(values[1].size, "3 × 300");
 });
 
