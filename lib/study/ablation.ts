@@ -1,19 +1,12 @@
-/** Which step of augmentation helps: learning digits with each, without each, and without any. */
+/** The study of which step of augmentation helps: learning digits with each, without each, and without any. */
 
-import { startBackend } from "../backend/backend.ts";
-import type { Team } from "../model/team.ts";
 import type { Augmentation, AugmentationStep } from "../data/augment/augment.ts";
-import { type Dataset, join, type Splits } from "../data/dataset.ts";
-import type { Observer } from "../observer.ts";
-import { deviation, mean } from "./statistics.ts";
-import { addHead, type BaseName } from "../model/architecture.ts";
-import { loadBase } from "../model/bases.ts";
-import { evaluate } from "../model/evaluation.ts";
-import { pickLabelled } from "./few_labels.ts";
-import { LIGHT_AUGMENTATION, RECIPES } from "../model/recipe.ts";
-import { learnSideBySide } from "./side_by_side.ts";
-import { trainStage } from "../model/training.ts";
-import { freeze } from "../model/transfer.ts";
+import { loadMnist } from "../data/mnist.ts";
+import { LIGHT_AUGMENTATION } from "../model/recipe.ts";
+import { compareAugmentations, type RunResult, summariseSeeds } from "./comparison.ts";
+import { table } from "./report.ts";
+import { pairedDifference } from "./statistics.ts";
+import { defineStudy, FEW_LABELS_FLAGS, readCounts, seedsUpTo } from "./study.ts";
 
 /** Steps that could be added to the light augmentation. */
 export const FURTHER_STEPS: AugmentationStep[] = [
@@ -43,144 +36,72 @@ export const ABLATIONS: Record<string, Augmentation> = {
 };
 
 /** The others are measured against this one. */
-const REFERENCE: keyof typeof ABLATIONS = "light";
+const REFERENCE = "light";
 
-/** What is compared. */
-export interface AblationOptions {
-  base: BaseName;
-  /** Training pictures of each digit whose label is known, in rising order. */
-  labelsPerClass: readonly number[];
-  seeds: readonly number[];
-  /**
-   * Number of workers.
-   * @default {navigator.hardwareConcurrency}
-   */
-  workers?: number;
-  observer?: Observer;
-}
-
-/** What learning with an augmentation came to. */
-export interface AblationSummary {
-  /** Key of {@linkcode ABLATIONS}. */
-  augmentation: string;
-  labelsPerClass: number;
-  /** Right of the validation pictures in per cent, mean over the seeds. */
-  accuracy: number;
-  /** Standard deviation of that over the seeds, in percentage points. */
-  deviation: number;
-  /** By how much it is better than light, in percentage points. */
-  gain: number;
-  /** Standard error of the gain, over pictures, each compared with itself. */
-  gainError: number;
-}
-
-/** One training of a comparison. */
-export interface AblationRun {
-  /** Key of {@linkcode ABLATIONS}. */
-  augmentation: string;
-  labelsPerClass: number;
-  seed: number;
-}
-
-/** Fewest pictures, counted as often as they are seen, that an epoch goes through: few are seen many times. */
-const LEAST_PER_EPOCH = 9000;
-
-/**
- * Fine-tunes a base with every augmentation, every number of labels and every seed, and sees which
- * validation pictures are read wrong. As in {@linkcode trainStage} the best epoch on validation counts.
- * Test pictures are not touched.
- *
- * @returns By number of labels, then in the order of {@linkcode ABLATIONS}.
- */
-export async function compareAugmentations(
-  data: Pick<Splits, "train" | "validation" | "classes">,
-  { base, labelsPerClass, seeds, workers, observer }: AblationOptions,
-): Promise<AblationSummary[]> {
-  await startBackend();
-  const runs: AblationRun[] = labelsPerClass.flatMap((labelsPerClass) =>
-    Object.keys(ABLATIONS).flatMap((augmentation) =>
-      seeds.map((seed) => ({ augmentation, labelsPerClass, seed }))
-    )
-  );
-  const wrong = await learnSideBySide(runs, (team, run) => learn(team, data, base, run), {
-    workers,
-    onDone: ({ augmentation, labelsPerClass, seed }, done) => {
-      const what = `${augmentation}, ${labelsPerClass} a digit, seed ${seed}`;
-      observer?.({ kind: "progress", what, done, total: runs.length });
-    },
-  });
-  const outcomes = runs.map((run, i) => ({ ...run, wrong: wrong[i] }));
-  return summariseAblation(outcomes, data.validation.count);
-}
-
-/** @returns Indices of the validation pictures that are read wrong. */
-async function learn(
-  team: Team,
-  { train, validation, classes }: Pick<Splits, "train" | "validation" | "classes">,
-  base: BaseName,
-  { augmentation, labelsPerClass, seed }: AblationRun,
-): Promise<number[]> {
-  const labelled = pickLabelled(train, labelsPerClass, seed);
-  const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / labelled.count);
-  const pictures = join(...Array<Dataset>(times).fill(labelled));
-  const network = addHead((await loadBase(base)).network, { classes: classes.length, seed });
-  freeze(network, false);
-  await trainStage(team, network, {
-    stage: "fine-tuning",
-    source: { kind: "images", ...pictures, augmentation: ABLATIONS[augmentation], classes },
-    validation: { inputs: validation.images, labels: validation.labels },
-    recipe: RECIPES["fine-tuning"],
-    seed,
-  });
-  const { mistakes } = await evaluate(team, network, validation, classes);
-  network.dispose();
-  return mistakes.map(({ index }) => index);
-}
-
-/**
- * Takes the seeds of each augmentation and number of labels together.
- *
- * @param outcomes Indices of the pictures that were read wrong, of every run.
- * @param count Number of pictures.
- *
- * @example Two pictures of four instead of one
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const run = { labelsPerClass: 10, seed: 1 };
- * const [, { accuracy, gain }] = summariseAblation([
- *   { ...run, augmentation: "light", wrong: [2] },
- *   { ...run, augmentation: "none", wrong: [0, 2] },
- * ], 4);
- * assertEquals([accuracy, gain], [50, -25]);
- * ```
- */
-export function summariseAblation(
-  outcomes: (AblationRun & { wrong: number[] })[],
-  count: number,
-): AblationSummary[] {
-  const groups = Map.groupBy(
-    outcomes,
-    ({ augmentation, labelsPerClass }) => `${labelsPerClass} ${augmentation}`,
-  );
-  /** Share of the seeds with which a picture is read wrong, of each picture. */
-  const errorsOf = (group: { wrong: number[] }[]) => {
-    const errors = new Array<number>(count).fill(0);
-    for (const { wrong } of group) for (const index of wrong) errors[index] += 1 / group.length;
-    return errors;
-  };
-  return [...groups.values()].map((group) => {
-    const { augmentation, labelsPerClass } = group[0];
-    const accuracies = group.map(({ wrong }) => 100 * (1 - wrong.length / count));
-    const errors = errorsOf(group);
-    const gains = errorsOf(groups.get(`${labelsPerClass} ${REFERENCE}`)!)
-      .map((error, i) => 100 * (error - errors[i]));
+export const ablation = defineStudy({
+  name: "ablation",
+  summary: "Fine-tunes a base with and without each step of augmentation, from few labels.",
+  minutes: 5,
+  flags: {
+    ...FEW_LABELS_FLAGS,
+    base: { ...FEW_LABELS_FLAGS.base, default: "cnn-small" },
+    labels: { ...FEW_LABELS_FLAGS.labels, default: "100,1000" },
+  },
+  async run({ seeds, limit, workers, base, labels }, runs) {
+    const data = await loadMnist({ limit });
+    const results = await compareAugmentations(data, {
+      augmentations: ABLATIONS,
+      labelsPerClass: readCounts("labels", labels),
+      seeds: seedsUpTo(seeds),
+      base,
+      workers,
+      observer: runs.observer,
+      runs,
+    });
     return {
-      augmentation,
-      labelsPerClass,
-      accuracy: mean(accuracies),
-      deviation: deviation(accuracies),
-      gain: mean(gains),
-      gainError: deviation(gains) / Math.sqrt(count),
+      text: `${ablationTable(results, data.validation.count)}\n\n` +
+        `\`${base}\`, fine-tuned; right of ${data.validation.count} validation pictures in per cent, ` +
+        `mean ± standard deviation over seeds ${
+          seedsUpTo(seeds).join(", ")
+        }; then the difference ` +
+        `from light ± its standard error, each picture compared with itself.`,
     };
-  });
+  },
+});
+
+/**
+ * Lays out accuracies by augmentation (rows) and number of labels (columns).
+ *
+ * @param count Number of pictures tested on.
+ */
+export function ablationTable(results: RunResult[], count: number): string {
+  const counts = [...new Set(results.map(({ labelsPerClass }) => labelsPerClass))];
+  const of = (way: string, labels: number) =>
+    results.filter((result) => result.way === way && result.labelsPerClass === labels);
+  const ways = [...new Set(results.map(({ way }) => way))];
+  const head = counts.flatMap((count) => [`${count} labels of each digit`, "against light"]);
+  const rows = ways.map((way) =>
+    counts.flatMap((labels) => {
+      const [{ error, deviation }] = summariseSeeds(of(way, labels));
+      const gain = pairedDifference(
+        errorShares(of(REFERENCE, labels), count),
+        errorShares(of(way, labels), count),
+      );
+      const sign = gain.difference < 0 ? "−" : "+";
+      return [
+        `${(100 - error).toFixed(2)} ± ${deviation.toFixed(2)}`,
+        way === REFERENCE
+          ? ""
+          : `${sign}${Math.abs(gain.difference).toFixed(2)} ± ${gain.error.toFixed(2)}`,
+      ];
+    })
+  );
+  return table(["augmentation", ...head], rows.map((row, i) => [ways[i], ...row]));
+}
+
+/** Share of the seeds with which a picture is read wrong, of each picture. */
+function errorShares(group: RunResult[], count: number): number[] {
+  const shares = new Array<number>(count).fill(0);
+  for (const { wrong } of group) for (const index of wrong) shares[index] += 1 / group.length;
+  return shares;
 }

@@ -1,309 +1,47 @@
-/** What transfer is worth: learning digits from a handful of labels. */
+/** The study of what transfer is worth: learning digits from a handful of labels. */
 
-import * as tf from "@tensorflow/tfjs";
-import { startBackend } from "../backend/backend.ts";
-import type { Team } from "../model/team.ts";
-import { augment } from "../data/augment/augment.ts";
-import { type Dataset, join, slice, type Splits } from "../data/dataset.ts";
-import { IMAGE_PIXELS } from "../image/size.ts";
-import { DIGITS } from "../data/mnist.ts";
-import { Random } from "../data/random.ts";
-import { shareMemory } from "../backend/shared_memory.ts";
-import type { Observer } from "../observer.ts";
-import { deviation, mean } from "./statistics.ts";
-import { addHead, type BaseName, buildBase } from "../model/architecture.ts";
-import { loadBase } from "../model/bases.ts";
-import { evaluate } from "../model/evaluation.ts";
-import { imagesToTensor } from "../model/network.ts";
-import { LIGHT_AUGMENTATION, type Recipe } from "../model/recipe.ts";
-import { learnSideBySide } from "./side_by_side.ts";
-import { computeOutputs } from "../model/inference.ts";
-import { type StageOptions, trainStage } from "../model/training.ts";
-import { freeze } from "../model/transfer.ts";
+import { loadMnist } from "../data/mnist.ts";
+import { fewLabelsCurves } from "./charts/few_labels_curves.ts";
+import { compareFewLabels, summariseSeeds, WAYS } from "./comparison.ts";
+import { table } from "./report.ts";
+import { defineStudy, FEW_LABELS_FLAGS, readCounts, seedsUpTo } from "./study.ts";
 
-/** The ways of learning that are compared: what the base knows, and whether it learns on. */
-export const WAYS = [
-  "letters, frozen",
-  "letters, fine-tuned",
-  "random, frozen",
-  "from scratch",
-] as const;
-
-/** A way of learning. */
-export type Way = typeof WAYS[number];
-
-/** How digits are learnt from few labels. */
-export interface FewLabelsOptions {
-  /** Training pictures of each digit whose label is known. */
-  labelsPerClass: number;
-  /** Seed of everything: which pictures, initial weights, augmentation, order. */
-  seed: number;
-  way: Way;
-  /** @default {"cnn"} */
-  base?: BaseName;
-}
-
-/** What came of it. */
-export interface FewLabelsResult {
-  way: Way;
-  labelsPerClass: number;
-  seed: number;
-  /** Share of `data.test` that is right, 0–1. */
-  accuracy: number;
-  /** What learning took, features included and testing not. */
-  seconds: number;
-}
-
-/** What is compared. */
-export interface ComparisonOptions {
-  ways: readonly Way[];
-  labelsPerClass: readonly number[];
-  seeds: readonly number[];
-  /** @default {"cnn"} */
-  base?: BaseName;
-  /**
-   * Number of workers. Each learns alone, so that results do not depend on how many there are.
-   * @default {navigator.hardwareConcurrency}
-   */
-  workers?: number;
-  observer?: Observer;
-}
-
-/** What a way of learning came to over the seeds. */
-export interface FewLabelsSummary {
-  way: Way;
-  labelsPerClass: number;
-  /** Mean error over the seeds, in per cent. */
-  error: number;
-  /** Standard deviation of the error over the seeds, in percentage points; 0 for one seed. */
-  deviation: number;
-  /** Mean time of learning on one worker. */
-  seconds: number;
-}
-
-/** Augmented copies of each picture whose features are cached, beside the picture itself. */
-const COPIES = 20;
-
-/** Pictures from which a random base takes the statistics of its batch normalisation. */
-const STATISTICS_COUNT = 500;
-
-/** Steps of training; few pictures are seen many times. */
-const STEPS = 200;
-
-const BATCH_SIZE = 64;
-
-/** How a head learns from cached features, but for the number of epochs. */
-const HEAD_RECIPE: Omit<Recipe, "epochs"> = {
-  batchSize: BATCH_SIZE,
-  learningRate: 1.5e-3,
-  baseRate: 0,
-  weightDecay: 0.01,
-  labelSmoothing: 0,
-};
-
-/** How a whole network learns. */
-const NETWORK_RECIPE: Omit<Recipe, "baseRate" | "batchSize"> = {
-  epochs: 1,
-  learningRate: 2e-3,
-  weightDecay: 0.02,
-  labelSmoothing: 0,
-};
-
-/**
- * Learns digits from a few labelled pictures of each, and tests the result on `data.test`.
- *
- * A frozen base runs once over the pictures and 20 augmented copies of each, and a head learns from
- * the features. Otherwise base and head learn together, from pictures augmented afresh every time.
- * Both take 200 steps. No label but those of the few pictures is used.
- *
- * @param data Where the pictures are drawn from (`train`) and tested (`test`).
- * @throws {RangeError} If a digit has fewer training pictures than `labelsPerClass`.
- *
- * @example Ten pictures, one of each digit
- * ```ts
- * import { assert } from "@std/assert";
- * import { loadMnist } from "../data/mnist.ts";
- * import { startTeam } from "../model/team.ts";
- * await using team = await startTeam();
- * const { accuracy } = await learnFromFewLabels(team, await loadMnist({ limit: 200 }), {
- *   labelsPerClass: 1,
- *   seed: 1,
- *   way: "letters, frozen",
- *   base: "cnn-small",
- * });
- * assert(accuracy > 0.4);
- * ```
- */
-export async function learnFromFewLabels(
-  team: Team,
-  data: Pick<Splits, "train" | "test">,
-  { labelsPerClass, seed, way, base: name = "cnn" }: FewLabelsOptions,
-): Promise<FewLabelsResult> {
-  await startBackend();
-  const few = pickLabelled(data.train, labelsPerClass, seed);
-  const started = performance.now();
-  const base = way.startsWith("letters")
-    ? (await loadBase(name)).network
-    : way === "random, frozen"
-    ? randomBase(name, seed, slice(data.train, 0, STATISTICS_COUNT))
-    : buildBase(name, seed);
-  const network = addHead(base, { classes: DIGITS.length, seed });
-  const frozen = way.endsWith("frozen");
-  freeze(network, frozen);
-  const stage = frozen
-    ? await headStage(team, network, few, seed)
-    : networkStage(few, way === "from scratch" ? 1 : 1 / 4);
-  // Epochs are compared on the few pictures themselves: there are no other labels.
-  const validation = { inputs: few.images, labels: few.labels };
-  await trainStage(team, network, { validation, ...stage, seed });
-  const seconds = (performance.now() - started) / 1000;
-  const { accuracy } = await evaluate(team, network, data.test, DIGITS);
-  network.dispose();
-  return { way, labelsPerClass, seed, accuracy, seconds };
-}
-
-/**
- * Learns digits by every way, from every number of labels, with every seed, as
- * {@linkcode learnFromFewLabels} does on one worker.
- *
- * @returns One result for each, by way, number of labels and seed in the order that was given.
- */
-export async function compareFewLabels(
-  data: Pick<Splits, "train" | "test">,
-  { ways, labelsPerClass, seeds, base, workers, observer }: ComparisonOptions,
-): Promise<FewLabelsResult[]> {
-  const runs: FewLabelsOptions[] = ways.flatMap((way) =>
-    labelsPerClass.flatMap((count) =>
-      seeds.map((seed) => ({ way, labelsPerClass: count, seed, base }))
-    )
-  );
-  await startBackend();
-  return learnSideBySide(runs, (team, run) => learnFromFewLabels(team, data, run), {
-    workers,
-    onDone: ({ way, labelsPerClass, seed }, done) => {
-      const what = `${way}, ${labelsPerClass} a digit, seed ${seed}`;
-      observer?.({ kind: "progress", what, done, total: runs.length });
-    },
-  });
-}
-
-/**
- * Takes the seeds of each way and number of labels together.
- *
- * @example Two seeds
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const run = { way: "from scratch", labelsPerClass: 10, seconds: 3 } as const;
- * const [{ error, seconds }] = summariseSeeds([
- *   { ...run, seed: 1, accuracy: 0.75 },
- *   { ...run, seed: 2, accuracy: 0.875 },
- * ]);
- * assertEquals([error, seconds], [18.75, 3]);
- * ```
- */
-export function summariseSeeds(results: FewLabelsResult[]): FewLabelsSummary[] {
-  const groups = Object.values(
-    Object.groupBy(results, ({ way, labelsPerClass }) => `${way}, ${labelsPerClass}`),
-  );
-  return groups.map((group) => {
-    const { way, labelsPerClass } = group![0];
-    const errors = group!.map(({ accuracy }) => 100 * (1 - accuracy));
+export const fewLabels = defineStudy({
+  name: "few-labels",
+  summary:
+    "Learns digits from 1 to 100 labels of each, from letters, from nothing and from scratch.",
+  minutes: 10,
+  flags: {
+    ...FEW_LABELS_FLAGS,
+    base: { ...FEW_LABELS_FLAGS.base, default: "cnn" },
+    labels: { ...FEW_LABELS_FLAGS.labels, default: "1,5,10,50,100" },
+  },
+  async run({ seeds, limit, workers, base, labels }, runs) {
+    const full = await compareFewLabels(await loadMnist({ limit }), {
+      ways: WAYS,
+      labelsPerClass: readCounts("labels", labels),
+      seeds: seedsUpTo(seeds),
+      base,
+      workers,
+      observer: runs.observer,
+      runs,
+    });
+    const summaries = summariseSeeds(full);
+    const results = full.map(({ wrong: _, ...figures }) => figures);
+    const rows = [...Map.groupBy(summaries, ({ labelsPerClass }) => labelsPerClass)]
+      .map(([count, cells]) => [
+        `${count}`,
+        ...cells.map(({ error, deviation, seconds }) =>
+          `${(100 - error).toFixed(2)} ± ${deviation.toFixed(2)} (${seconds.toFixed(0)} s)`
+        ),
+      ]);
     return {
-      way,
-      labelsPerClass,
-      error: mean(errors),
-      deviation: deviation(errors),
-      seconds: mean(group!.map(({ seconds }) => seconds)),
+      text: `${table(["labels of each digit", ...WAYS], rows)}\n\n` +
+        `\`${base}\`; right of the test pictures in per cent, mean ± standard deviation over ` +
+        `seeds ${seedsUpTo(seeds).join(", ")}, and seconds of learning on one worker.`,
+      files: {
+        few_labels: { json: { base, results, summaries }, chart: fewLabelsCurves(summaries) },
+      },
     };
-  });
-}
-
-/**
- * Draws `labelsPerClass` pictures of each digit; what a seed draws for a smaller number is among
- * what it draws for a larger one.
- */
-export function pickLabelled(dataset: Dataset, labelsPerClass: number, seed: number): Dataset {
-  const order = new Random(seed, PICK).permutation(dataset.count);
-  const chosen = DIGITS.flatMap((name, digit) => {
-    const indices = [...order].filter((index) => dataset.labels[index] === digit);
-    if (indices.length < labelsPerClass) {
-      throw new RangeError(
-        `Expected at least ${labelsPerClass} pictures of ${name} but found ${indices.length}`,
-      );
-    }
-    return indices.slice(0, labelsPerClass);
-  });
-  const images = new Uint8Array(chosen.length * IMAGE_PIXELS);
-  chosen.forEach((index, i) => images.set(slice(dataset, index, 1).images, i * IMAGE_PIXELS));
-  return {
-    count: chosen.length,
-    images,
-    labels: Uint8Array.from(chosen, (index) => dataset.labels[index]),
-  };
-}
-
-/** Names of random streams. */
-const [PICK, COPY] = [1, 2];
-
-type Stage = Omit<StageOptions, "seed" | "validation"> & Partial<Pick<StageOptions, "validation">>;
-
-async function headStage(
-  team: Team,
-  network: tf.LayersModel,
-  few: Dataset,
-  seed: number,
-): Promise<Stage> {
-  const pictures = repeat(few, 1 + COPIES);
-  for (let i = few.count; i < pictures.count; i++) {
-    const { images } = slice(pictures, i, 1);
-    const copy = new Float32Array(IMAGE_PIXELS);
-    augment(images, copy, LIGHT_AUGMENTATION, new Random(seed, COPY, i));
-    images.set(copy.map((value) => Math.round(255 * value)));
-  }
-  const features = await computeOutputs(team, network, pictures.images, "features");
-  const width = features.length / pictures.count;
-  const stepsPerEpoch = Math.ceil(pictures.count / BATCH_SIZE);
-  return {
-    stage: "head",
-    source: { kind: "features", features, labels: shareMemory(pictures.labels) },
-    validation: { inputs: features.subarray(0, few.count * width), labels: few.labels },
-    recipe: { ...HEAD_RECIPE, epochs: Math.ceil(STEPS / stepsPerEpoch) },
-  };
-}
-
-function networkStage(few: Dataset, baseRate: number): Stage {
-  const batchSize = Math.min(BATCH_SIZE, few.count);
-  // One long epoch over the pictures again and again: each time another augmentation.
-  const { images, labels } = repeat(few, Math.ceil(STEPS * batchSize / few.count));
-  return {
-    stage: baseRate === 1 ? "from-scratch" : "fine-tuning",
-    source: {
-      kind: "images",
-      images: shareMemory(images),
-      labels: shareMemory(labels),
-      augmentation: LIGHT_AUGMENTATION,
-    },
-    recipe: { ...NETWORK_RECIPE, baseRate, batchSize },
-  };
-}
-
-function repeat(dataset: Dataset, times: number): Dataset {
-  return join(...Array<Dataset>(times).fill(dataset));
-}
-
-/** A base with random weights, whose batch normalisation fits what comes through it. */
-function randomBase(name: BaseName, seed: number, { images }: Dataset): tf.Sequential {
-  const base = buildBase(name, seed);
-  tf.tidy(() => {
-    let tensor: tf.Tensor = imagesToTensor(images);
-    for (const layer of base.layers) {
-      if (layer.getClassName() === "BatchNormalization") {
-        const [gamma, beta] = layer.getWeights();
-        const { mean, variance } = tf.moments(tensor, [0, 1, 2]);
-        layer.setWeights([gamma, beta, mean, variance]);
-      }
-      tensor = layer.apply(tensor) as tf.Tensor;
-    }
-  });
-  return base;
-}
+  },
+});

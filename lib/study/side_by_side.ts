@@ -1,7 +1,6 @@
 /** Trainings that have nothing to do with each other, as many at a time as there are workers. */
 
-import type { Team } from "../model/team.ts";
-import { startTeam } from "../model/team.ts";
+import { startTeam, type Team } from "../model/team.ts";
 
 /** How runs are shared out. */
 export interface SideBySideOptions<Run> {

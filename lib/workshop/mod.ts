@@ -33,5 +33,5 @@ export { featureMaps, firstFilters } from "../model/feature_maps.ts";
 export { pretrainBase } from "../model/pretraining.ts";
 export { measureRobustness } from "../model/robustness.ts";
 export { FURTHER_STEPS } from "../study/ablation.ts";
-export { compareFewLabels, pickLabelled, summariseSeeds } from "../study/few_labels.ts";
+export { compareFewLabels, pickLabelled, summariseSeeds } from "../study/comparison.ts";
 export { drawTestPicture } from "../study/test_pictures.ts";

@@ -1,6 +1,6 @@
 /** Services that answer the same requests: this project's, and its peers in Python. */
 
-import { fromFileUrl } from "@std/path";
+import { script } from "./processes.ts";
 
 /** A service that can be started. */
 export interface Contender {
@@ -13,7 +13,7 @@ export interface Contender {
 }
 
 /** A service that runs, in a process of its own. */
-export interface RunningService extends AsyncDisposable {
+interface RunningService extends AsyncDisposable {
   url: string;
 }
 
@@ -31,8 +31,8 @@ export function allContenders(
   python: string,
   cores: number,
 ): Contender[] {
-  const service = fromFileUrl(new URL("../../cli/serve.ts", import.meta.url));
-  const peer = fromFileUrl(new URL("./fastapi_peer.py", import.meta.url));
+  const service = script("../../cli/serve.ts");
+  const peer = script("fastapi_peer.py");
   const fastApi = (model: string) => (port: number) => [
     python,
     peer,

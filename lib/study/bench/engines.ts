@@ -1,8 +1,7 @@
 /** The engines that the benchmark compares, and the processes that they run in. */
 
-import { fromFileUrl } from "@std/path";
-import type { Answer } from "./peer.ts";
-import { lines } from "./reading.ts";
+import { lastLine, lines, script, spawn } from "./processes.ts";
+import { inTurns, type Turns } from "./turns.ts";
 
 /** A way to train and run the network, with a number of threads. */
 export interface Engine {
@@ -14,20 +13,45 @@ export interface Engine {
   threads: number;
   /** Program and arguments, without what is to be measured. */
   command: string[];
-  /** What it needs, to be named when it is missing. */
-  needs?: string;
   /** So slow that it measures this, in the first round only. */
   once?: Amount;
 }
 
 /** What all engines measure alike. */
 export interface Amount {
+  /** Batch sizes of training steps. */
   stepBatches: number[];
+  /** Batch sizes of forward passes. */
   forwardBatches: number[];
+  /** Pictures that go through before the clock is read; four times as many for features. */
   pictures: number;
+  /** Readings of which the median counts. */
   repeats: number;
-  /** Bases beside `cnn`, for the engines that know them. */
+  /** Bases beside `cnn`, for the engines that know them, at the largest batch sizes. */
   bases: string[];
+}
+
+/** What an engine answers in each round. */
+export interface Answer extends Timings {
+  versions: Record<string, string>;
+  /** How the engine was set up. */
+  configuration: string;
+  /** Largest resident memory of the process so far. */
+  peakMegabytes: number;
+}
+
+/** Times in µs a picture. */
+export interface Timings {
+  /** Training step, by batch size. */
+  step: Record<number, number>;
+  /** The same with this project's augmentation. */
+  augmentedStep?: Record<number, number>;
+  /** Forward pass, by batch size. */
+  forward: Record<number, number>;
+  /** From pixels 0–255 to the base's features in memory. */
+  features?: number;
+  /** Training step and forward pass with other bases. */
+  bases?: Record<string, { step: number; forward: number }>;
 }
 
 const FEW_BATCHES: Amount = {
@@ -37,18 +61,9 @@ const FEW_BATCHES: Amount = {
   repeats: 1,
   bases: [],
 };
-const FEW_PICTURES: Amount = {
-  stepBatches: [8],
-  forwardBatches: [8],
-  pictures: 8,
-  repeats: 1,
-  bases: [],
-};
 
-/** Path of a script beside this one. */
-export function script(name: string): string {
-  return fromFileUrl(new URL(name, import.meta.url));
-}
+/** Names that `--only` knows. */
+export const ENGINE_KEYS = ["ours", "pytorch", "keras", "composed"];
 
 /**
  * All engines, each with one thread, with two and with all, as far as it can choose.
@@ -57,78 +72,33 @@ export function script(name: string): string {
  * @param cores Number of threads that counts as all.
  */
 export function allEngines(python: string, cores: number): Engine[] {
-  const deno = [Deno.execPath(), "run", "--quiet", "--allow-read"];
-  const counts = [1, Math.min(2, cores), cores];
-  const kinds: (Omit<Engine, "threads"> & { threads: number[] })[] = [
-    {
-      key: "ours",
-      name: "this project",
-      threads: counts,
-      command: [...deno, script("this_project.ts")],
-    },
-    {
-      key: "pytorch",
-      name: "PyTorch",
-      threads: counts,
-      command: [python, script("torch_peer.py"), "measure"],
-    },
-    {
-      key: "keras",
-      name: "Keras",
-      threads: counts,
-      command: [python, script("keras_peer.py"), "measure"],
-    },
+  const ours = [Deno.execPath(), "run", "--quiet", "--allow-read", script("this_project.ts")];
+  const peer = (file: string) => [python, script(file), "measure"];
+  const kinds: Omit<Engine, "threads">[] = [
+    { key: "ours", name: "this project", command: ours },
+    { key: "pytorch", name: "PyTorch", command: peer("torch_peer.py") },
+    { key: "keras", name: "Keras", command: peer("keras_peer.py") },
+  ];
+  return [
+    ...kinds.flatMap((kind) => threadCounts(cores).map((threads) => ({ ...kind, threads }))),
     {
       key: "composed",
       name: "tfjs wasm, composed kernels",
-      threads: [1],
-      command: [...deno, script("this_project.ts"), "--kernels", "composed"],
+      threads: 1,
+      command: [...ours, "--kernels", "composed"],
       once: FEW_BATCHES,
     },
-    {
-      key: "tfjs-cpu",
-      name: "tfjs cpu",
-      threads: [1],
-      command: [...deno, script("tfjs_cpu.ts")],
-      once: FEW_PICTURES,
-    },
-    {
-      key: "node",
-      name: "tfjs cpu on plain Node",
-      threads: [1],
-      command: ["node", script("tfjs_cpu.ts")],
-      needs: "Node 22.18 or newer, and tfjs in a node_modules folder",
-      once: FEW_PICTURES,
-    },
-    {
-      key: "jax-js",
-      name: "jax-js wasm",
-      threads: [cores],
-      command: [...deno, script("jax_js.ts")],
-      once: FEW_PICTURES,
-    },
   ];
-  return kinds.flatMap(({ threads, ...kind }) =>
-    [...new Set(threads)].map((count) => ({ ...kind, threads: count }))
-  );
 }
 
-/** Names that `--only` knows. */
-export const ENGINE_KEYS: string[] = [
-  ...new Set(allEngines("", 1).map(({ key }) => key)),
-];
-
-/** What an engine answered in each round, or why it did not. */
-export interface Outcome {
-  engine: Engine;
-  answers: Answer[];
-  /** Why the engine is missing. */
-  missing?: string;
+/** One thread, two and all. */
+export function threadCounts(cores: number): number[] {
+  return [...new Set([1, Math.min(2, cores), cores])];
 }
 
 /**
  * Lets the engines measure in turn, round after round, each in a process of its own that waits
- * while the others work. An engine that cannot start or fails is missing, and the others go on.
+ * while the others work.
  *
  * @param onTurn Told before every turn.
  */
@@ -137,29 +107,18 @@ export async function measureInTurns(
   rounds: number,
   amount: Amount,
   onTurn: (engine: Engine, round: number) => void,
-): Promise<Outcome[]> {
-  const outcomes: (Outcome & { process?: EngineProcess })[] = engines.map((engine) => ({
-    engine,
-    answers: [],
-  }));
+): Promise<Turns<Engine, Answer>[]> {
+  const processes = new Map<Engine, EngineProcess>();
+  const measure = async (engine: Engine) => {
+    const process = processes.get(engine) ?? new EngineProcess(engine, engine.once ?? amount);
+    processes.set(engine, process);
+    return await process.measure();
+  };
   try {
-    for (let round = 1; round <= rounds; round++) {
-      for (const outcome of outcomes) {
-        const { engine } = outcome;
-        if (outcome.missing || (engine.once && round > 1)) continue;
-        onTurn(engine, round);
-        try {
-          outcome.process ??= new EngineProcess(engine, engine.once ?? amount);
-          outcome.answers.push(await outcome.process.measure());
-        } catch (error) {
-          outcome.missing = engine.needs ? `it needs ${engine.needs}` : (error as Error).message;
-        }
-      }
-    }
+    return await inTurns(engines, rounds, measure, onTurn);
   } finally {
-    await Promise.all(outcomes.map(({ process }) => process?.close()));
+    await Promise.all([...processes.values()].map((process) => process.close()));
   }
-  return outcomes.map(({ engine, answers, missing }) => ({ engine, answers, missing }));
 }
 
 /** A process that answers a line on its standard input with a line of JSON. */
@@ -204,35 +163,4 @@ class EngineProcess {
     await this.#input.abort().catch(() => {}); // as above
     await Promise.all([this.#process.status, this.#errors, this.#answers.return(undefined)]);
   }
-}
-
-/** Starts a program, with its output piped. */
-export function spawn(
-  program: string,
-  args: string[],
-  stdin: "piped" | "null",
-): Deno.ChildProcess {
-  try {
-    return new Deno.Command(program, {
-      args,
-      env: { PYTHONDONTWRITEBYTECODE: "1" },
-      stdin,
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new Error(`${program} is not installed`);
-    throw error;
-  }
-}
-
-/** The last line with text; of an error in Deno, the line that names it. */
-export async function lastLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
-  let last = "";
-  for await (const line of lines(stream)) {
-    // deno-lint-ignore no-control-regex -- colours of the terminal
-    const text = line.replaceAll(/\x1b\[[0-9;]*m/g, "").trim();
-    if (text && !last.startsWith("error: ")) last = text;
-  }
-  return last;
 }

@@ -1,9 +1,13 @@
 /** How long a command takes from its cold start until it reads the test pictures right. */
 
 import { join } from "@std/path";
-import { lastLine, script, spawn } from "./engines.ts";
+import { type Dataset, join as joinDatasets } from "../../data/dataset.ts";
+import { writeIdx } from "../../data/idx.ts";
+import { loadMnist } from "../../data/mnist.ts";
+import { IMAGE_SIDE } from "../../image/size.ts";
 import { median } from "../statistics.ts";
-import { lines } from "./reading.ts";
+import { lastLine, lines, script, spawn } from "./processes.ts";
+import { inTurns } from "./turns.ts";
 
 /** A command that learns MNIST. */
 export interface Learner {
@@ -81,35 +85,35 @@ export async function learnInTurns(
   rounds: number,
   onTurn: (learner: Learner, round: number) => void,
 ): Promise<Learning[]> {
-  const runs = learners.map(() => [] as Awaited<ReturnType<typeof runLearner>>[]);
-  const missing: (string | undefined)[] = learners.map(() => undefined);
-  for (let round = 1; round <= rounds; round++) {
-    for (const [i, learner] of learners.entries()) {
-      if (missing[i]) continue;
-      onTurn(learner, round);
-      try {
-        runs[i].push(await runLearner(learner));
-      } catch (error) {
-        missing[i] = (error as Error).message;
-      }
-    }
-  }
-  return learners.map(({ key, name }, i) => {
-    if (missing[i]) return { key, name, missing: missing[i] };
-    return {
+  const turns = await inTurns(learners, rounds, runLearner, onTurn);
+  return turns.map(({ contender: { key, name }, results, missing }) =>
+    missing ? { key, name, missing } : {
       key,
       name,
-      seconds: median(runs[i].map(({ seconds }) => seconds)),
-      accuracy: Math.min(...runs[i].map(({ accuracy }) => accuracy)),
-      peakMegabytes: Math.max(...runs[i].map(({ peakMegabytes }) => peakMegabytes)),
+      seconds: median(results.map(({ seconds }) => seconds)),
+      accuracy: Math.min(...results.map(({ accuracy }) => accuracy)),
+      peakMegabytes: Math.max(...results.map(({ peakMegabytes }) => peakMegabytes)),
       rounds,
-    };
-  });
+    }
+  );
+}
+
+/** Writes MNIST as four IDX files under their official names, for peers to read. */
+export async function writeMnist(folder: string): Promise<void> {
+  const { train, validation, test } = await loadMnist();
+  const write = async (name: string, { count, images, labels }: Dataset) => {
+    const path = join(folder, name);
+    const shape = [count, IMAGE_SIDE, IMAGE_SIDE];
+    await writeIdx(`${path}-images-idx3-ubyte`, { shape, values: images });
+    await writeIdx(`${path}-labels-idx1-ubyte`, { shape: [count], values: labels });
+  };
+  await write("train", joinDatasets(train, validation));
+  await write("t10k", test);
 }
 
 async function runLearner({ command: [program, ...args], accuracy }: Learner) {
   const started = performance.now();
-  const process = spawn(program, args, "null");
+  const process = spawn(program, args);
   let peakMegabytes = 0;
   const timer = setInterval(async () => {
     peakMegabytes = Math.max(peakMegabytes, await readPeakMegabytes(process.pid));

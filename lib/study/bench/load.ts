@@ -1,7 +1,7 @@
 /** Clients that ask a service as fast as it answers. */
 
 /** What the clients ask. */
-export interface LoadOptions {
+interface LoadOptions {
   /** Of the service, `http://127.0.0.1:8000`. */
   url: string;
   path: string;

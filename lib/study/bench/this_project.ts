@@ -6,6 +6,8 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
+import process from "node:process";
+import { parseArgs } from "node:util";
 import { type BackendOptions, startBackend } from "../../backend/backend.ts";
 import { Team } from "../../backend/team.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
@@ -24,8 +26,9 @@ import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs } from "../../model/inference.ts";
 import { trainStage } from "../../model/training.ts";
-import { bySize, microseconds, parseOptions, serve, type Timings } from "./peer.ts";
 import { median } from "../statistics.ts";
+import type { Answer, Timings } from "./engines.ts";
+import { lines } from "./processes.ts";
 import type { jobs } from "./worker.ts";
 
 const CLASSES = 10;
@@ -46,36 +49,67 @@ const team = new Team<typeof jobs>({
 await team.run("start", { kernels });
 const network = build("cnn");
 
-await serve(
-  {
-    versions: versions(),
-    configuration: `${kernels ?? "default"} kernels, ${team.size} ${
-      team.size === 1 ? "worker" : "workers"
-    }`,
-  },
-  async () => ({
-    step: await bySize(options.stepBatches, (size) => timeStep("cnn", size)),
-    augmentedStep: await bySize(options.stepBatches, timeAugmentedStep),
-    forward: await bySize(options.forwardBatches, (size) => timeForward("cnn", size)),
-    features: await timeFeatures(),
-    bases: await timeBases(),
-  }),
-);
+const about = {
+  versions: versions(),
+  configuration: `${kernels ?? "default"} kernels, ${team.size} ${
+    team.size === 1 ? "worker" : "workers"
+  }`,
+};
+for await (const _ of lines(Deno.stdin.readable)) {
+  const timings = await measure();
+  const peakMegabytes = process.resourceUsage().maxRSS / 1024;
+  console.log(JSON.stringify({ ...about, ...timings, peakMegabytes } satisfies Answer));
+}
 team.close();
 
-function build(base: BaseName): tf.Sequential {
-  return addHead(buildBase(base, 1), { classes: CLASSES, seed: 1 });
+function parseOptions() {
+  const { values } = parseArgs({
+    options: {
+      threads: { type: "string", default: "1" },
+      "step-batches": { type: "string", default: "" },
+      "forward-batches": { type: "string", default: "" },
+      pictures: { type: "string", default: "1024" },
+      repeats: { type: "string", default: "3" },
+      bases: { type: "string", default: "" },
+      kernels: { type: "string" },
+    },
+  });
+  const names = (list: string) => list.split(",").filter((name) => name);
+  return {
+    threads: Number(values.threads),
+    stepBatches: names(values["step-batches"]).map(Number),
+    forwardBatches: names(values["forward-batches"]).map(Number),
+    pictures: Number(values.pictures),
+    repeats: Number(values.repeats),
+    bases: names(values.bases) as BaseName[],
+    kernels: values.kernels,
+  };
 }
 
-async function timeBases(): Promise<Timings["bases"]> {
-  const times: Timings["bases"] = {};
-  for (const base of options.bases) {
-    times[base] = {
-      step: await timeStep(base as BaseName, Math.max(...options.stepBatches)),
-      forward: await timeForward(base as BaseName, Math.max(...options.forwardBatches)),
+async function measure(): Promise<Timings> {
+  const { stepBatches, forwardBatches, bases } = options;
+  const times: Required<Timings> = {
+    step: {},
+    augmentedStep: {},
+    forward: {},
+    features: 0,
+    bases: {},
+  };
+  for (const size of stepBatches) times.step[size] = await timeStep("cnn", size);
+  for (const size of stepBatches) times.augmentedStep[size] = await timeAugmentedStep(size);
+  for (const size of forwardBatches) times.forward[size] = await timeForward("cnn", size);
+  times.features = await timeFeatures();
+  for (const base of bases) {
+    times.bases[base] = {
+      step: await timeStep(base, Math.max(...stepBatches)),
+      forward: await timeForward(base, Math.max(...forwardBatches)),
     };
   }
   return times;
+}
+
+function build(base: BaseName): tf.Sequential {
+  return addHead(buildBase(base, 1), { classes: CLASSES, seed: 1 });
 }
 
 /**
@@ -155,11 +189,19 @@ async function timeForward(base: BaseName, batch: number): Promise<number> {
   return median(times) * 1000 / (calls * batch * team.size);
 }
 
-/** The job that `deno task train` runs, copies of the network to the workers included. */
-function timeFeatures(): Promise<number> {
+/**
+ * The job that `deno task train` runs, copies of the network to the workers included: median time in µs a
+ * picture, after a warm-up.
+ */
+async function timeFeatures(): Promise<number> {
   const images = randomImages(4 * options.pictures);
-  const run = () => computeOutputs(team, network, images, "features");
-  return microseconds(run, 4 * options.pictures, options);
+  const times: number[] = [];
+  for (let repeat = 0; repeat <= options.repeats; repeat++) {
+    const started = performance.now();
+    await computeOutputs(team, network, images, "features");
+    times.push((performance.now() - started) * 1000 / (4 * options.pictures));
+  }
+  return median(times.slice(1));
 }
 
 function randomImages(count: number): Uint8Array {

@@ -1,6 +1,6 @@
 /** How well ways of learning do with few labels. */
 
-import type { FewLabelsSummary, Way } from "../few_labels.ts";
+import type { Way, WaySummary } from "../comparison.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
 const WAY_COLORS: Record<Way, string> = {
@@ -37,7 +37,7 @@ const LEAST_ERROR = 0.01;
  * });
  * ```
  */
-export function fewLabelsCurves(summaries: FewLabelsSummary[]): Spec {
+export function fewLabelsCurves(summaries: WaySummary<Way>[]): Spec {
   const counts = [...new Set(summaries.map(({ labelsPerClass }) => labelsPerClass))]
     .sort((a, b) => a - b);
   const ways = [...new Set(summaries.map(({ way }) => way))];
@@ -110,14 +110,14 @@ function titleCount(counts: number[]): number {
   return counts.includes(10) ? 10 : counts[0];
 }
 
-function describe(summaries: FewLabelsSummary[]): string {
+function describe(summaries: WaySummary<Way>[]): string {
   const best = summaries.reduce((least, summary) => summary.error < least.error ? summary : least);
   const labels = `${best.labelsPerClass} label${best.labelsPerClass === 1 ? "" : "s"} a digit`;
   return `${best.way}: ${best.error.toFixed(1)} % wrong with ${labels}`;
 }
 
 /** Where the names at the end of the curves stand: at the curve, or above the name below. */
-function namePlaces(summaries: FewLabelsSummary[]) {
+function namePlaces(summaries: WaySummary<Way>[]) {
   let below = 0;
   return summaries
     .toSorted((a, b) => a.error - b.error)

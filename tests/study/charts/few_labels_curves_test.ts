@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { FewLabelsSummary, Way } from "../../../lib/study/few_labels.ts";
+import type { Way, WaySummary } from "../../../lib/study/comparison.ts";
 import { fewLabelsCurves } from "../../../lib/study/charts/few_labels_curves.ts";
 import { marksOf, textsOf, valuesOf } from "../../plot/chart_inspection.ts";
 
-function summaries(way: Way, errors: Record<number, number>, deviation = 0.5): FewLabelsSummary[] {
+function summaries(way: Way, errors: Record<number, number>, deviation = 0.5): WaySummary<Way>[] {
   return Object.entries(errors).map(([count, error]) => ({
     way,
     labelsPerClass: Number(count),

@@ -1,25 +1,17 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { startBackend } from "../../lib/backend/backend.ts";
 import { slice } from "../../lib/data/dataset.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import {
+  compareAugmentations,
   compareFewLabels,
-  type FewLabelsResult,
-  learnFromFewLabels,
   pickLabelled,
+  type RunResult,
   summariseSeeds,
-  type Way,
   WAYS,
-} from "../../lib/study/few_labels.ts";
-import { startTeam } from "../../lib/model/team.ts";
+} from "../../lib/study/comparison.ts";
 
 const few = await loadMnist({ limit: 400 });
-const QUICK = { labelsPerClass: 1, seed: 1, base: "cnn-small" } as const;
-
-function withoutTime({ seconds: _, ...figures }: FewLabelsResult) {
-  return figures;
-}
 
 Deno.test("pickLabelled() draws as many pictures of each digit as asked, with their labels", () => {
   const { count, images, labels } = pickLabelled(few.train, 2, 1);
@@ -48,39 +40,50 @@ Deno.test("pickLabelled() throws if there are too few pictures", () => {
   );
 });
 
-Deno.test("learnFromFewLabels() learns by every way, best from letters, and leaves no tensor", async () => {
-  await startBackend();
-  await using team = await startTeam({ workers: 1 });
-  const accuracy: Partial<Record<Way, number>> = {};
-  for (const way of WAYS) {
-    const tensors = tf.memory().numTensors;
-    accuracy[way] = (await learnFromFewLabels(team, few, { ...QUICK, way })).accuracy;
-    assert(accuracy[way] > 0.25, `Found ${accuracy[way]} ${way}`);
-    assertEquals(tf.memory().numTensors, tensors, way);
-  }
-  assert(accuracy["letters, frozen"]! > accuracy["random, frozen"]!);
-  assert(accuracy["letters, frozen"]! > accuracy["from scratch"]!);
-});
-
-Deno.test("compareFewLabels() learns in the order given, the same with any number of workers", async () => {
-  const options = { ways: ["letters, frozen"], seeds: [1], base: "cnn-small" } as const;
+Deno.test("compareFewLabels() learns by every way, best from letters, and leaves no tensor", async () => {
+  const tensors = tf.memory().numTensors;
   const done: number[] = [];
   const results = await compareFewLabels(few, {
-    ...options,
+    ways: WAYS,
     labelsPerClass: [1, 5],
+    seeds: [1],
+    base: "cnn-small",
     workers: 2,
     observer: (news) => news.kind === "progress" && done.push(news.done),
   });
-  assertEquals(done, [1, 2]);
-  assertEquals(results.map(({ labelsPerClass }) => labelsPerClass), [1, 5]);
-  assert(results[1].accuracy > results[0].accuracy);
+  assertEquals(tf.memory().numTensors, tensors);
+  assertEquals(done, [1, 2, 3, 4, 5, 6, 7, 8]);
+  assertEquals(
+    results.map(({ way, labelsPerClass }) => [way, labelsPerClass]),
+    WAYS.flatMap((way) => [[way, 1], [way, 5]]),
+  );
+  const [letters, more, , , random, , scratch] = results.map(({ accuracy }) => accuracy);
+  assert(Math.min(...results.map(({ accuracy }) => accuracy)) > 0.25);
+  assert(letters > random && letters > scratch && more > letters);
+  for (const { accuracy, wrong } of results) assertEquals(wrong.length, 400 - 400 * accuracy);
+});
 
-  const alone = await compareFewLabels(few, { ...options, labelsPerClass: [1], workers: 1 });
-  assertEquals(alone.map(withoutTime), [withoutTime(results[0])]);
+Deno.test("compareAugmentations() learns the same with any number of workers", async () => {
+  const learn = (names: string[], workers: number) =>
+    compareAugmentations(few, {
+      augmentations: Object.fromEntries(
+        names.map((name) => [name, name === "none" ? [] : [{ kind: "noise", deviation: 0.2 }]]),
+      ),
+      labelsPerClass: [2],
+      seeds: [1],
+      base: "cnn-small",
+      workers,
+    });
+  const withoutTime = ({ seconds: _, ...figures }: RunResult) => figures;
+  const results = await learn(["none", "noise"], 2);
+  assertEquals(results.map(({ way }) => way), ["none", "noise"]);
+  assert(results[0].wrong.join() !== results[1].wrong.join());
+  const alone = await learn(["noise"], 1);
+  assertEquals(alone.map(withoutTime), results.slice(1).map(withoutTime));
 });
 
 Deno.test("summariseSeeds() takes the sample's standard deviation, and 0 for one seed", () => {
-  const run = { way: "from scratch", labelsPerClass: 5, seconds: 1 } as const;
+  const run = { way: "from scratch", labelsPerClass: 5, seconds: 1, wrong: [] };
   const summaries = summariseSeeds([
     { ...run, seed: 1, accuracy: 1 },
     { ...run, seed: 2, accuracy: 0.5 },

@@ -1,0 +1,107 @@
+/** The study of the shipped bases: size, speed, and how digits are learnt from each. */
+
+import { fromFileUrl } from "@std/path";
+import { startBackend } from "../backend/backend.ts";
+import type { Splits } from "../data/dataset.ts";
+import { loadMnist } from "../data/mnist.ts";
+import { addHead, type BaseName } from "../model/architecture.ts";
+import { BASE_NAMES, loadBase } from "../model/bases.ts";
+import { RECIPES } from "../model/recipe.ts";
+import { computeOutputs } from "../model/inference.ts";
+import { startTeam } from "../model/team.ts";
+import { trainClassifier } from "../model/transfer.ts";
+import { compareFewLabels } from "./comparison.ts";
+import { table } from "./report.ts";
+import { median, spread } from "./statistics.ts";
+import { defineStudy, seedsUpTo, TRAINING_FLAGS } from "./study.ts";
+
+/** Times that the test pictures are run through a base to see how long that takes. */
+const REPEATS = 5;
+
+const FINE_TUNING = RECIPES["fine-tuning"].epochs;
+
+export const bases = defineStudy({
+  name: "bases",
+  summary: "Measures every shipped base: its size, its speed, and how digits are learnt from it.",
+  minutes: 25,
+  flags: {
+    ...TRAINING_FLAGS,
+    labels: { type: "integer", help: "labels of each digit, if few", default: 10, least: 1 },
+  },
+  async run({ seeds: count, limit, workers, labels }, runs) {
+    await startBackend();
+    const data = await loadMnist({ limit });
+    const { observer } = runs;
+    const seeds = seedsUpTo(count);
+    const rows: string[][] = [];
+    for (const base of BASE_NAMES) {
+      observer({ kind: "note", text: base });
+      const { card, ...measured } = await measure(base, data);
+      const few = await compareFewLabels(data, {
+        ways: ["letters, frozen"],
+        labelsPerClass: [labels],
+        seeds,
+        base,
+        workers,
+        observer,
+        runs,
+      });
+      await using team = await startTeam({ workers });
+      const learn = async (fineTune: number) => {
+        const accuracies: number[] = [];
+        for (const seed of seeds) {
+          const name = `${base}, ${fineTune} epochs, seed ${seed}`;
+          const { accuracy } = await runs.once(name, async () => {
+            const options = { data, base, seed, fineTune, observer };
+            const { network, evaluation } = await trainClassifier(team, options);
+            network.dispose();
+            return { accuracy: evaluation.accuracy };
+          });
+          accuracies.push(100 * accuracy);
+        }
+        return spread(accuracies);
+      };
+      rows.push([
+        `\`${base}\``,
+        measured.parameters.toLocaleString("en").replaceAll(",", " "),
+        `${(measured.bytes / 1000).toFixed(0)} KB`,
+        measured.microseconds.toFixed(0),
+        `${(100 * card.unseenFontAccuracy).toFixed(1)} %`,
+        spread(few.map(({ accuracy }) => 100 * accuracy)),
+        await learn(0),
+        await learn(FINE_TUNING),
+      ]);
+    }
+    const head = [
+      "base",
+      "parameters",
+      "file",
+      "µs a picture, one core",
+      "letters in unseen fonts",
+      `${labels} labels a digit, frozen`,
+      "all labels, frozen",
+      `fine-tuned ${FINE_TUNING} epochs`,
+    ];
+    const text = table(head, rows) +
+      `\n\nTest accuracy in %, mean ± standard deviation over seeds ${seeds.join(", ")}.`;
+    return { text };
+  },
+});
+
+/** What a base is before anything is learnt from it. */
+async function measure(base: BaseName, { test, classes }: Splits) {
+  const { network, card } = await loadBase(base);
+  const parameters = network.countParams();
+  const file = new URL(`../../data/bases/${base}/weights.bin`, import.meta.url);
+  const { size: bytes } = await Deno.stat(fromFileUrl(file));
+  const whole = addHead(network, { classes: classes.length, seed: 1 });
+  await using alone = await startTeam({ workers: 1 });
+  const times: number[] = [];
+  for (let repeat = 0; repeat < REPEATS; repeat++) {
+    const started = performance.now();
+    await computeOutputs(alone, whole, test.images, "probabilities");
+    times.push(1000 * (performance.now() - started) / test.count);
+  }
+  whole.dispose();
+  return { card, parameters, bytes, microseconds: median(times) };
+}

@@ -1,0 +1,360 @@
+/** Learning digits from a handful of labels, in ways that are compared with each other. */
+
+import * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../backend/backend.ts";
+import { shareMemory } from "../backend/shared_memory.ts";
+import { augment, type Augmentation } from "../data/augment/augment.ts";
+import { type Dataset, join, slice, type Splits } from "../data/dataset.ts";
+import { DIGITS } from "../data/mnist.ts";
+import { Random } from "../data/random.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
+import { addHead, type BaseName, buildBase } from "../model/architecture.ts";
+import { loadBase } from "../model/bases.ts";
+import { evaluate } from "../model/evaluation.ts";
+import type { Team } from "../model/team.ts";
+import { imagesToTensor } from "../model/network.ts";
+import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "../model/recipe.ts";
+import { computeOutputs } from "../model/inference.ts";
+import { type StageOptions, trainStage } from "../model/training.ts";
+import { freeze } from "../model/transfer.ts";
+import type { Observer } from "../observer.ts";
+import type { Runs } from "./runs.ts";
+import { learnSideBySide } from "./side_by_side.ts";
+import { deviation, mean } from "./statistics.ts";
+
+/** One training of a comparison. */
+interface Run<Way extends string> {
+  way: Way;
+  /** Training pictures of each digit whose label is known. */
+  labelsPerClass: number;
+  /** Seed of everything: which pictures, initial weights, augmentation, order. */
+  seed: number;
+}
+
+/** What came of it. */
+export interface RunResult<Way extends string = string> extends Run<Way> {
+  /** Share of the pictures tested on that is right, 0–1. */
+  accuracy: number;
+  /** What learning took, features included and testing not. */
+  seconds: number;
+  /** Indices of the pictures that were read wrong. */
+  wrong: number[];
+}
+
+/** What a way of learning came to over the seeds. */
+export interface WaySummary<Way extends string = string> {
+  way: Way;
+  labelsPerClass: number;
+  /** Mean error over the seeds, in per cent. */
+  error: number;
+  /** Standard deviation of the error over the seeds, in percentage points; 0 for one seed. */
+  deviation: number;
+  /** Mean time of learning on one worker. */
+  seconds: number;
+}
+
+/** Learns from few labelled pictures. */
+type Learn = (team: Team, task: Task) => Promise<tf.LayersModel>;
+
+interface Task {
+  few: Dataset;
+  /** Pictures whose labels are not known. */
+  train: Dataset;
+  base: BaseName;
+  seed: number;
+}
+
+/** What is compared, beside the ways of learning. */
+interface ComparisonOptions {
+  /** In rising order. */
+  labelsPerClass: readonly number[];
+  seeds: readonly number[];
+  /** @default {"cnn"} */
+  base?: BaseName;
+  /**
+   * Number of workers. Each learns alone, so that results do not depend on how many there are.
+   * @default {navigator.hardwareConcurrency}
+   */
+  workers?: number;
+  observer?: Observer;
+  /** Where results are kept, if they are. */
+  runs?: Runs;
+}
+
+/** The ways of learning that tell what transfer is worth: what the base knows, and whether it learns on. */
+export const WAYS = [
+  "letters, frozen",
+  "letters, fine-tuned",
+  "random, frozen",
+  "from scratch",
+] as const;
+
+/** One of {@linkcode WAYS}. */
+export type Way = typeof WAYS[number];
+
+/** Augmented copies of each picture whose features are cached, beside the picture itself. */
+const COPIES = 20;
+
+/** Pictures from which a random base takes the statistics of its batch normalisation. */
+const STATISTICS_COUNT = 500;
+
+/** Steps of training; few pictures are seen many times. */
+const STEPS = 200;
+
+const BATCH_SIZE = 64;
+
+/** How a head learns from cached features, but for the number of epochs. */
+const HEAD_RECIPE: Omit<Recipe, "epochs"> = {
+  batchSize: BATCH_SIZE,
+  learningRate: 1.5e-3,
+  baseRate: 0,
+  weightDecay: 0.01,
+  labelSmoothing: 0,
+};
+
+/** How a whole network learns. */
+const NETWORK_RECIPE: Omit<Recipe, "baseRate" | "batchSize"> = {
+  epochs: 1,
+  learningRate: 2e-3,
+  weightDecay: 0.02,
+  labelSmoothing: 0,
+};
+
+/** Fewest pictures, counted as often as they are seen, that an epoch of fine-tuning goes through. */
+const LEAST_PER_EPOCH = 9000;
+
+/**
+ * Learns digits by every way, from every number of labels, with every seed, and tests on `data.test`.
+ *
+ * A frozen base runs once over the pictures and 20 augmented copies of each, and a head learns from
+ * the features. Otherwise base and head learn together, from pictures augmented afresh every time.
+ * Both take 200 steps. No label but those of the few pictures is used.
+ *
+ * @param data Where the pictures are drawn from (`train`) and tested (`test`).
+ * @returns One result for each, by way, number of labels and seed in the order that was given.
+ * @throws {RangeError} If a digit has fewer training pictures than `labelsPerClass`.
+ */
+export function compareFewLabels(
+  data: Pick<Splits, "train" | "test">,
+  { ways, ...options }: ComparisonOptions & { ways: readonly Way[] },
+): Promise<RunResult<Way>[]> {
+  const learn = Object.fromEntries(
+    ways.map((way): [string, Learn] => [way, (team, task) => learnBy(way, team, task)]),
+  ) as Record<Way, Learn>;
+  return compare(data.train, data.test, learn, options);
+}
+
+/**
+ * Fine-tunes a base with every augmentation, from every number of labels, with every seed, and tests on
+ * `data.validation`, on which the best epoch is chosen as ever. Test pictures are not touched.
+ *
+ * @returns One result for each, whose way is the name of the augmentation.
+ */
+export function compareAugmentations(
+  { train, validation }: Pick<Splits, "train" | "validation">,
+  { augmentations, ...options }: ComparisonOptions & {
+    augmentations: Record<string, Augmentation>;
+  },
+): Promise<RunResult[]> {
+  const learn = Object.fromEntries(
+    Object.entries(augmentations).map(([name, augmentation]): [string, Learn] => [
+      name,
+      (team, task) => fineTune(augmentation, validation, team, task),
+    ]),
+  );
+  return compare(train, validation, learn, options);
+}
+
+async function compare<Way extends string>(
+  train: Dataset,
+  test: Dataset,
+  learn: Record<Way, Learn>,
+  { labelsPerClass, seeds, base = "cnn", workers, observer, runs }: ComparisonOptions,
+): Promise<RunResult<Way>[]> {
+  await startBackend();
+  const all: Run<Way>[] = (Object.keys(learn) as Way[]).flatMap((way) =>
+    labelsPerClass.flatMap((labelsPerClass) => seeds.map((seed) => ({ way, labelsPerClass, seed })))
+  );
+  const nameOf = ({ way, labelsPerClass, seed }: Run<Way>) =>
+    `${way}, ${labelsPerClass} a digit, seed ${seed}`;
+  const learnOne = async (team: Team, run: Run<Way>): Promise<RunResult<Way>> => {
+    const { way, labelsPerClass, seed } = run;
+    const few = pickLabelled(train, labelsPerClass, seed);
+    const started = performance.now();
+    const network = await learn[way](team, { few, train, base, seed });
+    const seconds = (performance.now() - started) / 1000;
+    const { accuracy, mistakes } = await evaluate(team, network, test, DIGITS);
+    network.dispose();
+    return { ...run, accuracy, seconds, wrong: mistakes.map(({ index }) => index) };
+  };
+  return learnSideBySide(all, (team, run) => {
+    const learn = () => learnOne(team, run);
+    return runs ? runs.once(`${base}, ${nameOf(run)}`, learn) : learn();
+  }, {
+    workers,
+    onDone: (run, done) =>
+      observer?.({ kind: "progress", what: nameOf(run), done, total: all.length }),
+  });
+}
+
+/**
+ * Takes the seeds of each way and number of labels together.
+ *
+ * @example Two seeds
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * const run = { way: "from scratch", labelsPerClass: 10, seconds: 3, wrong: [] };
+ * const [{ error, seconds }] = summariseSeeds([
+ *   { ...run, seed: 1, accuracy: 0.75 },
+ *   { ...run, seed: 2, accuracy: 0.875 },
+ * ]);
+ * assertEquals([error, seconds], [18.75, 3]);
+ * ```
+ */
+export function summariseSeeds<Way extends string>(
+  results: RunResult<Way>[],
+): WaySummary<Way>[] {
+  const groups = Map.groupBy(results, ({ way, labelsPerClass }) => `${way}, ${labelsPerClass}`);
+  return [...groups.values()].map((group) => {
+    const { way, labelsPerClass } = group[0];
+    const errors = group.map(({ accuracy }) => 100 * (1 - accuracy));
+    return {
+      way,
+      labelsPerClass,
+      error: mean(errors),
+      deviation: deviation(errors),
+      seconds: mean(group.map(({ seconds }) => seconds)),
+    };
+  });
+}
+
+/**
+ * Draws `labelsPerClass` pictures of each digit; what a seed draws for a smaller number is among
+ * what it draws for a larger one.
+ */
+export function pickLabelled(dataset: Dataset, labelsPerClass: number, seed: number): Dataset {
+  const order = new Random(seed, PICK).permutation(dataset.count);
+  const chosen = DIGITS.flatMap((name, digit) => {
+    const indices = [...order].filter((index) => dataset.labels[index] === digit);
+    if (indices.length < labelsPerClass) {
+      throw new RangeError(
+        `Expected at least ${labelsPerClass} pictures of ${name} but found ${indices.length}`,
+      );
+    }
+    return indices.slice(0, labelsPerClass);
+  });
+  const images = new Uint8Array(chosen.length * IMAGE_PIXELS);
+  chosen.forEach((index, i) => images.set(slice(dataset, index, 1).images, i * IMAGE_PIXELS));
+  return {
+    count: chosen.length,
+    images,
+    labels: Uint8Array.from(chosen, (index) => dataset.labels[index]),
+  };
+}
+
+/** Names of random streams. */
+const [PICK, COPY] = [1, 2];
+
+async function learnBy(
+  way: Way,
+  team: Team,
+  { few, train, base: name, seed }: Task,
+): Promise<tf.LayersModel> {
+  const base = way.startsWith("letters")
+    ? (await loadBase(name)).network
+    : way === "random, frozen"
+    ? randomBase(name, seed, slice(train, 0, STATISTICS_COUNT))
+    : buildBase(name, seed);
+  const network = addHead(base, { classes: DIGITS.length, seed });
+  const frozen = way.endsWith("frozen");
+  freeze(network, frozen);
+  const stage = frozen
+    ? await headStage(team, network, few, seed)
+    : networkStage(few, way === "from scratch" ? 1 : 1 / 4);
+  // Epochs are compared on the few pictures themselves: there are no other labels.
+  const validation = { inputs: few.images, labels: few.labels };
+  await trainStage(team, network, { validation, ...stage, seed });
+  return network;
+}
+
+async function fineTune(
+  augmentation: Augmentation,
+  validation: Dataset,
+  team: Team,
+  { few, train, base, seed }: Task,
+): Promise<tf.LayersModel> {
+  const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / few.count);
+  const network = addHead((await loadBase(base)).network, { classes: DIGITS.length, seed });
+  freeze(network, false);
+  await trainStage(team, network, {
+    stage: "fine-tuning",
+    source: { kind: "images", ...repeat(few, times), augmentation, classes: DIGITS },
+    validation: { inputs: validation.images, labels: validation.labels },
+    recipe: RECIPES["fine-tuning"],
+    seed,
+  });
+  return network;
+}
+
+type Stage = Omit<StageOptions, "seed" | "validation"> & Partial<Pick<StageOptions, "validation">>;
+
+async function headStage(
+  team: Team,
+  network: tf.LayersModel,
+  few: Dataset,
+  seed: number,
+): Promise<Stage> {
+  const pictures = repeat(few, 1 + COPIES);
+  for (let i = few.count; i < pictures.count; i++) {
+    const { images } = slice(pictures, i, 1);
+    const copy = new Float32Array(IMAGE_PIXELS);
+    augment(images, copy, LIGHT_AUGMENTATION, new Random(seed, COPY, i));
+    images.set(copy.map((value) => Math.round(255 * value)));
+  }
+  const features = await computeOutputs(team, network, pictures.images, "features");
+  const width = features.length / pictures.count;
+  const stepsPerEpoch = Math.ceil(pictures.count / BATCH_SIZE);
+  return {
+    stage: "head",
+    source: { kind: "features", features, labels: shareMemory(pictures.labels) },
+    validation: { inputs: features.subarray(0, few.count * width), labels: few.labels },
+    recipe: { ...HEAD_RECIPE, epochs: Math.ceil(STEPS / stepsPerEpoch) },
+  };
+}
+
+function networkStage(few: Dataset, baseRate: number): Stage {
+  const batchSize = Math.min(BATCH_SIZE, few.count);
+  // One long epoch over the pictures again and again: each time another augmentation.
+  const { images, labels } = repeat(few, Math.ceil(STEPS * batchSize / few.count));
+  return {
+    stage: baseRate === 1 ? "from-scratch" : "fine-tuning",
+    source: {
+      kind: "images",
+      images: shareMemory(images),
+      labels: shareMemory(labels),
+      augmentation: LIGHT_AUGMENTATION,
+    },
+    recipe: { ...NETWORK_RECIPE, baseRate, batchSize },
+  };
+}
+
+function repeat(dataset: Dataset, times: number): Dataset {
+  return join(...Array<Dataset>(times).fill(dataset));
+}
+
+/** A base with random weights, whose batch normalisation fits what comes through it. */
+function randomBase(name: BaseName, seed: number, { images }: Dataset): tf.Sequential {
+  const base = buildBase(name, seed);
+  tf.tidy(() => {
+    let tensor: tf.Tensor = imagesToTensor(images);
+    for (const layer of base.layers) {
+      if (layer.getClassName() === "BatchNormalization") {
+        const [gamma, beta] = layer.getWeights();
+        const { mean, variance } = tf.moments(tensor, [0, 1, 2]);
+        layer.setWeights([gamma, beta, mean, variance]);
+      }
+      tensor = layer.apply(tensor) as tf.Tensor;
+    }
+  });
+  return base;
+}

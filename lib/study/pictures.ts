@@ -1,0 +1,159 @@
+/** The study of how well, and how fast, pictures are read that differ from MNIST's. */
+
+import { encode } from "fast-png";
+import type { Dataset } from "../data/dataset.ts";
+import { loadMnist } from "../data/mnist.ts";
+import { Random } from "../data/random.ts";
+import { FLAGS } from "../flags.ts";
+import { shrinkPicture } from "../image/shrink.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
+import { type Classifier, loadModel, predict, predictDigit } from "../model/classifier.ts";
+import { findModel } from "../model/model_folders.ts";
+import type { GreyPicture } from "../picture/decode.ts";
+import { findDigits } from "../picture/find_digits.ts";
+import { table } from "./report.ts";
+import { median } from "./statistics.ts";
+import { defineStudy } from "./study.ts";
+import { drawTestPicture, pasteDigit, PICTURE_KINDS } from "./test_pictures.ts";
+
+/** Sizes at which MNIST's pictures are pasted, in pixels of the sheet for each of theirs. */
+const SCALES = [0.5, 1, 2, 4, 8];
+
+/** Pictures whose reading is timed, each several times. */
+const SPEEDS = [
+  { kind: "plain", side: 256, count: 30 },
+  { kind: "squared", side: 256, count: 30 },
+  { kind: "12 megapixels", side: undefined, count: 5 },
+];
+const ROUNDS = 5;
+
+/** Pictures of each kind on the sheet that is drawn, and the side of each in pixels. */
+const [SHOWN, SIDE] = [10, 120];
+
+export const pictures = defineStudy({
+  name: "pictures",
+  summary: "Draws pictures as people make them, pastes MNIST's anywhere: how many are read right.",
+  minutes: 3,
+  flags: {
+    model: {
+      type: "text",
+      help: "folder of the model, if not outputs/model or data/models/digits",
+      value: "DIR",
+    },
+    count: { type: "integer", help: "pictures of each kind", default: 50, least: 1 },
+    pasted: { type: "integer", help: "pictures of MNIST to paste", default: 500, least: 1 },
+    split: {
+      type: "text",
+      help: "which pictures of MNIST",
+      value: "NAME",
+      choices: ["validation", "test"],
+      default: "validation",
+    },
+    seed: { ...FLAGS.seed, help: "seed of the pictures" },
+  },
+  async run({ model: directory, count, pasted, split, seed }) {
+    using model = await loadModel(directory ?? await findModel());
+    const mnist = (await loadMnist())[split];
+    const drawn = await readDrawn(model, count, seed);
+    const tables = [
+      table(["kind", "normalised %", "squeezed %"], drawn.rows),
+      pastedTable(model, mnist, Math.min(pasted, mnist.count), seed),
+      table(["from pixels to answer", "median ms"], await timeReading(model, seed)),
+    ];
+    return { text: tables.join("\n\n"), files: { test_pictures: { png: sheet(drawn.shown) } } };
+  },
+});
+
+/** How many pictures of every kind are read right, with normalisation and without; some of each. */
+async function readDrawn(model: Classifier, count: number, seed: number) {
+  const shown: GreyPicture[][] = [];
+  const rows: string[][] = [];
+  for (const kind of PICTURE_KINDS) {
+    let [normalised, squeezed] = [0, 0];
+    const some: GreyPicture[] = [];
+    for (let i = 0; i < count; i++) {
+      const { digit, picture } = await drawTestPicture(kind, i % 10, new Random(seed, i));
+      if (i < SHOWN) some.push(picture);
+      if (readOnly(model, picture) === digit) normalised++;
+      if (predictDigit(model, squeeze(picture)).digit === digit) squeezed++;
+    }
+    shown.push(some);
+    rows.push([kind, ...[normalised, squeezed].map((n) => (100 * n / count).toFixed(1))]);
+  }
+  return { shown, rows };
+}
+
+/** How many of MNIST's pictures are read right wherever they are pasted. */
+function pastedTable(
+  model: Classifier,
+  { images, labels }: Dataset,
+  count: number,
+  seed: number,
+): string {
+  const digit = (i: number) => images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
+  const percent = (read: (i: number) => number | undefined) => {
+    const hits = labels.subarray(0, count).filter((label, i) => read(i) === label).length;
+    return (100 * hits / count).toFixed(2);
+  };
+  const rows = SCALES.map((scale) => {
+    const read = (lightOnDark: boolean) =>
+      percent((i) => {
+        const options = { scale, lightOnDark, random: new Random(seed, i) };
+        return readOnly(model, pasteDigit(digit(i), options));
+      });
+    return [`pasted, × ${scale}`, read(true), read(false)];
+  });
+  return table([`MNIST, ${count} pictures`, "light on dark %", "dark on light %"], [
+    ["as they are", percent((i) => predictDigit(model, digit(i)).digit), ""],
+    ...rows,
+  ]);
+}
+
+/** The digit in a picture, if one and no more is found. */
+function readOnly(model: Classifier, picture: GreyPicture): number | undefined {
+  const { digits } = findDigits(picture);
+  return digits.length === 1 ? predictDigit(model, digits[0].pixels).digit : undefined;
+}
+
+/** Median time from decoded pixels to the answer. */
+async function timeReading(model: Classifier, seed: number): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (const { kind, side, count } of SPEEDS) {
+    const times: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const { picture } = await drawTestPicture(kind, i % 10, new Random(seed, i), side);
+      for (let round = 0; round < ROUNDS; round++) {
+        const start = performance.now();
+        predict(model, findDigits(picture).digits.map(({ pixels }) => pixels));
+        times.push(performance.now() - start);
+      }
+    }
+    rows.push([side ? `${kind}, ${side} × ${side}` : kind, median(times).toFixed(2)]);
+  }
+  return rows;
+}
+
+/** The whole picture in 28 × 28 pixels, inverted if it is light: what is done where nothing is normalised. */
+function squeeze(picture: GreyPicture): Uint8Array {
+  const pixels = shrinkPicture(picture);
+  const light = pixels.reduce((sum, value) => sum + value, 0) > 127.5 * pixels.length;
+  return light ? pixels.map((value) => 255 - value) : pixels;
+}
+
+/** Pictures side by side, a kind in each row, as PNG. */
+function sheet(rows: GreyPicture[][]): Uint8Array {
+  const [width, height] = [rows[0].length * SIDE, rows.length * SIDE];
+  const data = new Uint8Array(width * height).fill(128);
+  rows.forEach((pictures, row) =>
+    pictures.forEach(({ values, ...size }, column) => {
+      const step = Math.max(size.width, size.height) / (SIDE - 4);
+      for (let y = 0; y < size.height / step; y++) {
+        for (let x = 0; x < size.width / step; x++) {
+          data[(row * SIDE + y) * width + column * SIDE + x] =
+            values[Math.floor(y * step) * size.width + Math.floor(x * step)];
+        }
+      }
+    })
+  );
+  return encode({ width, height, data, channels: 1, depth: 8 });
+}

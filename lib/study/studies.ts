@@ -1,0 +1,25 @@
+/** All studies. */
+
+import { ablation } from "./ablation.ts";
+import { bases } from "./bases.ts";
+import { bench } from "./bench.ts";
+import { best } from "./best.ts";
+import { fewLabels } from "./few_labels.ts";
+import { pictures } from "./pictures.ts";
+import { results } from "./results.ts";
+import { robustness } from "./robustness.ts";
+import { service } from "./service.ts";
+import type { Study } from "./study.ts";
+
+/** In the order in which they are listed. */
+export const STUDIES: Study[] = [
+  results,
+  bases,
+  best,
+  robustness,
+  fewLabels,
+  ablation,
+  pictures,
+  bench,
+  service,
+];

@@ -1,0 +1,49 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { provenance, table, writeSection } from "../../lib/study/report.ts";
+import { withFolder } from "../temporary_folder.ts";
+
+Deno.test("table() sets columns of figures flush right, the first column never", () => {
+  assertEquals(
+    table(["labels", "right", "", "against"], [
+      ["1", "**99.5 ± 0.1**", "met", "−0.1"],
+      ["5", "–", "3 s", ""],
+    ]),
+    "| labels | right |  | against |\n|---|--:|---|--:|\n" +
+      "| 1 | **99.5 ± 0.1** | met | −0.1 |\n| 5 | – | 3 s |  |",
+  );
+});
+
+Deno.test("provenance() says command, days, time, machine and versions", () => {
+  const text = provenance("study best", {
+    dates: ["2026-11-23", "2026-11-22", "2026-11-23"],
+    seconds: 3600,
+    workers: 2,
+  });
+  assertMatch(
+    text,
+    /^Made by `deno task study best` on 2026-11-22, 2026-11-23 in 60 minutes: .+, \d+ cores, 2 workers, \d+ GB, Deno [\d.]+, tfjs [\d.]+\.$/,
+  );
+  assertMatch(provenance("study best", {}), /on \d{4}-\d\d-\d\d: .+ cores, \d+ GB/);
+});
+
+Deno.test("writeSection() replaces what stands between its markers, and nothing else", () =>
+  withFolder(async (folder) => {
+    const file = join(folder, "README.md");
+    const around = (text: string) =>
+      `# Measured\n\n<!-- best: begin -->${text}<!-- best: end -->\n\n<!-- bases: begin -->\n`;
+    await Deno.writeTextFile(file, around(""));
+    for (const text of ["| a |", "| $& |"]) {
+      await writeSection("best", text, file);
+      assertEquals(await Deno.readTextFile(file), around(`\n\n${text}\n\n`));
+    }
+    const before = await Deno.readTextFile(file);
+    for (const name of ["bases", "results"]) {
+      await assertRejects(
+        () => writeSection(name, "| a |", file),
+        Error,
+        `to have the lines <!-- ${name}: begin --> and <!-- ${name}: end --> but it has not`,
+      );
+    }
+    assertEquals(await Deno.readTextFile(file), before);
+  }));
