@@ -6,10 +6,11 @@ import type { Splits } from "../data/dataset.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { addHead, type BaseName } from "../model/architecture.ts";
 import { BASE_NAMES, loadBase } from "../model/bases.ts";
-import { RECIPES } from "../model/recipe.ts";
+import { evaluate } from "../model/evaluation.ts";
+import { LIGHT_AUGMENTATION, RECIPES } from "../model/recipe.ts";
 import { computeOutputs } from "../model/inference.ts";
-import { startTeam } from "../model/team.ts";
-import { trainClassifier } from "../model/transfer.ts";
+import { startTeam, type Team } from "../model/team.ts";
+import { fineTune, trainClassifier, type TrainOptions } from "../model/transfer.ts";
 import { compareFewLabels } from "./comparison.ts";
 import { table } from "./report.ts";
 import { median, spread } from "./statistics.ts";
@@ -18,7 +19,7 @@ import { defineStudy, seedsUpTo, TRAINING_FLAGS } from "./study.ts";
 /** Times that the test pictures are run through a base to see how long that takes. */
 const REPEATS = 5;
 
-const FINE_TUNING = RECIPES["fine-tuning"].epochs;
+const FINE_TUNING = RECIPES["fine-tuning"];
 
 export const bases = defineStudy({
   name: "bases",
@@ -47,20 +48,11 @@ export const bases = defineStudy({
         runs,
       });
       await using team = await startTeam({ workers });
-      const learn = async (fineTune: number) => {
-        const accuracies: number[] = [];
-        for (const seed of seeds) {
-          const name = `${base}, ${fineTune} epochs, seed ${seed}`;
-          const { accuracy } = await runs.once(name, async () => {
-            const options = { data, base, seed, fineTune, observer };
-            const { network, evaluation } = await trainClassifier(team, options);
-            network.dispose();
-            return { accuracy: evaluation.accuracy };
-          });
-          accuracies.push(100 * accuracy);
-        }
-        return spread(accuracies);
-      };
+      const learnt = [];
+      for (const seed of seeds) {
+        const options = { data, base, seed, fineTune: 0, observer };
+        learnt.push(await runs.once(`${base}, all, seed ${seed}`, () => learnAll(team, options)));
+      }
       rows.push([
         `\`${base}\``,
         measured.parameters.toLocaleString("en").replaceAll(",", " "),
@@ -68,8 +60,8 @@ export const bases = defineStudy({
         measured.microseconds.toFixed(0),
         `${(100 * card.unseenFontAccuracy).toFixed(1)} %`,
         spread(few.map(({ accuracy }) => 100 * accuracy)),
-        await learn(0),
-        await learn(FINE_TUNING),
+        spread(learnt.map(({ frozen }) => 100 * frozen)),
+        spread(learnt.map(({ tuned }) => 100 * tuned)),
       ]);
     }
     const head = [
@@ -80,13 +72,28 @@ export const bases = defineStudy({
       "letters in unseen fonts",
       `${labels} labels a digit, frozen`,
       "all labels, frozen",
-      `fine-tuned ${FINE_TUNING} epochs`,
+      `fine-tuned ${FINE_TUNING.epochs} epochs`,
     ];
     const text = table(head, rows) +
       `\n\nTest accuracy in %, mean ± standard deviation over seeds ${seeds.join(", ")}.`;
     return { text };
   },
 });
+
+/** Accuracies on the test pictures with a frozen base, and fine-tuned from there. */
+async function learnAll(team: Team, options: TrainOptions) {
+  const { data, seed, observer } = options;
+  const { network, evaluation: { accuracy: frozen } } = await trainClassifier(team, options);
+  await fineTune(team, network, data, {
+    augmentation: LIGHT_AUGMENTATION,
+    recipe: FINE_TUNING,
+    seed,
+    observer,
+  });
+  const { accuracy: tuned } = await evaluate(team, network, data.test, data.classes, observer);
+  network.dispose();
+  return { frozen, tuned };
+}
 
 /** What a base is before anything is learnt from it. */
 async function measure(base: BaseName, { test, classes }: Splits) {

@@ -15,8 +15,7 @@ import type { Team } from "../model/team.ts";
 import { imagesToTensor } from "../model/network.ts";
 import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "../model/recipe.ts";
 import { computeOutputs } from "../model/inference.ts";
-import { type StageOptions, trainStage } from "../model/training.ts";
-import { freeze } from "../model/transfer.ts";
+import { fineTune, trainHead } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import type { Runs } from "./runs.ts";
 import { learnSideBySide } from "./side_by_side.ts";
@@ -159,7 +158,7 @@ export function compareAugmentations(
   const learn = Object.fromEntries(
     Object.entries(augmentations).map(([name, augmentation]): [string, Learn] => [
       name,
-      (team, task) => fineTune(augmentation, validation, team, task),
+      (team, task) => learnWith(augmentation, validation, team, task),
     ]),
   );
   return compare(train, validation, learn, options);
@@ -266,44 +265,18 @@ async function learnBy(
     ? randomBase(name, seed, slice(train, 0, STATISTICS_COUNT))
     : buildBase(name, seed);
   const network = addHead(base, { classes: DIGITS.length, seed });
-  const frozen = way.endsWith("frozen");
-  freeze(network, frozen);
-  const stage = frozen
-    ? await headStage(team, network, few, seed)
-    : networkStage(few, way === "from scratch" ? 1 : 1 / 4);
-  // Epochs are compared on the few pictures themselves: there are no other labels.
-  const validation = { inputs: few.images, labels: few.labels };
-  await trainStage(team, network, { validation, ...stage, seed });
+  if (way.endsWith("frozen")) await learnHead(team, network, few, seed);
+  else await learnTogether(team, network, few, way === "from scratch" ? 1 : 1 / 4, seed);
   return network;
 }
 
-async function fineTune(
-  augmentation: Augmentation,
-  validation: Dataset,
-  team: Team,
-  { few, train, base, seed }: Task,
-): Promise<tf.LayersModel> {
-  const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / few.count);
-  const network = addHead((await loadBase(base)).network, { classes: DIGITS.length, seed });
-  freeze(network, false);
-  await trainStage(team, network, {
-    stage: "fine-tuning",
-    source: { kind: "images", ...repeat(few, times), augmentation, classes: DIGITS },
-    validation: { inputs: validation.images, labels: validation.labels },
-    recipe: RECIPES["fine-tuning"],
-    seed,
-  });
-  return network;
-}
-
-type Stage = Omit<StageOptions, "seed" | "validation"> & Partial<Pick<StageOptions, "validation">>;
-
-async function headStage(
+/** Epochs are compared on the few pictures themselves: there are no other labels. */
+async function learnHead(
   team: Team,
   network: tf.LayersModel,
   few: Dataset,
   seed: number,
-): Promise<Stage> {
+): Promise<void> {
   const pictures = repeat(few, 1 + COPIES);
   for (let i = few.count; i < pictures.count; i++) {
     const { images } = slice(pictures, i, 1);
@@ -314,28 +287,44 @@ async function headStage(
   const features = await computeOutputs(team, network, pictures.images, "features");
   const width = features.length / pictures.count;
   const stepsPerEpoch = Math.ceil(pictures.count / BATCH_SIZE);
-  return {
-    stage: "head",
+  await trainHead(team, network, {
     source: { kind: "features", features, labels: shareMemory(pictures.labels) },
     validation: { inputs: features.subarray(0, few.count * width), labels: few.labels },
-    recipe: { ...HEAD_RECIPE, epochs: Math.ceil(STEPS / stepsPerEpoch) },
-  };
+  }, { recipe: { ...HEAD_RECIPE, epochs: Math.ceil(STEPS / stepsPerEpoch) }, seed });
 }
 
-function networkStage(few: Dataset, baseRate: number): Stage {
+async function learnTogether(
+  team: Team,
+  network: tf.LayersModel,
+  few: Dataset,
+  baseRate: number,
+  seed: number,
+): Promise<void> {
   const batchSize = Math.min(BATCH_SIZE, few.count);
   // One long epoch over the pictures again and again: each time another augmentation.
-  const { images, labels } = repeat(few, Math.ceil(STEPS * batchSize / few.count));
-  return {
-    stage: baseRate === 1 ? "from-scratch" : "fine-tuning",
-    source: {
-      kind: "images",
-      images: shareMemory(images),
-      labels: shareMemory(labels),
-      augmentation: LIGHT_AUGMENTATION,
-    },
+  const train = repeat(few, Math.ceil(STEPS * batchSize / few.count));
+  await fineTune(team, network, { train, validation: few, classes: DIGITS }, {
+    augmentation: LIGHT_AUGMENTATION,
     recipe: { ...NETWORK_RECIPE, baseRate, batchSize },
-  };
+    seed,
+  });
+}
+
+/** As the main job does, but with few pictures, seen again and again. */
+async function learnWith(
+  augmentation: Augmentation,
+  validation: Dataset,
+  team: Team,
+  { few, train, base, seed }: Task,
+): Promise<tf.LayersModel> {
+  const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / few.count);
+  const network = addHead((await loadBase(base)).network, { classes: DIGITS.length, seed });
+  await fineTune(team, network, { train: repeat(few, times), validation, classes: DIGITS }, {
+    augmentation,
+    recipe: RECIPES["fine-tuning"],
+    seed,
+  });
+  return network;
 }
 
 function repeat(dataset: Dataset, times: number): Dataset {
