@@ -1,7 +1,7 @@
 /** The study of the shipped bases: size, speed, and how digits are learnt from each. */
 
 import { fromFileUrl } from "@std/path";
-import { startBackend } from "../backend/backend.ts";
+import { startBackend } from "../backend/mod.ts";
 import type { Splits } from "../data/dataset.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { addHead, type BaseName } from "../model/architecture.ts";

@@ -1,8 +1,7 @@
 /** Learning digits from a handful of labels, in ways that are compared with each other. */
 
 import * as tf from "@tensorflow/tfjs";
-import { startBackend } from "../backend/backend.ts";
-import { shareMemory } from "../backend/shared_memory.ts";
+import { shareMemory, startBackend } from "../backend/mod.ts";
 import { augment, type Augmentation } from "../data/augment/augment.ts";
 import { type Dataset, join, slice, type Splits } from "../data/dataset.ts";
 import { DIGITS } from "../data/mnist.ts";

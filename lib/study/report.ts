@@ -44,7 +44,6 @@ export function provenance(
   { dates = [], seconds, workers }: { dates?: string[]; seconds?: number; workers?: number },
 ): string {
   const days = dates.length ? [...new Set(dates)].sort() : [today()];
-  const { cpu, cores } = machine();
   const { deno, tfjs } = versions();
   return [
     `Made by \`deno task ${command}\` on ${days.join(", ")}`,
@@ -53,7 +52,7 @@ export function provenance(
       : seconds < 600
       ? ` in ${seconds.toFixed(0)} s`
       : ` in ${(seconds / 60).toFixed(0)} minutes`,
-    `: ${cpu}, ${cores} cores, `,
+    `: ${os.cpus()[0].model.trim()}, ${navigator.hardwareConcurrency} cores, `,
     workers === undefined ? "" : `${workers} workers, `,
     `${Math.round(os.totalmem() / 2 ** 30)} GB, Deno ${deno}, tfjs ${tfjs}.`,
   ].join("");

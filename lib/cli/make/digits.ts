@@ -1,6 +1,5 @@
 /** `deno task make digits`: the model of people's digits that is shipped in data/models/digits. */
 
-import os from "node:os";
 import { startBackend } from "../../backend/mod.ts";
 import { cutFonts } from "../../data/letters/cut_fonts.ts";
 import { FONTS } from "../../data/letters/fonts.ts";
@@ -10,9 +9,9 @@ import { BASE_NAMES } from "../../model/bases.ts";
 import { saveNetwork } from "../../model/saved_network.ts";
 import { learnHandwriting } from "../../model/handwriting.ts";
 import { startTeam } from "../../model/team.ts";
+import { provenance, table, writeSection } from "../../study/report.ts";
 import { defineCommand, FLAGS } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
-import { writeReadmeSection } from "../readme.ts";
 
 export const digits = defineCommand({
   name: "make digits",
@@ -53,23 +52,24 @@ export const digits = defineCommand({
       observer,
     });
     await saveNetwork(flags.out, network, card, "float16");
-    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    const seconds = (performance.now() - started) / 1000;
     const accuracy = `${(100 * evaluation.accuracy).toFixed(2)} %`;
-    const table = [
-      `| of 1 000 of each (10 000 of MNIST's) | answered with "don't know" |`,
-      "|---|--:|",
-      ...Object.entries(card.rejected!).map(([kind, share]) =>
-        `| ${kind} | ${(100 * share).toFixed(2)} % |`
-      ),
-    ].join("\n");
+    const rejected = table(
+      ["of 1 000 of each (10 000 of MNIST's)", `answered with "don't know"`],
+      Object.entries(card.rejected!).map((
+        [kind, share],
+      ) => [kind, `${(100 * share).toFixed(2)} %`]),
+    );
     console.log(
-      `${table}\n\nTest accuracy ${accuracy} after ${seconds} s; the model is in ${flags.out}`,
+      `${rejected}\n\nTest accuracy ${accuracy} after ${seconds.toFixed(0)} s; ` +
+        `the model is in ${flags.out}`,
     );
     if (flags.readme) {
-      const made =
-        `Made by \`deno task make digits --seed ${flags.seed}\` on ${card.date} in ${seconds} s: ` +
-        `${os.cpus()[0].model.trim()}, ${team.size} workers. ${accuracy} on MNIST's test pictures.`;
-      await writeReadmeSection("recogniser", `${table}\n\n${made}`);
+      const made = provenance(`make digits --seed ${flags.seed}`, { seconds, workers: team.size });
+      await writeSection(
+        "recogniser",
+        `${rejected}\n\n${accuracy} on MNIST's test pictures. ${made}`,
+      );
     }
   },
 });

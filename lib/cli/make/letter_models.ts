@@ -1,6 +1,5 @@
 /** `deno task make letter-models`: the models of letters that are shipped in data/models. */
 
-import os from "node:os";
 import { join } from "@std/path";
 import { startBackend } from "../../backend/mod.ts";
 import { loadCharacters } from "../../data/characters.ts";
@@ -9,9 +8,9 @@ import { saveNetwork } from "../../model/saved_network.ts";
 import { PRESETS } from "../../model/recipe.ts";
 import { startTeam } from "../../model/team.ts";
 import { trainClassifier, type TrainResult } from "../../model/transfer.ts";
+import { provenance, table, writeSection } from "../../study/report.ts";
 import { defineCommand, FLAGS } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
-import { writeReadmeSection } from "../readme.ts";
 
 /** What is shipped. */
 const CLASS_SETS = ["letters", "alphanumeric"] as const;
@@ -40,7 +39,7 @@ export const letterModels = defineCommand({
     const observer = showProgress();
     await startBackend({ kernels });
     await using team = await startTeam({ workers });
-    const rows: string[] = [];
+    const rows: string[][] = [];
     for (const classSet of only ? [only] : CLASS_SETS) {
       const started = performance.now();
       const data = await loadCharacters(classSet, { directory, limit });
@@ -54,35 +53,41 @@ export const letterModels = defineCommand({
       await saveNetwork(join(out, classSet), result.network, result.card, "uint8");
       result.network.dispose();
       const row = describe(classSet, result, (performance.now() - started) / 1000);
-      console.log(row);
+      console.log(row.join(", "));
       rows.push(row);
     }
     if (!readme) return;
-    const table = [
-      "| `--classes` | classes | validation | test | most often taken for each other | time |",
-      "|---|--:|--:|--:|---|--:|",
-      ...rows,
-    ].join("\n");
-    const made = `Made by \`deno task make letter-models --epochs ${epochs} --seed ${seed}\` on ${
-      new Date().toISOString().slice(0, 10)
-    }: ${
-      os.cpus()[0].model.trim()
-    }, ${team.size} workers. In brackets: the share of both classes' pictures.`;
-    await writeReadmeSection("letters", `${table}\n\n${made}`);
+    const head = [
+      "`--classes`",
+      "classes",
+      "validation",
+      "test",
+      "most often taken for each other",
+      "time",
+    ];
+    const made = provenance(`make letter-models --epochs ${epochs} --seed ${seed}`, { workers });
+    await writeSection(
+      "letters",
+      `${table(head, rows)}\n\nIn brackets: the share of both classes' pictures. ${made}`,
+    );
   },
 });
 
-function describe(classSet: string, { card, evaluation }: TrainResult, seconds: number): string {
+/** A row of the table. */
+function describe(
+  classSet: string,
+  { card, evaluation }: TrainResult,
+  seconds: number,
+): string[] {
   const percent = (share: number, decimals: number) => `${(100 * share).toFixed(decimals)} %`;
   const pairs = confusedPairs(evaluation, PAIRS)
     .map(({ pair, rate }) => `${pair.join(" and ")} (${percent(rate, 1)})`);
-  const cells = [
+  return [
     `\`${classSet}\``,
-    card.classes.length,
+    `${card.classes.length}`,
     percent(card.metrics.validationAccuracy, 2),
     percent(evaluation.accuracy, 2),
     pairs.join(", "),
     `${seconds.toFixed(0)} s`,
   ];
-  return `| ${cells.join(" | ")} |`;
 }

@@ -8,11 +8,9 @@
 import * as tf from "@tensorflow/tfjs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { type BackendOptions, startBackend } from "../../backend/backend.ts";
-import { Team } from "../../backend/team.ts";
+import { type BackendOptions, shareMemory, startBackend, Team } from "../../backend/mod.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { Random } from "../../data/random.ts";
-import { shareMemory } from "../../backend/shared_memory.ts";
 import {
   addHead,
   type BaseName,

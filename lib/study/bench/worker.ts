@@ -1,7 +1,7 @@
 /** The workers of the benchmark: the project's own jobs, and forward passes at any batch size. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type Member, serveJobs } from "../../backend/team.ts";
+import { type Member, serveJobs } from "../../backend/mod.ts";
 import { IMAGE_SIDE } from "../../image/size.ts";
 import { jobs as modelJobs } from "../../model/jobs.ts";
 import { applyLayers, type NetworkData, networkFromData } from "../../model/network.ts";
