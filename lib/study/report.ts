@@ -18,7 +18,7 @@ import { today, versions } from "../model/provenance.ts";
  * ```
  */
 export function table(head: string[], rows: string[][]): string {
-  const isFigure = (cell = "") => /^\**[+−–\d]|^$/.test(cell);
+  const isFigure = (cell = "") => /^\**[+−–≤≥\d]|^$/.test(cell);
   const rules = head.map((_, i) => i > 0 && rows.every((row) => isFigure(row[i])) ? "--:" : "---");
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), `|${rules.join("|")}|`, ...rows.map(line)].join("\n");
