@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../../lib/backend/mod.ts";
 import { slice } from "../../lib/data/dataset.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import {
@@ -41,6 +42,7 @@ Deno.test("pickLabelled() throws if there are too few pictures", () => {
 });
 
 Deno.test("compareFewLabels() learns by every way, best from letters, and leaves no tensor", async () => {
+  await startBackend();
   const tensors = tf.memory().numTensors;
   const done: number[] = [];
   const results = await compareFewLabels(few, {
