@@ -1,9 +1,8 @@
-/** The service described in OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0). */
+/** The OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0), made from the table of routes. */
 
-import { areDigits } from "../data/class_sets.ts";
-import { IMAGE_PIXELS } from "../image/size.ts";
-import type { Limits } from "./app.ts";
-import { DATATYPES, MODEL_VERSION, MOST_PICTURES, outputsOf } from "./protocols.ts";
+import type { Context } from "hono";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
+import { DATATYPES, MODEL_VERSION, MOST_PICTURES } from "./protocols.ts";
 
 /** JSON Schema, and what else stands in an OpenAPI document. */
 export type Json = { [key: string]: unknown };
@@ -22,72 +21,49 @@ export interface Operation extends Json {
   responses: Record<string, { description: string }>;
 }
 
-const object = (properties: Record<string, Json>, optional: string[] = []): Json => ({
-  type: "object",
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
-const list = (items: Json, least?: number, most?: number): Json => ({
-  type: "array",
-  items,
-  ...(least === undefined ? {} : { minItems: least, maxItems: most ?? least }),
-});
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
-
-const text: Json = { type: "string" };
-const whole: Json = { type: "integer", minimum: 0 };
-const share: Json = { type: "number", minimum: 0, maximum: 1 };
-const digit: Json = { type: "integer", minimum: 0, maximum: 9 };
-const base64: Json = { type: "string", contentEncoding: "base64" };
-const pixel: Json = { type: "number", minimum: 0, maximum: 255 };
-
-/** What a model of these classes answers, in JSON. */
-function prediction(classes: readonly string[]): Record<string, Json> {
-  const description = "The best guess, also where it is not accepted.";
-  return {
-    ...(areDigits(classes)
-      ? { digit: { ...digit, description } }
-      : { character: { enum: classes, description } }),
-    confidence: { ...share, description: "Its probability." },
-    accepted: { type: "boolean", description: 'Whether it is sure enough; if not: "don\'t know".' },
-    probabilities: {
-      ...list(share, classes.length),
-      description: areDigits(classes) ? "Of the digits 0 to 9." : `Of ${classes.join(" ")}.`,
-    },
-  };
+/** What answers at an address, and what programs are told of it. */
+export interface Route {
+  method: "GET" | "POST";
+  path: string;
+  answer(c: Context): Response | Promise<Response>;
+  /** Without it the document is silent about the route. */
+  operation?: Operation;
 }
 
-/** Something that was found in a picture and read by a model of these classes. */
-function found(classes: readonly string[]): Json {
-  return object({
-    box: {
-      ...object({
-        left: pixelCount(),
-        top: pixelCount(),
-        width: pixelCount(),
-        height: pixelCount(),
-      }),
-      description: "Where it is, in pixels of the picture.",
-    },
-    ...prediction(classes),
-    pixels: { ...base64, description: "What the network saw: 28 × 28 bytes, ink is 255." },
-  });
-}
-
-const tensor = {
-  name: text,
-  shape: list({ type: "integer" }),
-  datatype: text,
+/** What schemas are written with. */
+export const schema = {
+  object: (properties: Record<string, Json>, optional: string[] = []): Json => ({
+    type: "object",
+    properties,
+    required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  }),
+  list: (items: Json, least?: number, most?: number): Json => ({
+    type: "array",
+    items,
+    ...(least === undefined ? {} : { minItems: least, maxItems: most ?? least }),
+  }),
+  /** One of {@linkcode COMPONENTS}. */
+  ref: (name: string): Json => ({ $ref: `#/components/schemas/${name}` }),
+  text: { type: "string" } as Json,
+  boolean: { type: "boolean" } as Json,
+  whole: { type: "integer", minimum: 0 } as Json,
+  share: { type: "number", minimum: 0, maximum: 1 } as Json,
+  digit: { type: "integer", minimum: 0, maximum: 9 } as Json,
+  base64: { type: "string", contentEncoding: "base64" } as Json,
 };
 
-const SCHEMAS: Record<string, Json> = {
+const { object, list, ref, text, whole, base64 } = schema;
+const pixel: Json = { type: "number", minimum: 0, maximum: 255 };
+const tensor = { name: text, shape: list({ type: "integer" }), datatype: text };
+
+const COMPONENTS: Record<string, Json> = {
   Error: object({ error: { type: "string", description: "One sentence." } }),
   Picture: {
     description:
       "28 × 28, 28 × 28 × 1 or 784 numbers from 0 (paper) to 255 (ink), or from 0 to 1 where none is above 1; or 784 bytes in base64.",
     anyOf: [
       list(pixel, IMAGE_PIXELS),
-      list(list({ anyOf: [pixel, list(pixel, 1)] }, 28), 28),
+      list(list({ anyOf: [pixel, list(pixel, 1)] }, IMAGE_SIDE), IMAGE_SIDE),
       object({ b64: base64 }),
       { type: "object", minProperties: 1, maxProperties: 1 },
     ],
@@ -136,10 +112,6 @@ const SCHEMAS: Record<string, Json> = {
   }),
 };
 
-function pixelCount(): Json {
-  return { type: "number", minimum: 0 };
-}
-
 const ERRORS: Record<number, string> = {
   400: "The request is not as described here.",
   403:
@@ -150,252 +122,57 @@ const ERRORS: Record<number, string> = {
   503: "All workers are busy and the line is full, or they are not up yet. Try again later.",
 };
 
-const BODY_ERRORS = [400, 408, 413];
-
-const inJson = (schema: Json) => ({ content: { "application/json": { schema } } });
-
-function answers(success: Json, ...errors: number[]): Operation["responses"] {
-  return Object.fromEntries([
-    ["200", { description: "Done.", ...success }],
-    ...errors.map((status) => [
-      String(status),
-      {
-        description: ERRORS[status],
-        ...(status === 503
-          ? { headers: { "Retry-After": { description: "Seconds.", schema: whole } } }
-          : {}),
-        ...inJson(ref("Error")),
-      },
-    ]),
-  ]);
+/** Content in JSON. */
+export function json(schema: Json, example?: unknown) {
+  return { content: { "application/json": { schema, ...(example ? { example } : {}) } } };
 }
 
-const READY = object({ ready: { type: "boolean" } });
-const READINESS = {
-  ...answers(inJson(READY)),
-  503: { description: "Not yet, or no more.", ...inJson(READY) },
-};
+/** Responses of an operation: its success, as the status and what differs from "Done.", and errors. */
+export function answers(
+  success: Json,
+  errors: number[] = [],
+  status = 200,
+): Operation["responses"] {
+  const retry = { headers: { "Retry-After": { description: "Seconds.", schema: whole } } };
+  return {
+    [status]: { description: "Done.", ...success },
+    ...Object.fromEntries(errors.map((error) => [error, {
+      description: ERRORS[error],
+      ...(error === 503 ? retry : {}),
+      ...json(ref("Error")),
+    }])),
+  };
+}
 
 /**
  * Describes the service.
  *
- * @param models Classes of the models by name; the first answers where no model is named.
+ * @param models Names of the models.
+ * @param limits Bytes of a request in JSON, and of a picture file.
  */
 export function openApi(
-  { jsonBytes, pictureBytes }: Limits,
-  models: Record<string, readonly string[]>,
+  routes: Route[],
+  models: string[],
+  limits: { jsonBytes: number; pictureBytes: number },
 ): OpenApi {
-  const names = Object.keys(models);
-  const modelName = {
-    enum: names,
-    default: names[0],
-    description: "Which model answers.",
-  };
+  const paths: OpenApi["paths"] = {};
+  for (const { method, path, operation } of routes) {
+    if (operation) paths[path] = { ...paths[path], [method.toLowerCase()]: operation };
+  }
   const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
-  const blank = Array(IMAGE_PIXELS).fill(0);
   return {
     openapi: "3.1.0",
     info: {
       title: "Handwritten digits",
       version: MODEL_VERSION,
-      summary: `Reads ${names.join(", ")}.`,
+      summary: `Reads ${models.join(", ")}.`,
       description:
         `Pictures go in, digits come out, in the forms of TensorFlow Serving and of the Open Inference Protocol, or from picture files. A request in JSON has at most ${
-          mebibytes(jsonBytes)
-        } and ${MOST_PICTURES} pictures, a picture file ${mebibytes(pictureBytes)}.`,
+          mebibytes(limits.jsonBytes)
+        } and ${MOST_PICTURES} pictures, a picture file ${mebibytes(limits.pictureBytes)}.`,
       license: { name: "MIT", identifier: "MIT" },
     },
-    paths: {
-      "/predict": {
-        post: {
-          operationId: "predictFile",
-          summary: "Finds and reads the digits in a picture file",
-          description:
-            "PNG, JPEG, WebP, GIF or BMP, of any size, on any paper; as the body, or as the file of a form. Digits, or characters, come in reading order.",
-          parameters: [{ name: "model", in: "query", schema: modelName }],
-          requestBody: {
-            required: true,
-            content: {
-              "image/*": { schema: {} },
-              "application/octet-stream": { schema: {} },
-              "multipart/form-data": {
-                schema: object({ file: { type: "string", format: "binary" } }),
-              },
-            },
-          },
-          responses: answers(
-            inJson({
-              anyOf: Object.values(models).map((classes) =>
-                areDigits(classes)
-                  ? object({ digits: list(found(classes)) })
-                  : object({ characters: list(found(classes)) })
-              ),
-            }),
-            ...BODY_ERRORS,
-            415,
-            503,
-          ),
-        },
-      },
-      ...Object.assign({}, ...Object.entries(models).map((model) => modelPaths(...model, blank))),
-      "/models": {
-        get: {
-          operationId: "models",
-          summary: "The models and their classes",
-          responses: answers(
-            inJson(object({ models: list(object({ name: text, classes: list(text) })) })),
-          ),
-        },
-      },
-      "/v2": {
-        get: {
-          operationId: "serverMetadata",
-          summary: "Name and version of the service",
-          responses: answers(inJson(object({ name: text, version: text, extensions: list(text) }))),
-        },
-      },
-      "/v2/health/live": {
-        get: {
-          operationId: "live",
-          summary: "Whether the service runs",
-          responses: answers(inJson(object({ live: { type: "boolean" } }))),
-        },
-      },
-      "/v2/health/ready": {
-        get: { operationId: "ready", summary: "Whether the service answers", responses: READINESS },
-      },
-      "/explain": {
-        post: {
-          operationId: "explain",
-          summary: "What made the network read a picture as a digit, or as another character",
-          requestBody: {
-            required: true,
-            ...inJson(object({
-              pixels: { ...base64, description: "28 × 28 bytes." },
-              digit: { ...digit, description: "For a model of digits." },
-              character: { ...text, description: "For another model: one of its classes." },
-              model: modelName,
-            }, ["digit", "character", "model"])),
-          },
-          responses: answers(inJson(ref("Explanation")), ...BODY_ERRORS, 503),
-        },
-      },
-      "/samples": {
-        get: {
-          operationId: "countSamples",
-          summary: "Whether corrected digits are kept, and how many there are",
-          responses: answers(inJson(object({ open: { type: "boolean" }, kept: whole }))),
-        },
-        post: {
-          operationId: "addSample",
-          summary: "Keeps a picture with the digit that it really is",
-          requestBody: {
-            required: true,
-            ...inJson(object({ pixels: base64, label: digit })),
-          },
-          responses: {
-            201: { description: "Kept.", ...inJson(object({ kept: whole })) },
-            ...without200(answers({}, ...BODY_ERRORS, 403)),
-          },
-        },
-      },
-      "/metrics": {
-        get: {
-          operationId: "metrics",
-          summary: "Counts and times, for Prometheus",
-          responses: answers({ content: { "text/plain": { schema: text } } }),
-        },
-      },
-      "/openapi.json": {
-        get: {
-          operationId: "document",
-          summary: "This document",
-          responses: answers(inJson({ type: "object" })),
-        },
-      },
-    },
-    components: { schemas: SCHEMAS },
+    paths,
+    components: { schemas: COMPONENTS },
   };
-}
-
-/** What can be asked of one model. */
-function modelPaths(
-  name: string,
-  classes: readonly string[],
-  blank: number[],
-): Record<string, Record<string, Operation>> {
-  const suffix = areDigits(classes) ? "" : `_${name}`;
-  const what = areDigits(classes) ? "digit" : "character";
-  return {
-    [`/v1/models/${name}:predict`]: {
-      post: {
-        operationId: `predict${suffix}`,
-        summary: `Reads pictures of one ${what} each, in TensorFlow Serving's form`,
-        requestBody: {
-          required: true,
-          ...example(
-            object({ instances: list(ref("Picture"), 1, MOST_PICTURES) }),
-            { instances: [blank] },
-          ),
-        },
-        responses: answers(
-          inJson(object({ predictions: list(object(prediction(classes))) })),
-          ...BODY_ERRORS,
-          503,
-        ),
-      },
-    },
-    [`/v1/models/${name}`]: {
-      get: {
-        operationId: `modelStatus${suffix}`,
-        summary: "State of the model, in TensorFlow Serving's form",
-        responses: answers(inJson(object({
-          model_version_status: list(object({
-            version: text,
-            state: { enum: ["AVAILABLE", "UNLOADING"] },
-            status: object({ error_code: text, error_message: text }),
-          })),
-        }))),
-      },
-    },
-    [`/v2/models/${name}/infer`]: {
-      post: {
-        operationId: `infer${suffix}`,
-        summary: `Reads pictures of one ${what} each, in the Open Inference Protocol`,
-        description:
-          `One input of shape [count, 28, 28, 1], [count, 28, 28] or [count, 784]. Outputs are ${
-            outputsOf(classes).map(({ name }) => name).join(", ")
-          }, or those that are named.`,
-        requestBody: {
-          required: true,
-          ...example(ref("InferRequest"), {
-            inputs: [{ name: "pixels", shape: [1, 784], datatype: "UINT8", data: blank }],
-          }),
-        },
-        responses: answers(inJson(ref("InferResponse")), ...BODY_ERRORS, 503),
-      },
-    },
-    [`/v2/models/${name}`]: {
-      get: {
-        operationId: `modelMetadata${suffix}`,
-        summary: "Inputs and outputs of the model",
-        responses: answers(inJson(ref("ModelMetadata"))),
-      },
-    },
-    [`/v2/models/${name}/ready`]: {
-      get: {
-        operationId: `modelReady${suffix}`,
-        summary: "Whether the model answers",
-        responses: READINESS,
-      },
-    },
-  };
-}
-
-function example(schema: Json, value: unknown) {
-  return { content: { "application/json": { schema, example: value } } };
-}
-
-function without200({ 200: _, ...others }: Operation["responses"]): Operation["responses"] {
-  return others;
 }

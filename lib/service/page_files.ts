@@ -2,13 +2,6 @@
 
 import { stripTypeScriptTypes } from "node:module";
 
-/** A file as it is sent. */
-export interface PageFile {
-  /** Its media type. */
-  type: string;
-  content: string;
-}
-
 const PAGE = new URL("./page/", import.meta.url);
 
 /** Names in `page/`, and what they are sent as. */
@@ -25,10 +18,10 @@ const FILES = {
 /**
  * Reads the page as the service sends it: TypeScript becomes JavaScript by leaving its types out.
  *
- * @returns Its files by name.
+ * @returns Its files by name, with their media types.
  */
-export async function readPage(): Promise<Map<string, PageFile>> {
-  const files = new Map<string, PageFile>();
+export async function readPage(): Promise<Map<string, { type: string; content: string }>> {
+  const files = new Map<string, { type: string; content: string }>();
   for (const [name, type] of Object.entries(FILES)) {
     const text = await Deno.readTextFile(new URL(name, PAGE));
     files.set(

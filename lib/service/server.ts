@@ -2,21 +2,21 @@
 
 import { join } from "@std/path";
 import type { ModelCard } from "../model/classifier.ts";
-import { createApp, type Limits, type LogEntry } from "./app.ts";
+import { createApp } from "./app.ts";
+import type { Limits } from "./body.ts";
 import { Metrics } from "./metrics.ts";
 import { readPage } from "./page_files.ts";
-import { Recogniser } from "./recogniser.ts";
+import { ReaderPool } from "./reader_pool.ts";
 import type { Samples } from "./samples.ts";
 
-/** How a service is started. */
-export interface ServiceOptions {
+interface ServiceOptions {
   /** Folders of the models by name; the first answers where no model is named. */
   models: Record<string, string>;
   /** Address to listen at. */
   host: string;
   /** Port to listen at; 0 takes a free one. */
   port: number;
-  /** Number of workers that read digits. */
+  /** Number of workers that read pictures. */
   workers: number;
   /** Where corrected samples are kept, if they are. */
   samples?: Samples;
@@ -24,7 +24,7 @@ export interface ServiceOptions {
   /** Module of the workers, if not the usual one. */
   module?: URL;
   /** Told of requests, and of workers that were replaced. */
-  log?: (entry: LogEntry | { event: string; reason: string }) => void;
+  log?: (entry: Record<string, unknown>) => void;
 }
 
 /** A service that listens. Close it with `await using`. */
@@ -47,7 +47,7 @@ export async function startService(
   { models, host, port, workers, samples, limits, module, log }: ServiceOptions,
 ): Promise<Service> {
   let state: "starting" | "open" | "closing" = "starting";
-  const recogniser = new Recogniser({
+  const pool = new ReaderPool({
     models,
     workers,
     module,
@@ -59,40 +59,40 @@ export async function startService(
     },
   });
   const metrics = new Metrics([
-    ["digits_waiting_pictures", "Pictures that wait.", () => recogniser.waiting.pictures],
-    ["digits_waiting_files", "Picture files that wait.", () => recogniser.waiting.files],
+    ["digits_waiting_pictures", "Pictures that wait.", () => pool.waiting.pictures],
+    ["digits_waiting_files", "Picture files that wait.", () => pool.waiting.files],
     ["digits_resident_bytes", "Memory of the process.", () => Deno.memoryUsage().rss],
   ]);
   try {
-    await recogniser.ready;
+    await pool.ready;
     const cards: Record<string, ModelCard> = {};
     for (const [name, folder] of Object.entries(models)) {
       cards[name] = JSON.parse(await Deno.readTextFile(join(folder, "card.json")));
     }
     const app = createApp({
-      recogniser,
+      pool,
       cards,
       metrics,
       page: await readPage(),
       samples,
-      closing: () => state === "closing",
+      isClosing: () => state === "closing",
       limits,
-      onAnswer: log,
+      log,
     });
     state = "open";
     const server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
     const { hostname, port: actualPort } = server.addr;
     const close = async () => {
       state = "closing";
-      const late = setTimeout(() => recogniser.close(), CLOSING_TIME);
+      const late = setTimeout(() => pool.close(), CLOSING_TIME);
       await server.shutdown();
       clearTimeout(late);
-      recogniser.close();
+      pool.close();
     };
     const name = hostname.includes(":") ? `[${hostname}]` : hostname;
     return { url: `http://${name}:${actualPort}`, close, [Symbol.asyncDispose]: close };
   } catch (error) {
-    recogniser.close();
+    pool.close();
     throw error;
   }
 }

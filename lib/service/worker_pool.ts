@@ -3,8 +3,7 @@
  * from which the next free worker takes a batch; a worker that dies is replaced.
  */
 
-/** How a pool is set up. */
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
   /** Module that calls {@linkcode serveTasks}, as an absolute URL. */
   module: URL;
   /** What each worker is given to start with; copied. */
@@ -29,7 +28,7 @@ export class Unavailable extends Error {
 }
 
 /** An answer to one task, as it comes out of a worker. */
-export type Outcome<Result> = { result: Result } | { error: { name: string; message: string } };
+type Outcome<Result> = { result: Result } | { error: { name: string; message: string } };
 
 type ToWorker<Task> = { setup: unknown } | { tasks: Task[] };
 type FromWorker<Result> = { ready: true } | { failure: string } | { outcomes: Outcome<Result>[] };
@@ -220,13 +219,13 @@ export class WorkerPool<Task, Result> implements Disposable {
   }
 }
 
-type Answer<Task, Result> = (tasks: Task[]) => Promise<Outcome<Result>[]>;
+type Answer<Task, Result> = (tasks: Task[]) => Promise<Result>[];
 
 /**
  * Called once by a worker's module: starts, then answers tasks.
  *
- * @param start Gets what the pool was set up with and returns what answers a batch of tasks, one
- * outcome each.
+ * @param start Gets what the pool was set up with and returns what answers a batch of tasks, each
+ * with its result or an error of its own.
  */
 export function serveTasks<Setup, Task, Result>(
   start: (setup: Setup) => Answer<Task, Result> | Promise<Answer<Task, Result>>,
@@ -237,7 +236,9 @@ export function serveTasks<Setup, Task, Result>(
   };
   let answer: Answer<Task, Result>;
   scope.onmessage = async ({ data }) => {
-    if ("tasks" in data) return scope.postMessage({ outcomes: await answer(data.tasks) });
+    if ("tasks" in data) {
+      return scope.postMessage({ outcomes: await Promise.all(answer(data.tasks).map(outcomeOf)) });
+    }
     try {
       answer = await start(data.setup as Setup);
       scope.postMessage({ ready: true });
@@ -247,14 +248,9 @@ export function serveTasks<Setup, Task, Result>(
   };
 }
 
-/** What a task came to: its result, or the error by name and message. */
-export async function outcomeOf<Result>(act: () => Result | Promise<Result>): Promise<
-  Outcome<Result>
-> {
-  try {
-    return { result: await act() };
-  } catch (error) {
-    const { name, message } = error as Error;
-    return { error: { name, message } };
-  }
+function outcomeOf<Result>(result: Promise<Result>): Promise<Outcome<Result>> {
+  return result.then(
+    (result) => ({ result }),
+    ({ name, message }: Error) => ({ error: { name, message } }),
+  );
 }

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
-import { SAFE_HEADERS } from "../../lib/service/app.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { post, withApp } from "./test_app.ts";
 
@@ -11,6 +10,17 @@ const INFER = "/v2/models/digits/infer";
 
 /** Short ones, so that a test can go beyond them. */
 const LIMITS = { jsonBytes: 40_000, pictureBytes: 9999, bodyMilliseconds: 500 };
+
+const SAFE_HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; " +
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=()",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
 
 Deno.test("createApp()", (t) =>
   withApp({ workers: 2, limits: LIMITS }, async ({ app, log }) => {

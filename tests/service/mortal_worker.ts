@@ -1,10 +1,10 @@
-/** The worker that reads digits, but one dies whenever there is a file named `kill` beside the models. */
+/** The worker that reads pictures, but one dies whenever there is a file named `kill` beside the models. */
 
 import { dirname, join } from "@std/path";
 
 const scope = self as unknown as { onmessage: (event: MessageEvent) => void };
 
-await import("../../lib/service/digit_worker.ts");
+await import("../../lib/service/reading_worker.ts");
 const serve = scope.onmessage;
 scope.onmessage = (event) => {
   if ("setup" in event.data) watch(join(dirname(event.data.setup.digits), "kill"));

@@ -2,7 +2,6 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import {
   outputsOf,
-  readBase64,
   readInferRequest,
   readInstances,
   writeInferResponse,
@@ -149,13 +148,5 @@ Deno.test("writeInferResponse() gives the outputs that were asked for", () => {
   assertEquals(
     writeInferResponse("letters", { pictures: [], outputs: [character] }, predictions).outputs,
     [{ name: "character", datatype: "BYTES", shape: [2], data: ["H", "H"] }],
-  );
-});
-
-Deno.test("readBase64() throws on other lengths", () => {
-  assertThrows(
-    () => readBase64(7, "pixels"),
-    TypeError,
-    "Expected pixels to be 784 bytes in base64",
   );
 });

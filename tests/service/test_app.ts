@@ -1,29 +1,29 @@
-/** The service's router with a recogniser on workers, in the process of the test. */
+/** The service's router with models on workers, in the process of the test. */
 
 import { join } from "@std/path";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import type { ModelCard } from "../../lib/model/classifier.ts";
-import { createApp, type Limits, type LogEntry } from "../../lib/service/app.ts";
+import { createApp } from "../../lib/service/app.ts";
+import type { Limits } from "../../lib/service/body.ts";
 import { Metrics } from "../../lib/service/metrics.ts";
 import { readPage } from "../../lib/service/page_files.ts";
-import { Recogniser } from "../../lib/service/recogniser.ts";
+import { ReaderPool } from "../../lib/service/reader_pool.ts";
 import { Samples } from "../../lib/service/samples.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 /** The router, and what it is made of. */
-export interface TestApp {
+interface TestApp {
   app: ReturnType<typeof createApp>;
-  recogniser: Recogniser;
   /** What was logged. */
-  log: LogEntry[];
+  log: Record<string, unknown>[];
   /** Folder that holds the models. */
   folder: string;
 }
 
 /** What is different from the usual. */
-export interface TestAppOptions {
+interface TestAppOptions {
   workers?: number;
   /** Module of the workers. */
   module?: URL;
@@ -50,24 +50,24 @@ export function withApp(
       network.dispose();
     }
     const metrics = new Metrics();
-    using recogniser = new Recogniser({
+    using pool = new ReaderPool({
       models,
       workers,
       module,
       onReplace: () => metrics.workerReplaced(),
     });
-    await recogniser.ready;
-    const log: LogEntry[] = [];
+    await pool.ready;
+    const log: Record<string, unknown>[] = [];
     const app = createApp({
-      recogniser,
+      pool,
       cards,
       metrics,
       page: await readPage(),
       samples: withoutSamples ? undefined : await Samples.open(join(folder, "samples")),
       limits,
-      onAnswer: (entry) => log.push(entry),
+      log: (entry) => log.push(entry),
     });
-    await act({ app, recogniser, log, folder });
+    await act({ app, log, folder });
   });
 }
 

@@ -1,8 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Unavailable, WorkerPool, type WorkerPoolOptions } from "../../lib/service/worker_pool.ts";
+import { Unavailable, WorkerPool } from "../../lib/service/worker_pool.ts";
 import type { PoolTask } from "./pool_worker.ts";
 
-function startPool(options: Partial<WorkerPoolOptions> = {}): WorkerPool<PoolTask, number> {
+type Options = ConstructorParameters<typeof WorkerPool>[0];
+
+function startPool(options: Partial<Options> = {}): WorkerPool<PoolTask, number> {
   return new WorkerPool({
     module: new URL("./pool_worker.ts", import.meta.url),
     setup: {},

@@ -1,29 +1,26 @@
-/** The recognisers as the service uses them: on workers, so that the event loop stays free. */
+/** Models on workers, so that the event loop stays free. */
 
 import type { Prediction } from "../model/classifier.ts";
-import type { Box } from "../image/box.ts";
 import type { FoundDigit } from "../picture/find_digits.ts";
-import type { DigitResult, DigitTask } from "./digit_worker.ts";
 import type { Explanation } from "./explain.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
-/** A digit that was found in a picture, and read. */
-export interface ReadDigit extends Prediction {
-  /** Where it is, in the picture's pixels. */
-  box: Box;
-  /** What the network saw: ink 0–255, `[28, 28]`. */
-  pixels: Uint8Array;
-}
+/**
+ * A question to a model: pixels to read, from no ink (0) to full ink (1), or pixels 0–255 and the
+ * index of the class that they were read as, to explain; `[28, 28]`.
+ */
+export type ReadingTask =
+  & { model: string }
+  & ({ read: Float32Array } | { explain: Uint8Array; index: number });
 
-/** How a recogniser is set up. */
-export interface RecogniserOptions {
+interface ReaderPoolOptions {
   /** Folders of the models by name. */
   models: Record<string, string>;
-  /** Number of workers that read digits. */
+  /** Number of workers that read pictures. */
   workers: number;
   /**
    * Module of these workers.
-   * @default {digit_worker.ts}
+   * @default {reading_worker.ts}
    */
   module?: URL;
   /** Told of every batch of pictures that a worker takes. */
@@ -42,18 +39,18 @@ const WAITING_FILES = 32;
 /** Milliseconds that a worker may take. */
 const DEADLINE = 15_000;
 
-/** A recogniser on workers. Close it with `using`. */
-export class Recogniser implements Disposable {
-  #digits: WorkerPool<DigitTask, DigitResult>;
-  #files: WorkerPool<Uint8Array, FoundDigit[]>;
+/** Workers that read pictures, and one that finds digits in picture files. Close it with `using`. */
+export class ReaderPool implements Disposable {
+  #readers: WorkerPool<ReadingTask, Prediction | Explanation>;
+  #finder: WorkerPool<Uint8Array, FoundDigit[]>;
 
   /** Resolves once all workers are up; rejects if they cannot start. */
   readonly ready: Promise<unknown>;
 
   /** Starts the workers. */
-  constructor({ models, workers, module, onBatch, onReplace }: RecogniserOptions) {
-    this.#digits = new WorkerPool({
-      module: module ?? new URL("./digit_worker.ts", import.meta.url),
+  constructor({ models, workers, module, onBatch, onReplace }: ReaderPoolOptions) {
+    this.#readers = new WorkerPool({
+      module: module ?? new URL("./reading_worker.ts", import.meta.url),
       setup: models,
       size: workers,
       batch: BATCH,
@@ -62,42 +59,41 @@ export class Recogniser implements Disposable {
       onBatch,
       onReplace,
     });
-    this.#files = new WorkerPool({
-      module: new URL("./picture_worker.ts", import.meta.url),
+    this.#finder = new WorkerPool({
+      module: new URL("./finding_worker.ts", import.meta.url),
       size: 1,
       batch: 1,
       waiting: WAITING_FILES,
       deadline: DEADLINE,
       onReplace,
     });
-    this.ready = Promise.all([this.#digits.ready, this.#files.ready]);
+    this.ready = Promise.all([this.#readers.ready, this.#finder.ready]);
   }
 
   /** Whether it can answer. */
   get isUp(): boolean {
-    return this.#digits.up > 0;
+    return this.#readers.up > 0;
   }
 
   /** Pictures, and picture files, that wait. */
   get waiting(): { pictures: number; files: number } {
-    return { pictures: this.#digits.waiting, files: this.#files.waiting };
+    return { pictures: this.#readers.waiting, files: this.#finder.waiting };
   }
 
   /**
-   * Reads pictures of one digit each.
+   * Reads pictures of one character each.
    *
-   * @param model Name of the model that is to read them.
    * @param pictures Pixels from 0 to 1, `[28, 28]`.
    */
   read(model: string, pictures: Float32Array[]): Promise<Prediction[]> {
     return Promise.all(
-      pictures.map((read) => this.#digits.run({ model, read }) as Promise<Prediction>),
+      pictures.map((read) => this.#readers.run({ model, read }) as Promise<Prediction>),
     );
   }
 
-  /** Finds and reads the digits in a picture file. */
-  async readFile(model: string, bytes: Uint8Array): Promise<ReadDigit[]> {
-    const digits = await this.#files.run(bytes);
+  /** Finds and reads the characters in a picture file. */
+  async readFile(model: string, bytes: Uint8Array): Promise<(FoundDigit & Prediction)[]> {
+    const digits = await this.#finder.run(bytes);
     const predictions = await this.read(
       model,
       digits.map(({ pixels }) => Float32Array.from(pixels, (value) => value / 255)),
@@ -106,14 +102,14 @@ export class Recogniser implements Disposable {
   }
 
   /** Explains why a picture (ink 0–255, `[28, 28]`) is read as the class of an index. */
-  explain(model: string, pixels: Uint8Array, digit: number): Promise<Explanation> {
-    return this.#digits.run({ model, explain: pixels, digit }) as Promise<Explanation>;
+  explain(model: string, pixels: Uint8Array, index: number): Promise<Explanation> {
+    return this.#readers.run({ model, explain: pixels, index }) as Promise<Explanation>;
   }
 
   /** Ends the workers. */
   close(): void {
-    this.#digits.close();
-    this.#files.close();
+    this.#readers.close();
+    this.#finder.close();
   }
 
   [Symbol.dispose](): void {
