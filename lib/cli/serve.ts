@@ -4,6 +4,7 @@ import { findModels } from "../model/model_folders.ts";
 import { Samples } from "../service/samples.ts";
 import { startService } from "../service/server.ts";
 import { FLAGS, runCommand } from "./command_line.ts";
+import { startLineLog } from "./line_log.ts";
 
 /** Where corrected samples go. */
 const SAMPLES = "outputs/samples";
@@ -33,7 +34,7 @@ await runCommand({
     quiet: { type: "switch", help: "log no requests" },
   },
   async run({ port, host, workers, model, "keep-samples": keepSamples, quiet }) {
-    const log = lineLog();
+    const log = startLineLog();
     await using service = await startService({
       models: await findModels(model),
       host,
@@ -49,30 +50,6 @@ await runCommand({
     log.flush();
   },
 });
-
-/** What `setTimeout` returns. */
-type Timer = ReturnType<typeof setTimeout>;
-
-/** A log in JSON lines on standard output, written a few times a second, not once a request. */
-function lineLog() {
-  const encoder = new TextEncoder();
-  let lines = "";
-  let timer: Timer | undefined;
-  const flush = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    const bytes = encoder.encode(lines);
-    lines = "";
-    for (let written = 0; written < bytes.length;) {
-      written += Deno.stdout.writeSync(bytes.subarray(written));
-    }
-  };
-  const write = (entry: object) => {
-    lines += JSON.stringify({ time: new Date().toISOString(), ...entry }) + "\n";
-    timer ??= setTimeout(flush, 200);
-  };
-  return { write, flush };
-}
 
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {

@@ -12,6 +12,7 @@ const FILES = {
   "page.ts": "text/javascript; charset=utf-8",
   "pad.ts": "text/javascript; charset=utf-8",
   "charts.ts": "text/javascript; charset=utf-8",
+  "addresses.ts": "text/javascript; charset=utf-8",
   "reader.ts": "text/javascript; charset=utf-8",
 };
 

@@ -9,7 +9,7 @@ import { areDigits } from "../data/class_sets.ts";
 import type { Prediction } from "../model/classifier.ts";
 
 /** A picture in a request: pixels from no ink (0) to full ink (1), `[28, 28]`. */
-export type Pixels = Float32Array<ArrayBuffer>;
+type Pixels = Float32Array<ArrayBuffer>;
 
 /** The one version of each model. */
 export const MODEL_VERSION = "1";
@@ -59,7 +59,7 @@ export function readInstances(body: unknown): Pixels[] {
 }
 
 /** What an Open Inference request asks for. */
-export interface InferRequest {
+interface InferRequest {
   id?: string;
   pictures: Pixels[];
   /** The outputs that are asked for. */
@@ -67,7 +67,7 @@ export interface InferRequest {
 }
 
 /** Something that an Open Inference answer can hold. */
-export interface Output {
+interface Output {
   name: string;
   datatype: string;
   /** Of what belongs to one picture. */

@@ -26,9 +26,11 @@ function answer(models: Map<string, Classifier>, tasks: ReadingTask[]) {
       return [name, predict(model, pictures, { pixelRange: 1 }).values()];
     }),
   );
-  return tasks.map(async (task) =>
-    "read" in task
-      ? predictions.get(task.model)!.next().value!
-      : explain(models.get(task.model)!, task.explain, task.index)
+  return tasks.map((task) =>
+    Promise.try(() =>
+      "read" in task
+        ? predictions.get(task.model)!.next().value!
+        : explain(models.get(task.model)!, task.explain, task.index)
+    )
   );
 }

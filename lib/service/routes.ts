@@ -17,6 +17,7 @@ import {
   readInstances,
   writeInferResponse,
 } from "./protocols.ts";
+import { ADDRESSES } from "./page/addresses.ts";
 import type { ReaderPool } from "./reader_pool.ts";
 import type { Samples } from "./samples.ts";
 
@@ -58,7 +59,7 @@ export function createRoutes(parts: Parts): Route[] {
 function fileRoute({ pool, cards, limits }: Parts): Route {
   return {
     method: "POST",
-    path: "/predict",
+    path: `/${ADDRESSES.file}`,
     async answer(c) {
       const model = findModel(cards, c.req.query("model"));
       const { classes } = cards[model];
@@ -197,7 +198,7 @@ function serverRoutes(parts: Parts): Route[] {
   return [
     {
       method: "GET",
-      path: "/models",
+      path: `/${ADDRESSES.models}`,
       answer: (c) => c.json({ models }),
       operation: {
         operationId: "models",
@@ -264,7 +265,7 @@ function isReady({ pool, isClosing }: Parts): boolean {
 function explanationRoute({ pool, cards, limits }: Parts): Route {
   return {
     method: "POST",
-    path: "/explain",
+    path: `/${ADDRESSES.explanation}`,
     async answer(c) {
       const [model, pixels, index] = await readJson(c, limits, (body) => {
         const asked = fields(body);
@@ -300,7 +301,7 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
   return [
     {
       method: "GET",
-      path: "/samples",
+      path: `/${ADDRESSES.samples}`,
       answer: (c) => c.json({ open: samples !== undefined, kept: samples?.count ?? 0 }),
       operation: {
         operationId: "countSamples",
@@ -310,7 +311,7 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
     },
     {
       method: "POST",
-      path: "/samples",
+      path: `/${ADDRESSES.samples}`,
       async answer(c) {
         if (!samples) throw refusal(403, "a service that was started with --keep-samples");
         // A page of somebody else's may send, though not read; samples come from our own.

@@ -2,7 +2,7 @@
 /** What the network sees and does, as pictures in the page's colours. */
 
 import { colour } from "./pad.ts";
-import type { Explanation } from "./reader.ts";
+import type { Explanation } from "../explain.ts";
 
 /** Side of a digit in pixels. */
 const SIDE = 28;

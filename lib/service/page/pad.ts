@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The paper that people draw on with mouse, finger, pen or keys, or put a picture on. */
 
-import type { Box } from "./reader.ts";
+import type { Box } from "../../image/box.ts";
 
 /** A point from the upper left (0, 0) to the lower right (1, 1), and the ink's width there. */
 interface Point {
@@ -20,7 +20,7 @@ const KEY_STEP = 0.03;
 const DRAWING_SIDE = 280;
 
 /** A box with a caption that is shown on the paper. */
-export interface Mark {
+interface Mark {
   box: Box;
   caption: string;
   chosen: boolean;

@@ -3,7 +3,7 @@
 
 import { drawImportance, drawMaps, drawPixels } from "./charts.ts";
 import { Pad } from "./pad.ts";
-import { type Explanation, type ReadDigit, reader, type ServedModel } from "./reader.ts";
+import { type Explained, type ReadDigit, reader, type ServedModel } from "./reader.ts";
 
 /** Longest side of a picture that is read, in pixels; larger ones are reduced here. */
 const LONGEST_SIDE = 1600;
@@ -202,7 +202,7 @@ async function explain(): Promise<void> {
 
 const ORDINALS = ["first", "second", "third"];
 
-function showExplanation(answer?: ReadDigit, explanation?: Explanation): void {
+function showExplanation(answer?: ReadDigit, explanation?: Explained): void {
   const flow = element("flow");
   if (!answer || !explanation) return flow.replaceChildren(element("nothing") ?? nothing);
   const importance = document.createElement("canvas");

@@ -1,13 +1,9 @@
 /// <reference lib="dom" />
 /** What the page asks for answers; here, the service that it came from. */
 
-/** A rectangle in the pixels of a picture. */
-export interface Box {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
+import type { FoundDigit } from "../../picture/find_digits.ts";
+import type { Explanation } from "../explain.ts";
+import { ADDRESSES } from "./addresses.ts";
 
 /** A model that can be asked. */
 export interface ServedModel {
@@ -16,7 +12,7 @@ export interface ServedModel {
 }
 
 /** A digit, or another character, that was found in a picture, and read. */
-export interface ReadDigit {
+export interface ReadDigit extends FoundDigit {
   /** The class that was read. */
   character: string;
   /** Its probability, 0–1. */
@@ -25,18 +21,10 @@ export interface ReadDigit {
   accepted: boolean;
   /** Of every class. */
   probabilities: number[];
-  box: Box;
-  /** What the network saw: ink 0–255, `[28, 28]`. */
-  pixels: Uint8Array;
 }
 
 /** What made the network say a character. */
-export interface Explanation {
-  /** Log-odds for the character that hang on each pixel, `[28, 28]`. */
-  importance: ArrayLike<number>;
-  /** Outputs of the layers, 0–255, `[channels, side, side]`. */
-  layers: { name: string; side: number; maps: Uint8Array }[];
-}
+export type Explained = Pick<Explanation, "layers"> & { importance: ArrayLike<number> };
 
 /** Where answers come from. */
 export interface Reader {
@@ -49,7 +37,7 @@ export interface Reader {
   /** Finds and reads the digits, or characters, in a picture. */
   read(model: ServedModel, picture: HTMLCanvasElement): Promise<ReadDigit[]>;
   /** Explains why pixels are read as a character. */
-  explain(model: ServedModel, pixels: Uint8Array, character: string): Promise<Explanation>;
+  explain(model: ServedModel, pixels: Uint8Array, character: string): Promise<Explained>;
   /** Whether corrected samples are kept. */
   keepsSamples(): Promise<boolean>;
   /** Keeps a sample with the digit that it really is. */
@@ -61,12 +49,15 @@ export const reader: Reader = {
   ready: Promise.resolve(),
   isService: true,
   async models() {
-    return (await (await fetch("models")).json()).models;
+    return (await (await fetch(ADDRESSES.models)).json()).models;
   },
   async read({ name }, picture) {
     const file = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, "image/png"));
     type Found = Omit<ReadDigit, "pixels"> & { digit?: number; pixels: string };
-    const answer = await ask(`predict?model=${name}`, file, "image/png") as Record<string, Found[]>;
+    const answer = await ask(`${ADDRESSES.file}?model=${name}`, file, "image/png") as Record<
+      string,
+      Found[]
+    >;
     return (answer.digits ?? answer.characters).map((found) => ({
       ...found,
       character: found.character ?? String(found.digit),
@@ -75,7 +66,7 @@ export const reader: Reader = {
   },
   async explain({ name }, pixels, character) {
     const { importance, layers } = await ask(
-      "explain",
+      ADDRESSES.explanation,
       JSON.stringify({
         model: name,
         pixels: toBase64(pixels),
@@ -88,11 +79,11 @@ export const reader: Reader = {
     };
   },
   async keepsSamples() {
-    const response = await fetch("samples");
+    const response = await fetch(ADDRESSES.samples);
     return response.ok && (await response.json()).open;
   },
   async keep(pixels, label) {
-    await ask("samples", JSON.stringify({ pixels: toBase64(pixels), label }));
+    await ask(ADDRESSES.samples, JSON.stringify({ pixels: toBase64(pixels), label }));
   },
 };
 
