@@ -111,6 +111,7 @@ Deno.test("showTraining() redraws one bar and one chart, and ends with a PNG", a
     result = await showTraining((observer) => {
       observer({ kind: "progress", what: "head", done: 1, total: 2, figures: { loss: 0.5 } });
       observer({ kind: "progress", what: "head", done: 2, total: 2 }); // too soon to be drawn
+      observer({ kind: "note", text: "Best so far" });
       observer({ kind: "epoch", record: record(1) });
       observer({ kind: "epoch", record: record(2) });
       return Promise.resolve(42);
@@ -125,6 +126,7 @@ Deno.test("showTraining() redraws one bar and one chart, and ends with a PNG", a
     ) => [kind, content.data["text/plain"]]);
   assertEquals(texts(bar), [
     ["display_data", "███████████████░░░░░░░░░░░░░░░ head  loss 0.5000"],
+    ["update_display_data", "Best so far"],
     ["update_display_data", "Done"],
   ]);
   const best = "Training curves of 2 epochs; best on validation: head, epoch 2, 5.00 % wrong";
