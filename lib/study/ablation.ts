@@ -21,7 +21,7 @@ export const FURTHER_STEPS: AugmentationStep[] = [
 ];
 
 /** The augmentations that are compared: none, the light one, it without each part, it with each further step. */
-export const ABLATIONS: Record<string, Augmentation> = {
+const ABLATIONS: Record<string, Augmentation> = {
   "none": [],
   "light": LIGHT_AUGMENTATION,
   ...Object.fromEntries(
@@ -74,7 +74,7 @@ export const ablation = defineStudy({
  *
  * @param count Number of pictures tested on.
  */
-export function ablationTable(results: RunResult[], count: number): string {
+function ablationTable(results: RunResult[], count: number): string {
   const counts = [...new Set(results.map(({ labelsPerClass }) => labelsPerClass))];
   const of = (way: string, labels: number) =>
     results.filter((result) => result.way === way && result.labelsPerClass === labels);

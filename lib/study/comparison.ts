@@ -167,7 +167,8 @@ async function compare<Way extends string>(
   train: Dataset,
   test: Dataset,
   learn: Record<Way, Learn>,
-  { labelsPerClass, seeds, base = "cnn", workers, observer, runs }: ComparisonOptions,
+  { labelsPerClass, seeds, base = "cnn", workers = navigator.hardwareConcurrency, observer, runs }:
+    ComparisonOptions,
 ): Promise<RunResult<Way>[]> {
   await startBackend();
   const all: Run<Way>[] = (Object.keys(learn) as Way[]).flatMap((way) =>
@@ -185,14 +186,15 @@ async function compare<Way extends string>(
     network.dispose();
     return { ...run, accuracy, seconds, wrong: mistakes.map(({ index }) => index) };
   };
-  return learnSideBySide(all, (team, run) => {
-    const learn = () => learnOne(team, run);
-    return runs ? runs.once(`${base}, ${nameOf(run)}`, learn) : learn();
-  }, {
+  return learnSideBySide(
+    all,
+    (team, run) => {
+      const learn = () => learnOne(team, run);
+      return runs ? runs.once(`${base}, ${nameOf(run)}`, learn) : learn();
+    },
     workers,
-    onDone: (run, done) =>
-      observer?.({ kind: "progress", what: nameOf(run), done, total: all.length }),
-  });
+    (run, done) => observer?.({ kind: "progress", what: nameOf(run), done, total: all.length }),
+  );
 }
 
 /**

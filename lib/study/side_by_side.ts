@@ -2,28 +2,20 @@
 
 import { startTeam, type Team } from "../model/team.ts";
 
-/** How runs are shared out. */
-export interface SideBySideOptions<Run> {
-  /**
-   * Runs at a time. Each has one worker, so that results do not depend on how many there are.
-   * @default {navigator.hardwareConcurrency}
-   */
-  workers?: number;
-  /** Called when a run is done. */
-  onDone?: (run: Run, done: number) => void;
-}
-
 /**
- * Learns every run on a team of one worker.
+ * Learns every run on a team of one worker, so that results do not depend on how many there are.
  *
  * @param runs What is learnt, those that take longest at the end: they are started first.
  * @param learn Learns one of them.
+ * @param workers Runs at a time.
+ * @param onDone Called when a run is done.
  * @returns What `learn` returned, in the order of `runs`.
  */
 export async function learnSideBySide<Run, Result>(
   runs: readonly Run[],
   learn: (team: Team, run: Run) => Promise<Result>,
-  { workers = navigator.hardwareConcurrency, onDone }: SideBySideOptions<Run> = {},
+  workers: number,
+  onDone: (run: Run, done: number) => void,
 ): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = [...runs.keys()];
@@ -35,7 +27,7 @@ export async function learnSideBySide<Run, Result>(
     await Promise.all(teams.map(async (team) => {
       for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
         results[i] = await learn(team, runs[i]);
-        onDone?.(runs[i], ++done);
+        onDone(runs[i], ++done);
       }
     }));
   } finally {

@@ -18,7 +18,7 @@ export interface Engine {
 }
 
 /** What all engines measure alike. */
-export interface Amount {
+interface Amount {
   /** Batch sizes of training steps. */
   stepBatches: number[];
   /** Batch sizes of forward passes. */

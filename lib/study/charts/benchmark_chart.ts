@@ -2,7 +2,7 @@
 import { COLORS, type Spec, THEME, type View } from "../../plot/theme.ts";
 
 /** What {@linkcode benchmarkChart} shows. */
-export interface BenchmarkFigures {
+interface BenchmarkFigures {
   /** Day of the measurement, `YYYY-MM-DD`. */
   date: string;
   /** Whether other work disturbed it. */
@@ -39,19 +39,6 @@ const ROW_HEIGHT = 26;
  * @param figures What was measured.
  * @returns A Vega-Lite v5 chart with a panel for each thing that was measured.
  * @throws {RangeError} If nothing was measured.
- *
- * @example One panel for one engine that trained
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const chart = benchmarkChart({
- *   date: "2026-01-01",
- *   busy: false,
- *   machine: { cpu: "A processor", cores: 2 },
- *   engines: [{ key: "ours", name: "this project", threads: 1, step: { 128: 500 }, forward: {} }],
- *   learning: [],
- * });
- * assertEquals("vconcat" in chart && chart.vconcat.length, 1);
- * ```
  */
 export function benchmarkChart({ date, busy, machine, engines, learning }: BenchmarkFigures): Spec {
   const panels = [

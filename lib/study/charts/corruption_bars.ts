@@ -11,19 +11,6 @@ const BAR_COLORS = [COLORS.wrong, COLORS.right, COLORS.muted];
  *
  * @param measured Shares of wrong answers of each network by its name, at most three.
  * @returns A Vega-Lite v5 chart.
- *
- * @example The title names the means
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { CORRUPTION_NAMES } from "../../data/augment/corruptions.ts";
- * const errors = Object.fromEntries(CORRUPTION_NAMES.map((name) => [name, 0.2])) as
- *   Parameters<typeof corruptionBars>[0][string]["errors"];
- * const { title } = corruptionBars({ plain: { cleanError: 0.01, errors, meanError: 0.2 } });
- * assertEquals(title, {
- *   text: "Wrong: 20.0 % plain",
- *   subtitle: "Mean of the fifteen corruptions of MNIST-C",
- * });
- * ```
  */
 export function corruptionBars(
   measured: Record<string, Omit<Robustness, "count">>,

@@ -22,20 +22,6 @@ const LEAST_ERROR = 0.01;
  *
  * @param summaries From `summariseSeeds()`.
  * @returns A Vega-Lite v5 chart; seconds are shown under the mouse.
- *
- * @example The title names the best
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const run = { labelsPerClass: 10, deviation: 0.2, seconds: 3 };
- * const { title } = fewLabelsCurves([
- *   { ...run, way: "letters, frozen", error: 2.6 },
- *   { ...run, way: "from scratch", error: 4.98 },
- * ]);
- * assertEquals(title, {
- *   text: "letters, frozen: 2.6 % wrong with 10 labels a digit",
- *   subtitle: "Mean ± standard deviation over seeds, log scales",
- * });
- * ```
  */
 export function fewLabelsCurves(summaries: WaySummary<Way>[]): Spec {
   const counts = [...new Set(summaries.map(({ labelsPerClass }) => labelsPerClass))]
