@@ -14,13 +14,6 @@ const FAR = 1e20;
  * @returns Distances between pixel centres in pixels, `[side, side]`, 0 where a pixel is set;
  * 1e10 everywhere if none is.
  * @throws {RangeError} If `mask` does not hold side × side pixels.
- *
- * @example Distance from a corner
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const distances = distanceTransform(Uint8Array.of(1, 0, 0, 0), 2);
- * assertEquals(distances, Float32Array.of(0, 1, 1, Math.SQRT2));
- * ```
  */
 export function distanceTransform(mask: Uint8Array, side: number): Float32Array {
   if (mask.length !== side * side) {

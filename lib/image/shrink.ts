@@ -48,13 +48,6 @@ export function boxMeans(
  *
  * @param picture Brightness 0–255, `[height, width]`, of any size.
  * @returns Brightness 0–255, `[28, 28]`.
- *
- * @example Half black, half white
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const pixels = shrinkPicture({ width: 2, height: 1, values: Uint8Array.of(0, 255) });
- * assertEquals([pixels[13], pixels[14]], [0, 255]);
- * ```
  */
 export function shrinkPicture(
   { width, height, values }: { width: number; height: number; values: Uint8Array },

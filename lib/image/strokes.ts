@@ -13,14 +13,6 @@ export type Point = readonly [x: number, y: number];
  * @param points Corners of the line, one for a dot.
  * @param width Width of the pen in pixels.
  * @param ink Value of full ink.
- *
- * @example A bar two pixels wide
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const pixels = new Float32Array(784);
- * addStroke(pixels, [[14, 4], [14, 24]], 2);
- * assertEquals([...pixels.subarray(14 * 28 + 12, 14 * 28 + 16)], [0, 1, 1, 0]);
- * ```
  */
 export function addStroke(pixels: Float32Array, points: Point[], width: number, ink = 1): void {
   const reach = width / 2 + 0.5;

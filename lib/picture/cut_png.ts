@@ -13,16 +13,6 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
  * @param bytes Beginning of a PNG file.
  * @param mostBytes Unpacked, the rows may have so many bytes at most.
  * @returns A file of less height, or undefined if no row is left or rows are interlaced.
- *
- * @example Half a file
- * ```ts
- * import { assert } from "@std/assert";
- * import { decode, encode } from "fast-png";
- * const data = Uint8Array.from({ length: 90_000 }, (_, i) => Math.imul(i, 2654435761) >>> 24);
- * const png = encode({ width: 300, height: 300, channels: 1, data });
- * const { height } = decode(wholeRows(png.subarray(0, png.length / 2), 1e6)!);
- * assert(height > 100 && height < 200);
- * ```
  */
 export function wholeRows(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined {
   const chunks = readChunks(bytes);

@@ -57,15 +57,6 @@ let started: Promise<void> | undefined;
  * @throws {RangeError} If it is larger than {@linkcode LARGEST_PICTURE_FILE} or has more than 64
  * million pixels; nothing is decoded then.
  * @throws {SyntaxError} If it is not such a file, or damaged.
- *
- * @example Two pixels
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { encode } from "fast-png";
- * const png = encode({ width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 200) });
- * const { width, height, values } = await decodePicture(png, "two.png");
- * assertEquals([width, height, ...values], [2, 1, 0, 200]);
- * ```
  */
 export async function decodePicture(bytes: Uint8Array, name: string): Promise<GreyPicture> {
   if (bytes.length > LARGEST_PICTURE_FILE) {
@@ -160,13 +151,6 @@ function rangeOf(values: Uint8Array): number {
  * A picture after it was saved as a JPEG file and opened again.
  *
  * @param quality From 1 (smallest file) to 100.
- *
- * @example Flat grey stays
- * ```ts
- * import { assertAlmostEquals } from "@std/assert";
- * const picture = { width: 8, height: 8, values: new Uint8Array(64).fill(100) };
- * assertAlmostEquals((await throughJpeg(picture, 90)).values[0], 100, 2);
- * ```
  */
 export async function throughJpeg(picture: GreyPicture, quality: number): Promise<GreyPicture> {
   await (started ??= startImageMagick());

@@ -1,15 +1,8 @@
 /** Augmentation: the same digit as another hand might have put it on other paper. */
 
-import {
-  addNoise,
-  addPaper,
-  changeStrokeWidth,
-  erase,
-  type Erasing,
-  type Paper,
-} from "./appearance.ts";
+import { addNoise, addPaper, changeStrokeWidth, type Paper } from "./pen_and_paper.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
-import { addLines, filter } from "./distractions.ts";
+import { addLines, erase, type Erasing, filter } from "./distractions.ts";
 import { gaussianBlur } from "../../image/gaussian_blur.ts";
 import { changeHand } from "./hands.ts";
 import { keysWeights } from "../../image/keys_kernel.ts";
@@ -17,7 +10,7 @@ import { pixelCentres, place, type Points, samplePicture } from "../../image/aff
 import type { Random } from "../random.ts";
 
 /** A step that moves ink. */
-export type Movement =
+type Movement =
   | {
     kind: "affine";
     /** Largest rotation in degrees, either way. */
@@ -37,7 +30,7 @@ export type Movement =
   };
 
 /** A step that changes the picture and leaves its ink where it is. */
-export type Change =
+type Change =
   /** Another writer, pen or scanner, as {@linkcode changeHand} has them. */
   | { kind: "hand" }
   | {

@@ -11,11 +11,11 @@
  * follow scikit-image, motion blur follows ImageMagick.
  */
 
-import { cannyEdges } from "./canny.ts";
+import { cannyEdges } from "./canny_edges.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { gaussianBlur } from "../../image/gaussian_blur.ts";
 import { movePicture } from "../../image/affine.ts";
-import { drawPlasma } from "./plasma.ts";
+import { drawClouds } from "./clouds.ts";
 import type { Random } from "../random.ts";
 
 /** Pixels 0–1, `[28, 28]`, in; a new picture out, which may leave that range. */
@@ -42,7 +42,7 @@ const CORRUPTIONS = {
       return column < 7 || column >= 21 ? 1 - value : value;
     }),
   "fog": (pixels, random) => {
-    const clouds = drawPlasma(1.4, random);
+    const clouds = drawClouds(1.4, random);
     const brightest = pixels.reduce((a, b) => Math.max(a, b));
     return pixels.map((value, i) => (value + 3 * clouds[i]) * brightest / (brightest + 3));
   },

@@ -1,6 +1,6 @@
 /** Other hands, pens and scanners than MNIST's: what people's own digits look like. */
 
-import { addNoise, changeStrokeWidth } from "./appearance.ts";
+import { addNoise, changeStrokeWidth } from "./pen_and_paper.ts";
 import { boxAround } from "../../image/box.ts";
 import { keysKernel } from "../../image/keys_kernel.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
@@ -24,15 +24,6 @@ const INKED = 0.4;
  *
  * @param pixels Pixels 0–1, `[28, 28]`, white ink on black, placed as in MNIST; changed in place.
  * @param character What they show, if known.
- *
- * @example The same hand from the same random numbers
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Random } from "../random.ts";
- * const [one, other] = [1, 2].map(() => new Float32Array(784).fill(1, 300, 500));
- * for (const pixels of [one, other]) changeHand(pixels, "8", new Random(1));
- * assertEquals(one, other);
- * ```
  */
 export function changeHand(
   pixels: Float32Array,

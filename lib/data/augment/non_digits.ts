@@ -24,13 +24,6 @@ export type NonDigit = typeof NON_DIGITS[number];
  * @param kind What to draw.
  * @param random Everything else about it.
  * @returns Pixels 0–255, `[28, 28]`, white ink on black.
- *
- * @example The same again from the same random numbers
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Random } from "../random.ts";
- * assertEquals(drawNonDigit("scribble", new Random(1)), drawNonDigit("scribble", new Random(1)));
- * ```
  */
 export function drawNonDigit(kind: NonDigit, random: Random): Uint8Array {
   const pixels = new Float32Array(IMAGE_PIXELS);

@@ -27,15 +27,6 @@ const MIN_SKELETON_PIXELS = 8;
  * @returns A glyph for every character, less those that are too small to draw; none at all if
  * the font lacks one.
  * @throws {Error} If `bytes` are not such a font.
- *
- * @example The letters of a font
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { LETTERS } from "./classes.ts";
- * import { INTER, loadFont } from "./fonts.ts";
- * const glyphs = await cutGlyphs(INTER, await loadFont(INTER));
- * assertEquals(glyphs.map(({ character }) => character).join(""), LETTERS);
- * ```
  */
 export async function cutGlyphs(
   font: Font,

@@ -12,7 +12,7 @@ import { DISTANCE_STEPS, GLYPH_PIXELS, GLYPH_SIDE, type GlyphMasters } from "./g
 export type Split = "train" | "validation";
 
 /** What to draw. */
-export interface DrawOptions {
+interface DrawOptions {
   /** Number of pictures. */
   count: number;
   /** Names the whole series of pictures. */
@@ -129,14 +129,8 @@ export function drawCharacters(
   return { images, characters };
 }
 
-/**
- * Lists the glyphs of a split as often as they are to be drawn.
- *
- * @param masters All glyphs.
- * @param split The fonts to draw with.
- * @returns Indices of glyphs, those of handwriting fonts twice.
- */
-export function glyphsToDraw(masters: GlyphMasters, split: Split): number[] {
+/** Indices of the glyphs of a split, those of handwriting fonts twice. */
+function glyphsToDraw(masters: GlyphMasters, split: Split): number[] {
   return [...masters.fontIndices].flatMap((fontIndex, glyph) => {
     const { handwriting, validation } = masters.fonts[fontIndex];
     if (validation !== (split === "validation")) return [];

@@ -61,15 +61,6 @@ export interface GlyphMasters {
  *
  * @param glyphs The glyphs of at most 256 fonts.
  * @returns The same glyphs in the same order.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { cutGlyphs } from "./cut_glyphs.ts";
- * import { INTER, loadFont } from "./fonts.ts";
- * const masters = packGlyphs(await cutGlyphs(INTER, await loadFont(INTER)));
- * assert(masters.outlines.buffer instanceof SharedArrayBuffer);
- * ```
  */
 export function packGlyphs(glyphs: readonly Glyph[]): GlyphMasters {
   const count = glyphs.length;

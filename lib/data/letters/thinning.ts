@@ -9,16 +9,6 @@
  * @param side Side of the picture in pixels.
  * @returns The skeleton, `[side, side]`: 0 or 1.
  * @throws {RangeError} If `mask` does not hold side × side pixels.
- *
- * @example A thick bar becomes a line
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const bar = Uint8Array.from({ length: 81 }, (_, i) => i >= 27 && i < 54 ? 1 : 0);
- * const skeleton = thin(bar, 9);
- * assertEquals(skeleton.slice(0, 36).includes(1), false);
- * assertEquals(skeleton.slice(36, 45).join(""), "011111100");
- * assertEquals(skeleton.slice(45).includes(1), false);
- * ```
  */
 export function thin(mask: Uint8Array, side: number): Uint8Array {
   if (mask.length !== side * side) {

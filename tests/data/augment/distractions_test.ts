@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
-import { addLines, filter } from "../../../lib/data/augment/distractions.ts";
+import { addLines, erase, filter } from "../../../lib/data/augment/distractions.ts";
 import { Random } from "../../../lib/data/random.ts";
 
 const SEEDS = Array.from({ length: 100 }, (_, seed) => seed);
@@ -57,4 +57,44 @@ Deno.test("filter() leaves some strokes full and others hollow", () => {
     return pixels[14 * 28 + 13];
   });
   assert(inside.some((value) => value > 0.9) && inside.some((value) => value < 0.3));
+});
+
+Deno.test("erase() blanks one box and nothing else", () => {
+  let largest = 0;
+  for (const seed of SEEDS) {
+    const pixels = new Float32Array(784).fill(0.7);
+    const kept = pixels[0];
+    erase(pixels, { area: 0.3 }, new Random(seed));
+    const blank = [...pixels.keys()].filter((i) => pixels[i] === 0);
+    assert(pixels.every((value) => value === 0 || value === kept));
+    const rows = new Set(blank.map((i) => Math.floor(i / 28)));
+    const columns = new Set(blank.map((i) => i % 28));
+    assertEquals(blank.length, rows.size * columns.size);
+    for (const lines of [rows, columns]) {
+      assertEquals(lines.size, lines.size && Math.max(...lines) - Math.min(...lines) + 1);
+    }
+    largest = Math.max(largest, blank.length / 784);
+  }
+  assert(largest > 0.2 && largest < 0.33, `Found ${largest}`);
+});
+
+Deno.test("erase() reaches every part of the picture", () => {
+  const hits = new Float32Array(784);
+  for (const seed of SEEDS) {
+    const pixels = new Float32Array(784).fill(1);
+    erase(pixels, { area: 0.3 }, new Random(seed));
+    pixels.forEach((value, i) => hits[i] += 1 - value);
+  }
+  assert(Math.min(...hits) > 0);
+});
+
+Deno.test("erase() fills its box with one grey, up to the brightness that is asked for", () => {
+  const greys = SEEDS.flatMap((seed) => {
+    const pixels = new Float32Array(784).fill(1);
+    erase(pixels, { area: 0.3, brightness: 0.8 }, new Random(seed));
+    const found = new Set(pixels.filter((value) => value < 1));
+    assert(found.size <= 1);
+    return [...found];
+  });
+  assert(Math.min(...greys) < 0.05 && Math.max(...greys) > 0.75 && Math.max(...greys) <= 0.8);
 });

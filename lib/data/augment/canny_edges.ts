@@ -13,14 +13,6 @@ const [GOES_ON, BEGINS] = [0.1, 0.2];
  *
  * @param pixels Pixels 0–1, `[28, 28]`.
  * @returns 1 on an edge, else 0, `[28, 28]`; the outermost pixels are never an edge.
- *
- * @example The two sides of a bar
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const bar = new Float32Array(784).map((_, i) => Math.min(1, Math.max(0, 6 - Math.abs(14 - i % 28))));
- * const row = [...cannyEdges(bar).subarray(14 * 28, 15 * 28)];
- * assertEquals(row.flatMap((edge, column) => edge ? [column] : []), [9, 19]);
- * ```
  */
 export function cannyEdges(pixels: Float32Array): Float32Array {
   const ridges = ridgesOf(gaussianBlur(pixels, SIGMA));

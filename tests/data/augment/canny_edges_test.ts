@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { cannyEdges } from "../../../lib/data/augment/canny.ts";
+import { cannyEdges } from "../../../lib/data/augment/canny_edges.ts";
 
 const DISC = Float32Array.from({ length: 784 }, (_, i) => {
   const distance = Math.hypot(i % 28 - 14, Math.floor(i / 28) - 14);

@@ -10,17 +10,6 @@ import type { Random } from "../random.ts";
  *
  * @param pixels Pixels 0–1, `[28, 28]`, white ink on black; changed in place.
  * @param growth Pixels outwards, or inwards if less than 0.
- *
- * @example A line three pixels wide becomes five wide, or one
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const widths = [1, -1].map((growth) => {
- *   const pixels = new Float32Array(784).fill(1, 10 * 28, 13 * 28);
- *   changeStrokeWidth(pixels, growth);
- *   return pixels.filter((_, i) => i % 28 === 14).reduce((sum, value) => sum + value);
- * });
- * assertEquals(widths, [5, 1]);
- * ```
  */
 export function changeStrokeWidth(pixels: Float32Array, growth: number): void {
   const extreme = growth > 0 ? Math.max : Math.min;
@@ -50,72 +39,11 @@ export function changeStrokeWidth(pixels: Float32Array, growth: number): void {
 /** Side of a picture with a black pixel on each side of it. */
 const PADDED_SIDE = IMAGE_SIDE + 2;
 
-/** Smallest share of the picture that is erased, and how far a box may be from a square. */
-const [LEAST_AREA, LOG_ASPECT] = [0.02, 0.7];
-
-/** What {@linkcode erase} puts over a picture. */
-export interface Erasing {
-  /** Largest share of the picture, 0.02–1. */
-  area: number;
-  /**
-   * Greatest brightness of the box, 0–1; 0 is paper.
-   * @default {0}
-   */
-  brightness?: number;
-}
-
-/**
- * Blanks a box, so that a network does not rely on any one part of a digit: random erasing (Zhong et
- * al. 2017, https://arxiv.org/abs/1708.04896), its box of one grey, and its middle anywhere in the
- * picture, as in cutout (DeVries & Taylor 2017, https://arxiv.org/abs/1708.04552).
- *
- * @param pixels Pixels 0–1, `[28, 28]`; changed in place.
- *
- * @example A tenth of the picture at most
- * ```ts
- * import { assert } from "@std/assert";
- * import { Random } from "../random.ts";
- * const pixels = new Float32Array(784).fill(1);
- * erase(pixels, { area: 0.1 }, new Random(1));
- * const blank = pixels.filter((value) => value === 0).length;
- * assert(blank > 0 && blank < 0.11 * 784);
- * ```
- */
-export function erase(
-  pixels: Float32Array,
-  { area, brightness = 0 }: Erasing,
-  random: Random,
-): void {
-  const box = random.uniform(LEAST_AREA, area) * IMAGE_PIXELS;
-  const aspect = Math.exp(random.uniform(-LOG_ASPECT, LOG_ASPECT));
-  const [left, right] = randomSpan(Math.sqrt(box * aspect), random);
-  const [top, bottom] = randomSpan(Math.sqrt(box / aspect), random);
-  const grey = random.uniform(0, brightness);
-  for (let row = top; row < bottom; row++) {
-    pixels.fill(grey, row * IMAGE_SIDE + left, row * IMAGE_SIDE + right);
-  }
-}
-
-/** First and last pixel (excluded) of a span around any point of a side, as far as it is inside. */
-function randomSpan(length: number, random: Random): [number, number] {
-  const first = Math.round(random.uniform(0, IMAGE_SIDE) - length / 2);
-  return [Math.max(0, first), Math.min(IMAGE_SIDE, first + Math.round(length))];
-}
-
 /**
  * Adds to every pixel a normally distributed number of its own, as a camera does in little light.
  *
  * @param pixels Pixels 0–1, `[28, 28]`; changed in place, and kept from 0 to 1.
  * @param deviation Standard deviation of the noise.
- *
- * @example
- * ```ts
- * import { assert } from "@std/assert";
- * import { Random } from "../random.ts";
- * const pixels = new Float32Array(784).fill(0.5);
- * addNoise(pixels, 0.01, new Random(1));
- * assert(pixels.every((value) => Math.abs(value - 0.5) < 0.1));
- * ```
  */
 export function addNoise(pixels: Float32Array, deviation: number, random: Random): void {
   for (let i = 0; i < IMAGE_PIXELS; i++) {
@@ -144,15 +72,6 @@ const SPOT = 0.7;
  * each swallow a share of the light that the others leave.
  *
  * @param pixels Pixels 0–1, `[28, 28]`, white ink on black; changed in place.
- *
- * @example Paper is nowhere as black as the background of MNIST
- * ```ts
- * import { assert } from "@std/assert";
- * import { Random } from "../random.ts";
- * const pixels = new Float32Array(784);
- * addPaper(pixels, { shade: 0.3, grain: 0, ruled: 1, contrast: 1 }, new Random(1));
- * assert(pixels.every((value) => value > 0 && value < 1));
- * ```
  */
 export function addPaper(
   pixels: Float32Array,

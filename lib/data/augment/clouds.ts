@@ -22,16 +22,8 @@ const FIRST_AMPLITUDE = 100 ** 2;
  *
  * @param decay The range of the random numbers shrinks by its square whenever the distance halves.
  * @returns Heights `[28, 28]`, on a scale on which every eighth point of the map is from 0 to 1.
- *
- * @example Smooth
- * ```ts
- * import { assert } from "@std/assert";
- * import { Random } from "../random.ts";
- * const clouds = drawPlasma(3, new Random(1));
- * assert(clouds.every((height, i) => i % 28 === 0 || Math.abs(height - clouds[i - 1]) < 0.1));
- * ```
  */
-export function drawPlasma(decay: number, random: Random): Float32Array {
+export function drawClouds(decay: number, random: Random): Float32Array {
   const map = new Float32Array(SIZE * SIZE);
   const at = (x: number, y: number) => (y & (SIZE - 1)) * SIZE + (x & (SIZE - 1));
   let amplitude = FIRST_AMPLITUDE;

@@ -1,10 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import {
-  addNoise,
-  addPaper,
-  changeStrokeWidth,
-  erase,
-} from "../../../lib/data/augment/appearance.ts";
+import { addNoise, addPaper, changeStrokeWidth } from "../../../lib/data/augment/pen_and_paper.ts";
 import { Random } from "../../../lib/data/random.ts";
 import { addStroke } from "../../../lib/image/strokes.ts";
 
@@ -34,46 +29,6 @@ Deno.test("changeStrokeWidth() stays in the picture", () => {
   const corner = new Float32Array(784).fill(1, 27, 28);
   changeStrokeWidth(corner, 1);
   assertEquals([...corner.keys()].filter((i) => corner[i] > 0), [26, 27, 55]);
-});
-
-Deno.test("erase() blanks one box and nothing else", () => {
-  let largest = 0;
-  for (const seed of SEEDS) {
-    const pixels = new Float32Array(784).fill(0.7);
-    const kept = pixels[0];
-    erase(pixels, { area: 0.3 }, new Random(seed));
-    const blank = [...pixels.keys()].filter((i) => pixels[i] === 0);
-    assert(pixels.every((value) => value === 0 || value === kept));
-    const rows = new Set(blank.map((i) => Math.floor(i / 28)));
-    const columns = new Set(blank.map((i) => i % 28));
-    assertEquals(blank.length, rows.size * columns.size);
-    for (const lines of [rows, columns]) {
-      assertEquals(lines.size, lines.size && Math.max(...lines) - Math.min(...lines) + 1);
-    }
-    largest = Math.max(largest, blank.length / 784);
-  }
-  assert(largest > 0.2 && largest < 0.33, `Found ${largest}`);
-});
-
-Deno.test("erase() reaches every part of the picture", () => {
-  const hits = new Float32Array(784);
-  for (const seed of SEEDS) {
-    const pixels = new Float32Array(784).fill(1);
-    erase(pixels, { area: 0.3 }, new Random(seed));
-    pixels.forEach((value, i) => hits[i] += 1 - value);
-  }
-  assert(Math.min(...hits) > 0);
-});
-
-Deno.test("erase() fills its box with one grey, up to the brightness that is asked for", () => {
-  const greys = SEEDS.flatMap((seed) => {
-    const pixels = new Float32Array(784).fill(1);
-    erase(pixels, { area: 0.3, brightness: 0.8 }, new Random(seed));
-    const found = new Set(pixels.filter((value) => value < 1));
-    assert(found.size <= 1);
-    return [...found];
-  });
-  assert(Math.min(...greys) < 0.05 && Math.max(...greys) > 0.75 && Math.max(...greys) <= 0.8);
 });
 
 Deno.test("addNoise() has the standard deviation that is asked for", () => {
