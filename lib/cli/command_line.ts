@@ -1,9 +1,7 @@
 /** What all tasks share: reading flags, help, errors in one sentence, exit codes. */
 
 import { parseArgs } from "node:util";
-import { type Flag, FLAGS, UsageError, type Values } from "../flags.ts";
-
-export { FLAGS, UsageError, type Values };
+import { type Flag, UsageError, type Values } from "../flags.ts";
 
 /** A task as the user sees it. */
 export interface Command<Flags extends Record<string, Flag>> {
@@ -28,9 +26,6 @@ interface CommandGroup {
   /** By that word: the command, and what the list says of it in one line. */
   commands: Record<string, { brief: string; command: Command<Record<string, Flag>> }>;
 }
-
-/** @deprecated Until the studies have moved: use {@linkcode FLAGS}. */
-export const COMMON_FLAGS = { workers: FLAGS.workers, kernels: FLAGS.kernels };
 
 /** @returns The command, whose `run` knows the types of its flags. */
 export function defineCommand<const Flags extends Record<string, Flag>>(

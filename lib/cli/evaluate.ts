@@ -4,13 +4,14 @@ import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { readIdxPair } from "../data/idx.ts";
+import { FLAGS, UsageError } from "../flags.ts";
 import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
 import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/evaluation.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/team.ts";
 import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
-import { FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 await runCommand({

@@ -6,6 +6,7 @@ import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
+import { FLAGS, UsageError } from "../flags.ts";
 import { encodeKerasArchive } from "../formats/keras_archive.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import { encodeOnnx } from "../formats/onnx.ts";
@@ -16,7 +17,7 @@ import { saveNetwork } from "../model/saved_network.ts";
 import { networkFromData, networkToData } from "../model/network.ts";
 import { type Precision, roundWeights } from "../model/precision.ts";
 import { startTeam } from "../model/team.ts";
-import { FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 /** Formats that are one file, and what writes them. */

@@ -2,6 +2,7 @@
 
 import { basename, dirname, join, relative } from "@std/path";
 import { writeFileAtomically } from "../data/file_system.ts";
+import { UsageError } from "../flags.ts";
 import {
   compareRuns,
   type Notebook,
@@ -9,7 +10,7 @@ import {
   secondsByCell,
   withOutputs,
 } from "../workshop/notebook.ts";
-import { runCommand, UsageError } from "./command_line.ts";
+import { runCommand } from "./command_line.ts";
 
 /** Seconds after which a cell is given up. */
 const LONGEST_CELL = 900;

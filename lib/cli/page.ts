@@ -1,8 +1,9 @@
 /** `deno task page`: the page to draw digits on, as files for any web server. */
 
+import { FLAGS } from "../flags.ts";
 import { findModels } from "../model/model_folders.ts";
 import { writeStaticPage } from "../service/static_page.ts";
-import { FLAGS, runCommand } from "./command_line.ts";
+import { runCommand } from "./command_line.ts";
 
 await runCommand({
   name: "page",

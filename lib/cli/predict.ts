@@ -3,6 +3,7 @@
 import { basename, dirname, join } from "@std/path";
 import { areDigits } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
+import { FLAGS } from "../flags.ts";
 import type { Placement } from "../image/affine.ts";
 import { occlusionMap } from "../model/attribution.ts";
 import {
@@ -18,7 +19,7 @@ import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { findDigits, type FoundDigit } from "../picture/find_digits.ts";
 import { readingSteps } from "../plot/reading_steps.ts";
 import { saveChart } from "../plot/render.ts";
-import { describeError, FLAGS, runCommand } from "./command_line.ts";
+import { describeError, runCommand } from "./command_line.ts";
 
 /** Files of a folder that are taken for pictures. */
 const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;

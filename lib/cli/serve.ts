@@ -1,9 +1,10 @@
 /** `deno task serve`: the web page and the REST service. */
 
+import { FLAGS } from "../flags.ts";
 import { findModels } from "../model/model_folders.ts";
 import { Samples } from "../service/samples.ts";
 import { startService } from "../service/server.ts";
-import { FLAGS, runCommand } from "./command_line.ts";
+import { runCommand } from "./command_line.ts";
 import { startLineLog } from "./line_log.ts";
 
 /** Where corrected samples go. */

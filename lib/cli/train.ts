@@ -6,6 +6,7 @@ import { loadCharacters } from "../data/characters.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { type Dataset, join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
+import { FLAGS, UsageError } from "../flags.ts";
 import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
@@ -23,7 +24,7 @@ import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
 import { saveChart } from "../plot/render.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
-import { FLAGS, runCommand, UsageError } from "./command_line.ts";
+import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];

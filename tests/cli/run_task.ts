@@ -7,7 +7,7 @@ const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 /** @returns The command of a task in deno.json, with its permissions, that runs with `args`. */
 function command(task: string, args: string[], stdout: "piped" | "null"): Deno.Command {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}/deno.json`));
-  const [deno, ...run] = (tasks[task].command ?? tasks[task]).split(" ");
+  const [deno, ...run] = tasks[task].command.split(" ");
   if (deno !== "deno") throw new Error(`Expected task ${task} to call deno but found ${deno}`);
   return new Deno.Command(Deno.execPath(), {
     args: [...run, ...args],

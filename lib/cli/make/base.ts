@@ -3,11 +3,12 @@
 import { startBackend } from "../../backend/mod.ts";
 import { FONTS } from "../../data/letters/fonts.ts";
 import { cutFonts } from "../../data/letters/cut_fonts.ts";
+import { FLAGS } from "../../flags.ts";
 import { BASE_NAMES, saveBase } from "../../model/bases.ts";
 import { pretrainBase } from "../../model/pretraining.ts";
 import { LETTERS_PER_EPOCH, RECIPES } from "../../model/recipe.ts";
 import { startTeam } from "../../model/team.ts";
-import { defineCommand, FLAGS } from "../command_line.ts";
+import { defineCommand } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
 
 export const base = defineCommand({

@@ -5,12 +5,13 @@ import { cutFonts } from "../../data/letters/cut_fonts.ts";
 import { FONTS } from "../../data/letters/fonts.ts";
 import { DIGITS, loadMnist } from "../../data/mnist.ts";
 import { LETTERS_UNLIKE_DIGITS } from "../../data/augment/non_digits.ts";
+import { FLAGS } from "../../flags.ts";
 import { BASE_NAMES } from "../../model/bases.ts";
 import { saveNetwork } from "../../model/saved_network.ts";
 import { learnHandwriting } from "../../model/handwriting.ts";
 import { startTeam } from "../../model/team.ts";
 import { provenance, table, writeSection } from "../../study/report.ts";
-import { defineCommand, FLAGS } from "../command_line.ts";
+import { defineCommand } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
 
 export const digits = defineCommand({

@@ -3,13 +3,14 @@
 import { join } from "@std/path";
 import { startBackend } from "../../backend/mod.ts";
 import { loadCharacters } from "../../data/characters.ts";
+import { FLAGS } from "../../flags.ts";
 import { confusedPairs } from "../../model/evaluation.ts";
 import { saveNetwork } from "../../model/saved_network.ts";
 import { PRESETS } from "../../model/recipe.ts";
 import { startTeam } from "../../model/team.ts";
 import { trainClassifier, type TrainResult } from "../../model/transfer.ts";
 import { provenance, table, writeSection } from "../../study/report.ts";
-import { defineCommand, FLAGS } from "../command_line.ts";
+import { defineCommand } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
 
 /** What is shipped. */
