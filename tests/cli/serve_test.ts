@@ -42,7 +42,7 @@ Deno.test("deno task serve says in one sentence that there is no model", async (
 });
 
 Deno.test("tasks of the service explain themselves", async () => {
-  for (const task of ["serve", "page", "bench:service"]) {
+  for (const task of ["serve", "page"]) {
     const { code, stdout } = await runTask(task, "--help");
     assertEquals(code, 0);
     assertMatch(stdout, new RegExp(`^Usage: deno task ${task} \\[flags\\]$`, "m"));
