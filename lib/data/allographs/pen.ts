@@ -35,13 +35,13 @@ const LEAST_PEAK = 0.85;
 const [NIB, COARSE] = [0.2, 0.3];
 
 /** Sides of a coarse scan of the whole picture; the digit is 5 / 7 as high. */
-const [COARSEST, FINEST] = [10, 22];
+const [COARSEST, FINEST] = [11, 22];
 
 function pickPen(random: Random): Pen {
   const isCoarse = random.uniform() < COARSE;
   const side = isCoarse ? COARSEST + random.integer(FINEST - COARSEST + 1) : IMAGE_SIDE;
   const cell = IMAGE_SIDE / side;
-  const width = Math.exp(random.uniform(Math.log(0.7), Math.log(4.3)));
+  const width = Math.exp(random.uniform(Math.log(0.7), Math.log(4)));
   return {
     width: isCoarse ? Math.max(1.1 * cell, width) : width,
     pressure: random.uniform(0, 0.3),

@@ -2,8 +2,7 @@
 
 /** A way to write a digit. */
 export interface Allograph {
-  digit: number;
-  /** Tells it from the other ways to write the digit. */
+  /** Tells it from the other ways to write the same digit. */
   name: string;
   /** Least and greatest width of the template's square, as a share of its height. */
   width: readonly [least: number, most: number];
@@ -29,11 +28,10 @@ const STEM_4 = "72±5,0±4 68±5,100";
 const BAR_7 = "24±10,53±6 84±10,49±6";
 const FOOT_1 = "4±12,100±2 98±12,100±3";
 
-/** Every way to write a digit, by the digit. */
+/** The ways to write each digit, from 0 to 9. */
 export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
   [
     {
-      digit: 0,
       name: "round",
       width: [0.6, 0.95],
       strokes: [
@@ -41,15 +39,13 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       ],
     },
     {
-      digit: 0,
       name: "narrow",
-      width: [0.35, 0.58],
+      width: [0.42, 0.6],
       strokes: [
         "52±10,0±3 18,14 4,52 18,88 50,100 84,86 97,50 84,14 54±12,1±3 34±12,5±5",
       ],
     },
     {
-      digit: 0,
       name: "clockwise",
       width: [0.5, 0.85],
       strokes: [
@@ -58,14 +54,12 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 0.7,
     },
     {
-      digit: 0,
       name: "open at the top",
       width: [0.5, 0.85],
       strokes: ["44±8,2±4 12,22 2,55 16,88 50,100 84,88 98,55 88,22 64±7,5±5"],
       weight: 0.6,
     },
     {
-      digit: 0,
       name: "slashed",
       width: [0.6, 0.9],
       strokes: [
@@ -75,7 +69,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 0.6,
     },
     {
-      digit: 0,
       name: "curled in at the top",
       width: [0.55, 0.85],
       strokes: [
@@ -84,7 +77,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 0.6,
     },
     {
-      digit: 0,
       name: "with a tail at the top",
       width: [0.5, 0.8],
       strokes: [
@@ -94,48 +86,41 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
     },
   ],
   [
-    { digit: 1, name: "plain bar", width: [0.3, 0.3], strokes: ["50,0 50±4,100"], weight: 1.3 },
+    { name: "plain bar", width: [0.3, 0.3], strokes: ["50,0 50±4,100"], weight: 1.3 },
     {
-      digit: 1,
       name: "short up-stroke",
       width: [0.3, 0.45],
       strokes: ["8±12,29±8 60,0 / 60±5,100"],
     },
     {
-      digit: 1,
       name: "long up-stroke",
       width: [0.45, 0.72],
       strokes: ["4±8,56±12 74,0 / 74±6,100"],
       weight: 1.5,
     },
     {
-      digit: 1,
       name: "long bent up-stroke",
       width: [0.45, 0.72],
-      strokes: ["4±8,60±12 44±5,34±5 74,0 / 74±6,100"],
+      strokes: ["5±7,61±8 44±4,34±4 74,0 / 74±6,100"],
     },
     {
-      digit: 1,
       name: "foot",
       width: [0.4, 0.65],
       strokes: ["50,0 50±4,100", FOOT_1],
       weight: 0.4,
     },
     {
-      digit: 1,
       name: "short up-stroke and foot",
       width: [0.4, 0.65],
       strokes: ["12±10,27±7 52,0 / 52±4,100", FOOT_1],
     },
     {
-      digit: 1,
       name: "long up-stroke and foot",
       width: [0.5, 0.7],
       strokes: ["0±6,46±10 56,0 / 56±4,100", "22±10,100±2 98±12,100±3"],
       weight: 0.6,
     },
     {
-      digit: 1,
       name: "tail to the right",
       width: [0.3, 0.45],
       strokes: ["50,0 50,40 52,84 64,98 96±10,95±4"],
@@ -144,14 +129,12 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
   ],
   [
     {
-      digit: 2,
       name: "angled",
       width: [0.55, 0.9],
       strokes: ["6±8,24±10 22,6 50,0 82,11 88,34 62,62 4±5,98±2 / 98±10,97±4"],
       weight: 1.5,
     },
     {
-      digit: 2,
       name: "looped",
       width: [0.6, 0.95],
       strokes: [
@@ -160,27 +143,23 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 1.2,
     },
     {
-      digit: 2,
       name: "waved foot",
       width: [0.55, 0.9],
       strokes: ["6±8,24±10 25,5 52,0 84,13 84,38 50,70 6±4,97 / 30±5,87±4 62±5,97±3 100±8,88±8"],
     },
     {
-      digit: 2,
       name: "flat-topped",
       width: [0.55, 0.85],
       strokes: ["4±5,12±7 38,1 80,3 90,18 56,58 4±4,98 / 97±8,97±4"],
       weight: 0.7,
     },
     {
-      digit: 2,
       name: "hooked",
       width: [0.55, 0.85],
       strokes: ["28±5,32±5 10±4,27±4 12,8 48,0 84,12 88,36 60,64 4±4,98 / 98±8,96±5"],
       weight: 0.7,
     },
     {
-      digit: 2,
       name: "round foot",
       width: [0.55, 0.85],
       strokes: ["6±8,26±8 24,4 55,0 86,14 84,40 46,68 12,88 20±6,100 56,99 98±8,95±6"],
@@ -189,7 +168,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
   ],
   [
     {
-      digit: 3,
       name: "round",
       width: [0.5, 0.85],
       strokes: [
@@ -198,7 +176,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 1.5,
     },
     {
-      digit: 3,
       name: "soft waist",
       width: [0.5, 0.8],
       strokes: [
@@ -206,86 +183,74 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       ],
     },
     {
-      digit: 3,
       name: "flat-topped",
       width: [0.5, 0.85],
       strokes: ["4±6,3±3 88±8,1±4 / 42±8,40±4 / 74,44 95,64 86,90 52,100 22,97 0±6,86±7"],
     },
     {
-      digit: 3,
       name: "looped waist",
       width: [0.5, 0.85],
       strokes: [
-        "4±8,15±9 24,3 52,0 84,10 84,30 60,46 34±4,56±2 22±5,46±3 38,37±2 74,50 95,70 86,92 52,100 24,97 0±6,85±7",
+        "4±8,15±9 24,3 52,0 84,10 84,30 60,46 38±4,56±2 28±4,47±3 42,38±2 76,51 95,70 86,92 52,100 24,97 0±6,85±7",
       ],
       weight: 0.6,
     },
     {
-      digit: 3,
       name: "curled ends",
       width: [0.55, 0.85],
       strokes: [
-        "20±6,24±4 6±4,17±4 22,2 54,0 86,12 84,33 60,46 40±8,48±3 / 66,51 94,66 92,86 60,100 26,98 4±4,88±4 10±5,76±4",
+        "18±5,22±4 5±4,16±4 22,2 54,0 86,12 84,33 60,46 40±8,48±3 / 66,51 94,66 92,86 60,100 26,98 3±4,88±4 7±5,78±3",
       ],
       weight: 0.5,
     },
   ],
   [
     {
-      digit: 4,
       name: "open",
       width: [0.55, 0.85],
       strokes: ["20±12,0±4 5±6,62±6 / 98±9,59±5", "76±6,12±16 70±6,100"],
       weight: 1.3,
     },
     {
-      digit: 4,
       name: "open, round",
       width: [0.55, 0.85],
       strokes: ["16±10,2±4 6,30 6±4,52 22±6,62±4 58,61 98±9,56±6", "78±5,6±12 70±6,100"],
     },
     {
-      digit: 4,
       name: "open, bar up to the stem",
       width: [0.5, 0.75],
       strokes: ["8±8,2±5 4±4,36±6 20±6,52±4 54,52±3 90,42±4", "92±4,0±4 88±6,100"],
       weight: 0.7,
     },
     {
-      digit: 4,
       name: "closed",
       width: [0.55, 0.85],
       strokes: ["66±5,0±3 4±4,68±6 / 99±7,67±4", "68±4,0±4 68±4,100"],
     },
     {
-      digit: 4,
       name: "closed, in one stroke",
       width: [0.55, 0.85],
       strokes: ["99±8,68±4 2±4,68±5 / 66±5,0 / 67±4,100"],
       weight: 0.7,
     },
     {
-      digit: 4,
       name: "long stem",
       width: [0.5, 0.8],
       strokes: ["26±8,8±5 6±5,46±5 / 98±8,43±5", STEM_4],
       weight: 0.8,
     },
     {
-      digit: 4,
       name: "short stem",
       width: [0.55, 0.85],
       strokes: ["42±8,0±3 2±4,65±4 / 98±8,62±5", "64±6,36±8 57±6,100"],
     },
     {
-      digit: 4,
       name: "small triangle",
       width: [0.5, 0.75],
       strokes: ["66±3,20±7 18±6,58±5 / 100±8,55±5", STEM_4],
       weight: 0.6,
     },
     {
-      digit: 4,
       name: "like φ",
       width: [0.55, 0.85],
       strokes: ["64±4,12±6 26,26 4±4,50 18±4,66 56,66±3 102±8,54±6", "68±4,0±4 58±5,100"],
@@ -294,20 +259,17 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
   ],
   [
     {
-      digit: 5,
       name: "one stroke",
       width: [0.5, 0.85],
       strokes: ["92±10,2±4 24±4,3±3 / 16±5,45±4 / 52,37 88,51 93,75 62,98 28,99 0±6,88±6"],
     },
     {
-      digit: 5,
       name: "one round stroke",
       width: [0.5, 0.8],
       strokes: ["94±8,3±4 54,1 20,12 22,38 56,43 90,58 92,82 58,100 26,98 0±6,86±6"],
       weight: 0.6,
     },
     {
-      digit: 5,
       name: "bar joined",
       width: [0.5, 0.85],
       strokes: [
@@ -316,7 +278,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       ],
     },
     {
-      digit: 5,
       name: "bar detached",
       width: [0.5, 0.85],
       strokes: [
@@ -325,7 +286,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       ],
     },
     {
-      digit: 5,
       name: "straight shoulder",
       width: [0.5, 0.8],
       strokes: [
@@ -335,7 +295,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 0.6,
     },
     {
-      digit: 5,
       name: "hooked",
       width: [0.5, 0.8],
       strokes: [
@@ -347,40 +306,34 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
   ],
   [
     {
-      digit: 6,
       name: "curved tail",
       width: [0.5, 0.8],
       strokes: ["80±12,3±4 48,10 16,38 3,68 14,92 48,100 84,91 94,71 74,54 42,53 10±7,67±6"],
       weight: 1.3,
     },
     {
-      digit: 6,
       name: "straight tail",
       width: [0.5, 0.8],
       strokes: ["74±14,0±3 40,31 10,62 7,84 36,100 72,97 93,79 78,59 46,55 12±7,70±5"],
     },
     {
-      digit: 6,
       name: "hooked tail",
       width: [0.55, 0.85],
       strokes: ["96±6,16±5 74±6,1 38,10 9,42 3,70 15,93 48,100 84,91 94,71 74,54 42,54 10±6,68±5"],
     },
     {
-      digit: 6,
       name: "upright tail",
       width: [0.45, 0.75],
       strokes: ["30±14,0±3 10,35 3,68 16,94 50,100 86,91 95,72 74,56 42,57 8±6,72±6"],
       weight: 0.8,
     },
     {
-      digit: 6,
       name: "crossing its tail",
       width: [0.5, 0.8],
       strokes: ["76±10,1±4 44,14 14,42 4,70 18,94 50,100 84,90 90,68 66,53 34,54 -6±6,66±5"],
       weight: 0.6,
     },
     {
-      digit: 6,
       name: "open",
       width: [0.5, 0.75],
       strokes: ["76±10,1±4 44,12 14,40 3,70 16,94 50,100 86,90 94,70 74,55 46±5,57±3 28±6,66±4"],
@@ -389,55 +342,47 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
   ],
   [
     {
-      digit: 7,
       name: "plain",
       width: [0.5, 0.85],
       strokes: ["0±6,4±4 96±4,2±3 / 42±15,100"],
       weight: 1.3,
     },
     {
-      digit: 7,
       name: "bent stem",
       width: [0.5, 0.85],
       strokes: ["0±6,4±4 96±4,2±3 / 64±6,42 46±8,72 40±9,100"],
     },
     {
-      digit: 7,
       name: "round corner",
       width: [0.5, 0.8],
       strokes: ["0±6,7±5 48,1 86,3 91,16 64,56 42±10,100"],
       weight: 0.7,
     },
     {
-      digit: 7,
       name: "crossed",
       width: [0.5, 0.85],
       strokes: ["0±6,4±4 96±4,2±3 / 42±13,100", BAR_7],
       weight: 1.3,
     },
     {
-      digit: 7,
       name: "serif",
       width: [0.5, 0.85],
       strokes: ["2±5,20±7 4±4,2±3 / 96±4,2±3 / 42±14,100"],
       weight: 0.8,
     },
     {
-      digit: 7,
       name: "serif, crossed",
       width: [0.5, 0.85],
       strokes: ["2±5,20±7 4±4,2±3 / 96±4,2±3 / 42±13,100", BAR_7],
       weight: 0.8,
     },
     {
-      digit: 7,
       name: "waved bar",
       width: [0.5, 0.85],
       strokes: ["0±5,14±6 22,2 55,9±3 97±4,0±3 / 62±6,46 44±12,100"],
       weight: 0.7,
     },
     {
-      digit: 7,
       name: "waved bar, crossed",
       width: [0.5, 0.85],
       strokes: ["0±5,14±6 22,2 55,9±3 97±4,0±3 / 62±6,46 44±12,100", BAR_7],
@@ -446,7 +391,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
   ],
   [
     {
-      digit: 8,
       name: "one stroke",
       width: [0.5, 0.8],
       strokes: [
@@ -455,7 +399,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 1.5,
     },
     {
-      digit: 8,
       name: "one stroke, from the waist",
       width: [0.5, 0.8],
       strokes: [
@@ -464,7 +407,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 0.7,
     },
     {
-      digit: 8,
       name: "two circles",
       width: [0.45, 0.75],
       strokes: [
@@ -473,21 +415,18 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       ],
     },
     {
-      digit: 8,
       name: "open at the top",
       width: [0.5, 0.8],
       strokes: ["90±6,5±5 58,42 18,72 26,97 66,99 86,78 46,43 18,19 34,2 62±5,5±5"],
       weight: 0.7,
     },
     {
-      digit: 8,
       name: "not closed, on the right",
       width: [0.5, 0.8],
       strokes: ["76±6,11±4 46,0 15,13 28,38 70,58 88,80 50,100 12,84 28,57 70,30 92±5,8±5"],
       weight: 0.8,
     },
     {
-      digit: 8,
       name: "lying",
       width: [0.5, 0.7],
       strokes: [
@@ -499,27 +438,23 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
   ],
   [
     {
-      digit: 9,
       name: "straight tail",
       width: [0.45, 0.75],
       strokes: ["86±5,20±6 62,1 26,4 5,24 16,46 48,51 80,38 92±2,12±6 / 86±4,50 80±9,100"],
       weight: 1.3,
     },
     {
-      digit: 9,
       name: "slanting tail",
       width: [0.5, 0.8],
       strokes: ["88±5,20±6 62,1 26,4 5,25 18,47 50,51 80,38 93±2,14±6 / 72±4,58 38±12,100"],
     },
     {
-      digit: 9,
       name: "curved tail",
       width: [0.5, 0.8],
       strokes: ["86±5,20±6 62,1 26,4 5,24 16,46 48,51 80,38 92±2,12±6 / 92,48 76,84 42±12,100±3"],
       weight: 1.2,
     },
     {
-      digit: 9,
       name: "hooked tail",
       width: [0.5, 0.8],
       strokes: [
@@ -528,14 +463,12 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 1.2,
     },
     {
-      digit: 9,
       name: "circle and stem",
       width: [0.45, 0.75],
       strokes: ["60±8,0±2 22,5 5,28 24,50 64,50 90,28 74,4 48±8,0±3", "91±4,10±10 86±6,100"],
       weight: 0.8,
     },
     {
-      digit: 9,
       name: "circle and hook",
       width: [0.5, 0.75],
       strokes: [
@@ -545,7 +478,6 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
       weight: 0.7,
     },
     {
-      digit: 9,
       name: "open",
       width: [0.45, 0.7],
       strokes: ["80±5,5±4 42,0 7,19 14,45 50,50 86±4,36±5", "90±3,0±4 84±7,100"],

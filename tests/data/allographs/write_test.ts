@@ -24,7 +24,6 @@ Deno.test("parseStroke() throws on what is neither point nor corner", () => {
 
 Deno.test("writeAllograph() writes a line for each stroke, about 1 high, in small steps", () => {
   const cross = {
-    digit: 1,
     name: "cross",
     width: [0.5, 0.5],
     strokes: ["50,0 50,100", "0,50 100,50"],
