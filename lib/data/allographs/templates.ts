@@ -94,13 +94,13 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
     },
     {
       name: "long up-stroke",
-      width: [0.45, 0.72],
-      strokes: ["4±8,56±12 74,0 / 74±6,100"],
+      width: [0.45, 0.64],
+      strokes: ["4±8,58±11 74,0 / 74±6,100"],
       weight: 1.5,
     },
     {
       name: "long bent up-stroke",
-      width: [0.45, 0.72],
+      width: [0.45, 0.62],
       strokes: ["5±7,61±8 44±4,34±4 74,0 / 74±6,100"],
     },
     {
@@ -480,7 +480,7 @@ export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
     {
       name: "open",
       width: [0.45, 0.7],
-      strokes: ["80±5,5±4 42,0 7,19 14,45 50,50 86±4,36±5", "90±3,0±4 84±7,100"],
+      strokes: ["82±4,5±3 42,0 7,19 14,45 50,50 86±4,36±4", "90±3,1±3 84±7,100"],
       weight: 0.4,
     },
   ],

@@ -79,9 +79,9 @@ function pickHand({ width, turn = [0, 0] }: Allograph, random: Random): Hand {
   return {
     width: random.uniform(...width) * Math.exp(around(0, 0.15)),
     across: Math.exp(around(0, 0.13)),
-    down: Math.exp(around(0, 0.15)),
+    down: Math.exp(around(0, 0.12)),
     slant: around(0.12, 0.18),
-    turn: around(0, 0.07) + random.uniform(...turn) * Math.PI / 180,
+    turn: around(0, 0.055) + random.uniform(...turn) * Math.PI / 180,
     reach: 0.4 + 0.6 * haste,
     wobble: 0.02 * haste,
     bow: 0.03 * haste,
