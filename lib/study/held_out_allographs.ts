@@ -45,6 +45,7 @@ export const HELD_OUT_ALLOGRAPHS: readonly Readonly<Record<string, string>>[] = 
     "open, curved": "M24 0 C16 20 6 40 0 56 C20 60 44 56 72 48 M56 2 C54 36 48 70 40 100",
     "open, in one stroke": "M8 4 C2 34 2 54 18 54 C38 54 52 38 58 2 C57 30 52 70 48 100",
     "short stem": "M34 0 C24 24 10 46 0 64 C22 64 44 62 68 58 M44 38 C44 60 40 80 36 100",
+    "low bar": "M42 0 C30 26 14 52 0 76 C24 78 46 74 68 66 M54 36 C54 58 48 80 42 100",
     "small bowl": "M48 16 C24 22 0 38 2 54 C6 68 44 58 74 50 M52 0 L42 100",
   },
   {
@@ -77,6 +78,7 @@ export const HELD_OUT_ALLOGRAPHS: readonly Readonly<Record<string, string>>[] = 
   },
   {
     "straight": "M52 20 C44 -6 2 -4 2 26 C2 58 46 54 52 16 L48 100",
+    "flat base": "M52 16 C40 -6 4 -2 4 24 C4 48 44 50 54 16 C58 40 62 70 58 88 C50 102 20 98 0 98",
     "hooked": "M54 14 C36 -8 2 2 2 26 C2 54 44 56 54 18 C60 60 56 96 32 100 C18 102 8 96 4 88",
     "curved": "M50 26 C54 -6 4 -10 2 24 C0 54 44 54 52 18 C54 50 40 84 14 100",
     "circle and stem": "M30 0 C-8 0 -8 50 26 50 C60 50 60 0 30 0 M54 6 L52 100",

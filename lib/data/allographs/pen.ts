@@ -41,7 +41,7 @@ function pickPen(random: Random): Pen {
   const isCoarse = random.uniform() < COARSE;
   const side = isCoarse ? COARSEST + random.integer(FINEST - COARSEST + 1) : IMAGE_SIDE;
   const cell = IMAGE_SIDE / side;
-  const width = Math.exp(random.uniform(Math.log(0.7), Math.log(4)));
+  const width = Math.exp(random.uniform(Math.log(0.7), Math.log(4.4)));
   return {
     width: isCoarse ? Math.max(1.1 * cell, width) : width,
     pressure: random.uniform(0, 0.3),
