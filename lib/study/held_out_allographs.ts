@@ -5,7 +5,6 @@
 
 import type { Random } from "../data/random.ts";
 
-/** A point; the writing is about 1 high, around the origin, and y goes down. */
 type Point = [x: number, y: number];
 
 /** Ways to write each digit: paths in the notation of SVG (M, L and C), 100 units high. */
@@ -89,15 +88,11 @@ export const HELD_OUT_ALLOGRAPHS: readonly Readonly<Record<string, string>>[] = 
  * Writes a digit in one of its {@linkcode HELD_OUT_ALLOGRAPHS}: every time another shape.
  *
  * @param random Which, and what it looks like.
- * @returns The lines of its strokes, about 1 high, around the origin.
+ * @returns The lines of its strokes, about 1 high, around the origin; y goes down.
  */
 export function writeHeldOut(digit: number, random: Random): Point[][] {
   const ways = Object.values(HELD_OUT_ALLOGRAPHS[digit]);
-  return writeHeldOutPath(ways[random.integer(ways.length)], random);
-}
-
-/** Writes a path, as {@linkcode writeHeldOut} does. */
-export function writeHeldOutPath(path: string, random: Random): Point[][] {
+  const path = ways[random.integer(ways.length)];
   const move = randomMove(random);
   return path.split("M").slice(1).map((stroke) => {
     const [driftX, driftY] = [0.02 * random.normal(), 0.02 * random.normal()];

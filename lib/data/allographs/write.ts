@@ -15,12 +15,8 @@ type Anchor = readonly [x: Coordinate, y: Coordinate];
 /** Curves that follow one another without lifting the pen, each from where the last one ends. */
 type Stroke = readonly (readonly Anchor[])[];
 
-/**
- * Reads the notation of {@linkcode Allograph.strokes}.
- *
- * @throws {SyntaxError} If something is neither a point nor a corner, or a stroke has less than two points.
- */
-export function parseStroke(text: string): Stroke {
+/** Reads the notation of {@linkcode Allograph.strokes}. */
+function parseStroke(text: string): Stroke {
   const curves = text.split("/").map((curve) => curve.trim().split(/\s+/).map(parseAnchor));
   if (curves.flat().length < 2) {
     throw new SyntaxError(`Expected a stroke of at least two points but found "${text}"`);
@@ -95,6 +91,7 @@ function pickHand({ width, turn = [0, 0] }: Allograph, random: Random): Hand {
  * Writes an allograph: every time another shape.
  *
  * @returns The lines of the strokes, as corners a few hundredths apart.
+ * @throws {SyntaxError} If a stroke of the template is not in the notation of {@linkcode Allograph.strokes}.
  */
 export function writeAllograph(allograph: Allograph, random: Random): Point[][] {
   const hand = pickHand(allograph, random);
