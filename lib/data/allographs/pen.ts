@@ -99,7 +99,7 @@ function fit(strokes: Point[][], width: number): { scale: number; left: number; 
       maxX = Math.max(maxX, x);
       minY = Math.min(minY, y);
       maxY = Math.max(maxY, y);
-      const length = Math.hypot(x - before[0], y - before[1]);
+      const length = Math.sqrt((x - before[0]) ** 2 + (y - before[1]) ** 2);
       mass += length;
       massX += length * (x + before[0]) / 2;
       massY += length * (y + before[1]) / 2;

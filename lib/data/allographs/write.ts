@@ -173,7 +173,7 @@ function evenSteps(line: Point[]): Point[] {
   let wait = STEP;
   for (let i = 1; i < line.length; i++) {
     const [[ax, ay], [bx, by]] = [line[i - 1], line[i]];
-    const length = Math.hypot(bx - ax, by - ay);
+    const length = Math.sqrt((bx - ax) ** 2 + (by - ay) ** 2);
     for (; wait <= length; wait += STEP) {
       const share = wait / length;
       even.push([ax + share * (bx - ax), ay + share * (by - ay)]);
