@@ -2,7 +2,9 @@
 
 import { join } from "@std/path";
 import { startBackend } from "../backend/mod.ts";
+import { drawDigits } from "../data/allographs/draw.ts";
 import { loadCharacters } from "../data/characters.ts";
+import type { ClassSet } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { type Dataset, join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
@@ -105,6 +107,13 @@ await runCommand({
       help: "learn from the digits in DIR too that were corrected on the page (outputs/samples)",
       value: "DIR",
     },
+    drawn: {
+      type: "integer",
+      help: "learn from N digits too, drawn by program as people of other schools write them",
+      default: 0,
+      least: 0,
+      most: 200_000,
+    },
     out: {
       ...FLAGS.out,
       help: "folder for the results, if not outputs (of digits) or outputs/CLASSES",
@@ -126,8 +135,7 @@ await runCommand({
     await startBackend(flags);
     const base = isShipped ? named as BaseName : { name: named, network: await readBase(named) };
     await using team = await startTeam(flags);
-    const loaded = await loadCharacters(classes, { directory: flags.data, limit: flags.limit });
-    const data = flags.samples === undefined ? loaded : await withSamples(loaded, flags.samples);
+    const data = await loadData(flags);
     const recipe = {
       epochs: flags.epochs,
       batchSize: flags["batch-size"],
@@ -168,11 +176,17 @@ await runCommand({
 
 /** What the flags may not ask for together. */
 async function checkTogether(
-  flags: { classes: string; samples?: string; "from-scratch": boolean; "fine-tune"?: number },
+  flags: {
+    classes: string;
+    samples?: string;
+    drawn: number;
+    "from-scratch": boolean;
+    "fine-tune"?: number;
+  },
   base: string,
   isShipped: boolean,
 ): Promise<void> {
-  const { classes, samples, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
+  const { classes, samples, drawn, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
   if (fromScratch && fineTune) {
     throw new UsageError("Expected --from-scratch or --fine-tune but found both");
   }
@@ -192,6 +206,9 @@ async function checkTogether(
   }
   if (samples !== undefined && classes !== "digits") {
     throw new UsageError(`Expected --samples with --classes digits but found ${classes}`);
+  }
+  if (drawn > 0 && classes !== "digits") {
+    throw new UsageError(`Expected --drawn with --classes digits but found ${classes}`);
   }
 }
 
@@ -216,12 +233,26 @@ async function saveResult(
   );
 }
 
-/** The samples join what is learnt from; what is chosen and tested on stays MNIST's. */
-async function withSamples(mnist: Splits, folder: string): Promise<Splits> {
-  const [images, labels] = [SAMPLE_FILES.images, SAMPLE_FILES.labels]
-    .map((name) => join(folder, name));
-  const samples = await readIdxPair(images, labels);
-  return { ...mnist, train: joinDatasets(mnist.train, samples) };
+/** Samples and drawn digits join what is learnt from; what is chosen and tested on stays as it is. */
+async function loadData(
+  { classes, data, limit, samples, drawn, seed }: {
+    classes: ClassSet;
+    data?: string;
+    limit?: number;
+    samples?: string;
+    drawn: number;
+    seed: number;
+  },
+): Promise<Splits> {
+  const loaded = await loadCharacters(classes, { directory: data, limit });
+  const train = [loaded.train];
+  if (samples !== undefined) {
+    const [images, labels] = [SAMPLE_FILES.images, SAMPLE_FILES.labels]
+      .map((name) => join(samples, name));
+    train.push(await readIdxPair(images, labels));
+  }
+  if (drawn > 0) train.push(drawDigits({ count: drawn, seed }));
+  return { ...loaded, train: joinDatasets(...train) };
 }
 
 function metrics({ card, evaluation, history }: TrainResult, seconds: number) {

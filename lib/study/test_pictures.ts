@@ -3,6 +3,7 @@
 import { IMAGE_SIDE } from "../image/size.ts";
 import { Random } from "../data/random.ts";
 import { type GreyPicture, throughJpeg } from "../picture/decode.ts";
+import { writeHeldOut } from "./held_out_allographs.ts";
 
 /** A drawn picture and the digit in it. */
 interface TestPicture {
@@ -109,6 +110,8 @@ interface Scene {
   /** Edges without shades of grey, as simple drawing programs make them. */
   hard: boolean;
   lightOnDark: boolean;
+  /** Written as no network here has learnt it: see {@linkcode writeHeldOut}. */
+  isHeldOut: boolean;
   /** Quality of the JPEG file, if it was one: 0 (bad) to 100. */
   jpeg?: number;
 }
@@ -136,6 +139,7 @@ function plainScene(random: Random): Scene {
     table: 0,
     hard: false,
     lightOnDark: false,
+    isHeldOut: false,
   };
 }
 
@@ -224,6 +228,7 @@ const KINDS: Record<string, Change> = {
     pen: random.uniform(0.8, 1.4),
     texture: 0,
   }),
+  "other schools": () => ({ isHeldOut: true }),
   "12 megapixels": (_, random) => {
     const size = random.uniform(300, 1500);
     return {
@@ -365,20 +370,23 @@ function penCover(digit: number, scene: Scene, random: Random): Float32Array {
   const soft = scene.hard ? 1e-3 : 1;
   const middleX = scene.x * width;
   const middleY = scene.y * height;
+  const turn = (u: number, v: number): Point => [
+    middleX + size * (cosine * u - sine * v),
+    middleY + size * (sine * u + cosine * v),
+  ];
   const place = ([x, y]: Point): Point => {
     // Strokes that begin where another ends still do so.
     const at = new Random(hand, Math.round(1000 * x), Math.round(1000 * y));
     const wobble = () => 0.025 * at.normal();
     const v = y - 0.5 + wobble();
     const u = (x - 0.5 + wobble()) * aspect - slant * v;
-    return [
-      middleX + size * (cosine * u - sine * v),
-      middleY + size * (sine * u + cosine * v),
-    ];
+    return turn(u, v);
   };
   const distances = new Float32Array(width * height).fill(Infinity);
-  for (const stroke of shape) {
-    const path = smooth(stroke.map(place));
+  const paths = scene.isHeldOut
+    ? writeHeldOut(digit, random).map((line) => line.map(([u, v]) => turn(u, v)))
+    : shape.map((stroke) => smooth(stroke.map(place)));
+  for (const path of paths) {
     for (let i = 1; i < path.length; i++) {
       nearSegment(distances, scene, path[i - 1], path[i], pen / 2 + 1);
     }
