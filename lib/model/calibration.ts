@@ -1,12 +1,13 @@
 /** Confidence that means what it says, and an answer of "don't know". */
 
-/** How a classifier's probabilities are to be read, chosen on validation pictures. */
-export interface Calibration {
-  /** What the logits are divided by (Guo et al. 2017). */
-  temperature: number;
+import * as tf from "@tensorflow/tfjs";
+import { LOGITS } from "./architecture.ts";
+
+/** When a classifier's answer is "don't know", chosen on validation pictures. */
+export interface Rejection {
   /** Below this confidence the answer is "don't know" (Hendrycks and Gimpel 2017). */
   leastConfidence: number;
-  /** Share of the validation digits to which the answer is "don't know". */
+  /** Share of the validation pictures to which the answer is "don't know". */
   falseRejections: number;
 }
 
@@ -20,40 +21,23 @@ const FALSE_REJECTIONS = 0.0025;
 const SMALLEST_PROBABILITY = 1e-30;
 
 /**
- * Divides the logits behind probabilities by a temperature.
- *
- * @param probabilities Of one picture, one a class.
- * @returns Probabilities again; the same ones if the temperature is 1.
- *
- * @example A higher temperature is less sure
- * ```ts
- * import { assertAlmostEquals } from "@std/assert";
- * assertAlmostEquals(calibrate([0.8, 0.2], 2)[0], 2 / 3);
- * ```
- */
-export function calibrate(probabilities: ArrayLike<number>, temperature = 1): number[] {
-  const row = Array.from(probabilities);
-  if (temperature === 1) return row;
-  const powers = row.map((p) => Math.max(p, SMALLEST_PROBABILITY) ** (1 / temperature));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
-}
-
-/**
- * Chooses the temperature with the smallest cross-entropy, by golden-section search, and the
- * confidence below which 0.25 % of the digits are rejected.
+ * Finds the temperature by which logits are to be divided so that probabilities are true: the one with
+ * the smallest cross-entropy (Guo et al. 2017, https://arxiv.org/abs/1706.04599), by golden-section search.
  *
  * @param probabilities `[count, classes]`, of validation pictures.
  * @param labels True class indices, `[count]`.
  */
-export function fitCalibration(probabilities: Float32Array, labels: Uint8Array): Calibration {
+export function fitTemperature(probabilities: Float32Array, labels: Uint8Array): number {
   const classes = probabilities.length / labels.length;
-  const rows = Array.from(labels, (_, i) => probabilities.subarray(i * classes, (i + 1) * classes));
-  const loss = (logTemperature: number) =>
-    rows.reduce(
-      (sum, row, i) => sum - Math.log(calibrate(row, Math.exp(logTemperature))[labels[i]]),
-      0,
-    );
+  const logits = probabilities.map((p) => Math.log(Math.max(p, SMALLEST_PROBABILITY)));
+  const loss = (logTemperature: number) => {
+    const scale = Math.exp(-logTemperature);
+    return labels.reduce((total, label, i) => {
+      const row = logits.subarray(i * classes, (i + 1) * classes);
+      const sum = row.reduce((sum, logit) => sum + Math.exp(scale * logit), 0);
+      return total + Math.log(sum) - scale * row[label];
+    }, 0);
+  };
   let [low, high] = [Math.log(0.1), Math.log(10)];
   const golden = (Math.sqrt(5) - 1) / 2;
   while (high - low > 1e-3) {
@@ -61,13 +45,33 @@ export function fitCalibration(probabilities: Float32Array, labels: Uint8Array):
     if (loss(left) < loss(right)) high = right;
     else low = left;
   }
-  const temperature = Math.exp((low + high) / 2);
-  const confidences = rows.map((row) => Math.max(...calibrate(row, temperature)))
-    .sort((a, b) => a - b);
+  return Math.exp((low + high) / 2);
+}
+
+/** Divides a network's logits by a temperature, in the weights of the layer that computes them. */
+export function divideLogits(network: tf.LayersModel, temperature: number): void {
+  const layer = network.getLayer(LOGITS);
+  tf.tidy(() => layer.setWeights(layer.getWeights().map((weight) => weight.div(temperature))));
+}
+
+/**
+ * Chooses the confidence below which 0.25 % of the digits are rejected.
+ *
+ * @param probabilities `[count, classes]`, calibrated, of validation pictures.
+ */
+export function chooseRejection(probabilities: Float32Array, classes: number): Rejection {
+  const confidences = confidencesOf(probabilities, classes).sort();
   const rejected = Math.floor(FALSE_REJECTIONS * confidences.length);
   return {
-    temperature,
     leastConfidence: confidences[rejected],
     falseRejections: rejected / confidences.length,
   };
+}
+
+/** @returns The largest of each row's probabilities, `[count]`. */
+export function confidencesOf(probabilities: Float32Array, classes: number): Float32Array {
+  return Float32Array.from(
+    { length: probabilities.length / classes },
+    (_, i) => Math.max(...probabilities.subarray(i * classes, (i + 1) * classes)),
+  );
 }

@@ -5,7 +5,7 @@ import { startBackend } from "../backend/mod.ts";
 import { areDigits } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { movePicture, type Placement } from "../image/affine.ts";
-import { calibrate, type Calibration } from "./calibration.ts";
+import { divideLogits, type Rejection } from "./calibration.ts";
 import { loadNetwork } from "./saved_network.ts";
 import { applyLayers } from "./network.ts";
 
@@ -30,8 +30,8 @@ export interface ModelCard {
   seconds?: number;
   versions: Record<string, string>;
   metrics: { testAccuracy: number; testCount: number; validationAccuracy: number };
-  /** How sure its answers really are; without it, probabilities are taken as they are. */
-  calibration?: Calibration;
+  /** When its answer is "don't know"; without it, never. */
+  calibration?: Rejection;
   /** Share of pictures of each kind to which its answer is "don't know", 0–1. */
   rejected?: Record<string, number>;
 }
@@ -63,7 +63,21 @@ export async function loadModel(directory: string): Promise<Classifier> {
       `Expected ${directory} to hold a classifier of pictures of 28 × 28 whose card names its classes and pixel range but it does not`,
     );
   }
-  return { network, card: card as ModelCard, [Symbol.dispose]: () => void network.dispose() };
+  return asClassifier(network, card as ModelCard);
+}
+
+/**
+ * Makes a classifier of a network and its card. Cards once had a temperature beside the network, by which
+ * its logits are divided here; now networks are calibrated before they are saved.
+ */
+export function asClassifier(network: tf.LayersModel, card: ModelCard): Classifier {
+  const { temperature, ...rejection } = card.calibration as Rejection & { temperature?: number } ??
+    {};
+  if (temperature !== undefined) {
+    divideLogits(network, temperature);
+    card = { ...card, calibration: rejection };
+  }
+  return { network, card, [Symbol.dispose]: () => void network.dispose() };
 }
 
 /** A picture: `[28, 28]`, `[28, 28, 1]` or flat 784 numbers, white ink on black. */
@@ -158,10 +172,7 @@ export function predict(
     return output.reshape([views.length, count, classes]).mean(0).dataSync<"float32">();
   });
   return pictures.map((_, i) => {
-    const row = calibrate(
-      probabilities.subarray(i * classes, (i + 1) * classes),
-      card.calibration?.temperature,
-    );
+    const row = Array.from(probabilities.subarray(i * classes, (i + 1) * classes));
     const confidence = Math.max(...row);
     const index = row.indexOf(confidence);
     return {

@@ -12,8 +12,7 @@ import { Random } from "../data/random.ts";
 import type { Observer } from "../observer.ts";
 import { addHead, type BaseName } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { calibrate } from "./calibration.ts";
-import { readWeights, writeWeights } from "./network.ts";
+import { confidencesOf } from "./calibration.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "./recipe.ts";
 import { computeOutputs } from "./inference.ts";
 import { trainStage } from "./training.ts";
@@ -82,13 +81,11 @@ export async function learnHandwriting(
     seed,
     observer,
   });
-  // As it will be stored: the card is to speak of the file.
-  writeWeights(
-    network.layers,
-    readWeights(network.layers).map((values) => Float32Array.from(Float16Array.from(values))),
-  );
-  const { card, evaluation } = await examine(team, network, data, observer);
-  const { temperature, leastConfidence } = card.calibration!;
+  const { card, evaluation } = await examine(team, network, data, {
+    precision: "float16",
+    observer,
+  });
+  const { leastConfidence } = card.calibration!;
   const rejected: Record<string, number> = {};
   const kinds = {
     "MNIST's test digits": data.test,
@@ -97,12 +94,8 @@ export async function learnHandwriting(
   };
   for (const [kind, { count, images }] of Object.entries(kinds)) {
     const probabilities = await computeOutputs(team, network, images, "probabilities", observer);
-    let number = 0;
-    for (let i = 0; i < count; i++) {
-      const row = probabilities.subarray(i * DIGITS.length, (i + 1) * DIGITS.length);
-      if (Math.max(...calibrate(row, temperature)) < leastConfidence) number++;
-    }
-    rejected[kind] = number / count;
+    rejected[kind] = confidencesOf(probabilities, DIGITS.length)
+      .filter((confidence) => confidence < leastConfidence).length / count;
   }
   return {
     network,

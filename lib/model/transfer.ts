@@ -7,13 +7,13 @@ import { slice, type Splits } from "../data/dataset.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { fitCalibration } from "./calibration.ts";
+import { chooseRejection, divideLogits, fitTemperature } from "./calibration.ts";
 import { type Configuration, Run } from "./checkpoint.ts";
 import type { ModelCard } from "./classifier.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
 import type { Keeps } from "./history.ts";
 import { computeOutputs } from "./inference.ts";
-import { readWeights } from "./network.ts";
+import { readWeights, writeWeights } from "./network.ts";
 import { today, versions } from "./provenance.ts";
 import { type AugmentationName, AUGMENTATIONS, type Recipe, RECIPES } from "./recipe.ts";
 import { type StageOptions, trainStage } from "./training.ts";
@@ -116,7 +116,7 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
         ...progress,
       }));
   }
-  const { evaluation, card } = await examine(team, network, data, observer);
+  const { evaluation, card } = await examine(team, network, data, { observer });
   return {
     network,
     history: run.history,
@@ -216,25 +216,23 @@ export function freeze(network: tf.LayersModel, frozen = true): void {
 }
 
 /**
- * Calibrates a trained network on the validation pictures and evaluates it on the test pictures.
+ * Calibrates a trained network on the validation pictures, in its weights, and evaluates it on the test pictures.
  *
+ * @param precision What the weights will be stored in: they are rounded to it, for the card to speak of the file.
  * @returns What the test came to, and what a card says of every classifier.
  */
 export async function examine(
   team: Team,
   network: tf.LayersModel,
   { validation, test, classes }: Splits,
-  observer?: Observer,
+  { precision, observer }: { precision?: "float16"; observer?: Observer },
 ): Promise<
   { evaluation: Evaluation; card: Omit<ModelCard, "base" | "mode" | "seed" | "seconds"> }
 > {
-  const probabilities = await computeOutputs(
-    team,
-    network,
-    validation.images,
-    "probabilities",
-    observer,
-  );
+  const compute = () => computeOutputs(team, network, validation.images, "probabilities", observer);
+  divideLogits(network, fitTemperature(await compute(), validation.labels));
+  if (precision === "float16") roundToHalf(network);
+  const probabilities = await compute();
   const evaluation = await evaluate(team, network, test, classes, observer);
   return {
     evaluation,
@@ -248,7 +246,7 @@ export async function examine(
       },
       date: today(),
       versions: versions(),
-      calibration: fitCalibration(probabilities, validation.labels),
+      calibration: chooseRejection(probabilities, classes.length),
       metrics: {
         testAccuracy: evaluation.accuracy,
         testCount: evaluation.count,
@@ -257,6 +255,12 @@ export async function examine(
       },
     },
   };
+}
+
+function roundToHalf({ layers }: tf.LayersModel): void {
+  const rounded = readWeights(layers)
+    .map((values) => Float32Array.from(Float16Array.from(values)));
+  writeWeights(layers, rounded);
 }
 
 /** Everything that decides the numbers of a run but the weights of its base. */

@@ -1,20 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { calibrate, fitCalibration } from "../../lib/model/calibration.ts";
+import * as tf from "@tensorflow/tfjs";
+import {
+  chooseRejection,
+  confidencesOf,
+  divideLogits,
+  fitTemperature,
+} from "../../lib/model/calibration.ts";
 import { Random } from "../../lib/data/random.ts";
-
-Deno.test("calibrate() keeps probabilities at temperature 1, and their order at any", () => {
-  const row = [0.1, 0.7, 0.2];
-  assertEquals(calibrate(row), row);
-  for (const temperature of [0.3, 4]) {
-    const [a, b, c] = calibrate(row, temperature);
-    assertAlmostEquals(a + b + c, 1, 1e-12);
-    assert(b > c && c > a);
-  }
-});
-
-Deno.test("calibrate() takes probabilities of 0", () => {
-  assertEquals(calibrate([1, 0], 2).every(Number.isFinite), true);
-});
+import { randomNetwork } from "./saved_networks.ts";
 
 /** Answers whose logits were multiplied by `sharpness` after the labels were drawn from them. */
 function answers(count: number, sharpness: number) {
@@ -36,19 +29,35 @@ function answers(count: number, sharpness: number) {
   return { probabilities, labels };
 }
 
-Deno.test("fitCalibration() finds the temperature that answers were sharpened by", () => {
+Deno.test("fitTemperature() finds the temperature that answers were sharpened by", () => {
   for (const sharpness of [0.5, 1, 2]) {
     const { probabilities, labels } = answers(4000, sharpness);
-    const { temperature } = fitCalibration(probabilities, labels);
-    assertAlmostEquals(temperature, sharpness, 0.1 * sharpness);
+    assertAlmostEquals(fitTemperature(probabilities, labels), sharpness, 0.1 * sharpness);
   }
 });
 
-Deno.test("fitCalibration() rejects at most the share of digits that it states", () => {
+Deno.test("fitTemperature() takes probabilities of 0", () => {
+  const probabilities = Float32Array.of(1, 0, 0, 1, 1, 0);
+  assert(Number.isFinite(fitTemperature(probabilities, Uint8Array.of(0, 1, 1))));
+});
+
+Deno.test("divideLogits() keeps the order of answers, and raises probabilities to 1 / temperature", async () => {
+  const network = await randomNetwork();
+  const picture = tf.randomUniform([1, 28, 28, 1], 0, 1, "float32", 1);
+  const answer = () => Array.from((network.predict(picture) as tf.Tensor).dataSync());
+  const before = answer();
+  divideLogits(network, 2);
+  const powers = before.map(Math.sqrt);
+  const sum = powers.reduce((total, power) => total + power, 0);
+  answer().forEach((value, i) => assertAlmostEquals(value, powers[i] / sum, 1e-5));
+  network.dispose();
+});
+
+Deno.test("chooseRejection() rejects at most the share of digits that it states", () => {
   const { probabilities, labels } = answers(2000, 1);
-  const { temperature, leastConfidence, falseRejections } = fitCalibration(probabilities, labels);
-  const rejected = Array.from(labels, (_, i) => probabilities.subarray(3 * i, 3 * i + 3))
-    .filter((row) => Math.max(...calibrate(row, temperature)) < leastConfidence);
+  const { leastConfidence, falseRejections } = chooseRejection(probabilities, 3);
+  const rejected = confidencesOf(probabilities, 3)
+    .filter((confidence) => confidence < leastConfidence);
   assertEquals(rejected.length / labels.length, falseRejections);
   assert(falseRejections > 0 && falseRejections <= 0.005);
 });

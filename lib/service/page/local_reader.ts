@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { startBackend } from "../../backend/mod.ts";
 import { IMAGE_PIXELS } from "../../image/size.ts";
-import { type Classifier, predict } from "../../model/classifier.ts";
+import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
 import { findDigits } from "../../picture/find_digits.ts";
 import { explain } from "../explain.ts";
@@ -58,7 +58,7 @@ async function modelOf(name: string): Promise<Classifier> {
 async function loadModel(name: string): Promise<Classifier> {
   const network = await tf.loadLayersModel(`models/${name}/model.json`);
   const card = await (await fetch(`models/${name}/card.json`)).json();
-  const model = { network, card, [Symbol.dispose]: () => void network.dispose() };
+  const model = asClassifier(network, card);
   predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
   return model;
 }
