@@ -8,7 +8,7 @@ export interface EpochRecord {
   stage: Stage;
   /** Counted from 1 in each stage. */
   epoch: number;
-  /** Mean cross-entropy in nats over the epoch's batches, dropout and augmentation included. */
+  /** Mean cross-entropy in nats over the epoch's batches; dropout and augmentation included, label smoothing not. */
   trainLoss: number;
   /** Share of the epoch's pictures that was right, 0–1, dropout and augmentation included. */
   trainAccuracy: number;

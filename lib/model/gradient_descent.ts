@@ -153,7 +153,7 @@ function trainEpoch(
       oneCycle((epoch - 1) * steps + step, recipe.epochs * steps);
     optimiser.apply(gradients, learningRate);
     tf.dispose(gradients);
-    totals[0] += loss * (end - start);
+    totals[0] += loss;
     totals[1] += correct;
     seen += end - start;
     if (member.rank === 0 && performance.now() - lastReport > REPORT_INTERVAL) {
@@ -230,24 +230,19 @@ function computeGradients(
   variables: tf.Variable[],
   { inputs, labels }: Batch,
   { weight, labelSmoothing, dropout }: GradientOptions,
-): { loss: number; correct: number; gradients: tf.Tensor[] } {
+): Score & { gradients: tf.Tensor[] } {
   if (labels.length === 0) {
     inputs.dispose();
-    return {
-      loss: 0,
-      correct: 0,
-      gradients: variables.map(({ shape }) => tf.zeros(shape)),
-    };
+    return { loss: 0, correct: 0, gradients: variables.map(({ shape }) => tf.zeros(shape)) };
   }
-  let correct = 0;
+  let score: Score;
   const { value, grads } = tf.variableGrads(() => {
     const logits = applyLayers(layers, inputs, dropout) as tf.Tensor2D;
-    correct = countCorrect(logits, labels);
+    score = scoreOf(logits, labels);
     return crossEntropy(logits, labels, labelSmoothing).mul(weight);
   }, variables);
-  const loss = value.dataSync()[0] / weight;
   tf.dispose([inputs, value]);
-  return { loss, correct, gradients: variables.map(({ name }) => grads[name]) };
+  return { ...score!, gradients: variables.map(({ name }) => grads[name]) };
 }
 
 /**
@@ -285,9 +280,9 @@ function validate(
         ? imagesToTensor(rows)
         : tf.tensor2d(rows.slice(), [last - first, width]);
       const logits = applyLayers(layers, batch) as tf.Tensor2D;
-      const batchLabels = labels.subarray(first, last);
-      totals[0] += crossEntropy(logits, batchLabels, 0).dataSync()[0] * batchLabels.length;
-      totals[1] += countCorrect(logits, batchLabels);
+      const { loss, correct } = scoreOf(logits, labels.subarray(first, last));
+      totals[0] += loss;
+      totals[1] += correct;
     });
   }
   member.sum([totals]);
@@ -316,16 +311,27 @@ function crossEntropy(logits: tf.Tensor2D, labels: Uint8Array, labelSmoothing: n
   );
 }
 
-/** How many answers are right; for what is of no class, an answer that is less than half sure. */
-function countCorrect(logits: tf.Tensor2D, labels: Uint8Array): number {
+/** Sums over pictures. */
+interface Score {
+  /** Cross-entropy in nats, without label smoothing. */
+  loss: number;
+  /** Right answers; for what is of no class, answers that are less than half sure. */
+  correct: number;
+}
+
+function scoreOf(logits: tf.Tensor2D, labels: Uint8Array): Score {
   const values = logits.dataSync<"float32">();
   const classes = logits.shape[1];
-  return labels.reduce((correct, label, row) => {
-    const answers = values.subarray(row * classes, (row + 1) * classes);
+  let [loss, correct] = [0, 0];
+  labels.forEach((label, i) => {
+    const row = values.subarray(i * classes, (i + 1) * classes);
     let best = 0;
-    for (let i = 1; i < classes; i++) if (answers[i] > answers[best]) best = i;
-    if (label !== NO_CLASS) return correct + (best === label ? 1 : 0);
-    const oddsAgainst = answers.reduce((sum, value) => sum + Math.exp(value - answers[best]), 0);
-    return correct + (oddsAgainst > 2 ? 1 : 0);
-  }, 0);
+    for (let k = 1; k < classes; k++) if (row[k] > row[best]) best = k;
+    const sum = row.reduce((sum, logit) => sum + Math.exp(logit - row[best]), 0);
+    const isOfClass = label !== NO_CLASS;
+    const target = isOfClass ? row[label] : row.reduce((sum, logit) => sum + logit, 0) / classes;
+    loss += row[best] + Math.log(sum) - target;
+    if (isOfClass ? best === label : sum > 2) correct++;
+  });
+  return { loss, correct };
 }

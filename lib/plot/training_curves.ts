@@ -99,7 +99,10 @@ function titleOf(kept: EpochRecord | undefined) {
   if (kept === undefined) return "Training without validation pictures";
   return {
     text: `Validation error: ${errorPercent(kept.validationAccuracy).toFixed(2)} %`,
-    subtitle: `${kept.stage}, epoch ${kept.epoch} (ringed)`,
+    subtitle: [
+      `${kept.stage}, epoch ${kept.epoch} (ringed)`,
+      "Training is measured on the way: with dropout, on augmented pictures",
+    ],
   };
 }
 
