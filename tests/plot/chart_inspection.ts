@@ -6,7 +6,7 @@ import type { Spec } from "../../lib/plot/theme.ts";
 /** The texts that the rendered chart shows, in drawing order. */
 export async function textsOf(spec: Spec): Promise<string[]> {
   const svg = await renderSvg(spec);
-  return [...svg.matchAll(/<text[^>]*>([^<]+)<\/text>/g)].map(([, text]) =>
+  return [...svg.matchAll(/<(?:text|tspan)[^>]*>([^<]+)</g)].map(([, text]) =>
     text.replace("&gt;", ">")
   );
 }
