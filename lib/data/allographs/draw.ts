@@ -8,7 +8,7 @@ import { type Allograph, ALLOGRAPHS } from "./templates.ts";
 import { writeAllograph } from "./write.ts";
 
 /** Which pictures {@linkcode drawDigits} draws. */
-export interface DrawDigitsOptions {
+interface DrawDigitsOptions {
   count: number;
   /** Names the whole series of pictures. */
   seed: number;
