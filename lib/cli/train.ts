@@ -2,7 +2,6 @@
 
 import { join } from "@std/path";
 import { startBackend } from "../backend/mod.ts";
-import { drawDigits } from "../data/allographs/draw.ts";
 import { loadCharacters } from "../data/characters.ts";
 import type { ClassSet } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
@@ -37,15 +36,16 @@ await runCommand({
   name: "train",
   summary:
     "Learns handwritten digits by transfer: a base that was pre-trained on letters is frozen, and a\n" +
-    "new head is trained on MNIST; then both are fine-tuned together. Evaluates, saves the model and\n" +
-    "draws three pictures.",
+    "new head is trained on MNIST and on digits drawn as people of other schools write them; then both\n" +
+    'are fine-tuned together, and learn to say "don\'t know" to what is no digit. Evaluates, saves the\n' +
+    "model and draws three pictures.",
   example: "deno task train --fine-tune 0 --seed 2",
   flags: {
     classes: FLAGS.classes,
     preset: {
       type: "text",
       help:
-        "base, epochs and augmentation: good in a minute, as good as half an hour allows, or robust",
+        "what is learnt and how long: everybody's digits, MNIST alone, MNIST as well as half an hour allows, or noisy pictures",
       value: "NAME",
       choices: PRESET_NAMES,
       default: "standard",
@@ -107,13 +107,6 @@ await runCommand({
       help: "learn from the digits in DIR too that were corrected on the page (outputs/samples)",
       value: "DIR",
     },
-    drawn: {
-      type: "integer",
-      help: "learn from N digits too, drawn by program as people of other schools write them",
-      default: 0,
-      least: 0,
-      most: 200_000,
-    },
     out: {
       ...FLAGS.out,
       help: "folder for the results, if not outputs (of digits) or outputs/CLASSES",
@@ -150,6 +143,7 @@ await runCommand({
       fineTune: flags["fine-tune"] ?? (fromScratch || !isShipped ? 0 : preset.fineTune),
       augmentation: flags.augmentation ?? preset.augmentation,
       keeps: preset.keeps,
+      handwriting: preset.handwriting,
       recipe: Object.fromEntries(
         Object.entries(recipe).filter(([, value]) => value !== undefined),
       ),
@@ -179,14 +173,13 @@ async function checkTogether(
   flags: {
     classes: string;
     samples?: string;
-    drawn: number;
     "from-scratch": boolean;
     "fine-tune"?: number;
   },
   base: string,
   isShipped: boolean,
 ): Promise<void> {
-  const { classes, samples, drawn, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
+  const { classes, samples, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
   if (fromScratch && fineTune) {
     throw new UsageError("Expected --from-scratch or --fine-tune but found both");
   }
@@ -206,9 +199,6 @@ async function checkTogether(
   }
   if (samples !== undefined && classes !== "digits") {
     throw new UsageError(`Expected --samples with --classes digits but found ${classes}`);
-  }
-  if (drawn > 0 && classes !== "digits") {
-    throw new UsageError(`Expected --drawn with --classes digits but found ${classes}`);
   }
 }
 
@@ -233,15 +223,13 @@ async function saveResult(
   );
 }
 
-/** Samples and drawn digits join what is learnt from; what is chosen and tested on stays as it is. */
+/** Samples join what is learnt from; what is chosen and tested on stays as it is. */
 async function loadData(
-  { classes, data, limit, samples, drawn, seed }: {
+  { classes, data, limit, samples }: {
     classes: ClassSet;
     data?: string;
     limit?: number;
     samples?: string;
-    drawn: number;
-    seed: number;
   },
 ): Promise<Splits> {
   const loaded = await loadCharacters(classes, { directory: data, limit });
@@ -251,7 +239,6 @@ async function loadData(
       .map((name) => join(samples, name));
     train.push(await readIdxPair(images, labels));
   }
-  if (drawn > 0) train.push(drawDigits({ count: drawn, seed }));
   return { ...loaded, train: joinDatasets(...train) };
 }
 
@@ -262,6 +249,7 @@ function metrics({ card, evaluation, history }: TrainResult, seconds: number) {
     testCount: evaluation.count,
     testLoss: evaluation.loss,
     calibrationError: evaluation.calibrationError,
+    rejected: card.rejected,
     perClass: evaluation.perClass,
     confusion: evaluation.confusion,
     history,

@@ -20,6 +20,8 @@ export interface Splits {
   train: Dataset;
   validation: Dataset;
   test: Dataset;
+  /** Kinds of pictures that are not learnt from, for a classifier's card to say how often it does not know. */
+  apart?: Record<string, Dataset>;
   /** Names of the classes, in the order of the labels. */
   classes: string[];
   /** Where they came from. */

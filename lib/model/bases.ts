@@ -53,5 +53,5 @@ export function saveBase(
   card: BaseCard,
   directory: string = DIRECTORY,
 ): Promise<void> {
-  return saveNetwork(join(directory, card.name), network, card, "float16");
+  return saveNetwork(join(directory, card.name), network, card);
 }

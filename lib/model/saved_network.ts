@@ -19,7 +19,7 @@ export async function saveNetwork(
   directory: string,
   network: tf.LayersModel,
   card: unknown,
-  precision: Precision = "float32",
+  precision: Precision = "float16",
 ): Promise<void> {
   const { weightData, weightSpecs, ...topology } = roundWeights(
     await networkToData(network),

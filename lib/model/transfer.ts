@@ -2,12 +2,14 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { chosenKernels, shareMemory, startBackend } from "../backend/mod.ts";
+import { addHandwriting } from "../data/allographs/handwriting.ts";
 import type { Augmentation } from "../data/augment/augment.ts";
-import { slice, type Splits } from "../data/dataset.ts";
+import { areDigits } from "../data/class_sets.ts";
+import { type Dataset, slice, type Splits } from "../data/dataset.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { chooseRejection, divideLogits, fitTemperature } from "./calibration.ts";
+import { chooseRejection, confidencesOf, divideLogits, fitTemperature } from "./calibration.ts";
 import { type Configuration, Run } from "./checkpoint.ts";
 import type { ModelCard } from "./classifier.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
@@ -43,6 +45,12 @@ export interface TrainOptions {
   keeps?: Keeps;
   /** What to do otherwise than {@linkcode RECIPES} says, in the first stage. */
   recipe?: Partial<Recipe>;
+  /**
+   * Learn digits too as people of other schools write them, and to know what is none:
+   * {@linkcode addHandwriting}. Letters have nothing of the kind.
+   * @default {false}
+   */
+  handwriting?: boolean;
   /** File to write a checkpoint to after every epoch. */
   checkpoint?: string;
   /** Go on from the checkpoint, if it is there. */
@@ -74,15 +82,18 @@ export interface TrainResult {
  * same numbers, also if the run was stopped and resumed.
  */
 export async function trainClassifier(team: Team, options: TrainOptions): Promise<TrainResult> {
-  const { data, seed, fromScratch = false, fineTune: epochs, hiddenUnits, keeps } = options;
-  const { augmentation = "light", observer } = options;
+  const { seed, fromScratch = false, fineTune: epochs, hiddenUnits, keeps } = options;
+  const { augmentation = "light", handwriting = false, observer } = options;
+  const data = handwriting && areDigits(options.data.classes)
+    ? addHandwriting(options.data, seed)
+    : options.data;
   const recipe = { ...RECIPES[fromScratch ? "from-scratch" : "head"], ...options.recipe };
   await startBackend();
   const base = await takeBase(options);
   const run = await Run.begin({
     ...options,
     configuration: {
-      ...describe({ ...options, augmentation }, recipe, team.size),
+      ...describe({ ...options, data, augmentation }, recipe, team.size),
       "base weights": await fingerprint(base),
     },
   });
@@ -116,7 +127,7 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
         ...progress,
       }));
   }
-  const { evaluation, card } = await examine(team, network, data, { observer });
+  const { evaluation, card } = await examine(team, network, data, observer);
   return {
     network,
     history: run.history,
@@ -216,24 +227,35 @@ export function freeze(network: tf.LayersModel, frozen = true): void {
 }
 
 /**
- * Calibrates a trained network on the validation pictures, in its weights, and evaluates it on the test pictures.
+ * Calibrates a trained network on the validation pictures, in its weights, which are rounded to what a file
+ * holds (float16), and evaluates it on the test pictures.
  *
- * @param precision What the weights will be stored in: they are rounded to it, for the card to speak of the file.
  * @returns What the test came to, and what a card says of every classifier.
  */
 export async function examine(
   team: Team,
   network: tf.LayersModel,
-  { validation, test, classes }: Splits,
-  { precision, observer }: { precision?: "float16"; observer?: Observer },
+  { validation, test, classes, apart = {} }: Splits,
+  observer?: Observer,
 ): Promise<
   { evaluation: Evaluation; card: Omit<ModelCard, "base" | "mode" | "seed" | "seconds"> }
 > {
-  const compute = () => computeOutputs(team, network, validation.images, "probabilities", observer);
-  divideLogits(network, fitTemperature(await compute(), validation.labels));
-  if (precision === "float16") roundToHalf(network);
-  const probabilities = await compute();
+  const compute = ({ images }: Dataset) =>
+    computeOutputs(team, network, images, "probabilities", observer);
+  divideLogits(network, fitTemperature(await compute(validation), validation.labels));
+  roundToHalf(network);
+  const probabilities = await compute(validation);
+  const calibration = chooseRejection(probabilities, classes.length);
   const evaluation = await evaluate(team, network, test, classes, observer);
+  const shareOf = (confidences: ArrayLike<number>) =>
+    Array.from(confidences).filter((confidence) => confidence < calibration.leastConfidence)
+      .length / confidences.length;
+  const rejected = { "test pictures": shareOf(evaluation.answers.map((one) => one.confidence)) };
+  for (const [kind, pictures] of Object.entries(apart)) {
+    Object.assign(rejected, {
+      [kind]: shareOf(confidencesOf(await compute(pictures), classes.length)),
+    });
+  }
   return {
     evaluation,
     card: {
@@ -246,7 +268,8 @@ export async function examine(
       },
       date: today(),
       versions: versions(),
-      calibration: chooseRejection(probabilities, classes.length),
+      calibration,
+      rejected,
       metrics: {
         testAccuracy: evaluation.accuracy,
         testCount: evaluation.count,

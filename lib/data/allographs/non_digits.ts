@@ -1,24 +1,19 @@
 /** Pictures that show no digit, for a classifier to learn when to say "don't know". */
 
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
-import type { Random } from "../random.ts";
 import { addStroke, type Point } from "../../image/strokes.ts";
-
-/**
- * Letters that nobody takes for a digit. Left out are those that some hand writes like one: O and Q
- * (0), I, l, i, j and J (1), Z (2), y and Y (4), S (5), b and G (6), T (7), B (8), g, q and D (9, 0),
- * and their like.
- */
-export const LETTERS_UNLIKE_DIGITS = "AEFHKMNPRUVWXadefhkmnprtuvwx";
+import type { Random } from "../random.ts";
+import { drawAllograph } from "./draw.ts";
+import { LETTERS } from "./letters.ts";
 
 /** Kinds of pictures that {@linkcode drawNonDigit} draws. */
-export const NON_DIGITS = ["scribble", "lines", "noise", "blot", "blank"] as const;
+export const NON_DIGITS = ["letter", "scribble", "lines", "noise", "blot", "blank"] as const;
 
 /** A kind of picture without a digit. */
 export type NonDigit = typeof NON_DIGITS[number];
 
 /**
- * Draws a picture without a digit: a scribble of many turns, several straight lines across each
+ * Draws a picture without a digit: a letter or sign, a scribble of many turns, several straight lines across each
  * other, noise, a blot, or an almost empty sheet.
  *
  * @param kind What to draw.
@@ -26,12 +21,13 @@ export type NonDigit = typeof NON_DIGITS[number];
  * @returns Pixels 0–255, `[28, 28]`, white ink on black.
  */
 export function drawNonDigit(kind: NonDigit, random: Random): Uint8Array {
+  if (kind === "letter") return drawAllograph(LETTERS[random.integer(LETTERS.length)], random);
   const pixels = new Float32Array(IMAGE_PIXELS);
   DRAW[kind](pixels, random);
   return Uint8Array.from(pixels, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
 }
 
-const DRAW: Record<NonDigit, (pixels: Float32Array, random: Random) => void> = {
+const DRAW: Record<Exclude<NonDigit, "letter">, (pixels: Float32Array, random: Random) => void> = {
   scribble(pixels, random) {
     const corners = 7 + random.integer(10);
     addStroke(pixels, Array.from({ length: corners }, () => anywhere(random)), penWidth(random));
