@@ -313,7 +313,7 @@ function crossEntropy(logits: tf.Tensor2D, labels: Uint8Array, labelSmoothing: n
 
 /** Sums over pictures. */
 interface Score {
-  /** Cross-entropy in nats, without label smoothing. */
+  /** Cross-entropy in nats without label smoothing, beyond the least there can be: nothing is lost on equal shares. */
   loss: number;
   /** Right answers; for what is of no class, answers that are less than half sure. */
   correct: number;
@@ -329,7 +329,9 @@ function scoreOf(logits: tf.Tensor2D, labels: Uint8Array): Score {
     for (let k = 1; k < classes; k++) if (row[k] > row[best]) best = k;
     const sum = row.reduce((sum, logit) => sum + Math.exp(logit - row[best]), 0);
     const isOfClass = label !== NO_CLASS;
-    const target = isOfClass ? row[label] : row.reduce((sum, logit) => sum + logit, 0) / classes;
+    const target = isOfClass
+      ? row[label]
+      : row.reduce((sum, logit) => sum + logit, 0) / classes + Math.log(classes);
     loss += row[best] + Math.log(sum) - target;
     if (isOfClass ? best === label : sum > 2) correct++;
   });

@@ -17,7 +17,13 @@ import type { Keeps } from "./history.ts";
 import { computeOutputs } from "./inference.ts";
 import { readWeights, writeWeights } from "./network.ts";
 import { today, versions } from "./provenance.ts";
-import { type AugmentationName, AUGMENTATIONS, type Recipe, RECIPES } from "./recipe.ts";
+import {
+  type AugmentationName,
+  AUGMENTATIONS,
+  HEAD_EPOCHS_BEFORE_FINE_TUNING,
+  type Recipe,
+  RECIPES,
+} from "./recipe.ts";
 import { type StageOptions, trainStage } from "./training.ts";
 import type { Team } from "./team.ts";
 
@@ -87,7 +93,11 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
   const data = handwriting && areDigits(options.data.classes)
     ? addHandwriting(options.data, seed)
     : options.data;
-  const recipe = { ...RECIPES[fromScratch ? "from-scratch" : "head"], ...options.recipe };
+  const recipe = {
+    ...RECIPES[fromScratch ? "from-scratch" : "head"],
+    ...(!fromScratch && epochs > 0 && { epochs: HEAD_EPOCHS_BEFORE_FINE_TUNING }),
+    ...options.recipe,
+  };
   await startBackend();
   const base = await takeBase(options);
   const run = await Run.begin({

@@ -1,4 +1,4 @@
-/** The study of the robust preset: what corrupted pictures cost with it and with the standard one. */
+/** The study of the robust preset: what corrupted pictures cost with it and with MNIST alone. */
 
 import { CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
 import { loadMnist } from "../data/mnist.ts";
@@ -11,7 +11,7 @@ import { table } from "./report.ts";
 import { mean, spread } from "./statistics.ts";
 import { defineStudy, seedsUpTo, TRAINING_FLAGS } from "./study.ts";
 
-const COMPARED = ["standard", "robust"] as const;
+const COMPARED = ["mnist", "robust"] as const;
 
 /** What a seed came to. */
 interface Measured {
@@ -21,8 +21,7 @@ interface Measured {
 
 export const robustness = defineStudy({
   name: "robustness",
-  summary:
-    "Trains with --preset standard and robust: errors on the fifteen corruptions of MNIST-C.",
+  summary: "Trains with --preset mnist and robust: errors on the fifteen corruptions of MNIST-C.",
   minutes: 20,
   flags: TRAINING_FLAGS,
   async run({ seeds: count, limit, workers }, runs) {

@@ -26,9 +26,12 @@ const QUICK: TrainOptions = {
   recipe: { epochs: 2 },
 };
 
+/** Of the shipped base, rounded as a trained network is. */
 async function baseWeights(): Promise<Float32Array[]> {
   const { network } = await loadBase("cnn-small");
-  const weights = readWeights(network.layers);
+  const weights = readWeights(network.layers).map((values) =>
+    Float32Array.from(Float16Array.from(values))
+  );
   network.dispose();
   return weights;
 }
@@ -105,7 +108,7 @@ Deno.test("trainClassifier() from scratch does not take the base's weights", asy
   const random = await randomNetwork(1);
   const [kernel] = readWeights([network.getLayer("conv1")]);
   const [initial] = readWeights([random.getLayer("conv1")]);
-  kernel.forEach((value, i) => assert(Math.abs(value - initial[i]) < 1e-5));
+  kernel.forEach((value, i) => assert(Math.abs(value - initial[i]) < 5e-4));
   assertEquals([card.mode, history.length], ["from scratch", 1]);
   network.dispose();
   random.dispose();

@@ -6,10 +6,19 @@ import { Random } from "../random.ts";
 import { drawDigits } from "./draw.ts";
 import { drawNonDigit, NON_DIGITS, type NonDigit } from "./non_digits.ts";
 
-/** Pictures that are drawn for each of MNIST's: 12 000 digits, 6 000 letters and 1 000 of each other kind. */
-const DIGITS_SHARE = 12 / 55;
-const LETTERS_SHARE = 6 / 55;
-const REST_SHARE = 1 / 55;
+/** Pictures of MNIST that are learnt from. */
+const MNIST_COUNT = 55_000;
+
+/** Pictures that are drawn for so many of MNIST's: of those that look most like digits more. */
+const DIGITS_COUNT = 8000;
+const COUNTS: Record<NonDigit, number> = {
+  letter: 4000,
+  scribble: 1600,
+  lines: 1600,
+  noise: 300,
+  blot: 300,
+  blank: 300,
+};
 
 /** Pictures of each kind that are kept apart, for each picture of validation: 1 000. */
 const APART_SHARE = 1 / 5;
@@ -20,11 +29,11 @@ const APART_SHARE = 1 / 5;
  */
 export function addHandwriting(data: Splits, seed: number): Splits {
   const { train, validation } = data;
-  const digits = Math.round(DIGITS_SHARE * train.count);
+  const share = train.count / MNIST_COUNT;
+  const digits = Math.round(share * DIGITS_COUNT);
   const apart = Math.round(APART_SHARE * validation.count);
   const rest = NON_DIGITS.map((kind) => {
-    const share = kind === "letter" ? LETTERS_SHARE : REST_SHARE;
-    const count = Math.round(share * train.count);
+    const count = Math.round(share * COUNTS[kind]);
     return { kind, count, drawn: drawNonDigits(kind, count + apart, seed) };
   });
   return {

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { drawAllograph, drawDigit, drawDigits } from "../../../lib/data/allographs/draw.ts";
+import { LETTERS } from "../../../lib/data/allographs/letters.ts";
 import { ALLOGRAPHS } from "../../../lib/data/allographs/templates.ts";
 import { Random } from "../../../lib/data/random.ts";
 
@@ -20,11 +21,11 @@ function measure(image: Uint8Array) {
 }
 
 for (
-  const [allograph, digit] of ALLOGRAPHS.flatMap((ways, digit) =>
-    ways.map((way) => [way, digit] as const)
+  const [allograph, sign] of [...ALLOGRAPHS, LETTERS].flatMap((ways, digit) =>
+    ways.map((way) => [way, ways === LETTERS ? "letter" : digit] as const)
   )
 ) {
-  Deno.test(`drawAllograph() draws a ${digit}, ${allograph.name}, into MNIST's box, balanced around its centre`, () => {
+  Deno.test(`drawAllograph() draws a ${sign}, ${allograph.name}, into MNIST's box, balanced around its centre`, () => {
     for (let i = 0; i < 20; i++) {
       const { height, width, centre: [x, y] } = measure(drawAllograph(allograph, new Random(1, i)));
       const side = Math.max(height, width);

@@ -1,9 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import {
-  drawNonDigit,
-  LETTERS_UNLIKE_DIGITS,
-  NON_DIGITS,
-} from "../../../lib/data/augment/non_digits.ts";
+import { drawNonDigit, NON_DIGITS } from "../../../lib/data/allographs/non_digits.ts";
 import { Random } from "../../../lib/data/random.ts";
 
 for (const kind of NON_DIGITS) {
@@ -20,9 +16,4 @@ Deno.test("drawNonDigit() leaves a blank almost empty, and a blot not", () => {
     drawNonDigit(kind, new Random(5)).reduce((sum, value) => sum + value, 0) / 255;
   assert(ink("blank") < 100, `Found ${ink("blank")}`);
   assert(ink("blot") > 60, `Found ${ink("blot")}`);
-});
-
-Deno.test("LETTERS_UNLIKE_DIGITS has no letter twice and none that some hand writes like a digit", () => {
-  assertEquals(new Set(LETTERS_UNLIKE_DIGITS).size, LETTERS_UNLIKE_DIGITS.length);
-  assert(![..."OoQDIiLlJjZzSsTBbGgqyY"].some((letter) => LETTERS_UNLIKE_DIGITS.includes(letter)));
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { LETTERS } from "../../../lib/data/allographs/letters.ts";
 import { ALLOGRAPHS } from "../../../lib/data/allographs/templates.ts";
 
 Deno.test("ALLOGRAPHS has several ways to write each digit, each with a name of its own", () => {
@@ -7,4 +8,10 @@ Deno.test("ALLOGRAPHS has several ways to write each digit, each with a name of 
     assert(allographs.length >= 5);
     assertEquals(new Set(allographs.map(({ name }) => name)).size, allographs.length);
   });
+});
+
+Deno.test("LETTERS has none twice and none that some hand writes like a digit", () => {
+  assertEquals(new Set(LETTERS.map(({ name }) => name)).size, LETTERS.length);
+  const letters = LETTERS.map(({ name }) => name[0]);
+  assert(![..."OoQDIiLlJjZzSsTBbGgqyY"].some((letter) => letters.includes(letter)));
 });
