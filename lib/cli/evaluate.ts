@@ -3,7 +3,9 @@
 import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
+import { type Dataset, join } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
+import type { MnistOptions } from "../data/mnist.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
@@ -11,6 +13,8 @@ import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/team.ts";
 import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
+import type { Observer } from "../observer.ts";
+import { readClassFolders } from "../picture/class_folders.ts";
 import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
@@ -31,6 +35,11 @@ await runCommand({
     images: { type: "text", help: "IDX file of pictures, 28 × 28, plain or .gz", value: "FILE" },
     labels: { type: "text", help: "IDX file of their labels, plain or .gz", value: "FILE" },
     data: FLAGS.data,
+    pictures: {
+      type: "text",
+      help: "folder with a folder of pictures for each class, for a model of classes of your own",
+      value: "DIR",
+    },
     limit: { ...FLAGS.limit, help: "use at most the first N pictures", least: 1 },
     corruptions: {
       type: "switch",
@@ -48,6 +57,7 @@ await runCommand({
       images,
       labels,
       data,
+      pictures,
       limit,
       corruptions,
       json,
@@ -60,8 +70,10 @@ await runCommand({
         `Expected --images and --labels together but found only --${images ? "images" : "labels"}`,
       );
     }
-    if (images && data) {
-      throw new UsageError("Expected --images and --labels or --data but found both");
+    if ([images, data, pictures].filter(Boolean).length > 1) {
+      throw new UsageError(
+        "Expected --images and --labels, --data or --pictures but found several",
+      );
     }
     await startBackend({ kernels });
     const directories = named?.split(",") ?? [await findModel(classSet)];
@@ -81,11 +93,13 @@ await runCommand({
         }`,
       );
     }
+    const observer = showProgress();
     const dataset = images && labels
       ? await readIdxPair(images, labels, limit)
-      : (await loadCharacters(classSetOf(classes), { directory: data, limit })).test;
+      : pictures
+      ? await readPictures(pictures, classes, observer)
+      : await loadTest(classes, { directory: data, limit });
     await using team = await startTeam({ workers });
-    const observer = showProgress();
     if (corruptions) {
       const robustness = await measureRobustness(team, network, dataset, { classes, observer });
       console.log(
@@ -105,6 +119,30 @@ await runCommand({
     console.log(json ? JSON.stringify(forMachines(evaluation)) : forPeople(evaluation, answering));
   },
 });
+
+/** The test pictures of the set of classes that a model tells apart. */
+async function loadTest(classes: string[], options: MnistOptions): Promise<Dataset> {
+  const classSet = classSetOf(classes);
+  if (classSet) return (await loadCharacters(classSet, options)).test;
+  throw new UsageError(
+    `Expected --pictures with a model of ${classes.slice(0, 3).join(", ")}… but found none`,
+  );
+}
+
+/** All pictures of a folder of class folders, labelled as a model numbers its classes. */
+async function readPictures(
+  directory: string,
+  classes: string[],
+  observer: Observer,
+): Promise<Dataset> {
+  const { classes: found, ...parts } = await readClassFolders(directory, observer);
+  const strange = found.find((name) => !classes.includes(name));
+  if (strange !== undefined) {
+    throw new Error(`Expected ${directory} to hold classes of the model but found ${strange}`);
+  }
+  const { labels, ...rest } = join(parts.train, parts.validation, parts.test);
+  return { ...rest, labels: labels.map((label) => classes.indexOf(found[label])) };
+}
 
 function describeRobustness(
   { count, cleanError, errors, meanError }: Robustness,

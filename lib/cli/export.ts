@@ -115,6 +115,7 @@ async function compare(
   flags: { data?: string; limit?: number; workers: number },
 ): Promise<void> {
   const classSet = classSetOf(card.classes);
+  if (!classSet) return; // There is nothing to compare on.
   const data = await loadCharacters(classSet, { directory: flags.data, limit: flags.limit });
   await using team = await startTeam(flags);
   const rounded = await networkFromData(roundWeights(await networkToData(network), precision));

@@ -1,7 +1,7 @@
 /** `deno task predict`: pictures in, digits or letters out. */
 
 import { basename, dirname, join } from "@std/path";
-import { areDigits } from "../data/class_sets.ts";
+import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
 import { FLAGS } from "../flags.ts";
 import type { Placement } from "../image/affine.ts";
@@ -16,13 +16,12 @@ import {
 import { findModel, introduce } from "../model/model_folders.ts";
 import { NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
+import { PICTURE_NAME } from "../picture/class_folders.ts";
 import { findDigits, type FoundDigit } from "../picture/find_digits.ts";
+import { findSymbol } from "../picture/find_symbol.ts";
 import { readingSteps } from "../plot/reading_steps.ts";
 import { saveChart } from "../plot/render.ts";
 import { describeError, runCommand } from "./command_line.ts";
-
-/** Files of a folder that are taken for pictures. */
-const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
 
 /** Answers to the digits of a file. */
 type Answer = FoundDigit & Prediction;
@@ -30,7 +29,7 @@ type Answer = FoundDigit & Prediction;
 await runCommand({
   name: "predict",
   summary:
-    "Reads the digits, or letters, in pictures: PNG, JPEG, WebP, GIF or BMP, of any size, on any paper.",
+    "Reads the digits, the letters or a symbol of your own in pictures: PNG, JPEG, WebP, GIF or BMP, of any size, on any paper.",
   example: "deno task predict --json my-digit.png scans/ 'photos/*.jpg'",
   operands: { value: "FILE", help: "picture, folder of pictures, or pattern with * and ?" },
   flags: {
@@ -63,7 +62,7 @@ await runCommand({
           }
         } else {
           const words = answers.map((answer) => forPeople(answer, classes)).join("; ");
-          const kind = areDigits(classes) ? "digit" : "character";
+          const kind = areDigits(classes) ? "digit" : classSetOf(classes) ? "character" : "symbol";
           console.log(`${path}: ${words || `no ${kind} found`}`);
         }
         if (explain !== undefined) {
@@ -112,7 +111,8 @@ function wildcards(pattern: string): RegExp {
 }
 
 async function read(model: Classifier, path: string, views: readonly Placement[]) {
-  const found = findDigits(await decodePicture(await readFile(path), path));
+  const find = classSetOf(model.card.classes) ? findDigits : findSymbol;
+  const found = find(await decodePicture(await readFile(path), path));
   const predictions = predict(model, found.digits.map(({ pixels }) => pixels), { views });
   const answers = found.digits.map((digit, i): Answer => ({ ...digit, ...predictions[i] }));
   return { found, answers };

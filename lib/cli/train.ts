@@ -5,21 +5,36 @@ import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import type { ClassSet } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
-import { type Dataset, join as joinDatasets, type Splits } from "../data/dataset.ts";
+import { join as joinDatasets, type Splits } from "../data/dataset.ts";
+import { holdOut } from "../data/hold_out.ts";
 import { readIdxPair } from "../data/idx.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
-import { exportName, outputFolder } from "../model/model_folders.ts";
+import { addExamples, areFew, encodeExamples, learnFromFew } from "../model/few_pictures.ts";
+import {
+  describeAccuracy as describeMetrics,
+  exportName,
+  outputFolder,
+  OWN,
+} from "../model/model_folders.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import type { Keeps } from "../model/history.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
-import { type AugmentationName, AUGMENTATIONS, PRESETS, RECIPES } from "../model/recipe.ts";
+import {
+  type AugmentationName,
+  AUGMENTATIONS,
+  enoughEpochs,
+  PRESETS,
+  RECIPES,
+} from "../model/recipe.ts";
 import { startTeam } from "../model/team.ts";
 import { trainClassifier, type TrainResult } from "../model/transfer.ts";
+import type { Observer } from "../observer.ts";
+import { readClassFolders } from "../picture/class_folders.ts";
 import { SAMPLE_FILES } from "../service/samples.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
@@ -31,6 +46,9 @@ import { showProgress } from "./progress.ts";
 const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
 const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as AugmentationName[];
 const { "head": HEAD, "from-scratch": SCRATCH } = RECIPES;
+
+/** Confused pictures of one's own that are named at the end; metrics.json has all. */
+const SHOWN_MISTAKES = 5;
 
 await runCommand({
   name: "train",
@@ -102,6 +120,23 @@ await runCommand({
     seed: FLAGS.seed,
     limit: FLAGS.limit,
     data: FLAGS.data,
+    pictures: {
+      type: "text",
+      help: "learn classes of your own: a folder with a folder of pictures for each",
+      value: "DIR",
+    },
+    head: {
+      type: "text",
+      help: "solve the head of your own classes in closed form, or learn it, whatever their number",
+      value: "WAY",
+      choices: ["solved", "learnt"],
+    },
+    "add-to": {
+      type: "text",
+      help:
+        "go on from the pictures that this model of classes of your own was learnt from, if up to 3 000",
+      value: "MODEL",
+    },
     samples: {
       type: "text",
       help: "learn from the digits in DIR too that were corrected on the page (outputs/samples)",
@@ -109,7 +144,7 @@ await runCommand({
     },
     out: {
       ...FLAGS.out,
-      help: "folder for the results, if not outputs (of digits) or outputs/CLASSES",
+      help: "folder for the results, if not outputs (of digits), outputs/CLASSES or outputs/own",
     },
     resume: { type: "switch", help: "go on from the last checkpoint" },
     workers: FLAGS.workers,
@@ -123,63 +158,98 @@ await runCommand({
     await checkTogether(flags, named, isShipped);
     const started = performance.now();
     const observer = showProgress();
-    const out = flags.out ?? outputFolder(classes);
+    const own = flags.pictures !== undefined;
+    const out = flags.out ?? outputFolder(own ? OWN : classes);
     await Deno.mkdir(out, { recursive: true });
     await startBackend(flags);
     const base = isShipped ? named as BaseName : { name: named, network: await readBase(named) };
     await using team = await startTeam(flags);
-    const data = await loadData(flags);
+    const data = await loadData(flags, observer);
+    const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(data));
+    if (own) observer({ kind: "note", text: describePictures(data, isSolved) });
+    const enough = (epochs: number) =>
+      own ? enoughEpochs(epochs, data.train.count, flags["batch-size"] ?? HEAD.batchSize) : epochs;
     const recipe = {
-      epochs: flags.epochs,
+      epochs: flags.epochs ?? (own ? enough(HEAD.epochs) : undefined),
       batchSize: flags["batch-size"],
       learningRate: flags["learning-rate"],
     };
-    const result = await trainClassifier(team, {
-      data,
-      base,
-      hiddenUnits: flags["hidden-units"],
-      seed: flags.seed,
-      fromScratch,
-      fineTune: flags["fine-tune"] ?? (fromScratch || !isShipped ? 0 : preset.fineTune),
-      augmentation: flags.augmentation ?? preset.augmentation,
-      keeps: preset.keeps,
-      handwriting: preset.handwriting,
-      recipe: Object.fromEntries(
-        Object.entries(recipe).filter(([, value]) => value !== undefined),
-      ),
-      checkpoint: join(out, "checkpoints", "training.safetensors"),
-      resume: flags.resume,
-      observer,
-    });
-    await saveResult(out, result, data.test, preset.keeps);
+    const result = isSolved
+      ? await learnFromFew(team, { data, base: named as BaseName, seed: flags.seed, observer })
+      : await trainClassifier(team, {
+        data: own ? holdOut(data, flags.seed) : data,
+        base,
+        hiddenUnits: flags["hidden-units"],
+        seed: flags.seed,
+        fromScratch,
+        fineTune: flags["fine-tune"] ?? (fromScratch || !isShipped ? 0 : enough(preset.fineTune)),
+        augmentation: flags.augmentation ?? preset.augmentation,
+        keeps: preset.keeps,
+        handwriting: preset.handwriting,
+        recipe: Object.fromEntries(
+          Object.entries(recipe).filter(([, value]) => value !== undefined),
+        ),
+        checkpoint: join(out, "checkpoints", "training.safetensors"),
+        resume: flags.resume,
+        observer,
+      });
+    await saveResult(out, result, preset.keeps, own ? await encodeExamples(data) : {});
     const seconds = (performance.now() - started) / 1000;
     await writeFileAtomically(
       join(out, "metrics.json"),
       JSON.stringify(metrics(result, seconds), null, 2) + "\n",
     );
-    const { accuracy, count, mistakes } = result.evaluation;
     console.log(
-      `Test accuracy ${
-        (100 * accuracy).toFixed(2)
-      } % (${mistakes.length} wrong of ${count}) after ${
+      `${describeAccuracy(result)} after ${
         seconds.toFixed(0)
       } s; model, metrics and pictures are in ${out}`,
     );
+    for (const { file, actual, predicted } of confused(result).slice(0, SHOWN_MISTAKES)) {
+      console.log(`  ${file}: ${actual} called ${predicted}`);
+    }
   },
 });
+
+function describePictures({ train, validation, classes }: Splits, isSolved: boolean): string {
+  const count = train.count + validation.count;
+  const way = isSolved
+    ? "solved in closed form (--head learnt learns it step by step)"
+    : "learnt (--head solved solves it in closed form)";
+  return `${count} pictures of ${classes.length} classes: the head is ${way}`;
+}
+
+function describeAccuracy(
+  { card, evaluation: { accuracy, count, mistakes } }: TrainResult,
+): string {
+  return card.metrics.leftOut
+    ? describeMetrics(card.metrics)
+    : `Test accuracy ${(100 * accuracy).toFixed(2)} % (${mistakes.length} wrong of ${count})`;
+}
+
+/** Wrong answers to pictures that have names. */
+function confused({ evaluation, tested: { names } }: TrainResult) {
+  return names
+    ? evaluation.mistakes.map(({ index, ...rest }) => ({ file: names[index], ...rest }))
+    : [];
+}
 
 /** What the flags may not ask for together. */
 async function checkTogether(
   flags: {
     classes: string;
     samples?: string;
+    data?: string;
+    pictures?: string;
+    head?: string;
+    "add-to"?: string;
     "from-scratch": boolean;
     "fine-tune"?: number;
   },
   base: string,
   isShipped: boolean,
 ): Promise<void> {
-  const { classes, samples, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
+  const { classes, samples, data, pictures, head, "add-to": addTo } = flags;
+  const { "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
   if (fromScratch && fineTune) {
     throw new UsageError("Expected --from-scratch or --fine-tune but found both");
   }
@@ -197,6 +267,23 @@ async function checkTogether(
       } but found ${base}`,
     );
   }
+  if (pictures === undefined) {
+    const flag = head ? "head" : addTo !== undefined ? "add-to" : undefined;
+    if (flag) throw new UsageError(`Expected --pictures with --${flag} but found none`);
+  } else {
+    const others = {
+      classes: classes !== "digits",
+      data: data !== undefined,
+      samples: samples !== undefined,
+    };
+    const flag = Object.entries(others).find(([, isGiven]) => isGiven)?.[0];
+    if (flag) throw new UsageError(`Expected --pictures or --${flag} but found both`);
+    if (head === "solved" && !isShipped) {
+      throw new UsageError(
+        `Expected --base to be ${BASE_NAMES.join(" or ")} with --head solved but found ${base}`,
+      );
+    }
+  }
   if (samples !== undefined && classes !== "digits") {
     throw new UsageError(`Expected --samples with --classes digits but found ${classes}`);
   }
@@ -205,33 +292,42 @@ async function checkTogether(
 /** The model, the same for Keras, and three pictures. */
 async function saveResult(
   out: string,
-  { network, card, evaluation, history }: TrainResult,
-  test: Dataset,
+  { network, card, evaluation, history, tested }: TrainResult,
   keeps: Keeps,
+  examples: Record<string, Uint8Array>,
 ): Promise<void> {
   const { classes, confusion } = evaluation;
-  await saveNetwork(join(out, "model"), network, card);
+  await saveNetwork(join(out, "model"), network, card, "float16", examples);
   await writeFileAtomically(
     join(out, `${exportName(classes)}.h5`),
     await encodeKerasH5(await networkToData(network), card),
   );
-  await saveChart(trainingCurves(history, keeps), join(out, "training_curves"));
+  if (history.length > 0) {
+    await saveChart(trainingCurves(history, keeps), join(out, "training_curves"));
+  }
   await saveChart(confusionMatrix(confusion, classes), join(out, "confusion_matrix"));
   await saveChart(
-    predictionExamples(pickExamples(evaluation, test)),
+    predictionExamples(pickExamples(evaluation, tested)),
     join(out, "prediction_examples"),
   );
 }
 
 /** Samples join what is learnt from; what is chosen and tested on stays as it is. */
 async function loadData(
-  { classes, data, limit, samples }: {
+  { classes, data, limit, samples, pictures, "add-to": model }: {
     classes: ClassSet;
     data?: string;
     limit?: number;
     samples?: string;
+    pictures?: string;
+    "add-to"?: string;
   },
+  observer: Observer,
 ): Promise<Splits> {
+  if (pictures !== undefined) {
+    const own = await readClassFolders(pictures, observer);
+    return model === undefined ? own : await addExamples(own, model);
+  }
   const loaded = await loadCharacters(classes, { directory: data, limit });
   const train = [loaded.train];
   if (samples !== undefined) {
@@ -242,7 +338,8 @@ async function loadData(
   return { ...loaded, train: joinDatasets(...train) };
 }
 
-function metrics({ card, evaluation, history }: TrainResult, seconds: number) {
+function metrics(result: TrainResult, seconds: number) {
+  const { card, evaluation, history } = result;
   return {
     testAccuracy: evaluation.accuracy,
     validationAccuracy: card.metrics.validationAccuracy,
@@ -252,6 +349,7 @@ function metrics({ card, evaluation, history }: TrainResult, seconds: number) {
     rejected: card.rejected,
     perClass: evaluation.perClass,
     confusion: evaluation.confusion,
+    ...(result.tested.names && { confused: confused(result) }),
     history,
     seconds,
     seed: card.seed,

@@ -2,7 +2,7 @@
 
 import { fromFileUrl } from "@std/path";
 import { CHARACTERS, CLASS_SETS, classIndex, type ClassSet } from "./class_sets.ts";
-import { type Dataset, slice, type Splits } from "./dataset.ts";
+import { type Dataset, pick, slice, type Splits } from "./dataset.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { findIdx, readIdxPair } from "./idx.ts";
 import { loadMnist, type MnistOptions } from "./mnist.ts";
@@ -129,18 +129,8 @@ async function read(
   if (kept.length === 0) {
     throw new RangeError(`Expected ${labelsPath} to hold labels of ${classSet} but found none`);
   }
-  const keptImages = new Uint8Array(kept.length * IMAGE_PIXELS);
-  kept.forEach((from, i) =>
-    keptImages.set(
-      images.subarray(from * IMAGE_PIXELS, (from + 1) * IMAGE_PIXELS),
-      i * IMAGE_PIXELS,
-    )
-  );
-  return {
-    count: kept.length,
-    images: keptImages,
-    labels: Uint8Array.from(kept, (i) => classes[labels[i]]),
-  };
+  const picked = pick({ count: labels.length, images, labels }, kept);
+  return { ...picked, labels: picked.labels.map((label) => classes[label]) };
 }
 
 /** Turns rows into columns in every picture: NIST's files are written that way. */

@@ -54,15 +54,10 @@ export function classIndex(character: string, classes: readonly string[]): numbe
  * Finds the set that a classifier's classes are.
  *
  * @param classes Names of classes, in the order of the labels.
- * @returns The name of the set.
- * @throws {RangeError} If they are no such set.
+ * @returns The name of the set; nothing if they are somebody's own.
  */
-export function classSetOf(classes: readonly string[]): ClassSet {
-  const found = CLASS_SET_NAMES.find((name) => CLASS_SETS[name].join() === classes.join());
-  if (found) return found;
-  throw new RangeError(
-    `Expected the classes to be ${CLASS_SET_NAMES.join(" or ")} but found ${classes.join(", ")}`,
-  );
+export function classSetOf(classes: readonly string[]): ClassSet | undefined {
+  return CLASS_SET_NAMES.find((name) => CLASS_SETS[name].join() === classes.join());
 }
 
 /** Whether a classifier's classes are the ten digits. */

@@ -10,6 +10,8 @@ export interface Dataset {
   images: Uint8Array;
   /** Class indices, `[count]`; {@linkcode NO_CLASS} for what is of no class. */
   labels: Uint8Array;
+  /** Files that the pictures came from, if each is of one. */
+  names?: string[];
 }
 
 /** Label of a picture of no class: a network is to learn that it cannot know. */
@@ -39,7 +41,22 @@ export function join(...datasets: Dataset[]): Dataset {
     labels.set(dataset.labels, start);
     start += dataset.count;
   }
-  return { count, images, labels };
+  const names = datasets.flatMap(({ names = [] }) => names);
+  return { count, images, labels, ...(names.length === count && { names }) };
+}
+
+/** The pictures of `dataset` with these indices. */
+export function pick({ images, labels, names }: Dataset, indices: number[]): Dataset {
+  const picked = new Uint8Array(indices.length * IMAGE_PIXELS);
+  indices.forEach((from, i) =>
+    picked.set(images.subarray(from * IMAGE_PIXELS, (from + 1) * IMAGE_PIXELS), i * IMAGE_PIXELS)
+  );
+  return {
+    count: indices.length,
+    images: picked,
+    labels: Uint8Array.from(indices, (i) => labels[i]),
+    ...(names && { names: indices.map((i) => names[i]) }),
+  };
 }
 
 /** The `count` pictures of `dataset` from index `start` on, sharing its memory. */
@@ -48,5 +65,6 @@ export function slice(dataset: Dataset, start: number, count: number): Dataset {
     count,
     images: dataset.images.subarray(start * IMAGE_PIXELS, (start + count) * IMAGE_PIXELS),
     labels: dataset.labels.subarray(start, start + count),
+    ...(dataset.names && { names: dataset.names.slice(start, start + count) }),
   };
 }

@@ -190,8 +190,11 @@ export async function findIdx(directory: string, name: string): Promise<string> 
 
 /** Writes an IDX file, compressed with gzip if its name ends in `.gz`. */
 export async function writeIdx(path: string, content: IdxArray): Promise<void> {
-  const bytes = encodeIdx(content);
-  if (!path.endsWith(".gz")) return await writeFileAtomically(path, bytes);
-  const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-  await writeFileAtomically(path, await new Response(packed).bytes());
+  await writeFileAtomically(path, await (path.endsWith(".gz") ? packIdx : encodeIdx)(content));
+}
+
+/** Makes an IDX file that is compressed with gzip. */
+export async function packIdx(content: IdxArray): Promise<Uint8Array<ArrayBuffer>> {
+  const packed = new Blob([encodeIdx(content)]).stream().pipeThrough(new CompressionStream("gzip"));
+  return await new Response(packed).bytes();
 }

@@ -141,7 +141,7 @@ interface HeadOptions {
   /** Seed of the initial weights. */
   seed: number;
   /**
-   * Units of the hidden layer.
+   * Units of the hidden layer; with 0 there is none, and no dropout.
    * @default {256}
    */
   hiddenUnits?: number;
@@ -163,13 +163,15 @@ export function addHead(
   { classes, seed, hiddenUnits = 256, dropout = 0.5 }: HeadOptions,
 ): tf.Sequential {
   const initializer = (n: number) => tf.initializers.glorotUniform({ seed: seed * 100 + 50 + n });
-  base.add(tf.layers.dense({
-    units: hiddenUnits,
-    activation: "relu",
-    kernelInitializer: initializer(1),
-    name: "hidden",
-  }));
-  base.add(tf.layers.dropout({ rate: dropout, name: "dropout" }));
+  if (hiddenUnits > 0) {
+    base.add(tf.layers.dense({
+      units: hiddenUnits,
+      activation: "relu",
+      kernelInitializer: initializer(1),
+      name: "hidden",
+    }));
+    base.add(tf.layers.dropout({ rate: dropout, name: "dropout" }));
+  }
   base.add(
     tf.layers.dense({ units: classes, kernelInitializer: initializer(2), name: LOGITS }),
   );

@@ -55,13 +55,17 @@ export function divideLogits(network: tf.LayersModel, temperature: number): void
 }
 
 /**
- * Chooses the confidence below which 0.25 % of the digits are rejected.
+ * Chooses the confidence below which a share of the pictures is rejected.
  *
  * @param probabilities `[count, classes]`, calibrated, of validation pictures.
  */
-export function chooseRejection(probabilities: Float32Array, classes: number): Rejection {
+export function chooseRejection(
+  probabilities: Float32Array,
+  classes: number,
+  share: number = FALSE_REJECTIONS,
+): Rejection {
   const confidences = confidencesOf(probabilities, classes).sort();
-  const rejected = Math.floor(FALSE_REJECTIONS * confidences.length);
+  const rejected = Math.floor(share * confidences.length);
   return {
     leastConfidence: confidences[rejected],
     falseRejections: rejected / confidences.length,

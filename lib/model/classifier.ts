@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/mod.ts";
-import { areDigits } from "../data/class_sets.ts";
+import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { movePicture, type Placement } from "../image/affine.ts";
 import { divideLogits, type Rejection } from "./calibration.ts";
@@ -22,14 +22,20 @@ export interface ModelCard {
     placement: string;
   };
   base: string;
-  mode: "frozen base" | "fine-tuned" | "from scratch";
+  mode: "frozen base" | "fine-tuned" | "from scratch" | "closed form";
   seed: number;
   /** Day it was made, `YYYY-MM-DD`. */
   date: string;
   /** Seconds that its training took. */
   seconds?: number;
   versions: Record<string, string>;
-  metrics: { testAccuracy: number; testCount: number; validationAccuracy: number };
+  metrics: {
+    testAccuracy: number;
+    testCount: number;
+    validationAccuracy: number;
+    /** Tested were the pictures that were learnt from, each by a head that was solved without it. */
+    leftOut?: boolean;
+  };
   /** When its answer is "don't know"; without it, never. */
   calibration?: Rejection;
   /** Share of pictures of each kind to which its answer is "don't know", 0–1. */
@@ -101,13 +107,15 @@ export interface Prediction {
  * Says an answer as programs get it.
  *
  * @param classes The classes of the classifier that gave it.
- * @returns `digit` where the classes are digits, else `character`.
+ * @returns `digit` where the classes are digits, `character` where they are one of the other sets, and
+ * `class` where they are somebody's own.
  */
 export function nameAnswer(
   { index, label }: Pick<Prediction, "index" | "label">,
   classes: readonly string[],
-): { digit: number } | { character: string } {
-  return areDigits(classes) ? { digit: index } : { character: label };
+): { digit: number } | { character: string } | { class: string } {
+  if (areDigits(classes)) return { digit: index };
+  return classSetOf(classes) ? { character: label } : { class: label };
 }
 
 /** How pixels are to be read. */

@@ -4,8 +4,11 @@ import { areDigits, CLASS_SET_NAMES, type ClassSet, classSetOf } from "../data/c
 import { isDirectory } from "../data/file_system.ts";
 import type { ModelCard } from "./classifier.ts";
 
+/** What classes of somebody's own are called together. */
+export const OWN = "own";
+
 /** @returns Where `deno task train` leaves its results: `outputs` for digits, `outputs/letters` and so on for others. */
-export function outputFolder(classSet: ClassSet): string {
+export function outputFolder(classSet: ClassSet | typeof OWN): string {
   return classSet === "digits" ? "outputs" : `outputs/${classSet}`;
 }
 
@@ -39,7 +42,7 @@ function modelFolders(classSet: ClassSet): string[] {
 export async function findModels(directory?: string): Promise<Record<string, string>> {
   if (directory !== undefined) {
     const card = await Deno.readTextFile(`${directory}/card.json`).then(JSON.parse, () => {});
-    return { [card ? classSetOf(card.classes) : "digits"]: directory };
+    return { [card ? classSetOf(card.classes) ?? OWN : "digits"]: directory };
   }
   const models: Record<string, string> = { digits: await findModel() };
   for (const classSet of CLASS_SET_NAMES) {
@@ -51,11 +54,31 @@ export async function findModels(directory?: string): Promise<Record<string, str
 
 /** @returns What a model of these classes is called in other formats, without the ending. */
 export function exportName(classes: readonly string[]): string {
-  return `${areDigits(classes) ? "digit" : "character"}_recognition_model`;
+  const what = areDigits(classes) ? "digit" : classSetOf(classes) ? "character" : "symbol";
+  return `${what}_recognition_model`;
 }
 
 /** @returns A sentence that says which model answers, and how good it is. */
 export function introduce(directory: string, { base, mode, metrics }: ModelCard): string {
-  const accuracy = `${(100 * metrics.testAccuracy).toFixed(2)} %`;
-  return `Answers come from ${directory} (${base}, ${mode}, ${accuracy} on its test pictures)`;
+  return `Answers come from ${directory} (${base}, ${mode}, ${describeAccuracy(metrics)})`;
+}
+
+/** @returns How good a model is, and by what it is known. */
+export function describeAccuracy(
+  { testAccuracy, testCount, leftOut }: ModelCard["metrics"],
+): string {
+  const accuracy = `${(100 * testAccuracy).toFixed(2)} %`;
+  if (!leftOut) return `${accuracy} on its test pictures`;
+  if (testCount === 0) return "with one picture of each class nobody knows how good";
+  const [low, high] = wilsonInterval(testAccuracy, testCount)
+    .map((share) => (100 * share).toFixed(0));
+  return `${accuracy} of ${testCount} pictures, each left out in turn: ${low} to ${high} % elsewhere`;
+}
+
+/** 95 % confidence interval of a share that was counted (Wilson 1927). */
+function wilsonInterval(share: number, count: number): [low: number, high: number] {
+  const z2 = 1.96 ** 2;
+  const middle = share + z2 / (2 * count);
+  const reach = Math.sqrt(z2) * Math.sqrt(share * (1 - share) / count + z2 / (4 * count ** 2));
+  return [(middle - reach) / (1 + z2 / count), (middle + reach) / (1 + z2 / count)];
 }

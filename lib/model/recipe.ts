@@ -63,6 +63,14 @@ export const RECIPES: Record<Stage, Recipe> = {
 /** Epochs of the head where base and head learn together after it: it need not be perfect yet. */
 export const HEAD_EPOCHS_BEFORE_FINE_TUNING = 3;
 
+/** A stage of fewer steps than this has learnt little: where there are few pictures it has more epochs. */
+const LEAST_STEPS = 200;
+
+/** The epochs of a stage that learns from `count` pictures, `epochs` if that is enough. */
+export function enoughEpochs(epochs: number, count: number, batchSize: number): number {
+  return Math.max(epochs, Math.ceil(LEAST_STEPS * batchSize / count));
+}
+
 /** How digits are augmented while base and head learn together: light, each stays a plausible digit of MNIST. */
 export const LIGHT_AUGMENTATION: Augmentation = [
   { kind: "affine", rotation: 10, logScale: 0.1, shear: 0.12, shift: 1.2 },

@@ -14,12 +14,14 @@ const WEIGHTS = "weights.bin";
  * @param directory Folder to write, for example `outputs/model`.
  * @param card What the network is, as plain JSON.
  * @param precision How to store weights.
+ * @param files Further files of the folder, by name.
  */
 export async function saveNetwork(
   directory: string,
   network: tf.LayersModel,
   card: unknown,
   precision: Precision = "float16",
+  files: Record<string, Uint8Array> = {},
 ): Promise<void> {
   const { weightData, weightSpecs, ...topology } = roundWeights(
     await networkToData(network),
@@ -33,6 +35,9 @@ export async function saveNetwork(
     await Deno.mkdir(fresh);
     await Deno.writeFile(join(fresh, WEIGHTS), new Uint8Array(weightData as ArrayBuffer));
     await Deno.writeTextFile(join(fresh, "model.json"), JSON.stringify(model));
+    for (const [name, bytes] of Object.entries(files)) {
+      await Deno.writeFile(join(fresh, name), bytes);
+    }
     await Deno.writeTextFile(join(fresh, "card.json"), JSON.stringify(card, null, 2) + "\n");
   } catch (error) {
     await removeIfThere(fresh);

@@ -9,7 +9,13 @@ import { type Dataset, slice, type Splits } from "../data/dataset.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { chooseRejection, confidencesOf, divideLogits, fitTemperature } from "./calibration.ts";
+import {
+  chooseRejection,
+  confidencesOf,
+  divideLogits,
+  fitTemperature,
+  type Rejection,
+} from "./calibration.ts";
 import { type Configuration, Run } from "./checkpoint.ts";
 import type { ModelCard } from "./classifier.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
@@ -78,6 +84,8 @@ export interface TrainResult {
   history: EpochRecord[];
   /** On the test pictures, looked at once. */
   evaluation: Evaluation;
+  /** The test pictures. */
+  tested: Dataset;
 }
 
 /**
@@ -142,6 +150,7 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
     network,
     history: run.history,
     evaluation,
+    tested: data.test,
     card: {
       base: nameOf(options.base),
       mode: fromScratch ? "from scratch" : epochs > 0 ? "fine-tuned" : "frozen base",
@@ -236,6 +245,9 @@ export function freeze(network: tf.LayersModel, frozen = true): void {
   for (const layer of splitNetwork(network).base) layer.trainable = !frozen;
 }
 
+/** What a card says of every classifier. */
+type CommonCard = Omit<ModelCard, "base" | "mode" | "seed" | "seconds">;
+
 /**
  * Calibrates a trained network on the validation pictures, in its weights, which are rounded to what a file
  * holds (float16), and evaluates it on the test pictures.
@@ -247,9 +259,7 @@ export async function examine(
   network: tf.LayersModel,
   { validation, test, classes, apart = {} }: Splits,
   observer?: Observer,
-): Promise<
-  { evaluation: Evaluation; card: Omit<ModelCard, "base" | "mode" | "seed" | "seconds"> }
-> {
+): Promise<{ evaluation: Evaluation; card: CommonCard }> {
   const compute = ({ images }: Dataset) =>
     computeOutputs(team, network, images, "probabilities", observer);
   divideLogits(network, fitTemperature(await compute(validation), validation.labels));
@@ -266,31 +276,40 @@ export async function examine(
       [kind]: shareOf(confidencesOf(await compute(pictures), classes.length)),
     });
   }
+  const measured = evaluateProbabilities(probabilities, validation.labels, classes);
   return {
     evaluation,
-    card: {
-      classes,
-      input: {
-        shape: [28, 28, 1],
-        pixelRange: 255,
-        ink: "white on black",
-        placement: "as MNIST: fitted into 20 × 20 pixels, centre of mass in the middle of 28 × 28",
-      },
-      date: today(),
-      versions: versions(),
-      calibration,
-      rejected,
-      metrics: {
-        testAccuracy: evaluation.accuracy,
-        testCount: evaluation.count,
-        validationAccuracy:
-          evaluateProbabilities(probabilities, validation.labels, classes).accuracy,
-      },
+    card: { ...describeClassifier(evaluation, measured, calibration), rejected },
+  };
+}
+
+/** What the card of a classifier says of it, however it was trained. */
+export function describeClassifier(
+  { classes, accuracy, count }: Evaluation,
+  validation: Evaluation,
+  calibration: Rejection,
+): CommonCard {
+  return {
+    classes,
+    input: {
+      shape: [28, 28, 1],
+      pixelRange: 255,
+      ink: "white on black",
+      placement: "as MNIST: fitted into 20 × 20 pixels, centre of mass in the middle of 28 × 28",
+    },
+    date: today(),
+    versions: versions(),
+    calibration,
+    metrics: {
+      testAccuracy: accuracy,
+      testCount: count,
+      validationAccuracy: validation.accuracy,
     },
   };
 }
 
-function roundToHalf({ layers }: tf.LayersModel): void {
+/** Rounds a network's weights to what a file holds of them: half precision. */
+export function roundToHalf({ layers }: tf.LayersModel): void {
   const rounded = readWeights(layers)
     .map((values) => Float32Array.from(Float16Array.from(values)));
   writeWeights(layers, rounded);

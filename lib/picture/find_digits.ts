@@ -22,7 +22,8 @@ export interface FoundDigit {
   pixels: Uint8Array;
 }
 
-interface FoundDigits {
+/** What was found in a picture. */
+export interface FoundDigits {
   /** In reading order. */
   digits: FoundDigit[];
   /** The picture after every step, drawn when asked for. */

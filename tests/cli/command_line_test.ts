@@ -241,7 +241,7 @@ const WRONG_CALLS: WrongCall[] = [
     name: "two sources of pictures",
     call: () => ["evaluate", "--images", "a", "--labels", "b", "--data", "c"],
     code: 2,
-    message: () => "Expected --images and --labels or --data but found both",
+    message: () => "Expected --images and --labels, --data or --pictures but found several",
   },
   {
     name: "--out that is a file",

@@ -1,0 +1,198 @@
+/** Classes of one's own: a folder of pictures a class, as Keras, torchvision and others have them. */
+
+import { join, relative } from "@std/path";
+import { type Dataset, pick, type Splits } from "../data/dataset.ts";
+import { isDirectory } from "../data/file_system.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
+import type { Observer } from "../observer.ts";
+import { decodePicture, LARGEST_PICTURE_FILE } from "./decode.ts";
+import { findSymbol } from "./find_symbol.ts";
+
+/** Files that are taken for pictures. */
+export const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
+
+/** Names of folders that are splits, where all are such names. */
+const SPLIT_NAMES: Record<string, Part> = {
+  train: "train",
+  training: "train",
+  validation: "validation",
+  valid: "validation",
+  val: "validation",
+  test: "test",
+  testing: "test",
+};
+
+/** Labels are bytes, and one of them means "of no class". */
+const MOST_CLASSES = 255;
+
+/** Characters of a class's name. */
+const LONGEST_NAME = 100;
+
+/** Names that are told of each fault; of the rest, their number. */
+const MOST_NAMES = 5;
+
+/** What pictures are for. */
+type Part = "train" | "validation" | "test";
+
+/** A file, its class and what it is for. */
+interface Entry {
+  path: string;
+  /** From the folder on. */
+  name: string;
+  label: string;
+  part: Part;
+}
+
+/**
+ * Reads a folder with a folder of pictures for each class; each picture is one symbol, normalised as
+ * {@linkcode findSymbol} does. Folders `train`, `validation` and `test` are splits if there are no others;
+ * where there are none, everything is to be learnt from (`holdOut` splits it). What is passed over
+ * (hidden files, other files, empty folders, what cannot be read or shows nothing) is told as notes, and so
+ * are pictures that are there twice.
+ *
+ * @returns Classes in natural order, pictures with their files' names.
+ * @throws {Error} If there are fewer than two classes or more than 255, or a class's name is longer than 100
+ * characters.
+ */
+export async function readClassFolders(
+  directory: string,
+  observer: Observer = () => {},
+): Promise<Splits> {
+  if (!await isDirectory(directory)) {
+    throw new Error(`Expected ${directory} to be a folder of class folders but it is none`);
+  }
+  const note = (what: string, names: string[]) => {
+    if (names.length === 0) return;
+    const rest = names.length - MOST_NAMES;
+    const shown = names.slice(0, MOST_NAMES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+    observer({ kind: "note", text: `${what}: ${shown}` });
+  };
+  const { entries, passedOver, empty } = await listEntries(directory);
+  const classes = [...new Set(entries.map(({ label }) => label))].sort(NATURAL.compare);
+  note("Passed over, no pictures", passedOver);
+  note("Passed over, empty folders", empty);
+  checkClasses(directory, classes);
+  const unreadable: string[] = [];
+  const blank: string[] = [];
+  const twice: string[] = [];
+  const read = new Map<string, Entry>();
+  const images = new Uint8Array(entries.length * IMAGE_PIXELS);
+  const found: number[] = [];
+  for (const [i, entry] of entries.entries()) {
+    const pixels = await readSymbol(entry.path).catch(() => undefined);
+    observer({ kind: "progress", what: "pictures", done: i + 1, total: entries.length });
+    if (pixels === undefined) unreadable.push(entry.name);
+    else if (pixels.length === 0) blank.push(entry.name);
+    else {
+      images.set(pixels, i * IMAGE_PIXELS);
+      found.push(i);
+      const other = read.get(pixels.toHex());
+      if (other && (other.label !== entry.label || other.part !== entry.part)) {
+        twice.push(`${entry.name} is ${other.name}`);
+      }
+      read.set(pixels.toHex(), entry);
+    }
+  }
+  note("Passed over, cannot be read", unreadable);
+  note("Passed over, nothing is drawn", blank);
+  note("There twice, in other classes or splits", twice);
+  const all: Dataset = {
+    count: entries.length,
+    images,
+    labels: Uint8Array.from(entries, ({ label }) => classes.indexOf(label)),
+    names: entries.map(({ name }) => name),
+  };
+  const [train, validation, test] = (["train", "validation", "test"] as const).map((part) =>
+    pick(all, found.filter((i) => entries[i].part === part))
+  );
+  const lacking = classes.filter((_, label) => !train.labels.includes(label));
+  if (lacking.length > 0) {
+    throw new Error(
+      `Expected pictures of every class to learn from in ${directory} but found none of ${
+        lacking.slice(0, MOST_NAMES).join(", ")
+      }`,
+    );
+  }
+  return { train, validation, test, classes, source: directory };
+}
+
+const NATURAL = new Intl.Collator("en", { numeric: true });
+
+/** The pictures of a folder by class and split, and what is none. */
+async function listEntries(directory: string) {
+  const root = await Deno.realPath(directory);
+  const passedOver: string[] = [];
+  const empty: string[] = [];
+  const foldersIn = async (folder: string): Promise<string[]> => {
+    const folders: string[] = [];
+    for await (const { name } of Deno.readDir(folder)) {
+      if (await isInside(join(folder, name)) && await isDirectory(join(folder, name))) {
+        if (!name.startsWith(".") && name !== "__MACOSX") folders.push(name);
+      } else passedOver.push(relative(directory, join(folder, name)));
+    }
+    return folders.sort(NATURAL.compare);
+  };
+  /** Links may not lead out of the folder. */
+  const isInside = async (path: string) => {
+    const target = await Deno.realPath(path).catch(() => "");
+    return target.startsWith(`${root}/`) || target.startsWith(`${root}\\`);
+  };
+  const top = await foldersIn(directory);
+  const areSplits = top.length > 0 && top.every((name) => name.toLowerCase() in SPLIT_NAMES) &&
+    top.some((name) => SPLIT_NAMES[name.toLowerCase()] === "train");
+  const entries: Entry[] = [];
+  const addClass = async (folder: string, label: string, part: Part) => {
+    let found = 0;
+    for (const { name, isDirectory } of (await Array.fromAsync(Deno.readDir(folder)))) {
+      const path = join(folder, name);
+      if (
+        isDirectory || name.startsWith(".") || !PICTURE_NAME.test(name) || !await isInside(path)
+      ) {
+        passedOver.push(relative(directory, path));
+        continue;
+      }
+      entries.push({ path, name: relative(directory, path), label, part });
+      found++;
+    }
+    if (found === 0) empty.push(relative(directory, folder));
+  };
+  for (const name of top) {
+    const folder = join(directory, name);
+    if (!areSplits) await addClass(folder, name.normalize("NFC"), "train");
+    else {
+      for (const label of await foldersIn(folder)) {
+        await addClass(
+          join(folder, label),
+          label.normalize("NFC"),
+          SPLIT_NAMES[name.toLowerCase()],
+        );
+      }
+    }
+  }
+  entries.sort((one, other) => NATURAL.compare(one.path, other.path));
+  return { entries, passedOver: passedOver.sort(NATURAL.compare), empty };
+}
+
+function checkClasses(directory: string, classes: string[]): void {
+  if (classes.length < 2 || classes.length > MOST_CLASSES) {
+    throw new Error(
+      `Expected ${directory} to hold a folder of pictures for each of 2 to ${MOST_CLASSES} classes but found ${classes.length}`,
+    );
+  }
+  const long = classes.find((name) => name.length > LONGEST_NAME);
+  if (long !== undefined) {
+    throw new Error(
+      `Expected names of classes to have at most ${LONGEST_NAME} characters but found ${long.length} in ${
+        long.slice(0, 20)
+      }…`,
+    );
+  }
+}
+
+/** @returns The pixels of the symbol in a file; none if nothing is drawn. */
+async function readSymbol(path: string): Promise<Uint8Array> {
+  const { size } = await Deno.stat(path);
+  if (size > LARGEST_PICTURE_FILE) throw new RangeError(`Expected a smaller file than ${path}`);
+  const picture = await decodePicture(await Deno.readFile(path), path);
+  return findSymbol(picture).digits[0]?.pixels ?? new Uint8Array();
+}

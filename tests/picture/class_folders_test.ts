@@ -1,0 +1,155 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { encode } from "fast-png";
+import { readClassFolders } from "../../lib/picture/class_folders.ts";
+import { withFolder } from "../temporary_folder.ts";
+
+/** A picture of `bars` bars on white paper, `shift` pixels to the right. */
+function bars(count: number, shift = 0): Uint8Array {
+  const data = new Uint8Array(64 * 64).fill(240);
+  for (let bar = 0; bar < count; bar++) {
+    for (let y = 12; y < 52 - 3 * shift; y++) {
+      data.fill(20, y * 64 + 10 + 14 * bar + shift, y * 64 + 15 + 14 * bar + shift);
+    }
+  }
+  return encode({ width: 64, height: 64, data, channels: 1, depth: 8 });
+}
+
+async function write(folder: string, files: Record<string, Uint8Array | string>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name);
+    await Deno.mkdir(join(path, ".."), { recursive: true });
+    await Deno.writeFile(
+      path,
+      typeof content === "string" ? new TextEncoder().encode(content) : content,
+    );
+  }
+}
+
+async function read(folder: string) {
+  const notes: string[] = [];
+  const data = await readClassFolders(
+    folder,
+    (news) => news.kind === "note" && notes.push(news.text),
+  );
+  return { ...data, notes };
+}
+
+Deno.test("readClassFolders() takes a folder a class, in natural order, whatever they are called", () =>
+  withFolder(async (folder) => {
+    await write(folder, {
+      "10/b.png": bars(3),
+      "2/a.png": bars(2),
+      "__proto__/a.png": bars(1),
+      "étoile 星/a.PNG": bars(1, 2),
+      "test/a.png": bars(2, 3),
+    });
+    const { classes, train, validation, test, notes } = await read(folder);
+    assertEquals(
+      classes,
+      ["__proto__", "2", "10", "étoile 星", "test"].sort(
+        new Intl.Collator("en", { numeric: true }).compare,
+      ),
+    );
+    assertEquals(classes.indexOf("2") < classes.indexOf("10"), true);
+    assertEquals([train.count, validation.count, test.count], [5, 0, 0]);
+    assertEquals(
+      train.names!.map((name) => classes[train.labels[train.names!.indexOf(name)]]),
+      train.names!.map((name) => name.split("/")[0]),
+    );
+    assertEquals(notes, []);
+  }));
+
+Deno.test("readClassFolders() takes splits where all folders are called so", () =>
+  withFolder(async (folder) => {
+    await write(folder, {
+      "Train/one/a.png": bars(1),
+      "Train/two/a.png": bars(2),
+      "val/one/b.png": bars(1, 2),
+      "test/two/c.png": bars(2, 2),
+    });
+    const { classes, train, validation, test } = await read(folder);
+    assertEquals(classes, ["one", "two"]);
+    assertEquals([[...train.labels], [...validation.labels], [...test.labels]], [[0, 1], [0], [1]]);
+  }));
+
+Deno.test("readClassFolders() names what it passes over, and pictures that are there twice", () =>
+  withFolder(async (folder) => {
+    const outside = await Deno.makeTempDir();
+    try {
+      await write(outside, { "x.png": bars(3) });
+      await write(folder, {
+        "one/a.png": bars(1),
+        "one/.hidden.png": bars(1),
+        "one/cut off.png": bars(1).slice(0, 40),
+        "one/notes.txt": "words",
+        "one/white.png": encode({
+          width: 9,
+          height: 9,
+          data: new Uint8Array(81).fill(255),
+          channels: 1,
+        }),
+        "two/a.png": bars(1),
+        "two/b.png": bars(2),
+        "readme.md": "words",
+      });
+      await Deno.mkdir(join(folder, "three"));
+      await Deno.symlink(outside, join(folder, "elsewhere"));
+      await Deno.symlink(join(outside, "x.png"), join(folder, "two", "x.png"));
+      const { classes, train, notes } = await read(folder);
+      assertEquals([classes, train.names], [["one", "two"], [
+        "one/a.png",
+        "two/a.png",
+        "two/b.png",
+      ]]);
+      assertEquals(notes, [
+        "Passed over, no pictures: elsewhere, one/.hidden.png, one/notes.txt, readme.md, two/x.png",
+        "Passed over, empty folders: three",
+        "Passed over, cannot be read: one/cut off.png",
+        "Passed over, nothing is drawn: one/white.png",
+        "There twice, in other classes or splits: two/a.png is one/a.png",
+      ]);
+    } finally {
+      await Deno.remove(outside, { recursive: true });
+    }
+  }));
+
+Deno.test("readClassFolders() keeps all parts of a symbol, and its proportions", () =>
+  withFolder(async (folder) => {
+    await write(folder, { "one/a.png": bars(1), "three/a.png": bars(3) });
+    const { train } = await read(folder);
+    const columns = (picture: number) => {
+      const image = train.images.subarray(784 * picture, 784 * picture + 784);
+      return Array.from(
+        { length: 28 },
+        (_, x) => image.some((value, i) => i % 28 === x && value > 128),
+      );
+    };
+    const runs = (picture: number) =>
+      columns(picture).filter((inked, x, all) => inked && !all[x - 1]).length;
+    assertEquals([runs(0), runs(1)], [1, 3]);
+    assert(columns(0).filter(Boolean).length <= 4);
+  }));
+
+for (
+  const [fault, names, message] of [
+    [
+      "one class",
+      ["one"],
+      /^Expected .* to hold a folder of pictures for each of 2 to 255 classes but found 1$/,
+    ],
+    ["256 classes", Array.from({ length: 256 }, (_, i) => `c${i}`), /but found 256$/],
+    [
+      "a long name",
+      ["a".repeat(101), "b"],
+      /^Expected names of classes to have at most 100 characters but found 101 in a{20}…$/,
+    ],
+  ] as const
+) {
+  Deno.test(`readClassFolders() refuses ${fault} in one sentence`, () =>
+    withFolder(async (folder) => {
+      await write(folder, Object.fromEntries(names.map((name) => [`${name}/a.png`, bars(1)])));
+      const error = await assertRejects(() => readClassFolders(folder), Error);
+      assert(message.test(error.message), error.message);
+    }));
+}
