@@ -11,31 +11,20 @@ import { placeDigit } from "./place.ts";
 import { inReadingOrder } from "./reading_order.ts";
 import { reduce } from "./resolution.ts";
 import { withoutRuledLines } from "./ruled_lines.ts";
-import { drawSteps, type Step } from "./steps.ts";
+import { findSymbol } from "./find_symbol.ts";
+import { drawSteps, type FoundDigit, type FoundDigits } from "./steps.ts";
 import { splitTouching } from "./touching_digits.ts";
 
-/** A digit, found and placed. */
-export interface FoundDigit {
-  /** Where it is in the picture. */
-  box: Box;
-  /** As a classifier takes it: white ink (255) on black (0), `[28, 28]`. */
-  pixels: Uint8Array;
-}
-
-/** What was found in a picture. */
-export interface FoundDigits {
-  /** In reading order. */
-  digits: FoundDigit[];
-  /** The picture after every step, drawn when asked for. */
-  readonly steps: Step[];
-}
+/** A picture of at most so many pixels each way is one digit, if it is no wider than high. */
+const ONE_DIGIT_SIDE = 40;
+const ONE_DIGIT_WIDTH = 1.1;
 
 /**
  * Finds the digits in a picture and places each as in MNIST: light and paper evened out, ink told
  * from paper (Otsu 1979, with hysteresis as in Canny 1986), ruled lines taken away, strokes put
  * together into digits, each fitted into 20 × 20 pixels around its centre of mass.
  *
- * @param picture Of any size, dark ink on light or light on dark.
+ * @param picture Of any size, dark ink on light or light on dark; a small one is a single digit.
  * @returns Digits in reading order, row by row, none on an empty sheet; and a picture of every step.
  *
  * @example A bar on grey paper
@@ -49,6 +38,7 @@ export interface FoundDigits {
  * ```
  */
 export function findDigits(picture: GreyPicture): FoundDigits {
+  if (isOneDigit(picture)) return findSymbol(picture, { ruled: false });
   const { grey, enlarge } = reduce(picture);
   const layer = separateInk(grey);
   const sheet = markInk(layer);
@@ -63,6 +53,11 @@ export function findDigits(picture: GreyPicture): FoundDigits {
       return drawSteps(grey, layer, sheet, areRuled ? cleaned : undefined, digits);
     },
   };
+}
+
+/** Whether a picture is so small that it is a scan of a single digit: a cell of a form, or of a data set. */
+function isOneDigit({ width, height }: GreyPicture): boolean {
+  return Math.max(width, height) <= ONE_DIGIT_SIDE && width <= ONE_DIGIT_WIDTH * height;
 }
 
 /** The digits of a sheet; boxes in its pixels. */

@@ -2,14 +2,13 @@
 
 import { cutOut } from "./cut_out.ts";
 import type { GreyPicture } from "./decode.ts";
-import type { FoundDigit, FoundDigits } from "./find_digits.ts";
 import { type InkSheet, markInk, separateInk } from "./ink.ts";
 import { cropToInk } from "./inked_part.ts";
 import { findPieces, type Piece, withoutSurroundings } from "./pieces.ts";
 import { placeDigit } from "./place.ts";
 import { reduce } from "./resolution.ts";
 import { withoutRuledLines } from "./ruled_lines.ts";
-import { drawSteps } from "./steps.ts";
+import { drawSteps, type FoundDigit, type FoundDigits } from "./steps.ts";
 
 /** Ink that is smaller than this share of the largest piece's longer side is dirt, and no dot. */
 const SPECK = 0.05;
@@ -19,13 +18,17 @@ const SPECK = 0.05;
  * parts together and its proportions kept: the dots of ÷ and i, the strokes of は.
  *
  * @param picture Of any size, dark ink on light or light on dark.
+ * @param options Whether lines of the paper are looked for.
  * @returns The symbol alone, or nothing on an empty sheet; and a picture of every step.
  */
-export function findSymbol(picture: GreyPicture): FoundDigits {
+export function findSymbol(
+  picture: GreyPicture,
+  { ruled = true }: { ruled?: boolean } = {},
+): FoundDigits {
   const { grey, enlarge } = reduce(picture);
   const layer = separateInk(grey);
   const sheet = markInk(layer);
-  const cleaned = sheet && withoutRuledLines(sheet);
+  const cleaned = sheet && ruled ? withoutRuledLines(sheet) : undefined;
   const onCleaned = cleaned && symbolOn(cleaned);
   // Where nothing is left, the lines were the symbol: a bar, or =.
   const found = onCleaned ?? (sheet && symbolOn(sheet));

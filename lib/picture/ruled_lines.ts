@@ -22,6 +22,12 @@ const PARALLEL = 0.04;
 /** The first line has to begin and end within this share of the width from the edges. */
 const MARGIN = 0.06;
 
+/**
+ * What a single line leaves reaches over at most this share of the picture, across the line: in a picture that
+ * is cut to a digit's ink the stem of a 4 and the bar of a 7 go from edge to edge as well, and so does the rest.
+ */
+const LEAST_REST = 0.85;
+
 /** A stretch of ink in a column. */
 interface Run {
   x: number;
@@ -35,7 +41,7 @@ interface Run {
  * vertical runs of ink are collected and the lines on which most of them lie found by the Hough
  * transform (Duda and Hart 1972); runs on a line are erased, but not where a stroke crosses.
  * Then the same with columns for rows. The lines' soft edges go too, but for what is beside the ink
- * that is left.
+ * that is left. A single line is the digit's own if what it leaves goes from edge to edge the other way.
  *
  * @returns What is left, or undefined if there are no such lines.
  *
@@ -58,9 +64,15 @@ export function withoutRuledLines(sheet: InkSheet): InkSheet | undefined {
   const [ink, mask] = [sheet.ink.slice(), sheet.mask.slice()];
   const across = { width, height, stepX: 1, stepY: width };
   const down = { width: height, height: width, stepX: width, stepY: 1 };
-  const hasRows = removeAcross(mask, ink, across);
-  const hasColumns = removeAcross(mask, ink, down);
-  if (!hasRows && !hasColumns) return undefined;
+  const hasLines = [across, down].map((grid) => {
+    const [maskBefore, inkBefore] = [mask.slice(), ink.slice()];
+    const lines = removeAcross(mask, ink, grid);
+    if (lines !== 1 || restAcross(mask, grid) < LEAST_REST) return lines > 0;
+    mask.set(maskBefore);
+    ink.set(inkBefore);
+    return false;
+  });
+  if (!hasLines.includes(true)) return undefined;
   const beside = dilate(mask, width, 1);
   for (let i = 0; i < ink.length; i++) ink[i] *= beside[i];
   return { ...sheet, ink, mask };
@@ -75,8 +87,21 @@ interface Grid {
   stepY: number;
 }
 
-/** @returns Whether there was a line. */
-function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): boolean {
+/** @returns The share of the rows that lie between the first and the last with ink. */
+function restAcross(mask: Uint8Array, { width, height, stepX, stepY }: Grid): number {
+  let [first, last] = [height, -1];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (mask[x * stepX + y * stepY] === 0) continue;
+      first = Math.min(first, y);
+      last = y;
+    }
+  }
+  return (last + 1 - first) / height;
+}
+
+/** @returns How many lines there were. */
+function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
   const { width, height, stepX, stepY } = grid;
   const thickest = Math.max(3, Math.round(Math.max(width, height) / 90));
   const runs = findRuns(mask, grid, thickest);
@@ -85,7 +110,8 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): boolean 
   const columns = Math.ceil(width / step);
   let first: { slope: number; ink: number } | undefined;
   const least = () => (first ? PARALLEL_COVERAGE : LEAST_COVERAGE) * columns;
-  if (sampled.length < least()) return false;
+  if (sampled.length < least()) return 0;
+  let lines = 0;
   const tolerance = Math.max(1.5, thickest / 2);
   const votes = new Votes(width, height, tolerance);
   votes.add(sampled, 1);
@@ -102,6 +128,7 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): boolean 
     const darkness = members.reduce((sum, run) => sum + peak(run), 0) / members.length;
     if (first ? darkness > 1.4 * first.ink : !crosses(members, width)) continue;
     first ??= { slope: line.slope, ink: darkness };
+    lines++;
     for (const run of runs) {
       if (!near(run)) continue;
       const { x, top, bottom } = run;
@@ -111,7 +138,7 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): boolean 
       }
     }
   }
-  return first !== undefined;
+  return lines;
 
   function peak({ x, top, bottom }: Run): number {
     let most = 0;

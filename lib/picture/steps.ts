@@ -1,8 +1,25 @@
 /** The steps of finding digits, drawn for people to see. */
 
+import type { Box } from "../image/box.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import type { GreyPicture } from "./decode.ts";
 import type { InkLayer, InkSheet } from "./ink.ts";
+
+/** A digit, found and placed. */
+export interface FoundDigit {
+  /** Where it is in the picture. */
+  box: Box;
+  /** As a classifier takes it: white ink (255) on black (0), `[28, 28]`. */
+  pixels: Uint8Array;
+}
+
+/** What was found in a picture. */
+export interface FoundDigits {
+  /** In reading order. */
+  digits: FoundDigit[];
+  /** The picture after every step, drawn when asked for. */
+  readonly steps: Step[];
+}
 
 /** What a picture looks like after a step. */
 export interface Step extends GreyPicture {

@@ -1,5 +1,6 @@
 /** Pictures of digits drawn by program, in all the ways in which people's pictures differ from MNIST's. */
 
+import { boxAround } from "../image/box.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import { Random } from "../data/random.ts";
 import { type GreyPicture, throughJpeg } from "../picture/decode.ts";
@@ -112,6 +113,8 @@ interface Scene {
   lightOnDark: boolean;
   /** Written as no network here has learnt it: see {@linkcode writeHeldOut}. */
   isHeldOut: boolean;
+  /** Pixels of paper that are left around the ink, where the picture is cut to it. */
+  margin?: number;
   /** Quality of the JPEG file, if it was one: 0 (bad) to 100. */
   jpeg?: number;
 }
@@ -228,6 +231,18 @@ const KINDS: Record<string, Change> = {
     pen: random.uniform(0.8, 1.4),
     texture: 0,
   }),
+  "cut tightly": (_, random) => {
+    const size = random.uniform(16, 32);
+    return {
+      width: 64,
+      height: 64,
+      size,
+      pen: size * (random.uniform() < 0.5 ? random.uniform(0.03, 0.06) : random.uniform(0.14, 0.2)),
+      margin: random.integer(3),
+      texture: 0,
+      lightOnDark: random.uniform() < 0.5,
+    };
+  },
   "other schools": () => ({ isHeldOut: true }),
   "12 megapixels": (_, random) => {
     const size = random.uniform(300, 1500);
@@ -286,8 +301,25 @@ export async function drawTestPicture(
     values[i] = Math.min(255, Math.max(0, Math.round(scene.lightOnDark ? 255 - value : value)));
   }
   let picture: GreyPicture = { width, height, values };
+  if (scene.margin !== undefined) picture = cutToInk(picture, cover, scene.margin);
   if (scene.jpeg !== undefined) picture = await throughJpeg(picture, scene.jpeg);
   return { kind, digit, picture };
+}
+
+/** Cuts a picture to what the pen covers, and so many pixels around it. */
+function cutToInk(
+  { width, values }: GreyPicture,
+  cover: Float32Array,
+  margin: number,
+): GreyPicture {
+  const ink = boxAround(cover, width, 0.3);
+  const size = { width: ink.width + 2 * margin, height: ink.height + 2 * margin };
+  const cut = new Uint8Array(size.width * size.height);
+  for (let y = 0; y < size.height; y++) {
+    const start = (ink.top - margin + y) * width + ink.left - margin;
+    cut.set(values.subarray(start, start + size.width), y * size.width);
+  }
+  return { ...size, values: cut };
 }
 
 /** Changes the pixels of a scene, and nothing else. */

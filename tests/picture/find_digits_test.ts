@@ -198,3 +198,13 @@ Deno.test("findDigits() leaves the picture as it was", () => {
   findDigits({ ...SEVEN, values });
   assertEquals(values, SEVEN.values);
 });
+
+Deno.test("findDigits() takes a small picture for one digit, though its strokes gap", () => {
+  const [width, height] = [14, 20];
+  const values = new Uint8Array(width * height).fill(240);
+  for (let y = 0; y < height; y++) {
+    if (y < 8 || y > 11) values.fill(30, y * width + 2, y * width + 4);
+    values.fill(30, y * width + 10, y * width + 12);
+  }
+  assertEquals(findDigits({ width, height, values }).digits.length, 1);
+});
