@@ -35,9 +35,11 @@ export const bases = defineStudy({
     const { observer } = runs;
     const seeds = seedsUpTo(count);
     const rows: string[][] = [];
+    await using alone = await startTeam({ workers: 1 });
+    await using team = await startTeam({ workers });
     for (const base of BASE_NAMES) {
       observer({ kind: "note", text: base });
-      const { card, ...measured } = await measure(base, data);
+      const { card, ...measured } = await measure(alone, base, data);
       const few = await compareFewLabels(data, {
         ways: ["letters, frozen"],
         labelsPerClass: [labels],
@@ -47,7 +49,6 @@ export const bases = defineStudy({
         observer,
         runs,
       });
-      await using team = await startTeam({ workers });
       const learnt = [];
       for (const seed of seeds) {
         const options = { data, base, seed, fineTune: 0, observer };
@@ -95,14 +96,13 @@ async function learnAll(team: Team, options: TrainOptions) {
   return { frozen, tuned };
 }
 
-/** What a base is before anything is learnt from it. */
-async function measure(base: BaseName, { test, classes }: Splits) {
+/** What a base is before anything is learnt from it; `alone` is a team of one. */
+async function measure(alone: Team, base: BaseName, { test, classes }: Splits) {
   const { network, card } = await loadBase(base);
   const parameters = network.countParams();
   const file = new URL(`../../data/bases/${base}/weights.bin`, import.meta.url);
   const { size: bytes } = await Deno.stat(fromFileUrl(file));
   const whole = addHead(network, { classes: classes.length, seed: 1 });
-  await using alone = await startTeam({ workers: 1 });
   const times: number[] = [];
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     const started = performance.now();

@@ -35,18 +35,18 @@ Deno.test("evaluate --corruptions prints a line for each, the same with one work
 Deno.test("evaluate --views 9 looks nine times, and two models answer together", async () => {
   const model = "data/models/digits";
   const accuracyOf = async (...args: string[]) => {
-    const { code, stdout, stderr } = await runTask("evaluate", "--limit", "300", ...args);
+    const { code, stdout, stderr } = await runTask("evaluate", "--limit", "60", ...args);
     assertEquals(code, 0, stderr);
     const [title, line] = stdout.split("\n");
     return [title, line.match(/loss ([\d.]+)/)![1]];
   };
   const [title, loss] = await accuracyOf("--model", model);
-  assertEquals(title, `${model} on 300 pictures`);
+  assertEquals(title, `${model} on 60 pictures`);
   const [moreTitle, moreLoss] = await accuracyOf("--model", model, "--views", "9");
-  assertEquals(moreTitle, `${model}, 9 views, on 300 pictures`);
+  assertEquals(moreTitle, `${model}, 9 views, on 60 pictures`);
   assert(moreLoss !== loss);
   const [bothTitle, bothLoss] = await accuracyOf("--model", `${model},${model}`);
-  assertEquals([bothTitle, bothLoss], [`${model} and ${model} on 300 pictures`, loss]);
+  assertEquals([bothTitle, bothLoss], [`${model} and ${model} on 60 pictures`, loss]);
 });
 
 Deno.test("evaluate --corruptions takes one model and one view", async () => {

@@ -52,7 +52,15 @@ Deno.test("train, evaluate, predict and export work on letters as on digits", ()
     assert((await Deno.stat(join(out, "character_recognition_model.h5"))).isFile);
 
     const table = await task("evaluate", "--model", model, "--data", folder);
-    assertMatch(table, new RegExp(`^accuracy ${(100 * metrics.testAccuracy).toFixed(2)} %`, "m"));
+    const accuracy = (100 * metrics.testAccuracy).toFixed(2);
+    assertMatch(
+      table,
+      new RegExp(
+        `^accuracy ${accuracy} % \\(\\d+ wrong\\), loss \\d\\.\\d{4}, expected calibration`,
+        "m",
+      ),
+    );
+    assertMatch(table, /^class {2}precision % {2}recall % {5}F1 % {2}support$/m);
     assertMatch(
       table,
       /^most often taken for each other, in either direction\n {2}[A-Z] and [A-Z]: /m,

@@ -46,27 +46,16 @@ export function startTask(task: string, ...args: string[]): Deno.ChildProcess {
 /**
  * Runs a task and kills it, with no chance to tidy up.
  *
- * @param moment When to kill: once `line` appears on standard error, or once `path` exists.
+ * @param line When to kill: once this appears on standard error.
  * @returns Whether it was killed before it ended by itself.
  */
-export async function killTask(
-  task: string,
-  args: string[],
-  moment: { line: string } | { path: string },
-): Promise<boolean> {
+export async function killTask(task: string, args: string[], line: string): Promise<boolean> {
   const child = command(task, args, "null").spawn();
   const ended = child.status;
-  if ("path" in moment) {
-    child.stderr.cancel();
-    while (!await Deno.stat(moment.path).then(() => true, () => false)) {
-      if (await Promise.race([ended, sleep(5)])) break;
-    }
-  } else {
-    let text = "";
-    for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
-      if (text.includes(moment.line)) break;
-    }
+  let text = "";
+  for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes(line)) break;
   }
   try {
     child.kill("SIGKILL");
@@ -74,8 +63,4 @@ export async function killTask(
     // It has ended, which the status tells.
   }
   return (await ended).signal === "SIGKILL";
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

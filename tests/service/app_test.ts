@@ -278,12 +278,12 @@ Deno.test("createApp() answers every request while a worker is killed, and heals
       };
       const statuses: number[] = [];
       const client = async () => {
-        for (let i = 0; i < 40; i++) statuses.push(await predict());
+        for (let i = 0; i < 20; i++) statuses.push(await predict());
       };
       const clients = Promise.all(Array.from({ length: 16 }, client));
       await Deno.writeTextFile(join(folder, "kill"), "");
       await clients;
-      assertEquals(statuses.length, 640);
+      assertEquals(statuses.length, 320);
       assert(statuses.every((status) => status === 200 || status === 503), statuses.join());
       const metrics = await (await app.request("/metrics")).text();
       assert(metrics.includes("digits_workers_replaced_total 1"), metrics);

@@ -1,13 +1,17 @@
 import {
   assert,
   assertEquals,
+  assertNotEquals,
   assertRejects,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import { join } from "@std/path";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { UsageError } from "../../lib/flags.ts";
 import type { News } from "../../lib/observer.ts";
+import { WAYS } from "../../lib/study/comparison.ts";
+import { Runs } from "../../lib/study/runs.ts";
 import { STUDIES } from "../../lib/study/studies.ts";
 import {
   defineStudy,
@@ -16,6 +20,8 @@ import {
   runStudy,
   TRAINING_FLAGS,
 } from "../../lib/study/study.ts";
+import { runTask } from "../cli/run_task.ts";
+import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 /** A study of two runs, of which `run` says what the one with this name comes to. */
@@ -87,6 +93,14 @@ Deno.test("readCounts() reads integers with commas between them", () => {
   }
 });
 
+/** Keeps what runs came to as if they had been done with `limit` pictures: they are not done again. */
+async function keep(out: string, limit: number, results: Record<string, unknown>): Promise<void> {
+  const runs = new Runs(join(out, `1 workers, ${limit} pictures`), () => {});
+  for (const [name, result] of Object.entries(results)) {
+    await runs.once(name, () => Promise.resolve(result));
+  }
+}
+
 /** Runs a study that is shipped, in a small size, as its task does. */
 async function runSmall(name: string, out: string, flags: Record<string, string | number> = {}) {
   const study = STUDIES.find((study) => study.name === name)!;
@@ -97,7 +111,7 @@ async function runSmall(name: string, out: string, flags: Record<string, string 
     ]),
   );
   const news: News[] = [];
-  const values = { ...defaults, limit: 50, seeds: 1, workers: 2, out, ...flags };
+  const values = { ...defaults, limit: 20, seeds: 1, workers: 1, out, ...flags };
   const report = await runStudy(study, values, (one) => news.push(one));
   const rows = report.split("\n").filter((line) => line.startsWith("|")).slice(2)
     .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
@@ -120,25 +134,35 @@ Deno.test("results compares four ways of learning, and trains none twice", () =>
     assertEquals([again.rows, again.epochs], [rows, 0]);
   }));
 
-Deno.test("bases measures every base, and learns with few labels and all", () =>
+Deno.test("bases measures every base, and learns with few labels and all what is not kept", () =>
   withFolder(async (out) => {
-    const { rows, epochs } = await runSmall("bases", out, { labels: 2 });
+    const few = { accuracy: 0.5 };
+    const all = { frozen: 0.6, tuned: 0.7 };
+    for (const base of ["cnn", "cnn-small", "cnn-residual"]) {
+      await keep(out, 50, {
+        [`${base}, letters, frozen, 2 a digit, seed 1`]: few,
+        [`${base}, all, seed 1`]: all,
+      });
+    }
+    const { rows, epochs } = await runSmall("bases", out, { limit: 50, labels: 2 });
     assertEquals(rows.map(([base, parameters, file]) => [base, parameters, file]), [
       ["`cnn`", "93 344", "373 KB"],
       ["`cnn-small`", "23 632", "95 KB"],
       ["`cnn-residual`", "278 432", "557 KB"],
       ["`cnn-depthwise`", "17 856", "36 KB"],
     ]);
-    assertEquals(epochs, 4 * (8 + 3));
-    for (const [, , , microseconds, , ...accuracies] of rows) {
-      assert(Number(microseconds) > 0);
-      for (const cell of accuracies) assert(parseFloat(cell) > 40, cell);
+    assertEquals(epochs, 8 + 3);
+    for (const [, , , microseconds] of rows) assert(Number(microseconds) > 0);
+    const accuracies = rows.map((row) => row.slice(5));
+    for (const kept of accuracies.slice(0, 3)) {
+      assertEquals(kept, ["50.00 ± 0.00", "60.00 ± 0.00", "70.00 ± 0.00"]);
     }
+    for (const cell of accuracies[3]) assert(parseFloat(cell) > 40, cell);
   }));
 
 Deno.test("robustness keeps its networks, and measures both presets on every corruption", () =>
   withFolder(async (out) => {
-    const { rows, epochs } = await runSmall("robustness", out, { limit: 20 });
+    const { rows, epochs } = await runSmall("robustness", out);
     assertEquals(rows.length, 2 + 15 + 2);
     assertEquals(epochs, (3 + 3) + (3 + 12));
     const [, ...mean] = rows.at(-2)!;
@@ -148,18 +172,25 @@ Deno.test("robustness keeps its networks, and measures both presets on every cor
       assertEquals(cell, `${(sum / 15).toFixed(2)} ± 0.00`);
     });
     assertEquals([...Deno.readDirSync(out)].map(({ name }) => name).sort(), [
-      "2 workers, 20 pictures",
+      "1 workers, 20 pictures",
       "robustness.md",
       "robustness.png",
       "robustness.svg",
     ]);
-    const again = await runSmall("robustness", out, { limit: 20 });
+    const again = await runSmall("robustness", out);
     assertEquals([again.rows, again.epochs], [rows, 0]);
   }));
 
-Deno.test("best looks once and nine times, alone and together", () =>
+Deno.test("best looks once and nine times, alone and together, and trains no network that is kept", () =>
   withFolder(async (out) => {
-    const { rows, report } = await runSmall("best", out, { limit: 20 });
+    for (const [i, base] of ["cnn-residual", "cnn"].entries()) {
+      const network = await randomNetwork(1 + i);
+      const folder = join(out, "1 workers, 20 pictures", `${base}-1`);
+      await saveNetwork(folder, network, { ...CARD, seconds: 60 * (1 + i) });
+      network.dispose();
+    }
+    const { rows, report, epochs } = await runSmall("best", out);
+    assertEquals(epochs, 0);
     assertEquals(rows.map(([name]) => name), [
       "`cnn-residual`, seed 1",
       "mean of the 1",
@@ -169,8 +200,9 @@ Deno.test("best looks once and nine times, alone and together", () =>
       "the 1 together",
       "all 2 together",
     ]);
-    assertEquals(rows[2].slice(1), rows[0].slice(1));
-    assertStringIncludes(report, "Training took: `cnn-residual` 0 minutes; `cnn` 0 minutes.");
+    for (const i of [0, 3]) assertEquals(rows[i + 2].slice(1), rows[i].slice(1));
+    assertNotEquals(rows[3].slice(1), rows[0].slice(1));
+    assertStringIncludes(report, "Training took: `cnn-residual` 1 minutes; `cnn` 2 minutes.");
   }));
 
 Deno.test("ablation compares every augmentation with light", () =>
@@ -190,13 +222,24 @@ Deno.test("ablation compares every augmentation with light", () =>
       if (gain) assert(gain.replace("+", "").startsWith(difference), `${accuracy}: ${gain}`);
     }
     assertEquals(rows[1][2], "");
-    assertStringIncludes(report, "right of 50 validation pictures in per cent");
+    assertStringIncludes(report, "right of 20 validation pictures in per cent");
   }));
 
 Deno.test("few-labels writes its figures and a chart beside the table", () =>
   withFolder(async (out) => {
-    const { rows } = await runSmall("few-labels", out, { base: "cnn-small", labels: "1" });
-    assertEquals(rows.map(([labels]) => labels), ["1"]);
+    for (const [i, way] of WAYS.entries()) {
+      const run = {
+        way,
+        labelsPerClass: 3,
+        seed: 1,
+        accuracy: 0.9 - i / 10,
+        seconds: 2,
+        wrong: [],
+      };
+      await keep(out, 20, { [`cnn-small, ${way}, 3 a digit, seed 1`]: run });
+    }
+    const { rows } = await runSmall("few-labels", out, { base: "cnn-small", labels: "3" });
+    assertEquals(rows, [["3", ...[90, 80, 70, 60].map((right) => `${right}.00 ± 0.00 (2 s)`)]]);
     const { base, results, summaries } = JSON.parse(
       await Deno.readTextFile(join(out, "few_labels.json")),
     );
@@ -210,3 +253,24 @@ Deno.test("few-labels writes its figures and a chart beside the table", () =>
     ]);
     assert((await Deno.stat(join(out, "few_labels.png"))).size > 1000);
   }));
+
+Deno.test("study lists all studies and what each costs", async () => {
+  const { code, stdout } = await runTask("study");
+  assertEquals(code, 0);
+  for (const { name, minutes } of STUDIES) {
+    assertEquals(
+      new RegExp(`^  ${name} .*\\(${minutes} minutes\\)$`, "m").test(stdout),
+      true,
+      name,
+    );
+  }
+});
+
+Deno.test("study NAME has flags of its own", async () => {
+  const { code, stderr } = await runTask("study", "ablation", "--seeds", "0");
+  assertEquals(code, 2);
+  assertEquals(stderr.split("\n").slice(0, 2), [
+    "study ablation: Expected --seeds to be an integer from 1 to 100 but found 0",
+    "See deno task study ablation --help",
+  ]);
+});
