@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { unzipSync, zipSync } from "fflate";
 import { type NetworkData, networkFromData } from "../model/network.ts";
 import { encodeHdf5, type Hdf5Group, type Hdf5Reader, readHdf5 } from "./hdf5.ts";
-import { assignWeights, buildNetwork, fromKeras, parseConfig, toKeras3 } from "./keras_config.ts";
+import { assignWeights, buildNetwork, parseConfig, toKeras2, toKeras3 } from "./keras_config.ts";
 
 /** Names of the files in the archive. */
 const [METADATA, CONFIG, WEIGHTS] = ["metadata.json", "config.json", "model.weights.h5"];
@@ -31,7 +31,7 @@ export async function encodeKerasArchive(data: NetworkData, card: unknown): Prom
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const archive = zipSync({
     [METADATA]: json({ keras_version: KERAS_VERSION, card }),
-    [CONFIG]: json(toKeras3(network)),
+    [CONFIG]: json(toKeras3(toKeras2(network))),
     [WEIGHTS]: weights,
   }, { level: 0, mtime: TIME_STAMP });
   network.dispose();
@@ -85,7 +85,7 @@ function snakeCase(name: string): string {
 export async function decodeKerasArchive(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
   const { [CONFIG]: config, [WEIGHTS]: weights } = unzip(bytes, name);
   const text = config && new TextDecoder().decode(config);
-  const network = await buildNetwork(fromKeras(parseConfig(text, name), name), name);
+  const network = await buildNetwork(parseConfig(text, name), name);
   try {
     if (!weights) throw new SyntaxError(`Expected ${name} to contain ${WEIGHTS} but it does not`);
     await readHdf5(weights, `${WEIGHTS} in ${name}`, (file) => readGroup(file, "", network, name));

@@ -79,12 +79,8 @@ function takeInputShape({ config }: LayerConfig): unknown {
   return shape;
 }
 
-/** Describes a network as Keras 3 does, which says of every class where it is from. */
-export function toKeras3(network: tf.LayersModel): Record<string, unknown> {
-  return moveTo3(toKeras2(network));
-}
-
-function moveTo3(
+/** Describes as Keras 3 does, which says of every class where it is from, what {@linkcode toKeras2} describes. */
+export function toKeras3(
   { class_name: className, config, ...place }: LayerConfig,
 ): Record<string, unknown> {
   const { batch_input_shape: shape, layers, ...others } = config;
@@ -98,7 +94,7 @@ function moveTo3(
     config: {
       ...others,
       ...(shape !== undefined && { batch_shape: shape }),
-      ...(layers && { layers: layers.map(moveTo3) }),
+      ...(layers && { layers: layers.map(toKeras3) }),
     },
     registered_name: null,
     ...(place.inbound_nodes && { name: config.name }),
@@ -167,14 +163,8 @@ export function parseConfig(text: unknown, name: string): unknown {
   }
 }
 
-/**
- * Makes of an architecture, as Keras 2, Keras 3 or tfjs writes it, one that tfjs reads.
- *
- * @param name What to call its file in an error.
- * @throws {SyntaxError} If it is no Sequential or functional network.
- * @throws {TypeError} If it has a layer, or a layer has a setting, that tfjs does not have.
- */
-export function fromKeras(network: unknown, name: string): LayerConfig {
+/** Makes of an architecture one that tfjs reads. */
+function fromKeras(network: unknown, name: string): LayerConfig {
   const { class_name: className, config } = (network ?? {}) as LayerConfig;
   if (!NETWORKS.includes(className) || !Array.isArray(config?.layers)) {
     throw new SyntaxError(
@@ -278,20 +268,22 @@ interface Keras3Node {
 }
 
 /**
- * Builds the network that {@linkcode fromKeras} described.
+ * Builds a network from its architecture, as Keras 2, Keras 3 or tfjs writes it.
  *
  * @param name What to call its file in an error.
  * @param weights If they are given; else they are yet to be assigned.
  *
- * @throws {SyntaxError} If its layers do not fit together.
+ * @throws {SyntaxError} If it is no Sequential or functional network, or its layers do not fit together.
+ * @throws {TypeError} If it has a layer, or a layer has a setting, that tfjs does not have.
  */
 export async function buildNetwork(
-  config: LayerConfig,
+  config: unknown,
   name: string,
   weights?: Pick<NetworkData, "weightSpecs" | "weightData">,
 ): Promise<tf.LayersModel> {
+  const modelTopology = fromKeras(config, name);
   try {
-    return await networkFromData({ modelTopology: config, ...weights });
+    return await networkFromData({ modelTopology, ...weights });
   } catch (error) {
     const [reason] = (error as Error).message.split(/\. |\n/);
     throw new SyntaxError(`Expected ${name} to describe a network but tfjs says: ${reason}`);

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type NetworkData, networkFromData } from "../model/network.ts";
 import { encodeHdf5, type Hdf5Group, readHdf5 } from "./hdf5.ts";
-import { assignWeights, buildNetwork, fromKeras, parseConfig, toKeras2 } from "./keras_config.ts";
+import { assignWeights, buildNetwork, parseConfig, toKeras2 } from "./keras_config.ts";
 
 /** The version of Keras whose layout is written. */
 const KERAS_VERSION = "2.15.0";
@@ -82,7 +82,7 @@ function leafLayers(layers: tf.layers.Layer[]): tf.layers.Layer[] {
  */
 export async function decodeKerasH5(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
   const text = await readHdf5(bytes, name, (file) => file.attribute("/", "model_config"));
-  const network = await buildNetwork(fromKeras(parseConfig(text, name), name), name);
+  const network = await buildNetwork(parseConfig(text, name), name);
   try {
     await readHdf5(bytes, name, (file) => {
       for (const layer of network.layers) {

@@ -3,7 +3,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { type NetworkData, networkFromData } from "../model/network.ts";
 import { OnnxGraph, type Value } from "./onnx_graph.ts";
-import { translateLayer } from "./onnx_layers.ts";
 import { ModelProto } from "./onnx_schema.ts";
 
 /** Version of the operators that are used (https://onnx.ai/onnx/operators/). */
@@ -55,4 +54,209 @@ function computeNetwork(graph: OnnxGraph, network: tf.LayersModel, inputs: Value
     return value;
   };
   return compute(network.outputs[0]);
+}
+
+/** Adds a layer to a graph. @returns What it computes, of whatever shape. */
+type Translation = (graph: OnnxGraph, layer: tf.layers.Layer, inputs: Value[]) => Value;
+
+/**
+ * Adds a layer, as it is in use, to a graph.
+ *
+ * @returns What it computes; its shape is not to be relied on.
+ * @throws {TypeError} If it has no translation.
+ */
+const translateLayer: Translation = (graph, layer, inputs) => {
+  const translate = TRANSLATIONS[layer.getClassName()];
+  if (!translate) {
+    throw new TypeError(
+      `Expected layers that ONNX has a translation of but found ${layer.name}, a ${layer.getClassName()}`,
+    );
+  }
+  return translate(graph, layer, inputs);
+};
+
+const identity: Translation = (_graph, _layer, [input]) => input;
+
+const TRANSLATIONS: Record<string, Translation> = {
+  InputLayer: identity,
+  Dropout: identity,
+  Conv2D: (graph, layer, inputs) => convolve(graph, layer, inputs, [3, 2, 0, 1]),
+  DepthwiseConv2D: (graph, layer, inputs) => convolve(graph, layer, inputs, [2, 3, 0, 1]),
+  MaxPooling2D: (graph, layer, [input]) => {
+    const { poolSize, strides, padding } = settings(layer);
+    const attributes = {
+      kernel_shape: poolSize,
+      strides,
+      pads: pads(input, poolSize, strides, padding),
+    };
+    return graph.add("MaxPool", layer.name, graph.channelsFirst(input), [], attributes);
+  },
+  AveragePooling2D: (graph, layer, [input]) => {
+    const { poolSize, strides, padding } = settings(layer);
+    const attributes = {
+      kernel_shape: poolSize,
+      strides,
+      pads: pads(input, poolSize, strides, padding),
+      count_include_pad: 0,
+    };
+    return graph.add("AveragePool", layer.name, graph.channelsFirst(input), [], attributes);
+  },
+  GlobalAveragePooling2D: (graph, layer, [input]) =>
+    poolAll(graph, layer, input, "GlobalAveragePool"),
+  GlobalMaxPooling2D: (graph, layer, [input]) => poolAll(graph, layer, input, "GlobalMaxPool"),
+  BatchNormalization: (graph, layer, [input]) => {
+    const { epsilon, scale, center } = settings(layer);
+    const weights = layer.weights.map((weight) => graph.weight(weight));
+    const [mean, variance] = weights.slice(-2);
+    const channels = input.shape.at(-1)!;
+    const filled = (name: string, value: number) =>
+      graph.constant(`${layer.name}/${name}`, new Float32Array(channels).fill(value));
+    const gamma = scale ? weights[0] : filled("gamma", 1);
+    const beta = center ? weights.at(-3)! : filled("beta", 0);
+    const inputs = [gamma, beta, mean, variance];
+    return graph.add("BatchNormalization", layer.name, graph.channelsFirst(input), inputs, {
+      epsilon,
+    });
+  },
+  Activation: (graph, layer, [input]) =>
+    activate(graph, layer.name, input, settings(layer).activation),
+  ReLU: (graph, layer, [input]) => {
+    const { maxValue } = settings(layer);
+    const positive = graph.add("Relu", layer.name, input);
+    return maxValue === undefined || maxValue === null
+      ? positive
+      : graph.add("Min", layer.name, positive, [number(graph, layer, "most", maxValue)]);
+  },
+  LeakyReLU: (graph, layer, [input]) =>
+    graph.add("LeakyRelu", layer.name, input, [], { alpha: settings(layer).alpha }),
+  Softmax: (graph, layer, [input]) => activate(graph, layer.name, input, "softmax"),
+  Rescaling: (graph, layer, [input]) => {
+    const { scale, offset } = settings(layer);
+    const scaled = graph.add("Mul", layer.name, input, [number(graph, layer, "scale", scale)]);
+    return graph.add("Add", layer.name, scaled, [number(graph, layer, "offset", offset)]);
+  },
+  ZeroPadding2D: (graph, layer, [input]) => {
+    const [[top, bottom], [left, right]] = settings(layer).padding;
+    const sizes = BigInt64Array.from([0, top, left, 0, 0, bottom, right, 0], BigInt);
+    const name = graph.constant(`${layer.name}/pads`, sizes);
+    return graph.add("Pad", layer.name, graph.channelsLast(input), [name]);
+  },
+  Flatten: (graph, layer, [input]) =>
+    graph.add("Flatten", layer.name, graph.channelsLast(input), [], { axis: 1 }),
+  Reshape: (graph, layer, [input]) => {
+    const { targetShape } = settings(layer);
+    const shape = BigInt64Array.from([0, ...targetShape], BigInt);
+    const name = graph.constant(`${layer.name}/shape`, shape);
+    return {
+      ...graph.add("Reshape", layer.name, graph.channelsLast(input), [name]),
+      channelsFirst: false,
+    };
+  },
+  Dense: (graph, layer, [input]) => {
+    const [kernel, bias] = layer.weights.map((weight) => graph.weight(weight));
+    let value = graph.add("MatMul", layer.name, graph.channelsLast(input), [kernel]);
+    if (bias) value = graph.add("Add", layer.name, value, [bias]);
+    return activate(graph, layer.name, value, settings(layer).activation);
+  },
+  Add: (graph, layer, inputs) => combine(graph, layer, inputs, "Add"),
+  Multiply: (graph, layer, inputs) => combine(graph, layer, inputs, "Mul"),
+  Maximum: (graph, layer, inputs) => combine(graph, layer, inputs, "Max"),
+  Concatenate: (graph, layer, inputs) => {
+    const [first, ...others] = inputs.map((input) => graph.channelsLast(input));
+    const more = others.map(({ name }) => name);
+    return graph.add("Concat", layer.name, first, more, { axis: settings(layer).axis });
+  },
+};
+
+// deno-lint-ignore no-explicit-any
+function settings(layer: tf.layers.Layer): Record<string, any> {
+  return layer.getConfig();
+}
+
+/** Adds one number of a layer. @returns Its name. */
+function number(graph: OnnxGraph, layer: tf.layers.Layer, name: string, value: number): string {
+  return graph.constant(`${layer.name}/${name}`, Float32Array.of(value));
+}
+
+/** @param order The axes of the kernel as ONNX wants them: outputs, inputs, rows, columns. */
+function convolve(
+  graph: OnnxGraph,
+  layer: tf.layers.Layer,
+  [input]: Value[],
+  order: number[],
+): Value {
+  const { kernelSize, strides, padding, dilationRate, activation } = settings(layer);
+  const [kernel, ...bias] = layer.weights;
+  const [rows, columns, inputs, outputs] = kernel.shape as number[];
+  const isDepthwise = order[0] === 2;
+  const shape = isDepthwise ? [inputs * outputs, 1, rows, columns] : undefined;
+  const weights = [
+    graph.weight(kernel, order, shape),
+    ...bias.map((weight) => graph.weight(weight)),
+  ];
+  const dilations = [dilationRate].flat();
+  const value = graph.add("Conv", layer.name, graph.channelsFirst(input), weights, {
+    kernel_shape: kernelSize,
+    strides,
+    dilations: dilations.length === 2 ? dilations : [dilations[0], dilations[0]],
+    pads: pads(input, kernelSize, strides, padding, dilations),
+    group: isDepthwise ? inputs : 1,
+  });
+  return activate(graph, layer.name, value, activation);
+}
+
+/** How many rows and columns of nothing 'same' puts around a picture: top, left, bottom, right. */
+function pads(
+  { shape: [, ...sizes] }: Value,
+  kernel: number[],
+  strides: number[],
+  padding: string,
+  dilations = [1],
+): number[] {
+  if (padding !== "same") return [0, 0, 0, 0];
+  const totals = [0, 1].map((axis) => {
+    const size = sizes[axis]!;
+    const reach = (kernel[axis] - 1) * (dilations[axis] ?? dilations[0]) + 1;
+    return Math.max((Math.ceil(size / strides[axis]) - 1) * strides[axis] + reach - size, 0);
+  });
+  return [
+    ...totals.map((total) => Math.floor(total / 2)),
+    ...totals.map((total) => Math.ceil(total / 2)),
+  ];
+}
+
+function poolAll(graph: OnnxGraph, layer: tf.layers.Layer, input: Value, type: string): Value {
+  const pooled = graph.add(type, layer.name, graph.channelsFirst(input));
+  return graph.add("Flatten", layer.name, pooled, [], { axis: 1 });
+}
+
+function combine(graph: OnnxGraph, layer: tf.layers.Layer, inputs: Value[], type: string): Value {
+  const [first, ...others] = inputs.map((input) => graph.channelsLast(input));
+  return others.reduce((sum, { name }) => graph.add(type, layer.name, sum, [name]), first);
+}
+
+/** Activations that are one operation without settings. */
+const ACTIVATIONS: Record<string, string> = {
+  elu: "Elu",
+  relu: "Relu",
+  selu: "Selu",
+  sigmoid: "Sigmoid",
+  softplus: "Softplus",
+  softsign: "Softsign",
+  tanh: "Tanh",
+};
+
+function activate(graph: OnnxGraph, layer: string, input: Value, activation: string): Value {
+  const name = `${layer}/${activation}`;
+  if (activation === "linear") return input;
+  if (activation === "softmax") {
+    return graph.add("Softmax", name, graph.channelsLast(input), [], { axis: -1 });
+  }
+  if (activation === "swish") {
+    return graph.add("Mul", name, input, [graph.add("Sigmoid", name, input).name]);
+  }
+  if (activation in ACTIVATIONS) return graph.add(ACTIVATIONS[activation], name, input);
+  throw new TypeError(
+    `Expected layers that ONNX has a translation of but found ${layer} with ${activation}`,
+  );
 }

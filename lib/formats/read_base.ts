@@ -7,7 +7,7 @@ import { FEATURES } from "../model/architecture.ts";
 import { networkFromData, readWeights, writeWeights } from "../model/network.ts";
 import { storedLength } from "../model/precision.ts";
 import { decodeKerasArchive } from "./keras_archive.ts";
-import { buildNetwork, fromKeras, parseConfig, renameLayers } from "./keras_config.ts";
+import { buildNetwork, parseConfig, renameLayers } from "./keras_config.ts";
 import { decodeKerasH5 } from "./keras_h5.ts";
 
 /** Largest file that is read, in bytes. */
@@ -90,7 +90,6 @@ async function readTfjs(folder: string): Promise<tf.LayersModel> {
   const json = parseConfig(new TextDecoder().decode(await readFile(path)), path);
   const { modelTopology: topology, weightsManifest: manifest } = (json ?? {}) as tf.io.ModelJSON;
   const config = (topology as { model_config?: unknown })?.model_config ?? topology;
-  const description = fromKeras(config, path);
   if (!Array.isArray(manifest)) {
     throw new SyntaxError(`Expected ${path} to list its weights but it does not`);
   }
@@ -103,5 +102,5 @@ async function readTfjs(folder: string): Promise<tf.LayersModel> {
       `Expected the weights of ${path} to have ${length} bytes but found ${weightData.byteLength}`,
     );
   }
-  return buildNetwork(description, path, { weightSpecs, weightData });
+  return buildNetwork(config, path, { weightSpecs, weightData });
 }

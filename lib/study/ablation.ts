@@ -1,6 +1,6 @@
 /** The study of which step of augmentation helps: learning digits with each, without each, and without any. */
 
-import type { Augmentation, AugmentationStep } from "../data/augment/augment.ts";
+import type { Augmentation } from "../data/augment/augment.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { LIGHT_AUGMENTATION } from "../model/recipe.ts";
 import { compareAugmentations, type RunResult, summariseSeeds } from "./comparison.ts";
@@ -9,7 +9,7 @@ import { pairedDifference } from "./statistics.ts";
 import { defineStudy, FEW_LABELS_FLAGS, readCounts, seedsUpTo } from "./study.ts";
 
 /** Steps that could be added to the light augmentation. */
-export const FURTHER_STEPS: AugmentationStep[] = [
+export const FURTHER_STEPS: Augmentation = [
   { kind: "hand", share: 0.5 },
   { kind: "stroke-width", growth: 0.8, share: 0.5 },
   { kind: "erasing", area: 0.2, share: 0.5 },

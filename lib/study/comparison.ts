@@ -10,14 +10,13 @@ import { IMAGE_PIXELS } from "../image/size.ts";
 import { addHead, type BaseName, buildBase } from "../model/architecture.ts";
 import { loadBase } from "../model/bases.ts";
 import { evaluate } from "../model/evaluation.ts";
-import type { Team } from "../model/team.ts";
 import { imagesToTensor } from "../model/network.ts";
 import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "../model/recipe.ts";
 import { computeOutputs } from "../model/inference.ts";
+import { startTeam, type Team } from "../model/team.ts";
 import { fineTune, trainHead } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import type { Runs } from "./runs.ts";
-import { learnSideBySide } from "./side_by_side.ts";
 import { deviation, mean } from "./statistics.ts";
 
 /** One training of a comparison. */
@@ -198,18 +197,42 @@ async function compare<Way extends string>(
 }
 
 /**
- * Takes the seeds of each way and number of labels together.
+ * Learns every run on a team of one worker, as many at a time as there are workers, so that results do
+ * not depend on how many there are.
  *
- * @example Two seeds
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const run = { way: "from scratch", labelsPerClass: 10, seconds: 3, wrong: [] };
- * const [{ error, seconds }] = summariseSeeds([
- *   { ...run, seed: 1, accuracy: 0.75 },
- *   { ...run, seed: 2, accuracy: 0.875 },
- * ]);
- * assertEquals([error, seconds], [18.75, 3]);
- * ```
+ * @param runs What is learnt, those that take longest at the end: they are started first.
+ * @param learn Learns one of them.
+ * @param workers Runs at a time.
+ * @param onDone Called when a run is done.
+ * @returns What `learn` returned, in the order of `runs`.
+ */
+async function learnSideBySide<Run, Result>(
+  runs: readonly Run[],
+  learn: (team: Team, run: Run) => Promise<Result>,
+  workers: number,
+  onDone: (run: Run, done: number) => void,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const waiting = [...runs.keys()];
+  const teams = await Promise.all(
+    Array.from({ length: Math.min(workers, runs.length) }, () => startTeam({ workers: 1 })),
+  );
+  let done = 0;
+  try {
+    await Promise.all(teams.map(async (team) => {
+      for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
+        results[i] = await learn(team, runs[i]);
+        onDone(runs[i], ++done);
+      }
+    }));
+  } finally {
+    for (const team of teams) team.close();
+  }
+  return results;
+}
+
+/**
+ * Takes the seeds of each way and number of labels together.
  */
 export function summariseSeeds<Way extends string>(
   results: RunResult<Way>[],

@@ -9,13 +9,6 @@ import { today, versions } from "../model/provenance.ts";
  *
  * @param head Names of the columns.
  * @param rows Cells, as many in each row as there are names.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const text = table(["base", "right"], [["cnn", "99.5 %"]]);
- * assertEquals(text, "| base | right |\n|---|--:|\n| cnn | 99.5 % |");
- * ```
  */
 export function table(head: string[], rows: string[][]): string {
   const isFigure = (cell = "") => /^\**[+−–≤≥\d]|^$/.test(cell);

@@ -234,7 +234,8 @@ Deno.test("readBase() says in one sentence what is wrong with a folder", () =>
     );
     await Deno.remove(weights);
     assertEquals(await reject(), `Expected to read ${weights} but there is no such file`);
-    await Deno.writeTextFile(model, '{"format":"graph-model","modelTopology":{"node":[]}}');
+    const graph = { format: "graph-model", modelTopology: { node: [] }, weightsManifest: [] };
+    await Deno.writeTextFile(model, JSON.stringify(graph));
     assertEquals(
       await reject(),
       `Expected ${model} to describe a Sequential or functional network but found none`,

@@ -40,22 +40,18 @@ export function drawDigits({ count, seed, firstIndex = 0 }: DrawDigitsOptions): 
   const labels = Uint8Array.from({ length: count }, (_, i) => (firstIndex + i) % 10);
   for (let i = 0; i < count; i++) {
     const random = new Random(seed, STREAM, firstIndex + i);
-    images.set(drawDigit(labels[i], random), i * IMAGE_PIXELS);
+    const allograph = pickAllograph(ALLOGRAPHS[labels[i]], random);
+    images.set(drawAllograph(allograph, random), i * IMAGE_PIXELS);
   }
   return { count, images, labels };
 }
 
 /**
- * Draws a digit in one of its {@linkcode ALLOGRAPHS}.
+ * Draws a digit in a given way.
  *
- * @param random Everything else: which, the hand, the pen, the scanner.
+ * @param random Everything else: the hand, the pen, the scanner.
  * @returns Pixels 0–255, `[28, 28]`, white ink on black, placed as in MNIST.
  */
-export function drawDigit(digit: number, random: Random): Uint8Array {
-  return drawAllograph(pickAllograph(ALLOGRAPHS[digit], random), random);
-}
-
-/** Draws a digit in the given way, as {@linkcode drawDigit} does. */
 export function drawAllograph(allograph: Allograph, random: Random): Uint8Array {
   return inkStrokes(writeAllograph(allograph, random), random);
 }

@@ -1,8 +1,8 @@
 /** Pens and scanners: lines drawn as ink on a picture of 28 × 28, placed as MNIST's digits. */
 
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
+import type { Point } from "../../image/strokes.ts";
 import type { Random } from "../random.ts";
-import type { Point } from "./write.ts";
 
 /** Side of the box into which MNIST's makers fitted every digit, in pixels. */
 const BOX_SIDE = 20;

@@ -4,7 +4,7 @@ import type { Random } from "../random.ts";
 import type { Allograph } from "./templates.ts";
 
 /** A point; the writing is about 1 high, around the origin, and y goes down. */
-export type Point = [x: number, y: number];
+type Point = [x: number, y: number];
 
 /** A coordinate of a template: its middle, and how far it may be from it, as shares of the square. */
 type Coordinate = readonly [middle: number, reach: number];

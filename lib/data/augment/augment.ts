@@ -62,7 +62,7 @@ type Change =
   | { kind: "paper" } & Paper;
 
 /** A step of an augmentation; after a stop, none is made. */
-export type AugmentationStep = (Movement | Change | { kind: "stop" }) & {
+type AugmentationStep = (Movement | Change | { kind: "stop" }) & {
   /**
    * How often it is applied, 0–1.
    * @default {1}

@@ -1,13 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import {
-  augment,
-  type Augmentation,
-  type AugmentationStep,
-} from "../../../lib/data/augment/augment.ts";
+import { augment, type Augmentation } from "../../../lib/data/augment/augment.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/image/size.ts";
 import { loadMnist } from "../../../lib/data/mnist.ts";
 import { Random } from "../../../lib/data/random.ts";
 import { LIGHT_AUGMENTATION } from "../../../lib/model/recipe.ts";
+
+type AugmentationStep = Augmentation[number];
 
 function variant(image: Uint8Array, augmentation: Augmentation, ...keys: number[]): Float32Array {
   const target = new Float32Array(IMAGE_PIXELS).fill(NaN);
