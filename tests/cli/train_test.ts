@@ -117,7 +117,7 @@ Deno.test("train that is killed twice resumes to the numbers of a run never stop
 Deno.test("train from scratch that is killed resumes on one worker", () =>
   withFolder(async (folder) => {
     const [straight, stopped] = [join(folder, "straight"), join(folder, "stopped")];
-    const args = "--base cnn-small --limit 100 --workers 1 --from-scratch --epochs 3".split(" ");
+    const args = "--base cnn-small --limit 50 --workers 1 --from-scratch --epochs 2".split(" ");
     await train(...args, "--out", straight);
     const resume = [...args, "--out", stopped, "--resume"];
     assert(await killTask("train", resume, "from-scratch, epoch 1:"));
