@@ -62,7 +62,9 @@ Deno.test("compareFewLabels() learns by every way, best from letters, and leaves
   const [letters, more, , , random, , scratch] = results.map(({ accuracy }) => accuracy);
   assert(Math.min(...results.map(({ accuracy }) => accuracy)) > 0.25);
   assert(letters > random && letters > scratch && more > letters);
-  for (const { accuracy, wrong } of results) assertEquals(wrong.length, Math.round(400 * (1 - accuracy)));
+  for (const { accuracy, wrong } of results) {
+    assertEquals(wrong.length, Math.round(400 * (1 - accuracy)));
+  }
 });
 
 Deno.test("compareAugmentations() learns the same with any number of workers", async () => {
