@@ -33,56 +33,47 @@ export function movePicture(
   placement: Placement,
 ): Float32Array {
   if (Object.keys(placement).length === 0) return Float32Array.from(image);
-  const points = pixelCentres();
-  place(points, placement);
+  const points = new Points();
+  points.place(placement);
   const target = new Float32Array(IMAGE_PIXELS);
-  samplePicture(image, 1, points, target);
+  points.sample(image, 1, target);
   return target;
-}
-
-/** Moves points as a placement says, after the moves that they have made already. */
-export function place(
-  { x, y }: Points,
-  { rotation = 0, scaleX = 1, scaleY = 1, shear = 0, shiftX = 0, shiftY = 0 }: Placement,
-): void {
-  const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
-  const [xx, xy] = [cosine * scaleX, (shear * cosine - sine) * scaleY];
-  const [yx, yy] = [sine * scaleX, (shear * sine + cosine) * scaleY];
-  const middle = (IMAGE_SIDE - 1) / 2;
-  for (let i = 0; i < IMAGE_PIXELS; i++) {
-    const [right, down] = [x[i] - middle, y[i] - middle];
-    x[i] = middle + xx * right + xy * down + shiftX;
-    y[i] = middle + yx * right + yy * down + shiftY;
-  }
-}
-
-/** For every pixel of a variant, the point of the original that it shows. */
-export interface Points {
-  x: Float64Array;
-  y: Float64Array;
 }
 
 /** Column and row of every pixel. */
 const COLUMNS = Float64Array.from({ length: IMAGE_PIXELS }, (_, i) => i % IMAGE_SIDE);
 const ROWS = Float64Array.from({ length: IMAGE_PIXELS }, (_, i) => Math.floor(i / IMAGE_SIDE));
 
-/** @returns Points of a picture that stays where it is. */
-export function pixelCentres(): Points {
-  return { x: COLUMNS.slice(), y: ROWS.slice() };
-}
+/** For every pixel of a variant, the point of the original that it shows; at first the pixel itself. */
+export class Points {
+  readonly x = COLUMNS.slice();
+  readonly y = ROWS.slice();
 
-/**
- * Looks up the brightness at points, between the pixels around them (bilinear); black surrounds a picture.
- *
- * @param white What full ink is in `source`; it is 1 in `target`.
- */
-export function samplePicture(
-  source: Uint8Array | Float32Array,
-  white: number,
-  { x, y }: Points,
-  target: Float32Array,
-): void {
-  for (let i = 0; i < IMAGE_PIXELS; i++) target[i] = sample(source, x[i], y[i]) / white;
+  /** Moves the points as a placement says, after the moves that they have made already. */
+  place(
+    { rotation = 0, scaleX = 1, scaleY = 1, shear = 0, shiftX = 0, shiftY = 0 }: Placement,
+  ): void {
+    const { x, y } = this;
+    const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
+    const [xx, xy] = [cosine * scaleX, (shear * cosine - sine) * scaleY];
+    const [yx, yy] = [sine * scaleX, (shear * sine + cosine) * scaleY];
+    const middle = (IMAGE_SIDE - 1) / 2;
+    for (let i = 0; i < IMAGE_PIXELS; i++) {
+      const [right, down] = [x[i] - middle, y[i] - middle];
+      x[i] = middle + xx * right + xy * down + shiftX;
+      y[i] = middle + yx * right + yy * down + shiftY;
+    }
+  }
+
+  /**
+   * Looks up the brightness at the points, between the pixels around them (bilinear); black surrounds a picture.
+   *
+   * @param white What full ink is in `source`; it is 1 in `target`.
+   */
+  sample(source: Uint8Array | Float32Array, white: number, target: Float32Array): void {
+    const { x, y } = this;
+    for (let i = 0; i < IMAGE_PIXELS; i++) target[i] = sample(source, x[i], y[i]) / white;
+  }
 }
 
 /** Brightness between the pixels around (x, y), bilinear; black outside. */

@@ -3,17 +3,16 @@ import { join } from "@std/path";
 import { idxNames } from "../../lib/data/characters.ts";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import { writeIdx } from "../../lib/data/idx.ts";
-import { cutGlyphs } from "../../lib/data/letters/cut_glyphs.ts";
+import { cutFonts } from "../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../lib/data/letters/draw.ts";
-import { INTER, loadFont } from "../../lib/data/letters/fonts.ts";
-import { packGlyphs } from "../../lib/data/letters/glyphs.ts";
+import { INTER } from "../../lib/data/letters/fonts.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";
 
 /** Writes letters of one font as EMNIST ships its own: packed, transposed, numbered from 1 on. */
 async function writeLetters(folder: string): Promise<void> {
-  const masters = packGlyphs(await cutGlyphs(INTER, await loadFont(INTER)));
+  const masters = await cutFonts([INTER]);
   for (const [epoch, [part, count]] of ([["train", 600], ["test", 80]] as const).entries()) {
     const { images, labels } = drawLetters(
       masters,

@@ -2,10 +2,9 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
-import { cutGlyphs } from "../../lib/data/letters/cut_glyphs.ts";
+import { cutFonts } from "../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../lib/data/letters/draw.ts";
-import { INTER, loadFont } from "../../lib/data/letters/fonts.ts";
-import { packGlyphs } from "../../lib/data/letters/glyphs.ts";
+import { INTER } from "../../lib/data/letters/fonts.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { movePicture } from "../../lib/image/affine.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
@@ -254,7 +253,7 @@ Deno.test("The shipped models of letters do what their cards say", async () => {
     assertEquals(model.card.classes, CLASS_SETS[name]);
     const { size } = await Deno.stat(`data/models/${name}/weights.bin`);
     assert(size < 800_000, `Found ${size} bytes`);
-    const masters = packGlyphs(await cutGlyphs(INTER, await loadFont(INTER)));
+    const masters = await cutFonts([INTER]);
     const options = { count: 520, seed: 1, epoch: 0, split: "train", warp: 0.2 } as const;
     const { images, labels } = drawLetters(masters, options, CLASS_SETS[name]);
     const pictures = Array.from(labels, (_, i) => images.subarray(784 * i, 784 * (i + 1)));

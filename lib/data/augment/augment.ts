@@ -6,7 +6,7 @@ import { addLines, erase, type Erasing, filter } from "./distractions.ts";
 import { gaussianBlur } from "../../image/gaussian_blur.ts";
 import { changeHand } from "./hands.ts";
 import { keysWeights } from "../../image/keys_kernel.ts";
-import { pixelCentres, place, type Points, samplePicture } from "../../image/affine.ts";
+import { Points } from "../../image/affine.ts";
 import type { Random } from "../random.ts";
 
 /** A step that moves ink. */
@@ -113,26 +113,25 @@ export function augment(
   let source: Uint8Array | Float32Array = image;
   let white = 255;
   /** Where `source` is still to be sampled, if it is. */
-  let points: Points | undefined = pixelCentres();
+  let points: Points | undefined = new Points();
   for (const step of augmentation) {
     if (step.share !== undefined && random.uniform() < 1 - step.share) continue;
     if (step.kind === "stop") break;
     if (step.kind === "affine" || step.kind === "elastic") {
-      if (!points) {
-        [source, white, points] = [target.slice(), 1, pixelCentres()];
-      }
+      if (!points) [source, white, points] = [target.slice(), 1, new Points()];
       move(points, step, random);
     } else {
-      if (points) samplePicture(source, white, points, target);
+      points?.sample(source, white, target);
       points = undefined;
       change(target, step, random, character);
     }
   }
-  if (points) samplePicture(source, white, points, target);
+  points?.sample(source, white, target);
 }
 
-function move({ x, y }: Points, step: Movement, random: Random): void {
+function move(points: Points, step: Movement, random: Random): void {
   if (step.kind === "elastic") {
+    const { x, y } = points;
     const fieldX = smoothField(step.deviation, random);
     const fieldY = smoothField(step.deviation, random);
     for (let i = 0; i < IMAGE_PIXELS; i++) {
@@ -142,7 +141,7 @@ function move({ x, y }: Points, step: Movement, random: Random): void {
     return;
   }
   const symmetric = (limit: number) => random.uniform(-limit, limit);
-  place({ x, y }, {
+  points.place({
     rotation: symmetric(step.rotation * Math.PI / 180),
     scaleX: Math.exp(symmetric(step.logScale)),
     scaleY: Math.exp(symmetric(step.logScale)),

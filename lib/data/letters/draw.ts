@@ -81,10 +81,9 @@ const ELASTIC_GRIDS = [{ side: 5, reach: 0.085 }, { side: 3, reach: 0.07 }];
  * @example Ten letters
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { cutGlyphs } from "./cut_glyphs.ts";
- * import { INTER, loadFont } from "./fonts.ts";
- * import { packGlyphs } from "./glyphs.ts";
- * const masters = packGlyphs(await cutGlyphs(INTER, await loadFont(INTER)));
+ * import { cutFonts } from "./cut_fonts.ts";
+ * import { INTER } from "./fonts.ts";
+ * const masters = await cutFonts([INTER]);
  * const letters = drawLetters(masters, { count: 10, seed: 1, epoch: 0, split: "train" });
  * assertEquals(letters.images.length, 10 * 28 * 28);
  * ```

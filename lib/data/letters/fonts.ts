@@ -104,7 +104,7 @@ function describe(name: string, handwriting: boolean): Font {
  * specifier is not a literal; only then can a file inside it be imported as bytes. So no
  * font is in any module graph, and there is no folder of packages. Deno fetches whatever its
  * lockfile names, so the fonts are not in `deno.lock` but in `fonts.lock` beside this file, by which
- * the pretrain task checks the contents of every package.
+ * `deno task make` checks the contents of every package.
  *
  * @param font One of {@linkcode FONTS} or {@linkcode MORE_FONTS}, or {@linkcode INTER}.
  * @returns The bytes of a WOFF file.
