@@ -1,6 +1,5 @@
 /** From any picture of digits to the 28 × 28 pixels that MNIST's makers would have made of each. */
 
-import type { Box } from "../image/box.ts";
 import { cutOut } from "./cut_out.ts";
 import type { GreyPicture } from "./decode.ts";
 import { joinPieces, withoutSpecks } from "./groups.ts";

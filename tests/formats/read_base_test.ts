@@ -21,7 +21,7 @@ async function saveAll(folder: string, network: tf.LayersModel): Promise<string[
   const [h5, keras, tfjs] = ["base.h5", "base.keras", "base"].map((name) => join(folder, name));
   await Deno.writeFile(h5, await encodeKerasH5(data, CARD));
   await Deno.writeFile(keras, await encodeKerasArchive(data, CARD));
-  await saveNetwork(tfjs, network, CARD);
+  await saveNetwork(tfjs, network, CARD, "float32");
   return [h5, keras, tfjs];
 }
 
