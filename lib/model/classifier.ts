@@ -87,7 +87,7 @@ export function asClassifier(network: tf.LayersModel, card: ModelCard): Classifi
 }
 
 /** A picture: `[28, 28]`, `[28, 28, 1]` or flat 784 numbers, white ink on black. */
-export type Picture = ArrayLike<number> | number[][] | number[][][];
+type Picture = ArrayLike<number> | number[][] | number[][][];
 
 /** What a classifier answers. */
 export interface Prediction {

@@ -72,14 +72,6 @@ const SMALLEST_PROBABILITY = 1e-7;
  * @param labels True class indices, `[count]`.
  * @param classes Names of the classes.
  * @throws {RangeError} If the sizes do not go together, a label is no class, or a probability is NaN.
- *
- * @example One right, one wrong
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const probabilities = Float32Array.of(0.75, 0.25, 0.75, 0.25);
- * const { accuracy, confusion } = evaluateProbabilities(probabilities, Uint8Array.of(0, 1), ["a", "b"]);
- * assertEquals([accuracy, confusion], [0.5, [[1, 0], [1, 0]]]);
- * ```
  */
 export function evaluateProbabilities(
   probabilities: Float32Array,
@@ -167,13 +159,6 @@ interface ConfusedPair {
  *
  * @param most How many pairs at most; pairs that were never confused are left out.
  * @returns The pairs, that of the highest rate first.
- *
- * @example One 4 in ten read as a 9, and no 9 as a 4
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const pairs = confusedPairs({ classes: ["4", "9"], confusion: [[9, 1], [0, 10]] });
- * assertEquals(pairs, [{ pair: ["4", "9"], count: 1, rate: 0.05 }]);
- * ```
  */
 export function confusedPairs(
   { classes, confusion }: Pick<Evaluation, "classes" | "confusion">,

@@ -254,7 +254,7 @@ type CommonCard = Omit<ModelCard, "base" | "mode" | "seed" | "seconds">;
  *
  * @returns What the test came to, and what a card says of every classifier.
  */
-export async function examine(
+async function examine(
   team: Team,
   network: tf.LayersModel,
   { validation, test, classes, apart = {} }: Splits,

@@ -5,9 +5,8 @@ import type { GreyPicture } from "./decode.ts";
 import { joinPieces, withoutSpecks } from "./groups.ts";
 import { type InkSheet, markInk, separateInk } from "./ink.ts";
 import { cropToInk } from "./inked_part.ts";
-import { findPieces, withoutSurroundings } from "./pieces.ts";
+import { type Edges, findPieces, withoutSurroundings } from "./pieces.ts";
 import { placeDigit } from "./place.ts";
-import { inReadingOrder } from "./reading_order.ts";
 import { reduce } from "./resolution.ts";
 import { withoutRuledLines } from "./ruled_lines.ts";
 import { findSymbol } from "./find_symbol.ts";
@@ -75,4 +74,16 @@ function digitsOn(sheet: InkSheet): FoundDigit[] {
       },
       pixels: placeDigit(cutOut(group, components, part)),
     }));
+}
+
+/** In the order in which people read: rows from top to bottom, each from left to right. */
+function inReadingOrder<Item extends Edges>(items: Item[]): Item[] {
+  const rows: Item[][] = [];
+  for (const item of items.toSorted((a, b) => a.top + a.bottom - b.top - b.bottom)) {
+    const middle = (item.top + item.bottom) / 2;
+    const row = rows.at(-1);
+    if (row?.some(({ bottom }) => bottom > middle)) row.push(item);
+    else rows.push([item]);
+  }
+  return rows.flatMap((row) => row.sort((a, b) => a.left - b.left));
 }

@@ -22,7 +22,7 @@ export interface FoundDigits {
 }
 
 /** What a picture looks like after a step. */
-export interface Step extends GreyPicture {
+interface Step extends GreyPicture {
   name: string;
 }
 

@@ -13,7 +13,6 @@ import {
   loadModel,
   type ModelCard,
   nameAnswer,
-  type Picture,
   predict,
   predictDigit,
 } from "../../lib/model/classifier.ts";
@@ -53,6 +52,8 @@ Deno.test("predictDigit() answers as the network does", () =>
     });
     assertEquals(predictDigit(model, pixels).probabilities, expected);
   }));
+
+type Picture = Parameters<typeof predictDigit>[1];
 
 const SHAPES: [name: string, picture: Picture][] = [
   ["28 × 28", rows],

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { evaluateProbabilities, pickExamples } from "../../lib/model/evaluation.ts";
+import { confusedPairs, evaluateProbabilities, pickExamples } from "../../lib/model/evaluation.ts";
 
 const CLASSES = ["a", "b", "c", "d"];
 
@@ -140,4 +140,11 @@ Deno.test("pickExamples() picks the first right one of each class, then the sure
   assertEquals(examples.map(({ index }) => index), [0, 2, 5, 1]);
   for (const { index, pixels } of examples) assertEquals(pixels, new Uint8Array(784).fill(index));
   assertEquals(pickExamples(EVALUATION, dataset).length, 6);
+});
+
+Deno.test("confusedPairs() counts mistakes in either direction, and leaves out pairs without any", () => {
+  const confusion = [[9, 1, 0], [0, 10, 0], [0, 0, 10]];
+  assertEquals(confusedPairs({ classes: ["4", "9", "7"], confusion }), [
+    { pair: ["4", "9"], count: 1, rate: 0.05 },
+  ]);
 });
