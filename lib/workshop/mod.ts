@@ -24,6 +24,7 @@ export { neighbourAgreement, projectToPlane } from "./projection.ts";
 
 // The library's insides
 export { shareMemory } from "../backend/mod.ts";
+export { drawDigits } from "../data/allographs/draw.ts";
 export { corrupt, CORRUPTION_NAMES } from "../data/augment/corruptions.ts";
 export { parseIdx } from "../data/idx.ts";
 export { shrinkPicture } from "../image/shrink.ts";
