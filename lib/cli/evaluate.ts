@@ -5,6 +5,7 @@ import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { type Dataset, join } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
+import { CSV_NAME, readLabelledCsv } from "../data/pixel_csv.ts";
 import type { MnistOptions } from "../data/mnist.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { loadModel } from "../model/classifier.ts";
@@ -32,7 +33,11 @@ await runCommand({
       value: "DIR,…",
     },
     views: FLAGS.views,
-    images: { type: "text", help: "IDX file of pictures, 28 × 28, plain or .gz", value: "FILE" },
+    images: {
+      type: "text",
+      help: "IDX file of pictures, 28 × 28, plain or .gz, or CSV file of labels and pixels",
+      value: "FILE",
+    },
     labels: { type: "text", help: "IDX file of their labels, plain or .gz", value: "FILE" },
     data: FLAGS.data,
     pictures: {
@@ -65,7 +70,8 @@ await runCommand({
       kernels,
     },
   ) {
-    if ((images === undefined) !== (labels === undefined)) {
+    const isTable = images !== undefined && CSV_NAME.test(images);
+    if (!isTable && (images === undefined) !== (labels === undefined)) {
       throw new UsageError(
         `Expected --images and --labels together but found only --${images ? "images" : "labels"}`,
       );
@@ -94,7 +100,9 @@ await runCommand({
       );
     }
     const observer = showProgress();
-    const dataset = images && labels
+    const dataset = isTable
+      ? await readLabelledCsv(images, limit)
+      : images && labels
       ? await readIdxPair(images, labels, limit)
       : pictures
       ? await readPictures(pictures, classes, observer)

@@ -3,8 +3,10 @@
 import { basename, dirname, join } from "@std/path";
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
-import { FLAGS } from "../flags.ts";
+import { CSV_NAME, readPixelCsv } from "../data/pixel_csv.ts";
+import { FLAGS, UsageError } from "../flags.ts";
 import type { Placement } from "../image/affine.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
 import { occlusionMap } from "../model/attribution.ts";
 import {
   type Classifier,
@@ -32,7 +34,10 @@ await runCommand({
   summary:
     "Reads the digits, the letters or a symbol of your own in pictures: PNG, JPEG, WebP, GIF or BMP, of any size, on any paper.",
   example: "deno task predict --json my-digit.png scans/ 'photos/*.jpg'",
-  operands: { value: "FILE", help: "picture, folder of pictures, or pattern with * and ?" },
+  operands: {
+    value: "FILE",
+    help: "picture, folder of pictures, pattern with * and ?, or CSV file with 784 pixels a row",
+  },
   flags: {
     classes: FLAGS.classes,
     model: {
@@ -42,20 +47,39 @@ await runCommand({
     },
     views: FLAGS.views,
     json: { type: "switch", help: "print one line of JSON a digit" },
+    csv: { type: "switch", help: "print a line ImageId,Label for each row of a CSV file" },
     explain: {
       type: "text",
       help: "draw into DIR how each picture was read and what the network looked at",
       value: "DIR",
     },
   },
-  async run({ classes: classSet, model: directory, views, json, explain }, operands) {
+  async run({ classes: classSet, model: directory, views, json, csv, explain }, operands) {
     directory ??= await findModel(classSet);
     using model = await loadModel(directory);
     const { classes } = model.card;
     console.error(introduce(directory, model.card));
     let failures = 0;
-    for (const path of await Array.fromAsync(listFiles(operands))) {
+    const paths = await Array.fromAsync(listFiles(operands));
+    if (csv && !paths.every((path) => CSV_NAME.test(path))) {
+      throw new UsageError("Expected CSV files with --csv but found other files");
+    }
+    if (csv) console.log("ImageId,Label");
+    for (const path of paths) {
       try {
+        if (CSV_NAME.test(path)) {
+          await readTable(model, path, views === "1" ? ONE_VIEW : NINE_VIEWS, (answer, row) => {
+            if (csv) console.log(`${row},${answer.label}`);
+            else if (json) {
+              const { confidence, probabilities, accepted } = answer;
+              const named = nameAnswer(answer, classes);
+              console.log(
+                JSON.stringify({ file: path, row, ...named, confidence, probabilities, accepted }),
+              );
+            } else console.log(`${path}, row ${row}: ${forPeople(answer, classes)}`);
+          });
+          continue;
+        }
         const { found, answers } = await read(model, path, views === "1" ? ONE_VIEW : NINE_VIEWS);
         if (json) {
           for (const answer of answers) {
@@ -88,8 +112,15 @@ await runCommand({
 async function* listFiles(operands: string[]): AsyncGenerator<string> {
   for (const operand of operands) {
     const folder = dirname(operand);
-    if (await isDirectory(operand)) yield* await filesIn(operand, PICTURE_NAME);
-    else if (/[*?]/.test(basename(operand)) && await isDirectory(folder)) {
+    if (await isDirectory(operand)) {
+      const files = await filesIn(operand, PICTURE_NAME);
+      if (files.length === 0) {
+        throw new Error(
+          `Expected pictures in ${operand} but found none: a folder of class folders is read by evaluate --pictures`,
+        );
+      }
+      yield* files;
+    } else if (/[*?]/.test(basename(operand)) && await isDirectory(folder)) {
       const matches = await filesIn(folder, wildcards(basename(operand)));
       if (matches.length > 0) yield* matches;
       else yield operand;
@@ -119,6 +150,26 @@ async function read(model: Classifier, path: string, views: readonly Placement[]
   return { found, answers };
 }
 
+/** Rows of a table that are read together. */
+const ROWS_AT_ONCE = 500;
+
+/** Answers to the pictures of a table, in the order of its rows, which are counted from 1 on. */
+async function readTable(
+  model: Classifier,
+  path: string,
+  views: readonly Placement[],
+  answered: (answer: Prediction, row: number) => void,
+): Promise<void> {
+  const { count, images } = await readPixelCsv(path);
+  for (let start = 0; start < count; start += ROWS_AT_ONCE) {
+    const pictures = Array.from(
+      { length: Math.min(ROWS_AT_ONCE, count - start) },
+      (_, i) => images.subarray((start + i) * IMAGE_PIXELS, (start + i + 1) * IMAGE_PIXELS),
+    );
+    predict(model, pictures, { views }).forEach((answer, i) => answered(answer, start + i + 1));
+  }
+}
+
 async function readFile(path: string): Promise<Uint8Array> {
   const { isFile, size } = await Deno.stat(path).catch((error) => {
     throw error instanceof Deno.errors.NotFound
@@ -145,7 +196,7 @@ function forMachines(
 }
 
 function forPeople(
-  { index, label, confidence, probabilities, accepted }: Answer,
+  { index, label, confidence, probabilities, accepted }: Prediction,
   classes: string[],
 ): string {
   const second = probabilities.indexOf(Math.max(...probabilities.with(index, -1)));

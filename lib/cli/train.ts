@@ -6,7 +6,7 @@ import { loadCharacters } from "../data/characters.ts";
 import type { ClassSet } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { join as joinDatasets, type Splits } from "../data/dataset.ts";
-import { holdOut } from "../data/hold_out.ts";
+import { holdOut, lackingClasses } from "../data/hold_out.ts";
 import { readIdxPair } from "../data/idx.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { readBase } from "../formats/read_base.ts";
@@ -165,6 +165,7 @@ await runCommand({
     const base = isShipped ? named as BaseName : { name: named, network: await readBase(named) };
     await using team = await startTeam(flags);
     const data = await loadData(flags, observer);
+    for (const lacking of lackingClasses(data)) observer({ kind: "note", text: lacking });
     const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(data));
     if (own) observer({ kind: "note", text: describePictures(data, isSolved) });
     const enough = (epochs: number) =>

@@ -104,8 +104,8 @@ export function datasetFromIdx(
   return { count, images: images.values, labels: labels.values };
 }
 
-/** Largest IDX file that is read, in bytes: enough for EMNIST's 697 932 pictures, and within memory. */
-const LARGEST_FILE = 600_000_000;
+/** Largest file of pictures that is read, in bytes: enough for EMNIST's 697 932, and within memory. */
+export const LARGEST_FILE = 600_000_000;
 
 /**
  * Reads an IDX file, plain or compressed with gzip (told by its first bytes).
@@ -114,6 +114,15 @@ const LARGEST_FILE = 600_000_000;
  * @throws {SyntaxError} As {@linkcode parseIdx}.
  */
 export async function readIdx(path: string): Promise<IdxArray> {
+  return parseIdx(await readPacked(path), path);
+}
+
+/**
+ * Reads a file, plain or compressed with gzip (told by its first bytes).
+ *
+ * @throws {Error} If it cannot be read or unpacked, or is larger than {@linkcode LARGEST_FILE}.
+ */
+export async function readPacked(path: string): Promise<Uint8Array<ArrayBuffer>> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     const { isFile, size } = await Deno.stat(path);
@@ -128,8 +137,7 @@ export async function readIdx(path: string): Promise<IdxArray> {
       : (error as Error).message;
     throw new Error(`Expected to read ${path} but ${reason}`);
   }
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await gunzip(bytes, path);
-  return parseIdx(bytes, path);
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes, path) : bytes;
 }
 
 async function gunzip(
@@ -175,17 +183,28 @@ export async function readIdxPair(
 }
 
 /**
- * Finds an IDX file, plain or packed.
+ * Finds an IDX file, plain or packed, by MNIST's name or another that it goes by: with a dot for the hyphen
+ * before `idx`, with `test` for `t10k`, in a folder of its own name.
  *
  * @param name Its name without `.gz`.
- * @throws {Error} If `directory` has neither.
+ * @throws {Error} If `directory` has none of them.
  */
 export async function findIdx(directory: string, name: string): Promise<string> {
-  for (const file of [name, `${name}.gz`]) {
+  const names = [name, name.replace("t10k", "test")]
+    .flatMap((one) => [one, one.replace("-idx", ".idx")])
+    .flatMap((one) => [one, `${one}.gz`, join(one, one)]);
+  for (const file of names) {
     const path = join(directory, file);
-    if (await Deno.stat(path).then(() => true, () => false)) return path;
+    if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path;
   }
-  throw new Error(`Expected ${name} or ${name}.gz in ${directory} but found neither`);
+  const folders = [];
+  for await (const entry of Deno.readDir(directory)) {
+    if (entry.isDirectory) folders.push(entry.name);
+  }
+  const hint = folders.length > 1
+    ? `: if its ${folders.length} folders are classes, --pictures ${directory} reads them`
+    : "";
+  throw new Error(`Expected ${name} or ${name}.gz in ${directory} but found neither${hint}`);
 }
 
 /** Writes an IDX file, compressed with gzip if its name ends in `.gz`. */

