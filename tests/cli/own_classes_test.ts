@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { encode } from "fast-png";
 import { drawAllograph } from "../../lib/data/allographs/draw.ts";
-import { LETTERS } from "../../lib/data/allographs/letters.ts";
+import { LETTER_ALLOGRAPHS } from "../../lib/data/allographs/letters.ts";
 import { Random } from "../../lib/data/random.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";
@@ -15,7 +15,7 @@ async function writeSigns(
   seed: number,
 ): Promise<void> {
   for (const [k, name] of names.entries()) {
-    const sign = LETTERS.find((letter) => letter.name === name)!;
+    const sign = LETTER_ALLOGRAPHS.find((letter) => letter.name === name)!;
     await Deno.mkdir(join(folder, `sign ${name}`), { recursive: true });
     for (let i = 0; i < count; i++) {
       const drawn = drawAllograph(sign, new Random(seed, k, i));

@@ -9,7 +9,7 @@ const USUAL: Allograph["width"] = [0.55, 0.95];
  * Letters and signs. Left out are those that some hand writes like a digit: O and Q (0), I, l, i, j and
  * J (1), Z (2), y and Y (4), S (5), b and G (6), T (7), B (8), g, q and D (9, 0), and their like.
  */
-export const LETTERS: readonly Allograph[] = [
+export const LETTER_ALLOGRAPHS: readonly Allograph[] = [
   sign("A, pointed", "0±8,100 50±6,0 / 100±8,100", "18±6,62±8 82±6,62±8"),
   sign("A, round", "4±6,100 8,40 50,0 92,40 96±6,100", "4±5,60±8 96±5,60±8"),
   sign("E, of lines", "90±10,2±4 10±6,0 / 8±5,100 / 95±8,98±4", "10,50±5 75±12,48±5"),

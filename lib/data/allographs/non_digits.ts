@@ -4,7 +4,7 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { addStroke, type Point } from "../../image/strokes.ts";
 import type { Random } from "../random.ts";
 import { drawAllograph } from "./draw.ts";
-import { LETTERS } from "./letters.ts";
+import { LETTER_ALLOGRAPHS } from "./letters.ts";
 
 /** Kinds of pictures that {@linkcode drawNonDigit} draws. */
 export const NON_DIGITS = ["letter", "scribble", "lines", "noise", "blot", "blank"] as const;
@@ -21,7 +21,9 @@ export type NonDigit = typeof NON_DIGITS[number];
  * @returns Pixels 0–255, `[28, 28]`, white ink on black.
  */
 export function drawNonDigit(kind: NonDigit, random: Random): Uint8Array {
-  if (kind === "letter") return drawAllograph(LETTERS[random.integer(LETTERS.length)], random);
+  if (kind === "letter") {
+    return drawAllograph(LETTER_ALLOGRAPHS[random.integer(LETTER_ALLOGRAPHS.length)], random);
+  }
   const pixels = new Float32Array(IMAGE_PIXELS);
   DRAW[kind](pixels, random);
   return Uint8Array.from(pixels, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));

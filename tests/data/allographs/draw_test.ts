@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { drawAllograph, drawDigits } from "../../../lib/data/allographs/draw.ts";
-import { LETTERS } from "../../../lib/data/allographs/letters.ts";
+import { LETTER_ALLOGRAPHS } from "../../../lib/data/allographs/letters.ts";
 import { ALLOGRAPHS } from "../../../lib/data/allographs/templates.ts";
 import { Random } from "../../../lib/data/random.ts";
 
@@ -21,8 +21,8 @@ function measure(image: Uint8Array) {
 }
 
 for (
-  const [allograph, sign] of [...ALLOGRAPHS, LETTERS].flatMap((ways, digit) =>
-    ways.map((way) => [way, ways === LETTERS ? "letter" : digit] as const)
+  const [allograph, sign] of [...ALLOGRAPHS, LETTER_ALLOGRAPHS].flatMap((ways, digit) =>
+    ways.map((way) => [way, ways === LETTER_ALLOGRAPHS ? "letter" : digit] as const)
   )
 ) {
   Deno.test(`drawAllograph() draws a ${sign}, ${allograph.name}, into MNIST's box, balanced around its centre`, () => {

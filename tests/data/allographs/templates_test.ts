@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { LETTERS } from "../../../lib/data/allographs/letters.ts";
+import { LETTER_ALLOGRAPHS } from "../../../lib/data/allographs/letters.ts";
 import { ALLOGRAPHS } from "../../../lib/data/allographs/templates.ts";
 
 Deno.test("ALLOGRAPHS has several ways to write each digit, each with a name of its own", () => {
@@ -10,8 +10,8 @@ Deno.test("ALLOGRAPHS has several ways to write each digit, each with a name of 
   });
 });
 
-Deno.test("LETTERS has none twice and none that some hand writes like a digit", () => {
-  assertEquals(new Set(LETTERS.map(({ name }) => name)).size, LETTERS.length);
-  const letters = LETTERS.map(({ name }) => name[0]);
+Deno.test("LETTER_ALLOGRAPHS has none twice and none that some hand writes like a digit", () => {
+  assertEquals(new Set(LETTER_ALLOGRAPHS.map(({ name }) => name)).size, LETTER_ALLOGRAPHS.length);
+  const letters = LETTER_ALLOGRAPHS.map(({ name }) => name[0]);
   assert(![..."OoQDIiLlJjZzSsTBbGgqyY"].some((letter) => letters.includes(letter)));
 });
