@@ -6,6 +6,7 @@ import { installAdamWStep } from "./adamw_step.ts";
 import { installComposedKernels } from "./composed_kernels.ts";
 import { installFastKernels } from "./fast_kernels.ts";
 import { installFusedBlock } from "./fused_block.ts";
+import { installMendedKernels } from "./mended_kernels.ts";
 import { restoreKernels, wasmBackend } from "./wasm_backend.ts";
 import { WasmKernels } from "./wasm_kernels.ts";
 
@@ -55,6 +56,7 @@ async function start(): Promise<void> {
   restoreKernels();
   compiled?.dispose();
   compiled = undefined;
+  installMendedKernels();
   installComposedKernels();
   if (chosen === "fast" && WasmKernels.supported) {
     compiled = new WasmKernels();

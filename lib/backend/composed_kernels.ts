@@ -12,7 +12,7 @@ import { type Kernel, type KernelCall, overrideKernel } from "./wasm_backend.ts"
 
 /** Replaces the kernels; the WASM backend must be active. */
 export function installComposedKernels(): void {
-  overrideKernel("Conv2DBackpropFilter", () => filterGradient);
+  overrideKernel("Conv2DBackpropFilter", filterGradient);
   overrideKernel("Conv2DBackpropInput", inputGradient);
   overrideKernel("DepthwiseConv2dNativeBackpropFilter", () => depthwiseFilterGradient);
   overrideKernel("DepthwiseConv2dNativeBackpropInput", () => depthwiseInputGradient);
@@ -25,11 +25,12 @@ export function installComposedKernels(): void {
  * dW[i, j] = Σ x[n, i + s·y, j + s·x] · dy[n, y, x] is itself a convolution, in which channels and
  * batch change places and the stride becomes a dilation.
  */
-function filterGradient({ inputs: { x, dy }, attrs, backend }: KernelCall): tf.TensorInfo {
-  const { strides, pad, dimRoundingMode, filterShape, dataFormat } = attrs;
-  if (dataFormat === "NCHW") {
-    throw new TypeError(`Expected dataFormat to be "NHWC" but found "NCHW"`);
-  }
+function filterGradient(replaced: Kernel): Kernel {
+  return (call) => call.attrs.dataFormat === "NCHW" ? replaced(call) : filterGradientOfLast(call);
+}
+
+function filterGradientOfLast({ inputs: { x, dy }, attrs, backend }: KernelCall): tf.TensorInfo {
+  const { strides, pad, dimRoundingMode, filterShape } = attrs;
   const { padInfo, strideHeight, strideWidth } = tf.backend_util.computeConv2DInfo(
     x.shape as [number, number, number, number],
     filterShape,

@@ -28,6 +28,9 @@ const FAST_KERNELS: Record<string, FastKernel> = {
   FusedBatchNorm: normalise,
   BatchNormSums: sumNormGradient,
   RectifierGradient: rectifierGradient,
+  ClipByValue: (kernels, call) =>
+    clip(kernels, call, call.attrs.clipValueMin, call.attrs.clipValueMax),
+  Relu6: (kernels, call) => clip(kernels, call, 0, 6),
 };
 
 /** Replaces the kernels; the WASM backend must be active. */
@@ -37,7 +40,33 @@ export function installFastKernels(kernels: WasmKernels): void {
   }
   overrideGradient("FusedBatchNorm", ["x", "mean", "variance", "scale"], gradientOfNorm);
   overrideGradient("Relu", ["x"], gradientOfRectifier);
+  for (const gradient of SECOND_GRADIENTS) tf.registerGradient(gradient);
 }
+
+/** The gradients of what the gradients above are made of. */
+const SECOND_GRADIENTS: tf.GradConfig[] = [
+  {
+    kernelName: "RectifierGradient",
+    inputsToSave: ["x"],
+    gradFunc: (dy, [x]) => ({
+      dy: () => tf.engine().runKernel("RectifierGradient", { dy: dy as tf.Tensor, x }),
+      x: () => tf.zerosLike(x),
+    }),
+  },
+  {
+    kernelName: "BatchNormSums",
+    inputsToSave: ["dy", "x", "mean"],
+    gradFunc: (ofSums, [dy, x, mean]) => {
+      const [ofSum, ofProducts] = tf.unstack(ofSums as tf.Tensor);
+      const ofX = dy.mul(ofProducts);
+      return {
+        dy: () => x.sub(mean).mul(ofProducts).add(ofSum),
+        x: () => ofX,
+        mean: () => ofX.neg(),
+      };
+    },
+  },
+];
 
 function shareValues(
   _kernels: WasmKernels,
@@ -355,6 +384,18 @@ function gradientOfRectifier(replaced: tf.GradFunc): tf.GradFunc {
     if (!areFloats(inputs.dy, inputs.x)) return replaced(dy, saved, attrs);
     return { x: () => tf.engine().runKernel("RectifierGradient", inputs) };
   };
+}
+
+function clip(
+  kernels: WasmKernels,
+  { inputs: { x } }: KernelCall,
+  low: number,
+  high: number,
+): tf.TensorInfo | undefined {
+  if (!areFloats(x)) return undefined;
+  const y = kernels.output(x.shape);
+  kernels.run("clip", { x, y, size: tf.util.sizeFromShape(x.shape), low, high });
+  return y;
 }
 
 function areFloats(...tensors: (tf.TensorInfo | undefined)[]): boolean {

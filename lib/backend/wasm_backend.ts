@@ -21,7 +21,12 @@ interface WasmBackend extends tf.KernelBackend {
     _free(address: number): void;
   };
   dataIdMap: { get(dataId: tf.DataId): TensorOnHeap };
-  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  makeOutput(
+    shape: number[],
+    dtype: tf.DataType,
+    memoryOffset?: number,
+    values?: tf.BackendValues,
+  ): tf.TensorInfo;
   disposeData(dataId: tf.DataId): boolean;
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array | Uint8Array;
   incRef(dataId: tf.DataId): void;

@@ -16,6 +16,7 @@ const SIGNATURES = {
   affineOfNorm: "mean variance gamma? beta? epsilon affine channels",
   applyAffine: "x affine y rows channels rectify",
   applyNormGradient: "dy x norm dx rows channels rectify",
+  clip: "x y size low high",
   convolve: "x filter y mask? affine? batch chunk height width inputs outputs scratch",
   convolveDepthwise: "x filter y batch height width channels scratch",
   convolveDepthwiseGradient:

@@ -1,10 +1,13 @@
-/** Guards around every allocation of the WASM heap. */
+/** Guards around every allocation of the WASM heap, and NaN in it. */
 
 import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 
 const GUARD_BYTES = 64;
 const GUARD = 0xa5;
+
+/** A float of these bytes is NaN, an integer −1. */
+const DIRT = 0xff;
 
 /** The allocator of the active WASM backend. */
 interface Heap {
@@ -14,8 +17,8 @@ interface Heap {
 }
 
 /**
- * Runs `body` while every tensor and scratch area has guards on both sides, and asserts that nothing
- * has written to them. What lives longer than `body` keeps its guards until it is freed, so the
+ * Runs `body` while every tensor and scratch area is full of NaN at first and has guards on both
+ * sides, and asserts that nothing has written to those. What lives longer than `body` keeps its guards until it is freed, so the
  * allocator stays in place.
  */
 export async function withCanaries(body: () => Promise<void> | void): Promise<void> {
@@ -38,6 +41,7 @@ function canariesOf(heap: Heap): Map<number, number> {
     const address = (malloc(bytes + 2 * GUARD_BYTES) >>> 0) + GUARD_BYTES;
     heap.HEAPU8.fill(GUARD, address - GUARD_BYTES, address);
     heap.HEAPU8.fill(GUARD, address + bytes, address + bytes + GUARD_BYTES);
+    heap.HEAPU8.fill(DIRT, address, address + bytes);
     guarded.set(address, bytes);
     return address;
   };

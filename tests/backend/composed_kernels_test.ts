@@ -1,4 +1,3 @@
-import { assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { assertSameConvolution, CONVOLUTIONS, nameOf } from "./convolutions.ts";
@@ -30,20 +29,3 @@ for (const transposeA of [false, true]) {
     });
   }
 }
-
-Deno.test("composed kernels refuse a filter gradient in NCHW", async () => {
-  await startBackend({ kernels: "composed" });
-  const x = tf.zeros([1, 1, 3, 3]);
-  assertThrows(
-    () =>
-      tf.engine().runKernel("Conv2DBackpropFilter", { x, dy: x }, {
-        strides: 1,
-        pad: "same",
-        dataFormat: "NCHW",
-        filterShape: [1, 1, 1, 1],
-      }),
-    TypeError,
-    `Expected dataFormat to be "NHWC" but found "NCHW"`,
-  );
-  x.dispose();
-});

@@ -2,17 +2,34 @@
 
 import { FLOAT, multiplyAdd, VECTOR } from "./simd";
 
-/** dx = dy where x > 0, else 0. */
+/** dx = dy where x > 0, NaN where x is NaN, else 0. */
 export function rectifierGradient(dy: usize, x: usize, dx: usize, size: i32): void {
   let i = 0;
   for (; i + 4 <= size; i += 4) {
     const at = i * FLOAT;
-    const open = f32x4.gt(v128.load(x + at), f32x4.splat(0));
-    v128.store(dx + at, v128.and(v128.load(dy + at), open));
+    const value = v128.load(x + at);
+    const open = f32x4.gt(value, f32x4.splat(0));
+    // All bits set, which is what differs from itself gives, are NaN.
+    v128.store(dx + at, v128.or(v128.and(v128.load(dy + at), open), f32x4.ne(value, value)));
   }
   for (; i < size; i++) {
     const at = i * FLOAT;
-    store<f32>(dx + at, load<f32>(x + at) > 0 ? load<f32>(dy + at) : 0);
+    const value = load<f32>(x + at);
+    store<f32>(dx + at, value > 0 ? load<f32>(dy + at) : value <= 0 ? 0 : NaN);
+  }
+}
+
+/** y = x, at least `low` and at most `high`; NaN stays. */
+export function clip(x: usize, y: usize, size: i32, low: f32, high: f32): void {
+  let i = 0;
+  for (; i + 4 <= size; i += 4) {
+    const at = i * FLOAT;
+    const value = f32x4.max(v128.load(x + at), f32x4.splat(low));
+    v128.store(y + at, f32x4.min(value, f32x4.splat(high)));
+  }
+  for (; i < size; i++) {
+    const at = i * FLOAT;
+    store<f32>(y + at, min<f32>(max<f32>(load<f32>(x + at), low), high));
   }
 }
 
