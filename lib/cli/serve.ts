@@ -32,9 +32,19 @@ await runCommand({
       type: "switch",
       help: `keep the digits that people correct on the page in ${SAMPLES}`,
     },
+    "allow-host": {
+      type: "text",
+      help: "names by which others may ask, besides localhost and addresses: teacher.local,…",
+      value: "NAME,…",
+    },
+    cors: {
+      type: "text",
+      help: "pages of others that may ask from a browser: https://example.org,…",
+      value: "ORIGIN,…",
+    },
     quiet: { type: "switch", help: "log no requests" },
   },
-  async run({ port, host, workers, model, "keep-samples": keepSamples, quiet }) {
+  async run({ port, host, workers, model, "keep-samples": keepSamples, quiet, ...flags }) {
     const log = startLineLog();
     await using service = await startService({
       models: await findModels(model),
@@ -42,6 +52,7 @@ await runCommand({
       port,
       workers,
       samples: keepSamples ? await Samples.open(SAMPLES) : undefined,
+      guests: { hosts: flags["allow-host"]?.split(","), origins: flags.cors?.split(",") },
       log: quiet ? undefined : log.write,
     });
     console.error(`Draw at ${service.url}, programs see ${service.url}/docs; Ctrl+C ends`);
@@ -49,6 +60,7 @@ await runCommand({
     console.error("Answering what is open, then done");
     await service.close();
     log.flush();
+    Deno.exit(); // What still sends a body is not waited for.
   },
 });
 

@@ -6,12 +6,14 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import type { readPage } from "./page_files.ts";
 import type { Limits } from "./body.ts";
+import { guard, type Guests, letIn } from "./guard.ts";
 import { createRoutes, type Parts } from "./routes.ts";
 import { Unavailable } from "./worker_pool.ts";
 
 /** What the service is made of. */
 interface AppOptions extends Omit<Parts, "limits"> {
   limits?: Partial<Limits>;
+  guests?: Guests;
   page: Awaited<ReturnType<typeof readPage>>;
   /** Told of every request that was answered. */
   log?: (entry: Record<string, unknown>) => void;
@@ -49,7 +51,7 @@ const HEADERS = secureHeaders({
 const NOT_FOUND = "Expected an address that GET /docs lists";
 
 /** Makes the service's router, which answers requests by `app.fetch`. */
-export function createApp({ page, limits, log, ...parts }: AppOptions): Hono {
+export function createApp({ page, limits, guests = {}, log, ...parts }: AppOptions): Hono {
   const app = new Hono();
   const routes = createRoutes({ ...parts, limits: { ...LIMITS, ...limits } });
   for (const [name, { type, content }] of page) {
@@ -63,6 +65,8 @@ export function createApp({ page, limits, log, ...parts }: AppOptions): Hono {
   app.use(
     record(new Set(routes.map(({ path }) => path)), parts.metrics, log),
     HEADERS,
+    guard(guests),
+    letIn(guests),
     sayWhenToComeBack,
     methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }),
   );
@@ -70,6 +74,14 @@ export function createApp({ page, limits, log, ...parts }: AppOptions): Hono {
   app.notFound((c) => c.json({ error: NOT_FOUND }, 404));
   app.onError(answerError);
   return app;
+}
+
+/** Answers a request whose address cannot be read, which has no path to look up. */
+export async function refuseAddress(): Promise<Response> {
+  const message = "Expected the Host header to be a name or an address, with a port or without";
+  return await new Hono().use(HEADERS).all("*", (c) => c.json({ error: message }, 400)).request(
+    "/",
+  );
 }
 
 /** Counts and logs every request. */

@@ -118,7 +118,9 @@ const ERRORS: Record<number, string> = {
     "The service keeps no samples (start it with --keep-samples), or another site's page sent this.",
   408: "The body came too slowly.",
   413: "The body, or the picture in it, is too large.",
-  415: "This is no picture that can be read: PNG, JPEG, WebP, GIF and BMP can.",
+  415:
+    "This is no picture that can be read (PNG, JPEG, WebP, GIF and BMP can), or a sample that is no JSON.",
+  507: "No more samples are kept.",
   503: "All workers are busy and the line is full, or they are not up yet. Try again later.",
 };
 

@@ -314,14 +314,14 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
       path: `/${ADDRESSES.samples}`,
       async answer(c) {
         if (!samples) throw refusal(403, "a service that was started with --keep-samples");
-        // A page of somebody else's may send, though not read; samples come from our own.
-        if (c.req.header("sec-fetch-site") === "cross-site") {
-          throw refusal(403, "a request of this service's own page");
+        if (!/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
+          throw refusal(415, "a sample as application/json");
         }
         const sample = await readJson(c, limits, (body) => {
           const { pixels, label } = fields(body);
           return [readBase64(pixels, "pixels"), readDigit(label, "label")] as const;
         });
+        if (samples.isFull) throw refusal(507, "fewer samples: no place is left");
         await samples.add(...sample);
         return c.json({ kept: samples.count }, 201);
       },
@@ -331,7 +331,7 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
         requestBody: { required: true, ...json(object({ pixels: base64, label: digit })) },
         responses: answers(
           { description: "Kept.", ...json(object({ kept: whole })) },
-          [...BODY_ERRORS, 403],
+          [...BODY_ERRORS, 403, 415, 507],
           201,
         ),
       },
@@ -464,6 +464,6 @@ function pictureError(error: Error): never {
   throw error;
 }
 
-function refusal(status: 400 | 403, expected: string): HTTPException {
+function refusal(status: 400 | 403 | 415 | 507, expected: string): HTTPException {
   return new HTTPException(status, { message: `Expected ${expected}` });
 }

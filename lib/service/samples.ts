@@ -48,6 +48,10 @@ export class Samples {
     return this.#labels.length;
   }
 
+  get isFull(): boolean {
+    return this.count >= MOST_SAMPLES;
+  }
+
   /**
    * Adds a sample and writes it to disk.
    *
@@ -55,7 +59,7 @@ export class Samples {
    * @throws {RangeError} If no more are kept.
    */
   async add(pixels: Uint8Array, label: number): Promise<void> {
-    if (this.count >= MOST_SAMPLES) {
+    if (this.isFull) {
       throw new RangeError(`Expected at most ${MOST_SAMPLES} samples but no place is left`);
     }
     this.#images.push(pixels);

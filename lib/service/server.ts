@@ -2,8 +2,9 @@
 
 import { join } from "@std/path";
 import type { ModelCard } from "../model/classifier.ts";
-import { createApp } from "./app.ts";
+import { createApp, refuseAddress } from "./app.ts";
 import type { Limits } from "./body.ts";
+import { type Guests, hasAddress } from "./guard.ts";
 import { Metrics } from "./metrics.ts";
 import { readPage } from "./page_files.ts";
 import { ReaderPool } from "./reader_pool.ts";
@@ -21,6 +22,8 @@ interface ServiceOptions {
   /** Where corrected samples are kept, if they are. */
   samples?: Samples;
   limits?: Partial<Limits>;
+  /** Names and pages that are let in besides the usual ones. */
+  guests?: Guests;
   /** Module of the workers, if not the usual one. */
   module?: URL;
   /** Told of requests, and of workers that were replaced. */
@@ -44,7 +47,7 @@ const CLOSING_TIME = 20_000;
  * @throws {Error} If a model is not there or the address is taken.
  */
 export async function startService(
-  { models, host, port, workers, samples, limits, module, log }: ServiceOptions,
+  { models, host, port, workers, samples, limits, guests, module, log }: ServiceOptions,
 ): Promise<Service> {
   let state: "starting" | "open" | "closing" = "starting";
   const pool = new ReaderPool({
@@ -77,16 +80,21 @@ export async function startService(
       samples,
       isClosing: () => state === "closing",
       limits,
+      guests: { ...guests, hosts: [host, ...guests?.hosts ?? []] },
       log,
     });
     state = "open";
-    const server = Deno.serve({ hostname: host, port, onListen: () => {} }, app.fetch);
+    const server = Deno.serve(
+      { hostname: host, port, onListen: () => {} },
+      (request) => hasAddress(request) ? app.fetch(request) : refuseAddress(),
+    );
     const { hostname, port: actualPort } = server.addr;
     const close = async () => {
       state = "closing";
-      const late = setTimeout(() => pool.close(), CLOSING_TIME);
-      await server.shutdown();
-      clearTimeout(late);
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, CLOSING_TIME);
+      await Promise.race([server.shutdown(), late]);
+      clearTimeout(timer);
       pool.close();
     };
     const name = hostname.includes(":") ? `[${hostname}]` : hostname;

@@ -226,7 +226,23 @@ Deno.test("createApp()", (t) =>
           "/samples",
           { ...post({}), headers: { "sec-fetch-site": "cross-site" } },
           403,
-          "Expected a request of this service's own page",
+          "Expected a request of this service's own page: serve --cors lets others in",
+        ],
+        [
+          "/samples",
+          {
+            ...post({}),
+            headers: { "origin": "http://localhost:99", "content-type": "text/plain" },
+          },
+          403,
+          "Expected a request of this service's own page: serve --cors lets others in",
+        ],
+        ["/samples", { ...post({}), headers: {} }, 415, "Expected a sample as application/json"],
+        [
+          "http://rebound.example/metrics",
+          {},
+          403,
+          "Expected a request for a name of this service but found rebound.example: serve --allow-host lets it in",
         ],
       ];
       for (const [path, init, status, error] of cases) {

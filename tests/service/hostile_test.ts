@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { encode } from "fast-png";
 import { join } from "@std/path";
 import { Random } from "../../lib/data/random.ts";
@@ -47,7 +47,12 @@ Deno.test("startService() does not wait for slow clients, nor lets them hold oth
   withService(async ({ url }) => {
     const slow = Array.from(
       { length: 50 },
-      () => ask(url, `POST ${PREDICT} HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{`, false),
+      () =>
+        ask(
+          url,
+          `POST ${PREDICT} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{`,
+          false,
+        ),
     );
     const silent = await Promise.all(
       Array.from({ length: 50 }, () => connect(url)),
@@ -70,6 +75,19 @@ Deno.test("startService() answers what it accepted before it closes", () =>
     assert(settled.every(({ status }) => status === "fulfilled"));
     const refused = await predict(service.url).then(() => false, () => true);
     assert(refused);
+  }));
+
+Deno.test("startService() refuses a host that is none, with the usual headers", () =>
+  withService(async ({ url }) => {
+    const { hostname, port } = new URL(url);
+    for (const host of ["a b", "a:99999", "[::"]) {
+      using connection = await Deno.connect({ hostname, port: Number(port) });
+      const request = `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
+      await connection.write(new TextEncoder().encode(request));
+      const answer = await new Response(connection.readable).text();
+      assertMatch(answer, /^HTTP\/1.1 400 /);
+      assert(answer === "HTTP/1.1 400 Bad Request\r\n\r\n" || /nosniff/.test(answer), answer);
+    }
   }));
 
 async function withService(act: (service: Service) => Promise<void>): Promise<void> {
@@ -187,18 +205,18 @@ function hostileAddresses(): Hostile[] {
 
 /** What is hardly HTTP. */
 function rawRequests(): string[] {
-  const head = `POST ${PREDICT} HTTP/1.1\r\nhost: a\r\n`;
+  const head = `POST ${PREDICT} HTTP/1.1\r\nhost: localhost\r\n`;
   return [
     "\r\n\r\n",
     "hello\r\n\r\n",
     "GET / HTTP/9.9\r\n\r\n",
-    "GET ../../etc/passwd HTTP/1.1\r\nhost: a\r\n\r\n",
-    "GET /../../etc/passwd HTTP/1.1\r\nhost: a\r\n\r\n",
-    "GET http://127.0.0.1/metrics HTTP/1.1\r\nhost: a\r\n\r\n",
-    "CONNECT example.com:443 HTTP/1.1\r\nhost: a\r\n\r\n",
-    "TRACE / HTTP/1.1\r\nhost: a\r\n\r\n",
-    `GET / HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(100_000)}\r\n\r\n`,
-    `GET / HTTP/1.1\r\nhost: a\r\n${"x: y\r\n".repeat(1000)}\r\n`,
+    "GET ../../etc/passwd HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    "GET /../../etc/passwd HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    "GET http://127.0.0.1/metrics HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    "CONNECT example.com:443 HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    "TRACE / HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${"y".repeat(100_000)}\r\n\r\n`,
+    `GET / HTTP/1.1\r\nhost: localhost\r\n${"x: y\r\n".repeat(1000)}\r\n`,
     `${head}content-length: -1\r\n\r\n`,
     `${head}content-length: 1e9\r\n\r\n`,
     `${head}content-length: 99999999999999999999\r\n\r\n`,
@@ -207,8 +225,8 @@ function rawRequests(): string[] {
     `${head}transfer-encoding: chunked\r\n\r\nzz\r\n`,
     `${head}transfer-encoding: chunked\r\n\r\nffffffff\r\n{`,
     `${head}content-length: 50\r\n\r\n{"instances"`,
-    `POST /predict HTTP/1.1\r\nhost: a\r\ncontent-type: image/png\r\ncontent-length: 500\r\n\r\n\x89PNG`,
-    `POST /predict HTTP/1.1\r\nhost: a\r\ncontent-type: multipart/form-data\r\ncontent-length: 4\r\n\r\n--a\n`,
+    `POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/png\r\ncontent-length: 500\r\n\r\n\x89PNG`,
+    `POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data\r\ncontent-length: 4\r\n\r\n--a\n`,
   ];
 }
 

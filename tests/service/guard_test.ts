@@ -1,0 +1,64 @@
+import { assertEquals } from "@std/assert";
+import { Hono } from "hono";
+import { guard, type Guests, letIn } from "../../lib/service/guard.ts";
+
+const PAGE = "https://school.example";
+
+async function ask(
+  url: string,
+  headers: Record<string, string>,
+  guests: Guests = {},
+  method = "POST",
+) {
+  const app = new Hono().use(guard(guests), letIn(guests)).all("*", (c) => c.text("answered"));
+  const { status, headers: answered } = await app.request(url, { method, headers });
+  return [status, answered.get("access-control-allow-origin")];
+}
+
+for (
+  const [who, url, headers, status, guests] of [
+    ["a program by address", "http://192.168.0.7:8000/", {}, 200, {}],
+    ["a program by an address of version 6", "http://[::1]:8000/", {}, 200, {}],
+    ["the own page", "http://localhost:8000/", { origin: "http://localhost:8000" }, 200, {}],
+    [
+      "the same host at another port",
+      "http://localhost:8000/",
+      { origin: "http://localhost:9000" },
+      403,
+      {},
+    ],
+    ["another site's page", "http://localhost/", { origin: PAGE }, 403, {}],
+    ["a page without an origin of its own", "http://localhost/", { origin: "null" }, 403, {}],
+    [
+      "another site's page by an old browser",
+      "http://localhost/",
+      { "sec-fetch-site": "cross-site" },
+      403,
+      {},
+    ],
+    [
+      "a name that was made to lead here",
+      "http://evil.example/",
+      { origin: "http://evil.example" },
+      403,
+      {},
+    ],
+    ["a name that is allowed", "http://teacher.local/", { origin: "http://teacher.local" }, 200, {
+      hosts: ["Teacher.local"],
+    }],
+    ["a page that is let in", "http://localhost/", { origin: PAGE }, 200, { origins: [PAGE] }],
+  ] as [string, string, Record<string, string>, number, Guests][]
+) {
+  Deno.test(`guard() answers ${who} with ${status}`, async () => {
+    const [found, allowed] = await ask(url, headers, guests);
+    assertEquals([found, allowed], [status, guests.origins ? PAGE : null]);
+  });
+}
+
+Deno.test("guard() lets nobody read by a name that was made to lead here, and everybody's browser load the page", async () => {
+  assertEquals((await ask("http://evil.example/metrics", {}, {}, "GET"))[0], 403);
+  assertEquals(
+    (await ask("http://localhost/", { "sec-fetch-site": "cross-site" }, {}, "GET"))[0],
+    200,
+  );
+});
