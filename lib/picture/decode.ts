@@ -42,6 +42,12 @@ const KINDS = [
   { kind: "BMP", start: /^424d/, format: MagickFormat.Bmp },
 ];
 
+/** What makes a file readable whose end is missing or whose header claims too much, by kind. */
+const MENDERS: Record<string, (bytes: Uint8Array) => Uint8Array | undefined> = {
+  PNG: (bytes) => wholeRows(bytes, 4 * MOST_PIXELS),
+  BMP: withTrueSizes,
+};
+
 let started: Promise<void> | undefined;
 
 /**
@@ -93,9 +99,9 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Gr
     try {
       return decode(bytes);
     } catch (error) {
-      const rows = found.kind === "PNG" ? wholeRows(bytes, 4 * MOST_PIXELS) : undefined;
-      if (error instanceof RangeError || !rows) throw error;
-      return decode(rows);
+      const mended = MENDERS[found.kind]?.(bytes);
+      if (error instanceof RangeError || !mended) throw error;
+      return decode(mended);
     }
   } catch (error) {
     if (error instanceof RangeError) throw error;
@@ -106,6 +112,18 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Gr
       },
     );
   }
+}
+
+/** A BMP whose header claims no more bytes, of the file and of its pixels, than there are. */
+function withTrueSizes(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length < 54) return undefined;
+  const mended = bytes.slice();
+  const view = new DataView(mended.buffer);
+  view.setUint32(2, bytes.length, true);
+  const pixelBytes = Math.max(0, bytes.length - view.getUint32(10, true));
+  const hasPixelBytes = view.getUint32(14, true) >= 40; // not in OS/2's first header, of 12 bytes
+  if (hasPixelBytes) view.setUint32(34, Math.min(view.getUint32(34, true), pixelBytes), true);
+  return mended;
 }
 
 async function startImageMagick(): Promise<void> {
