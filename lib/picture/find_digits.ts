@@ -1,6 +1,7 @@
 /** From any picture of digits to the 28 × 28 pixels that MNIST's makers would have made of each. */
 
 import { cutOut } from "./cut_out.ts";
+import { withoutDarkEdges } from "./dark_edges.ts";
 import type { GreyPicture } from "./decode.ts";
 import { joinPieces, withoutSpecks } from "./groups.ts";
 import { type InkSheet, markInk, separateInk } from "./ink.ts";
@@ -39,7 +40,8 @@ export function findDigits(picture: GreyPicture): FoundDigits {
   if (isOneDigit(picture)) return findSymbol(picture, { ruled: false });
   const { grey, enlarge } = reduce(picture);
   const layer = separateInk(grey);
-  const sheet = markInk(layer);
+  const inked = markInk(layer);
+  const sheet = inked && (withoutDarkEdges(inked) ?? inked);
   const cleaned = sheet && withoutRuledLines(sheet);
   let digits = cleaned ? digitsOn(cleaned) : [];
   const areRuled = digits.length > 0;

@@ -208,3 +208,40 @@ Deno.test("findDigits() takes a small picture for one digit, though its strokes 
   }
   assertEquals(findDigits({ width, height, values }).digits.length, 1);
 });
+
+for (const share of [0.02, 0.06, 0.12]) {
+  Deno.test(`findDigits() finds the digits beside a dark edge of ${share} of the picture, on any side`, () => {
+    const [width, height] = [400, 300];
+    const pastes = Array.from({ length: 6 }, (_, i) => ({
+      pixels: digit(i),
+      left: 70 + 90 * (i % 3),
+      top: 80 + 100 * Math.floor(i / 3),
+    }));
+    const { values } = sheet(width, height, pastes);
+    for (const [x, y] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      const random = new Random(3);
+      const photo = values.map((ink, i) => {
+        const [u, v] = [i % width / width - 0.5, Math.floor(i / width) / height - 0.5];
+        const isDark = u * x + v * y + 0.04 * (u * y + v * x) > 0.5 - share;
+        return (isDark ? 60 : 190 - 0.5 * ink) + 2 * random.normal();
+      });
+      const { digits } = findDigits({ width, height, values: photo });
+      assertEquals(digits.length, 6, `${x}, ${y}`);
+      digits.forEach(({ box }, i) => {
+        assert(box.left >= pastes[i].left - 2 && box.left + box.width <= pastes[i].left + 30);
+      });
+    }
+  });
+}
+
+Deno.test("findDigits() leaves the bar of a 7 that is cut to its ink", () => {
+  const [width, height] = [60, 90];
+  const values = new Uint8Array(width * height).fill(240);
+  values.fill(30, 0, 6 * width);
+  for (let y = 6; y < height; y++) {
+    const x = Math.round(53 - 0.4 * y);
+    values.fill(30, y * width + x, y * width + x + 6);
+  }
+  const { digits } = findDigits({ width, height, values });
+  assertEquals(digits.map(({ box }) => box), [{ left: 0, top: 0, width, height }]);
+});
