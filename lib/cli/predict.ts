@@ -19,8 +19,7 @@ import { findModel, introduce } from "../model/model_folders.ts";
 import { NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { PICTURE_NAME } from "../picture/class_folders.ts";
-import { findDigits } from "../picture/find_digits.ts";
-import { findSymbol } from "../picture/find_symbol.ts";
+import { finderFor } from "../picture/find_digits.ts";
 import type { FoundDigit } from "../picture/steps.ts";
 import { readingSteps } from "../plot/reading_steps.ts";
 import { saveChart } from "../plot/render.ts";
@@ -143,8 +142,7 @@ function wildcards(pattern: string): RegExp {
 }
 
 async function read(model: Classifier, path: string, views: readonly Placement[]) {
-  const find = classSetOf(model.card.classes) ? findDigits : findSymbol;
-  const found = find(await decodePicture(await readFile(path), path));
+  const found = finderFor(model.card.classes)(await decodePicture(await readFile(path), path));
   const predictions = predict(model, found.digits.map(({ pixels }) => pixels), { views });
   const answers = found.digits.map((digit, i): Answer => ({ ...digit, ...predictions[i] }));
   return { found, answers };

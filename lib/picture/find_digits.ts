@@ -1,5 +1,6 @@
 /** From any picture of digits to the 28 × 28 pixels that MNIST's makers would have made of each. */
 
+import { classSetOf } from "../data/class_sets.ts";
 import { cutOut } from "./cut_out.ts";
 import { withoutDarkEdges } from "./dark_edges.ts";
 import type { GreyPicture } from "./decode.ts";
@@ -53,6 +54,11 @@ export function findDigits(picture: GreyPicture): FoundDigits {
       return drawSteps(grey, layer, sheet, areRuled ? cleaned : undefined, digits);
     },
   };
+}
+
+/** How pictures are looked at for a classifier: somebody's own classes are of pictures of one symbol. */
+export function finderFor(classes: readonly string[]): (picture: GreyPicture) => FoundDigits {
+  return classSetOf(classes) ? findDigits : findSymbol;
 }
 
 /** Whether a picture is so small that it is a scan of a single digit: a cell of a form, or of a data set. */

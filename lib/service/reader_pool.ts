@@ -13,6 +13,12 @@ export type ReadingTask =
   & { model: string }
   & ({ read: Float32Array } | { explain: Uint8Array; index: number });
 
+/** A picture file, and the classes of the model that is to read it. */
+export interface FindingTask {
+  bytes: Uint8Array;
+  classes: string[];
+}
+
 interface ReaderPoolOptions {
   /** Folders of the models by name. */
   models: Record<string, string>;
@@ -42,7 +48,7 @@ const DEADLINE = 15_000;
 /** Workers that read pictures, and one that finds digits in picture files. Close it with `using`. */
 export class ReaderPool implements Disposable {
   #readers: WorkerPool<ReadingTask, Prediction | Explanation>;
-  #finder: WorkerPool<Uint8Array, FoundDigit[]>;
+  #finder: WorkerPool<FindingTask, FoundDigit[]>;
 
   /** Resolves once all workers are up; rejects if they cannot start. */
   readonly ready: Promise<unknown>;
@@ -91,9 +97,9 @@ export class ReaderPool implements Disposable {
     );
   }
 
-  /** Finds and reads the characters in a picture file. */
-  async readFile(model: string, bytes: Uint8Array): Promise<(FoundDigit & Prediction)[]> {
-    const digits = await this.#finder.run(bytes);
+  /** Finds and reads the characters in a picture file, or the symbol where classes are somebody's own. */
+  async readFile(model: string, task: FindingTask): Promise<(FoundDigit & Prediction)[]> {
+    const digits = await this.#finder.run(task);
     const predictions = await this.read(
       model,
       digits.map(({ pixels }) => Float32Array.from(pixels, (value) => value / 255)),

@@ -1,7 +1,7 @@
 /** The table of routes: each with what answers there, and what programs are told of it. */
 
 import { HTTPException } from "hono/http-exception";
-import { areDigits } from "../data/class_sets.ts";
+import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { type ModelCard, nameAnswer, type Prediction } from "../model/classifier.ts";
 import { type Limits, readJson, readPictureFile } from "./body.ts";
@@ -63,8 +63,8 @@ function fileRoute({ pool, cards, limits }: Parts): Route {
     async answer(c) {
       const model = findModel(cards, c.req.query("model"));
       const { classes } = cards[model];
-      const file = await readPictureFile(c, limits);
-      const found = (await pool.readFile(model, file).catch(pictureError))
+      const bytes = await readPictureFile(c, limits);
+      const found = (await pool.readFile(model, { bytes, classes }).catch(pictureError))
         .map(({ box, pixels, ...prediction }) => ({
           box,
           ...forJson(prediction, classes),
@@ -382,7 +382,7 @@ function predictionSchema(classes: readonly string[]): Record<string, Json> {
   return {
     ...(areDigits(classes)
       ? { digit: { ...digit, description } }
-      : { character: { enum: classes, description } }),
+      : { [classSetOf(classes) ? "character" : "class"]: { enum: classes, description } }),
     confidence: { ...share, description: "Its probability." },
     accepted: { ...boolean, description: 'Whether it is sure enough; if not: "don\'t know".' },
     probabilities: {

@@ -7,7 +7,7 @@ import { startBackend } from "../../backend/mod.ts";
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
-import { findDigits } from "../../picture/find_digits.ts";
+import { finderFor } from "../../picture/find_digits.ts";
 import { explain } from "../explain.ts";
 import type { Reader, ServedModel } from "./reader.ts";
 
@@ -30,8 +30,8 @@ export const reader: Reader = {
   ready: loading.then(async (models) => void await Promise.all(models.values())),
   isService: false,
   models: () => list,
-  async read({ name }, picture) {
-    const { digits } = findDigits(toGrey(picture));
+  async read({ name, classes }, picture) {
+    const { digits } = finderFor(classes)(toGrey(picture));
     const predictions = predict(await modelOf(name), digits.map(({ pixels }) => pixels));
     return digits.map((digit, i) => ({
       ...digit,

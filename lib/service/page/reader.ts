@@ -53,14 +53,14 @@ export const reader: Reader = {
   },
   async read({ name }, picture) {
     const file = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, "image/png"));
-    type Found = Omit<ReadDigit, "pixels"> & { digit?: number; pixels: string };
+    type Found = Omit<ReadDigit, "pixels"> & { digit?: number; class?: string; pixels: string };
     const answer = await ask(`${ADDRESSES.file}?model=${name}`, file, "image/png") as Record<
       string,
       Found[]
     >;
     return (answer.digits ?? answer.characters).map((found) => ({
       ...found,
-      character: found.character ?? String(found.digit),
+      character: found.class ?? found.character ?? String(found.digit),
       pixels: fromBase64(found.pixels),
     }));
   },
