@@ -147,7 +147,7 @@ Deno.test("make lists what it makes, and explains each", async () => {
   assertEquals([list.code, list.stderr], [0, ""]);
   assertEquals(await runTask("make"), list);
   const names = [...list.stdout.matchAll(/^ {2}(\S+) {2}/gm)].map(([, name]) => name);
-  assertEquals(names, ["base", "letters"]);
+  assertEquals(names, ["backend", "base", "letters"]);
   await Promise.all(names.map(async (name) => {
     const { code, stdout } = await runTask("make", name, "--help");
     assertEquals(code, 0);
@@ -212,13 +212,13 @@ const WRONG_CALLS: WrongCall[] = [
     name: "something that nobody makes",
     call: () => ["make", "constructor", "--seed", "2"],
     code: 2,
-    message: () => "Expected one of base, letters but found constructor",
+    message: () => "Expected one of backend, base, letters but found constructor",
   },
   {
     name: "a flag where the name should be",
     call: () => ["make", "--seed", "2", "base"],
     code: 2,
-    message: () => "Expected one of base, letters but found --seed",
+    message: () => "Expected one of backend, base, letters but found --seed",
   },
   {
     name: "a base that there is not",
