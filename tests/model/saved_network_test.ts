@@ -11,7 +11,7 @@ Deno.test("loadNetwork() gives back what saveNetwork() wrote, to the last bit", 
   withFolder(async (folder) => {
     const path = join(folder, "outputs", "model");
     const network = await randomNetwork();
-    await saveNetwork(path, network, CARD);
+    await saveNetwork(path, network, CARD, "float32");
     assertEquals(namesIn(path), ["card.json", "model.json", "weights.bin"]);
     const loaded = await loadNetwork(path);
     assertEquals(loaded.card, CARD);
@@ -28,7 +28,7 @@ Deno.test("saveNetwork() in half precision takes half the space and gives rounde
   withFolder(async (folder) => {
     const [path, halfPath] = [join(folder, "whole"), join(folder, "half")];
     const network = await randomNetwork();
-    await saveNetwork(path, network, CARD);
+    await saveNetwork(path, network, CARD, "float32");
     await saveNetwork(halfPath, network, CARD, "float16");
     const [size, halfSize] = [path, halfPath].map((folder) =>
       Deno.statSync(join(folder, "weights.bin")).size
@@ -101,7 +101,7 @@ Deno.test("loadNetwork() names the file that is missing or damaged", () =>
   withFolder(async (folder) => {
     const original = join(folder, "original");
     const network = await randomNetwork();
-    await saveNetwork(original, network, CARD);
+    await saveNetwork(original, network, CARD, "float32");
     network.dispose();
     const model = JSON.parse(await Deno.readTextFile(join(original, "model.json")));
     const weights = await Deno.readFile(join(original, "weights.bin"));
