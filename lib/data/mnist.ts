@@ -114,9 +114,13 @@ async function ownTable(path: string): Promise<Splits> {
   const train = await readLabelledCsv(path);
   checkLabels(train, path);
   const none = slice(train, 0, 0);
-  return holdOut(
+  const splits = holdOut(
     { train, validation: none, test: none, classes: DIGITS, source: path },
     SPLIT_SEED,
+  );
+  if (splits.validation.count > 0 && splits.test.count > 0) return splits;
+  throw new RangeError(
+    `Expected ${path} to hold three pictures of a class at least but found ${train.count} in all`,
   );
 }
 

@@ -98,3 +98,14 @@ Deno.test("loadMnist() splits a CSV file that is sorted by class, each class int
       classes,
     ]);
   }));
+
+Deno.test("loadMnist() refuses a CSV file of a single picture in one sentence", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "one.csv");
+    await Deno.writeTextFile(path, row(3));
+    const { message } = await assertRejects(() => loadMnist({ directory: path }), RangeError);
+    assertEquals(
+      message,
+      `Expected ${path} to hold three pictures of a class at least but found 1 in all`,
+    );
+  }));
