@@ -3,7 +3,7 @@
 import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import { classSetOf } from "../data/class_sets.ts";
-import { type Dataset, join } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
 import { CSV_NAME, readLabelledCsv } from "../data/pixel_csv.ts";
 import type { MnistOptions } from "../data/mnist.ts";
@@ -14,8 +14,7 @@ import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/team.ts";
 import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
-import type { Observer } from "../observer.ts";
-import { readClassFolders } from "../picture/class_folders.ts";
+import { readLabelledFolders } from "../picture/class_folders.ts";
 import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
@@ -54,22 +53,8 @@ await runCommand({
     workers: FLAGS.workers,
     kernels: FLAGS.kernels,
   },
-  async run(
-    {
-      classes: classSet,
-      model: named,
-      views,
-      images,
-      labels,
-      data,
-      pictures,
-      limit,
-      corruptions,
-      json,
-      workers,
-      kernels,
-    },
-  ) {
+  async run({ classes: classSet, model: named, views, images, labels, json, ...flags }) {
+    const { data, pictures, limit, corruptions } = flags;
     const isTable = images !== undefined && CSV_NAME.test(images);
     if (!isTable && (images === undefined) !== (labels === undefined)) {
       throw new UsageError(
@@ -81,7 +66,7 @@ await runCommand({
         "Expected --images and --labels, --data or --pictures but found several",
       );
     }
-    await startBackend({ kernels });
+    await startBackend(flags);
     const directories = named?.split(",") ?? [await findModel(classSet)];
     if (corruptions && (directories.length > 1 || views !== "1")) {
       throw new UsageError(
@@ -105,9 +90,9 @@ await runCommand({
       : images && labels
       ? await readIdxPair(images, labels, limit)
       : pictures
-      ? await readPictures(pictures, classes, observer)
+      ? await readLabelledFolders(pictures, classes, observer)
       : await loadTest(classes, { directory: data, limit });
-    await using team = await startTeam({ workers });
+    await using team = await startTeam(flags);
     if (corruptions) {
       const robustness = await measureRobustness(team, network, dataset, { classes, observer });
       console.log(
@@ -135,21 +120,6 @@ async function loadTest(classes: string[], options: MnistOptions): Promise<Datas
   throw new UsageError(
     `Expected --pictures with a model of ${classes.slice(0, 3).join(", ")}… but found none`,
   );
-}
-
-/** All pictures of a folder of class folders, labelled as a model numbers its classes. */
-async function readPictures(
-  directory: string,
-  classes: string[],
-  observer: Observer,
-): Promise<Dataset> {
-  const { classes: found, ...parts } = await readClassFolders(directory, observer);
-  const strange = found.find((name) => !classes.includes(name));
-  if (strange !== undefined) {
-    throw new Error(`Expected ${directory} to hold classes of the model but found ${strange}`);
-  }
-  const { labels, ...rest } = join(parts.train, parts.validation, parts.test);
-  return { ...rest, labels: labels.map((label) => classes.indexOf(found[label])) };
 }
 
 function describeRobustness(

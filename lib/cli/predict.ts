@@ -69,20 +69,15 @@ await runCommand({
         if (CSV_NAME.test(path)) {
           await readTable(model, path, views === "1" ? ONE_VIEW : NINE_VIEWS, (answer, row) => {
             if (csv) console.log(`${row},${answer.label}`);
-            else if (json) {
-              const { confidence, probabilities, accepted } = answer;
-              const named = nameAnswer(answer, classes);
-              console.log(
-                JSON.stringify({ file: path, row, ...named, confidence, probabilities, accepted }),
-              );
-            } else console.log(`${path}, row ${row}: ${forPeople(answer, classes)}`);
+            else if (json) console.log(forMachines({ file: path, row }, answer, classes));
+            else console.log(`${path}, row ${row}: ${forPeople(answer, classes)}`);
           });
           continue;
         }
         const { found, answers } = await read(model, path, views === "1" ? ONE_VIEW : NINE_VIEWS);
         if (json) {
           for (const answer of answers) {
-            console.log(JSON.stringify(forMachines(path, answer, classes)));
+            console.log(forMachines({ file: path }, answer, classes, { box: answer.box }));
           }
         } else {
           const words = answers.map((answer) => forPeople(answer, classes)).join("; ");
@@ -113,12 +108,8 @@ async function* listFiles(operands: string[]): AsyncGenerator<string> {
     const folder = dirname(operand);
     if (await isDirectory(operand)) {
       const files = await filesIn(operand, PICTURE_NAME);
-      if (files.length === 0) {
-        throw new Error(
-          `Expected pictures in ${operand} but found none: a folder of class folders is read by evaluate --pictures`,
-        );
-      }
-      yield* files;
+      if (files.length > 0) yield* files;
+      else yield operand;
     } else if (/[*?]/.test(basename(operand)) && await isDirectory(folder)) {
       const matches = await filesIn(folder, wildcards(basename(operand)));
       if (matches.length > 0) yield* matches;
@@ -169,7 +160,7 @@ async function readTable(
 }
 
 async function readFile(path: string): Promise<Uint8Array> {
-  const { isFile, size } = await Deno.stat(path).catch((error) => {
+  const { isFile, isDirectory, size } = await Deno.stat(path).catch((error) => {
     throw error instanceof Deno.errors.NotFound
       ? new Error(`Expected to read ${path} but there is no such file`)
       : error;
@@ -177,7 +168,11 @@ async function readFile(path: string): Promise<Uint8Array> {
   if (!isFile || size > LARGEST_PICTURE_FILE) {
     throw new Error(
       `Expected to read ${path} but it ${
-        isFile ? `has more than ${LARGEST_PICTURE_FILE} bytes` : "is no file"
+        isFile
+          ? `has more than ${LARGEST_PICTURE_FILE} bytes`
+          : isDirectory
+          ? "is a folder without pictures (evaluate --pictures reads one with a folder a class)"
+          : "is no file"
       }`,
     );
   }
@@ -185,12 +180,14 @@ async function readFile(path: string): Promise<Uint8Array> {
 }
 
 function forMachines(
-  file: string,
-  answer: Answer,
+  place: { file: string; row?: number },
+  answer: Prediction,
   classes: string[],
-) {
-  const { confidence, probabilities, accepted, box } = answer;
-  return { file, ...nameAnswer(answer, classes), confidence, probabilities, accepted, box };
+  more: Partial<Answer> = {},
+): string {
+  const { confidence, probabilities, accepted } = answer;
+  const named = nameAnswer(answer, classes);
+  return JSON.stringify({ ...place, ...named, confidence, probabilities, accepted, ...more });
 }
 
 function forPeople(

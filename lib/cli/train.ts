@@ -14,13 +14,8 @@ import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
 import { addExamples, areFew, encodeExamples, learnFromFew } from "../model/few_pictures.ts";
-import {
-  describeAccuracy as describeMetrics,
-  exportName,
-  outputFolder,
-  OWN,
-} from "../model/model_folders.ts";
-import { pickExamples } from "../model/evaluation.ts";
+import { describeMetrics, exportName, outputFolder, OWN } from "../model/model_folders.ts";
+import { namedMistakes, pickExamples } from "../model/evaluation.ts";
 import type { Keeps } from "../model/history.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
@@ -164,21 +159,23 @@ await runCommand({
     await startBackend(flags);
     const base = isShipped ? named as BaseName : { name: named, network: await readBase(named) };
     await using team = await startTeam(flags);
-    const data = await loadData(flags, observer);
+    const loaded = await loadData(flags, observer);
+    const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(loaded) &&
+      !fromScratch && flags["fine-tune"] === undefined && flags.epochs === undefined);
+    if (own) observer({ kind: "note", text: describePictures(loaded, isSolved) });
+    const data = own && !isSolved ? holdOut(loaded, flags.seed) : loaded;
     for (const lacking of lackingClasses(data)) observer({ kind: "note", text: lacking });
-    const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(data));
-    if (own) observer({ kind: "note", text: describePictures(data, isSolved) });
     const enough = (epochs: number) =>
       own ? enoughEpochs(epochs, data.train.count, flags["batch-size"] ?? HEAD.batchSize) : epochs;
     const recipe = {
-      epochs: flags.epochs ?? (own ? enough(HEAD.epochs) : undefined),
+      epochs: flags.epochs ?? (own ? enough((fromScratch ? SCRATCH : HEAD).epochs) : undefined),
       batchSize: flags["batch-size"],
       learningRate: flags["learning-rate"],
     };
     const result = isSolved
       ? await learnFromFew(team, { data, base: named as BaseName, seed: flags.seed, observer })
       : await trainClassifier(team, {
-        data: own ? holdOut(data, flags.seed) : data,
+        data,
         base,
         hiddenUnits: flags["hidden-units"],
         seed: flags.seed,
@@ -194,18 +191,23 @@ await runCommand({
         resume: flags.resume,
         observer,
       });
-    await saveResult(out, result, preset.keeps, own ? await encodeExamples(data) : {});
+    await saveResult(out, result, preset.keeps, own ? await encodeExamples(loaded) : {});
     const seconds = (performance.now() - started) / 1000;
     await writeFileAtomically(
       join(out, "metrics.json"),
       JSON.stringify(metrics(result, seconds), null, 2) + "\n",
     );
     console.log(
-      `${describeAccuracy(result)} after ${
+      `${describeTest(result)} after ${
         seconds.toFixed(0)
       } s; model, metrics and pictures are in ${out}`,
     );
-    for (const { file, actual, predicted } of confused(result).slice(0, SHOWN_MISTAKES)) {
+    for (
+      const { file, actual, predicted } of namedMistakes(result.evaluation, result.tested).slice(
+        0,
+        SHOWN_MISTAKES,
+      )
+    ) {
       console.log(`  ${file}: ${actual} called ${predicted}`);
     }
   },
@@ -219,7 +221,7 @@ function describePictures({ train, validation, classes }: Splits, isSolved: bool
   return `${count} pictures of ${classes.length} classes: the head is ${way}`;
 }
 
-function describeAccuracy(
+function describeTest(
   { card, evaluation: { accuracy, count, mistakes } }: TrainResult,
 ): string {
   return card.metrics.leftOut
@@ -227,29 +229,23 @@ function describeAccuracy(
     : `Test accuracy ${(100 * accuracy).toFixed(2)} % (${mistakes.length} wrong of ${count})`;
 }
 
-/** Wrong answers to pictures that have names. */
-function confused({ evaluation, tested: { names } }: TrainResult) {
-  return names
-    ? evaluation.mistakes.map(({ index, ...rest }) => ({ file: names[index], ...rest }))
-    : [];
+/** The flags that say what is learnt from. */
+interface DataFlags {
+  classes: ClassSet;
+  data?: string;
+  limit?: number;
+  samples?: string;
+  pictures?: string;
+  "add-to"?: string;
 }
 
 /** What the flags may not ask for together. */
 async function checkTogether(
-  flags: {
-    classes: string;
-    samples?: string;
-    data?: string;
-    pictures?: string;
-    head?: string;
-    "add-to"?: string;
-    "from-scratch": boolean;
-    "fine-tune"?: number;
-  },
+  flags: DataFlags & { head?: string; "from-scratch": boolean; "fine-tune"?: number },
   base: string,
   isShipped: boolean,
 ): Promise<void> {
-  const { classes, samples, data, pictures, head, "add-to": addTo } = flags;
+  const { classes, samples, data, limit, pictures, head, "add-to": addTo } = flags;
   const { "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
   if (fromScratch && fineTune) {
     throw new UsageError("Expected --from-scratch or --fine-tune but found both");
@@ -275,6 +271,7 @@ async function checkTogether(
     const others = {
       classes: classes !== "digits",
       data: data !== undefined,
+      limit: limit !== undefined,
       samples: samples !== undefined,
     };
     const flag = Object.entries(others).find(([, isGiven]) => isGiven)?.[0];
@@ -315,14 +312,7 @@ async function saveResult(
 
 /** Samples join what is learnt from; what is chosen and tested on stays as it is. */
 async function loadData(
-  { classes, data, limit, samples, pictures, "add-to": model }: {
-    classes: ClassSet;
-    data?: string;
-    limit?: number;
-    samples?: string;
-    pictures?: string;
-    "add-to"?: string;
-  },
+  { classes, data, limit, samples, pictures, "add-to": model }: DataFlags,
   observer: Observer,
 ): Promise<Splits> {
   if (pictures !== undefined) {
@@ -339,8 +329,7 @@ async function loadData(
   return { ...loaded, train: joinDatasets(...train) };
 }
 
-function metrics(result: TrainResult, seconds: number) {
-  const { card, evaluation, history } = result;
+function metrics({ card, evaluation, history, tested }: TrainResult, seconds: number) {
   return {
     testAccuracy: evaluation.accuracy,
     validationAccuracy: card.metrics.validationAccuracy,
@@ -350,7 +339,7 @@ function metrics(result: TrainResult, seconds: number) {
     rejected: card.rejected,
     perClass: evaluation.perClass,
     confusion: evaluation.confusion,
-    ...(result.tested.names && { confused: confused(result) }),
+    ...(tested.names && { confused: namedMistakes(evaluation, tested) }),
     history,
     seconds,
     seed: card.seed,

@@ -64,9 +64,14 @@ export function parsePixelCsv(bytes: Uint8Array, name: string): PixelTable {
   const end = bytes.indexOf(NEW_LINE, start);
   const firstLine = bytes.subarray(start, end < 0 ? bytes.length : end);
   const columns = firstLine.reduce((count, byte) => count + (byte === COMMA ? 1 : 0), 1);
-  if (columns !== IMAGE_PIXELS && columns !== IMAGE_PIXELS + 1) {
+  const namesLabel = /^"?label"?,/i.test(new TextDecoder().decode(bytes.subarray(0, 12)).trim());
+  if (columns !== IMAGE_PIXELS + 1 && (columns !== IMAGE_PIXELS || namesLabel)) {
     throw new SyntaxError(
-      `Expected line ${line} of ${name} to have ${IMAGE_PIXELS} pixels, after a label or alone, but found ${columns} columns`,
+      `Expected line ${line} of ${name} to have ${
+        namesLabel
+          ? `a label and ${IMAGE_PIXELS} pixels`
+          : `${IMAGE_PIXELS} pixels, after a label or alone,`
+      } but found ${columns} columns`,
     );
   }
   const values = new Uint8Array(Math.ceil((bytes.length - start) / (2 * columns) + 1) * columns);

@@ -217,3 +217,8 @@ export function pickExamples(
     pixels: images.subarray(answer.index * IMAGE_PIXELS, (answer.index + 1) * IMAGE_PIXELS),
   }));
 }
+
+/** Wrong answers by the files of their pictures, the most confident first; none if they have no names. */
+export function namedMistakes({ mistakes }: Evaluation, { names }: Dataset) {
+  return names ? mistakes.map(({ index, ...rest }) => ({ file: names[index], ...rest })) : [];
+}

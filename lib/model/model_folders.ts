@@ -60,11 +60,11 @@ export function exportName(classes: readonly string[]): string {
 
 /** @returns A sentence that says which model answers, and how good it is. */
 export function introduce(directory: string, { base, mode, metrics }: ModelCard): string {
-  return `Answers come from ${directory} (${base}, ${mode}, ${describeAccuracy(metrics)})`;
+  return `Answers come from ${directory} (${base}, ${mode}, ${describeMetrics(metrics)})`;
 }
 
 /** @returns How good a model is, and by what it is known. */
-export function describeAccuracy(
+export function describeMetrics(
   { testAccuracy, testCount, leftOut }: ModelCard["metrics"],
 ): string {
   const accuracy = `${(100 * testAccuracy).toFixed(2)} %`;

@@ -1,12 +1,12 @@
 /** Classes of one's own: a folder of pictures a class, as Keras, torchvision and others have them. */
 
-import { join, relative } from "@std/path";
-import { type Dataset, pick, type Splits } from "../data/dataset.ts";
+import { join as joinPath, relative } from "@std/path";
+import { type Dataset, join, pick, type Splits } from "../data/dataset.ts";
 import { isDirectory } from "../data/file_system.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "./decode.ts";
-import { findSymbol } from "./find_symbol.ts";
+import { findSymbol } from "./find_digits.ts";
 
 /** Files that are taken for pictures. */
 export const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
@@ -118,6 +118,25 @@ export async function readClassFolders(
 
 const NATURAL = new Intl.Collator("en", { numeric: true });
 
+/**
+ * Reads all pictures of such a folder, whatever split they are in, labelled as a model numbers its classes.
+ *
+ * @throws {Error} If a class is none of the model's, or as {@linkcode readClassFolders}.
+ */
+export async function readLabelledFolders(
+  directory: string,
+  classes: readonly string[],
+  observer?: Observer,
+): Promise<Dataset> {
+  const { classes: found, ...parts } = await readClassFolders(directory, observer);
+  const strange = found.find((name) => !classes.includes(name));
+  if (strange !== undefined) {
+    throw new Error(`Expected ${directory} to hold classes of the model but found ${strange}`);
+  }
+  const { labels, ...rest } = join(parts.train, parts.validation, parts.test);
+  return { ...rest, labels: labels.map((label) => classes.indexOf(found[label])) };
+}
+
 /** The pictures of a folder by class and split, and what is none. */
 async function listEntries(directory: string) {
   const root = await Deno.realPath(directory);
@@ -126,9 +145,9 @@ async function listEntries(directory: string) {
   const foldersIn = async (folder: string): Promise<string[]> => {
     const folders: string[] = [];
     for await (const { name } of Deno.readDir(folder)) {
-      if (await isInside(join(folder, name)) && await isDirectory(join(folder, name))) {
+      if (await isInside(joinPath(folder, name)) && await isDirectory(joinPath(folder, name))) {
         if (!name.startsWith(".") && name !== "__MACOSX") folders.push(name);
-      } else passedOver.push(relative(directory, join(folder, name)));
+      } else passedOver.push(relative(directory, joinPath(folder, name)));
     }
     return folders.sort(NATURAL.compare);
   };
@@ -144,7 +163,7 @@ async function listEntries(directory: string) {
   const addClass = async (folder: string, label: string, part: Part) => {
     let found = 0;
     for (const { name, isDirectory } of (await Array.fromAsync(Deno.readDir(folder)))) {
-      const path = join(folder, name);
+      const path = joinPath(folder, name);
       if (
         isDirectory || name.startsWith(".") || !PICTURE_NAME.test(name) || !await isInside(path)
       ) {
@@ -157,12 +176,12 @@ async function listEntries(directory: string) {
     if (found === 0) empty.push(relative(directory, folder));
   };
   for (const name of top) {
-    const folder = join(directory, name);
+    const folder = joinPath(directory, name);
     if (!areSplits) await addClass(folder, name.normalize("NFC"), "train");
     else {
       for (const label of await foldersIn(folder)) {
         await addClass(
-          join(folder, label),
+          joinPath(folder, label),
           label.normalize("NFC"),
           SPLIT_NAMES[name.toLowerCase()],
         );

@@ -11,8 +11,8 @@ import { type Edges, findPieces, withoutSurroundings } from "./pieces.ts";
 import { placeDigit } from "./place.ts";
 import { reduce } from "./resolution.ts";
 import { withoutRuledLines } from "./ruled_lines.ts";
-import { findSymbol } from "./find_symbol.ts";
 import { drawSteps, type FoundDigit, type FoundDigits } from "./steps.ts";
+import { symbolOn } from "./symbol.ts";
 import { splitTouching } from "./touching_digits.ts";
 
 /** A picture of at most so many pixels each way is one digit, if it is no wider than high. */
@@ -38,27 +38,50 @@ const ONE_DIGIT_WIDTH = 1.1;
  * ```
  */
 export function findDigits(picture: GreyPicture): FoundDigits {
-  if (isOneDigit(picture)) return findSymbol(picture, { ruled: false });
+  return isOneDigit(picture)
+    ? findOn(picture, (sheet) => symbolOn(sheet, true), { isPage: false })
+    : findOn(picture, digitsOn, { isPage: true });
+}
+
+/**
+ * Finds the one symbol in a picture and places it as {@linkcode findDigits} places a digit, all of its
+ * parts together and its proportions kept: the dots of ÷ and i, the strokes of は.
+ */
+export function findSymbol(picture: GreyPicture): FoundDigits {
+  return findOn(picture, (sheet) => symbolOn(sheet, false), { isPage: true });
+}
+
+/** How pictures are looked at for a classifier: somebody's own classes are of pictures of one symbol. */
+export function finderFor(classes: readonly string[]): (picture: GreyPicture) => FoundDigits {
+  return classSetOf(classes) ? findDigits : findSymbol;
+}
+
+/**
+ * Finds what is drawn in a picture.
+ *
+ * @param read Reads a sheet; boxes in its pixels.
+ * @param options Whether there may be lines on the sheet, and a table beside it.
+ */
+function findOn(
+  picture: GreyPicture,
+  read: (sheet: InkSheet) => FoundDigit[],
+  { isPage }: { isPage: boolean },
+): FoundDigits {
   const { grey, enlarge } = reduce(picture);
   const layer = separateInk(grey);
   const inked = markInk(layer);
-  const sheet = inked && (withoutDarkEdges(inked) ?? inked);
-  const cleaned = sheet && withoutRuledLines(sheet);
-  let digits = cleaned ? digitsOn(cleaned) : [];
+  const sheet = inked && isPage ? withoutDarkEdges(inked) ?? inked : inked;
+  const cleaned = sheet && isPage ? withoutRuledLines(sheet) : undefined;
+  let digits = cleaned ? read(cleaned) : [];
   const areRuled = digits.length > 0;
   // Where nothing is left, the line was the digit: a long 1.
-  if (sheet && !areRuled) digits = digitsOn(sheet);
+  if (sheet && !areRuled) digits = read(sheet);
   return {
     digits: digits.map(({ box, pixels }) => ({ box: enlarge(box), pixels })),
     get steps() {
       return drawSteps(grey, layer, sheet, areRuled ? cleaned : undefined, digits);
     },
   };
-}
-
-/** How pictures are looked at for a classifier: somebody's own classes are of pictures of one symbol. */
-export function finderFor(classes: readonly string[]): (picture: GreyPicture) => FoundDigits {
-  return classSetOf(classes) ? findDigits : findSymbol;
 }
 
 /** Whether a picture is so small that it is a scan of a single digit: a cell of a form, or of a data set. */

@@ -66,7 +66,7 @@ export function createApp({ page, limits, guests = {}, log, ...parts }: AppOptio
     record(new Set(routes.map(({ path }) => path)), parts.metrics, log),
     HEADERS,
     guard(guests),
-    letIn(guests),
+    ...letIn(guests),
     sayWhenToComeBack,
     methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }),
   );

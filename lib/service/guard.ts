@@ -43,9 +43,9 @@ export function guard({ hosts = [], origins = [] }: Guests): MiddlewareHandler {
   };
 }
 
-/** Lets browsers read answers for pages of others. */
-export function letIn({ origins = [] }: Guests): MiddlewareHandler {
-  return cors({ origin: origins, allowMethods: ["GET", "POST"] });
+/** Lets browsers read answers for the pages of others that are let in. */
+export function letIn({ origins = [] }: Guests): MiddlewareHandler[] {
+  return origins.length > 0 ? [cors({ origin: origins, allowMethods: ["GET", "POST"] })] : [];
 }
 
 /** Whether the address of a request can be read: a name with a blank in it cannot. */

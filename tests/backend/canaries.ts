@@ -18,8 +18,8 @@ interface Heap {
 
 /**
  * Runs `body` while every tensor and scratch area is full of NaN at first and has guards on both
- * sides, and asserts that nothing has written to those. What lives longer than `body` keeps its guards until it is freed, so the
- * allocator stays in place.
+ * sides, and asserts that nothing has written to those. What lives longer than `body` keeps its guards
+ * until it is freed, so the allocator stays in place.
  */
 export async function withCanaries(body: () => Promise<void> | void): Promise<void> {
   const heap = (tf.backend() as unknown as { wasm: Heap }).wasm;

@@ -61,6 +61,11 @@ for (
       "Expected line 2 of a.csv to have 784 pixels, after a label or alone, but found 2 columns",
     ],
     [
+      "a pixel too few",
+      `${HEADER.slice(0, -9)}\n${row(1).slice(0, row(1).lastIndexOf(","))}\n`,
+      "Expected line 2 of a.csv to have a label and 784 pixels but found 784 columns",
+    ],
+    [
       "a value over 255",
       row(300),
       "Expected line 1 of a.csv to hold whole numbers from 0 to 255 but found others in column 1",
@@ -73,7 +78,7 @@ for (
     [
       "names alone",
       `${HEADER}\n`,
-      "Expected line 2 of a.csv to have 784 pixels, after a label or alone, but found 1 columns",
+      "Expected line 2 of a.csv to have a label and 784 pixels but found 1 columns",
     ],
   ]
 ) {

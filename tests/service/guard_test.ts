@@ -10,7 +10,7 @@ async function ask(
   guests: Guests = {},
   method = "POST",
 ) {
-  const app = new Hono().use(guard(guests), letIn(guests)).all("*", (c) => c.text("answered"));
+  const app = new Hono().use(guard(guests), ...letIn(guests)).all("*", (c) => c.text("answered"));
   const { status, headers: answered } = await app.request(url, { method, headers });
   return [status, answered.get("access-control-allow-origin")];
 }

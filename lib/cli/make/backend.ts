@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import { bundleLibrary } from "../../backend/library.ts";
+import { writeFileAtomically } from "../../data/file_system.ts";
 import { FLAGS } from "../../flags.ts";
 import { defineCommand } from "../command_line.ts";
 
@@ -12,7 +13,7 @@ export const backend = defineCommand({
   flags: { out: { ...FLAGS.out, default: "outputs/backend" } },
   async run({ out }) {
     await Deno.mkdir(out, { recursive: true });
-    await Deno.writeTextFile(join(out, "backend.js"), await bundleLibrary());
+    await writeFileAtomically(join(out, "backend.js"), await bundleLibrary());
     console.log(`Wrote ${join(out, "backend.js")}`);
   },
 });
