@@ -12,7 +12,7 @@ import type { Random } from "../random.ts";
  * @param growth Pixels outwards, or inwards if less than 0.
  */
 export function changeStrokeWidth(pixels: Float32Array, growth: number): void {
-  const extreme = growth > 0 ? Math.max : Math.min;
+  const sign = Math.sign(growth);
   const padded = new Float32Array(PADDED_SIDE ** 2);
   for (let left = Math.abs(growth); left > 0; left--) {
     const share = Math.min(1, left);
@@ -23,12 +23,13 @@ export function changeStrokeWidth(pixels: Float32Array, growth: number): void {
     for (let row = 0, i = 0; row < IMAGE_SIDE; row++) {
       let at = (row + 1) * PADDED_SIDE + 1;
       for (let column = 0; column < IMAGE_SIDE; column++, i++, at++) {
-        const reached = extreme(
-          pixels[i],
-          padded[at - PADDED_SIDE],
-          padded[at + PADDED_SIDE],
-          padded[at - 1],
-          padded[at + 1],
+        // The least is the greatest of the negatives, negated.
+        const reached = sign * Math.max(
+          sign * pixels[i],
+          sign * padded[at - PADDED_SIDE],
+          sign * padded[at + PADDED_SIDE],
+          sign * padded[at - 1],
+          sign * padded[at + 1],
         );
         pixels[i] += share * (reached - pixels[i]);
       }
