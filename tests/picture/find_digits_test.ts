@@ -245,3 +245,16 @@ Deno.test("findDigits() leaves the bar of a 7 that is cut to its ink", () => {
   const { digits } = findDigits({ width, height, values });
   assertEquals(digits.map(({ box }) => box), [{ left: 0, top: 0, width, height }]);
 });
+
+for (const side of [16, 28, 80]) {
+  Deno.test(`findDigits() keeps a narrow 1 narrow in a square scan of ${side} pixels`, () => {
+    const values = new Uint8Array(side * side).fill(240);
+    const [left, width] = [Math.round(0.45 * side), Math.round(0.125 * side)];
+    for (let y = 0; y < side; y++) values.fill(30, y * side + left, y * side + left + width);
+    const { digits } = findDigits({ width: side, height: side, values });
+    assertEquals(digits.map(({ box }) => box), [{ left, top: 0, width, height: side }]);
+    const middle = digits[0].pixels.subarray(14 * IMAGE_SIDE, 15 * IMAGE_SIDE);
+    const inked = middle.filter((ink) => ink > 64).length;
+    assert(inked >= 2 && inked <= 4, `${inked} of 28 pixels are ink`);
+  });
+}
