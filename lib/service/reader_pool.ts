@@ -5,13 +5,18 @@ import type { FoundDigit } from "../picture/steps.ts";
 import type { Explanation } from "./explain.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
-/**
- * A question to a model: pixels to read, from no ink (0) to full ink (1), or pixels 0–255 and the
- * index of the class that they were read as, to explain; `[28, 28]`.
- */
-export type ReadingTask =
-  & { model: string }
-  & ({ read: Float32Array } | { explain: Uint8Array; index: number });
+/** A picture that a model is to read: pixels from no ink (0) to full ink (1), `[28, 28]`. */
+export interface ReadingTask {
+  model: string;
+  pixels: Float32Array;
+}
+
+/** An answer to explain: ink 0–255, `[28, 28]`, and the index of the class that it was read as. */
+export interface ExplainingTask {
+  model: string;
+  pixels: Uint8Array;
+  index: number;
+}
 
 /** A picture file, and the classes of the model that is to read it. */
 export interface FindingTask {
@@ -38,16 +43,22 @@ interface ReaderPoolOptions {
 /** Most pictures that a worker reads at a time. */
 const BATCH = 64;
 
-/** Most pictures, and picture files, that may wait. */
+/** Most pictures, picture files and answers to explain that may wait. */
 const WAITING_PICTURES = 2048;
 const WAITING_FILES = 32;
+const WAITING_EXPLANATIONS = 64;
 
-/** Milliseconds that a worker may take. */
+/** Milliseconds that a worker may take for a batch of pictures, a picture file, or an explanation. */
 const DEADLINE = 15_000;
 
-/** Workers that read pictures, and one that finds digits in picture files. Close it with `using`. */
+/**
+ * Workers that read pictures, one that finds digits in picture files, and one that explains answers:
+ * each kind has a line of its own, so that what takes long holds up nothing but its like. Close it with
+ * `using`.
+ */
 export class ReaderPool implements Disposable {
-  #readers: WorkerPool<ReadingTask, Prediction | Explanation>;
+  #readers: WorkerPool<ReadingTask, Prediction>;
+  #explainer: WorkerPool<ExplainingTask, Explanation>;
   #finder: WorkerPool<FindingTask, FoundDigit[]>;
 
   /** Resolves once all workers are up; rejects if they cannot start. */
@@ -65,6 +76,15 @@ export class ReaderPool implements Disposable {
       onBatch,
       onReplace,
     });
+    this.#explainer = new WorkerPool({
+      module: new URL("./explaining_worker.ts", import.meta.url),
+      setup: models,
+      size: 1,
+      batch: 1,
+      waiting: WAITING_EXPLANATIONS,
+      deadline: DEADLINE,
+      onReplace,
+    });
     this.#finder = new WorkerPool({
       module: new URL("./finding_worker.ts", import.meta.url),
       size: 1,
@@ -73,7 +93,9 @@ export class ReaderPool implements Disposable {
       deadline: DEADLINE,
       onReplace,
     });
-    this.ready = Promise.all([this.#readers.ready, this.#finder.ready]);
+    this.ready = Promise.all(
+      [this.#readers, this.#explainer, this.#finder].map(({ ready }) => ready),
+    );
   }
 
   /** Whether it can answer. */
@@ -81,9 +103,13 @@ export class ReaderPool implements Disposable {
     return this.#readers.up > 0;
   }
 
-  /** Pictures, and picture files, that wait. */
-  get waiting(): { pictures: number; files: number } {
-    return { pictures: this.#readers.waiting, files: this.#finder.waiting };
+  /** Pictures, picture files and answers to explain that wait. */
+  get waiting(): { pictures: number; files: number; explanations: number } {
+    return {
+      pictures: this.#readers.waiting,
+      files: this.#finder.waiting,
+      explanations: this.#explainer.waiting,
+    };
   }
 
   /**
@@ -92,9 +118,7 @@ export class ReaderPool implements Disposable {
    * @param pictures Pixels from 0 to 1, `[28, 28]`.
    */
   read(model: string, pictures: Float32Array[]): Promise<Prediction[]> {
-    return Promise.all(
-      pictures.map((read) => this.#readers.run({ model, read }) as Promise<Prediction>),
-    );
+    return Promise.all(pictures.map((pixels) => this.#readers.run({ model, pixels })));
   }
 
   /** Finds and reads the characters in a picture file, or the symbol where classes are somebody's own. */
@@ -109,12 +133,13 @@ export class ReaderPool implements Disposable {
 
   /** Explains why a picture (ink 0–255, `[28, 28]`) is read as the class of an index. */
   explain(model: string, pixels: Uint8Array, index: number): Promise<Explanation> {
-    return this.#readers.run({ model, explain: pixels, index }) as Promise<Explanation>;
+    return this.#explainer.run({ model, pixels, index });
   }
 
   /** Ends the workers. */
   close(): void {
     this.#readers.close();
+    this.#explainer.close();
     this.#finder.close();
   }
 

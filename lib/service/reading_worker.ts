@@ -1,36 +1,22 @@
-/** The module of the workers that hold the models. */
+/** The module of the workers that read pictures. */
 
-import { IMAGE_PIXELS } from "../image/size.ts";
-import { type Classifier, loadModel, predict } from "../model/classifier.ts";
-import { explain } from "./explain.ts";
+import { type Classifier, predict } from "../model/classifier.ts";
+import { loadModels } from "./loaded_models.ts";
 import type { ReadingTask } from "./reader_pool.ts";
 import { serveTasks } from "./worker_pool.ts";
 
 serveTasks(async (folders: Record<string, string>) => {
-  const models = new Map<string, Classifier>();
-  for (const [name, folder] of Object.entries(folders)) {
-    const model = await loadModel(folder);
-    predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
-    models.set(name, model);
-  }
-  return (tasks: ReadingTask[]) => answer(models, tasks);
+  const models = await loadModels(folders);
+  return (tasks: ReadingTask[]) => read(models, tasks);
 });
 
-/** Answers tasks; the pictures that one model is to read go through it together. */
-function answer(models: Map<string, Classifier>, tasks: ReadingTask[]) {
+/** Reads pictures; those of one model go through it together. */
+function read(models: Map<string, Classifier>, tasks: ReadingTask[]) {
   const predictions = new Map(
     models.entries().map(([name, model]) => {
-      const pictures = tasks.flatMap((task) =>
-        "read" in task && task.model === name ? [task.read] : []
-      );
+      const pictures = tasks.filter((task) => task.model === name).map(({ pixels }) => pixels);
       return [name, predict(model, pictures, { pixelRange: 1 }).values()];
     }),
   );
-  return tasks.map((task) =>
-    Promise.try(() =>
-      "read" in task
-        ? predictions.get(task.model)!.next().value!
-        : explain(models.get(task.model)!, task.explain, task.index)
-    )
-  );
+  return tasks.map(({ model }) => Promise.try(() => predictions.get(model)!.next().value!));
 }

@@ -64,6 +64,11 @@ export async function startService(
   const metrics = new Metrics([
     ["digits_waiting_pictures", "Pictures that wait.", () => pool.waiting.pictures],
     ["digits_waiting_files", "Picture files that wait.", () => pool.waiting.files],
+    [
+      "digits_waiting_explanations",
+      "Answers that wait to be explained.",
+      () => pool.waiting.explanations,
+    ],
     ["digits_resident_bytes", "Memory of the process.", () => Deno.memoryUsage().rss],
   ]);
   try {

@@ -32,10 +32,19 @@ interface TestAppOptions {
   withoutSamples?: boolean;
 }
 
-/** Runs `act` with a router of two models, of digits and of letters, that are small and know nothing. */
-export function withApp(
-  { workers = 1, module, limits, withoutSamples }: TestAppOptions,
-  act: (test: TestApp) => Promise<void>,
+/** Workers of two models, of digits and of letters, that are small and know nothing. */
+interface TestPool {
+  pool: ReaderPool;
+  cards: Record<string, ModelCard>;
+  metrics: Metrics;
+  /** Folder that holds the models. */
+  folder: string;
+}
+
+/** Runs `act` with such workers. */
+export function withPool(
+  { workers = 1, module }: Pick<TestAppOptions, "workers" | "module">,
+  act: (test: TestPool) => Promise<void>,
 ): Promise<void> {
   return withFolder(async (folder) => {
     const cards: Record<string, ModelCard> = {
@@ -57,11 +66,19 @@ export function withApp(
       onReplace: () => metrics.workerReplaced(),
     });
     await pool.ready;
+    await act({ pool, cards, metrics, folder });
+  });
+}
+
+/** Runs `act` with a router of them. */
+export function withApp(
+  { limits, withoutSamples, ...options }: TestAppOptions,
+  act: (test: TestApp) => Promise<void>,
+): Promise<void> {
+  return withPool(options, async ({ folder, ...parts }) => {
     const log: Record<string, unknown>[] = [];
     const app = createApp({
-      pool,
-      cards,
-      metrics,
+      ...parts,
       page: await readPage(),
       samples: withoutSamples ? undefined : await Samples.open(join(folder, "samples")),
       limits,
