@@ -90,7 +90,7 @@ await runCommand({
       : images && labels
       ? await readIdxPair(images, labels, limit)
       : pictures
-      ? await readLabelledFolders(pictures, classes, observer)
+      ? await readLabelledFolders(pictures, classes, { observer, workers: flags.workers })
       : await loadTest(classes, { directory: data, limit });
     await using team = await startTeam(flags);
     if (corruptions) {

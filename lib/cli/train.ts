@@ -237,6 +237,7 @@ interface DataFlags {
   samples?: string;
   pictures?: string;
   "add-to"?: string;
+  workers: number;
 }
 
 /** What the flags may not ask for together. */
@@ -312,11 +313,11 @@ async function saveResult(
 
 /** Samples join what is learnt from; what is chosen and tested on stays as it is. */
 async function loadData(
-  { classes, data, limit, samples, pictures, "add-to": model }: DataFlags,
+  { classes, data, limit, samples, pictures, "add-to": model, workers }: DataFlags,
   observer: Observer,
 ): Promise<Splits> {
   if (pictures !== undefined) {
-    const own = await readClassFolders(pictures, observer);
+    const own = await readClassFolders(pictures, { observer, workers });
     return model === undefined ? own : await addExamples(own, model);
   }
   const loaded = await loadCharacters(classes, { directory: data, limit });

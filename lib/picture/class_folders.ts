@@ -1,12 +1,13 @@
 /** Classes of one's own: a folder of pictures a class, as Keras, torchvision and others have them. */
 
 import { join as joinPath, relative } from "@std/path";
+import { shareMemory } from "../backend/shared_memory.ts";
+import { Team } from "../backend/team.ts";
 import { type Dataset, join, pick, type Splits } from "../data/dataset.ts";
 import { isDirectory } from "../data/file_system.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
-import { decodePicture, LARGEST_PICTURE_FILE } from "./decode.ts";
-import { findSymbol } from "./find_digits.ts";
+import type { jobs } from "./symbol_worker.ts";
 
 /** Files that are taken for pictures. */
 export const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
@@ -43,6 +44,15 @@ interface Entry {
   part: Part;
 }
 
+interface ReadOptions {
+  observer?: Observer;
+  /**
+   * Pictures that are read at a time.
+   * @default {navigator.hardwareConcurrency}
+   */
+  workers?: number;
+}
+
 /**
  * Reads a folder with a folder of pictures for each class; each picture is one symbol, normalised as
  * {@linkcode findSymbol} does. Folders `train`, `validation` and `test` are splits if there are no others;
@@ -56,7 +66,7 @@ interface Entry {
  */
 export async function readClassFolders(
   directory: string,
-  observer: Observer = () => {},
+  { observer = () => {}, workers }: ReadOptions = {},
 ): Promise<Splits> {
   if (!await isDirectory(directory)) {
     throw new Error(`Expected ${directory} to be a folder of class folders but it is none`);
@@ -72,29 +82,21 @@ export async function readClassFolders(
   note("Passed over, no pictures", passedOver);
   note("Passed over, empty folders", empty);
   checkClasses(directory, classes);
-  const unreadable: string[] = [];
-  const blank: string[] = [];
-  const twice: string[] = [];
   const read = new Map<string, Entry>();
-  const images = new Uint8Array(entries.length * IMAGE_PIXELS);
-  const found: number[] = [];
-  for (const [i, entry] of entries.entries()) {
-    const pixels = await readSymbol(entry.path).catch(() => undefined);
-    observer({ kind: "progress", what: "pictures", done: i + 1, total: entries.length });
-    if (pixels === undefined) unreadable.push(entry.name);
-    else if (pixels.length === 0) blank.push(entry.name);
-    else {
-      images.set(pixels, i * IMAGE_PIXELS);
-      found.push(i);
-      const other = read.get(pixels.toHex());
-      if (other && (other.label !== entry.label || other.part !== entry.part)) {
-        twice.push(`${entry.name} is ${other.name}`);
-      }
-      read.set(pixels.toHex(), entry);
-    }
-  }
-  note("Passed over, cannot be read", unreadable);
-  note("Passed over, nothing is drawn", blank);
+  const images = shareMemory(new Uint8Array(entries.length * IMAGE_PIXELS));
+  const { unreadable, blank } = await readSymbols(entries, images, { workers, observer });
+  const missed = new Set([...unreadable, ...blank]);
+  const found = [...entries.keys()].filter((i) => !missed.has(i));
+  note("Passed over, cannot be read", unreadable.map((i) => entries[i].name));
+  note("Passed over, nothing is drawn", blank.map((i) => entries[i].name));
+  const twice = found.flatMap((i) => {
+    const picture = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS).toHex();
+    const [entry, other] = [entries[i], read.get(picture)];
+    read.set(picture, entry);
+    return other && (other.label !== entry.label || other.part !== entry.part)
+      ? [`${entry.name} is ${other.name}`]
+      : [];
+  });
   note("There twice, in other classes or splits", twice);
   const all: Dataset = {
     count: entries.length,
@@ -126,9 +128,9 @@ const NATURAL = new Intl.Collator("en", { numeric: true });
 export async function readLabelledFolders(
   directory: string,
   classes: readonly string[],
-  observer?: Observer,
+  options?: ReadOptions,
 ): Promise<Dataset> {
-  const { classes: found, ...parts } = await readClassFolders(directory, observer);
+  const { classes: found, ...parts } = await readClassFolders(directory, options);
   const strange = found.find((name) => !classes.includes(name));
   if (strange !== undefined) {
     throw new Error(`Expected ${directory} to hold classes of the model but found ${strange}`);
@@ -208,10 +210,23 @@ function checkClasses(directory: string, classes: string[]): void {
   }
 }
 
-/** @returns The pixels of the symbol in a file; none if nothing is drawn. */
-async function readSymbol(path: string): Promise<Uint8Array> {
-  const { size } = await Deno.stat(path);
-  if (size > LARGEST_PICTURE_FILE) throw new RangeError(`Expected a smaller file than ${path}`);
-  const picture = await decodePicture(await Deno.readFile(path), path);
-  return findSymbol(picture).digits[0]?.pixels ?? new Uint8Array();
+/** Reads the pictures of entries side by side; indices of what is none. */
+async function readSymbols(
+  entries: Entry[],
+  images: Uint8Array,
+  { workers = navigator.hardwareConcurrency, observer }: ReadOptions,
+): Promise<{ unreadable: number[]; blank: number[] }> {
+  await using team = new Team<typeof jobs>({
+    module: new URL("./symbol_worker.ts", import.meta.url),
+    size: Math.min(workers, entries.length),
+  });
+  let done = 0;
+  const onReport = () =>
+    observer?.({ kind: "progress", what: "pictures", done: ++done, total: entries.length });
+  const paths = entries.map(({ path }) => path);
+  const missed = await team.run("readSymbols", { paths, images }, { onReport });
+  return {
+    unreadable: missed.flatMap(({ unreadable }) => unreadable).sort((a, b) => a - b),
+    blank: missed.flatMap(({ blank }) => blank).sort((a, b) => a - b),
+  };
 }

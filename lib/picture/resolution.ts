@@ -5,7 +5,7 @@ import type { GreyPicture } from "./decode.ts";
 import { findRepetition, type Repetition } from "./repetition.ts";
 
 /** Larger pictures are reduced, by a whole factor, to at most so many pixels. */
-const WORKING_PIXELS = 1e6;
+export const WORKING_PIXELS = 1e6;
 
 /**
  * Averages squares of a picture: its original pixels if it was enlarged by repeating them, larger

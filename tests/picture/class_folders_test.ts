@@ -28,10 +28,10 @@ async function write(folder: string, files: Record<string, Uint8Array | string>)
 
 async function read(folder: string) {
   const notes: string[] = [];
-  const data = await readClassFolders(
-    folder,
-    (news) => news.kind === "note" && notes.push(news.text),
-  );
+  const data = await readClassFolders(folder, {
+    observer: (news) => news.kind === "note" && notes.push(news.text),
+    workers: 2,
+  });
   return { ...data, notes };
 }
 

@@ -157,6 +157,21 @@ Deno.test("decodePicture() weighs colours by their luma", async () => {
   assertEquals([...(await decodePicture(png, "flag.png")).values], [54, 182, 18]);
 });
 
+Deno.test("decodePicture() halves a JPEG until it has few enough pixels, and keeps its ink", async () => {
+  const [, jpeg] = files.find(([name]) => name.endsWith(".jpg"))!;
+  const darkness = ({ values }: { values: Uint8Array }) =>
+    values.reduce((sum, value) => sum + 255 - value, 0) / values.length;
+  const pixels = SEVEN.width * SEVEN.height;
+  for (const [enough, side] of [[pixels, 1], [pixels - 1, 2], [pixels / 4 - 1, 4], [1, 8]]) {
+    const small = await decodePicture(jpeg, "seven", enough);
+    assertEquals(
+      [small.width, small.height],
+      [SEVEN.width, SEVEN.height].map((length) => Math.ceil(length / side)),
+    );
+    assert(Math.abs(darkness(small) - darkness(SEVEN)) < 2, `${darkness(small)}`);
+  }
+});
+
 Deno.test("throughJpeg() adds what JPEG adds, more at lower quality", async () => {
   const errorAt = async (quality: number) => {
     const { values } = await throughJpeg(SEVEN, quality);
