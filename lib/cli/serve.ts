@@ -7,7 +7,7 @@ import { startService } from "../service/server.ts";
 import { runCommand } from "./command_line.ts";
 import { startLineLog } from "./line_log.ts";
 
-/** Where corrected samples go. */
+/** Where samples go. */
 const SAMPLES = "outputs/samples";
 
 await runCommand({
@@ -30,7 +30,7 @@ await runCommand({
     },
     "keep-samples": {
       type: "switch",
-      help: `keep the digits that people correct on the page in ${SAMPLES}`,
+      help: `keep what people correct on the page in ${SAMPLES}, for train --pictures`,
     },
     "allow-host": {
       type: "text",

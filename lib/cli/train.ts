@@ -5,9 +5,8 @@ import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import type { ClassSet } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
-import { join as joinDatasets, type Splits } from "../data/dataset.ts";
+import type { Splits } from "../data/dataset.ts";
 import { holdOut, lackingClasses } from "../data/hold_out.ts";
-import { readIdxPair } from "../data/idx.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
@@ -30,7 +29,6 @@ import { startTeam } from "../model/team.ts";
 import { trainClassifier, type TrainResult } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import { readClassFolders } from "../picture/class_folders.ts";
-import { SAMPLE_FILES } from "../service/samples.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
 import { saveChart } from "../plot/render.ts";
@@ -132,11 +130,6 @@ await runCommand({
         "go on from the pictures that this model of classes of your own was learnt from, if up to 3 000",
       value: "MODEL",
     },
-    samples: {
-      type: "text",
-      help: "learn from the digits in DIR too that were corrected on the page (outputs/samples)",
-      value: "DIR",
-    },
     out: {
       ...FLAGS.out,
       help: "folder for the results, if not outputs (of digits), outputs/CLASSES or outputs/own",
@@ -234,7 +227,6 @@ interface DataFlags {
   classes: ClassSet;
   data?: string;
   limit?: number;
-  samples?: string;
   pictures?: string;
   "add-to"?: string;
   workers: number;
@@ -246,7 +238,7 @@ async function checkTogether(
   base: string,
   isShipped: boolean,
 ): Promise<void> {
-  const { classes, samples, data, limit, pictures, head, "add-to": addTo } = flags;
+  const { classes, data, limit, pictures, head, "add-to": addTo } = flags;
   const { "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
   if (fromScratch && fineTune) {
     throw new UsageError("Expected --from-scratch or --fine-tune but found both");
@@ -273,7 +265,6 @@ async function checkTogether(
       classes: classes !== "digits",
       data: data !== undefined,
       limit: limit !== undefined,
-      samples: samples !== undefined,
     };
     const flag = Object.entries(others).find(([, isGiven]) => isGiven)?.[0];
     if (flag) throw new UsageError(`Expected --pictures or --${flag} but found both`);
@@ -282,9 +273,6 @@ async function checkTogether(
         `Expected --base to be ${BASE_NAMES.join(" or ")} with --head solved but found ${base}`,
       );
     }
-  }
-  if (samples !== undefined && classes !== "digits") {
-    throw new UsageError(`Expected --samples with --classes digits but found ${classes}`);
   }
 }
 
@@ -311,23 +299,15 @@ async function saveResult(
   );
 }
 
-/** Samples join what is learnt from; what is chosen and tested on stays as it is. */
 async function loadData(
-  { classes, data, limit, samples, pictures, "add-to": model, workers }: DataFlags,
+  { classes, data, limit, pictures, "add-to": model, workers }: DataFlags,
   observer: Observer,
 ): Promise<Splits> {
   if (pictures !== undefined) {
     const own = await readClassFolders(pictures, { observer, workers });
     return model === undefined ? own : await addExamples(own, model);
   }
-  const loaded = await loadCharacters(classes, { directory: data, limit });
-  const train = [loaded.train];
-  if (samples !== undefined) {
-    const [images, labels] = [SAMPLE_FILES.images, SAMPLE_FILES.labels]
-      .map((name) => join(samples, name));
-    train.push(await readIdxPair(images, labels));
-  }
-  return { ...loaded, train: joinDatasets(...train) };
+  return await loadCharacters(classes, { directory: data, limit });
 }
 
 function metrics({ card, evaluation, history, tested }: TrainResult, seconds: number) {

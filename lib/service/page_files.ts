@@ -13,6 +13,7 @@ const FILES = {
   "pad.ts": "text/javascript; charset=utf-8",
   "charts.ts": "text/javascript; charset=utf-8",
   "addresses.ts": "text/javascript; charset=utf-8",
+  "class_name.ts": "text/javascript; charset=utf-8",
   "reader.ts": "text/javascript; charset=utf-8",
 };
 

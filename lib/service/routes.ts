@@ -18,6 +18,7 @@ import {
   writeInferResponse,
 } from "./protocols.ts";
 import { ADDRESSES } from "./page/addresses.ts";
+import { cleanClassName, LONGEST_CLASS_NAME } from "./page/class_name.ts";
 import type { ReaderPool } from "./reader_pool.ts";
 import type { Samples } from "./samples.ts";
 
@@ -27,7 +28,7 @@ export interface Parts {
   /** Cards of the models by name; the first answers where no model is named. */
   cards: Record<string, ModelCard>;
   metrics: Metrics;
-  /** Where corrected samples are kept, if they are. */
+  /** Where samples are kept, if they are. */
   samples?: Samples;
   /** Whether no more requests are taken. */
   isClosing?: () => boolean;
@@ -296,7 +297,7 @@ function explanationRoute({ pool, cards, limits }: Parts): Route {
   };
 }
 
-/** Digits that people corrected. */
+/** Pictures that people corrected, or gave as examples. */
 function sampleRoutes({ samples, limits }: Parts): Route[] {
   return [
     {
@@ -305,7 +306,7 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
       answer: (c) => c.json({ open: samples !== undefined, kept: samples?.count ?? 0 }),
       operation: {
         operationId: "countSamples",
-        summary: "Whether corrected digits are kept, and how many there are",
+        summary: "Whether samples are kept, and how many there are",
         responses: answers(json(object({ open: boolean, kept: whole }))),
       },
     },
@@ -318,17 +319,25 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
           throw refusal(415, "a sample as application/json");
         }
         const sample = await readJson(c, limits, (body) => {
-          const { pixels, label } = fields(body);
-          return [readBase64(pixels, "pixels"), readDigit(label, "label")] as const;
+          const { pixels, class: name } = fields(body);
+          return { pixels: readBase64(pixels, "pixels"), name: readClassName(name) };
         });
-        if (samples.isFull) throw refusal(507, "fewer samples: no place is left");
-        await samples.add(...sample);
+        if (!samples.hasPlaceFor(sample.name)) {
+          throw refusal(507, "fewer samples: no place is left");
+        }
+        await samples.add(sample.pixels, sample.name);
         return c.json({ kept: samples.count }, 201);
       },
       operation: {
         operationId: "addSample",
-        summary: "Keeps a picture with the digit that it really is",
-        requestBody: { required: true, ...json(object({ pixels: base64, label: digit })) },
+        summary: "Keeps a picture with the class that it really is of",
+        requestBody: {
+          required: true,
+          ...json(object({
+            pixels: base64,
+            class: { ...text, minLength: 1, maxLength: LONGEST_CLASS_NAME },
+          })),
+        },
         responses: answers(
           { description: "Kept.", ...json(object({ kept: whole })) },
           [...BODY_ERRORS, 403, 415, 507],
@@ -446,6 +455,15 @@ function fields(body: unknown): Record<string, unknown> {
 function readDigit(value: unknown, name: string): number {
   if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 9) return value as number;
   throw refusal(400, `${name} to be a digit from 0 to 9`);
+}
+
+/** A name that a folder can have: samples of a class are kept in one. */
+function readClassName(value: unknown): string {
+  if (typeof value === "string" && value !== "" && cleanClassName(value) === value) return value;
+  throw refusal(
+    400,
+    `class to be the name of a folder, of at most ${LONGEST_CLASS_NAME} characters`,
+  );
 }
 
 /** Index of the class that a request names: a digit as `digit`, another class as `character`. */

@@ -1,84 +1,76 @@
-/** Digits that people corrected, kept for training: a pair of IDX files, as MNIST's are. */
+/** Pictures with the class that people say they are of, kept for `deno task train --pictures`. */
 
 import { join } from "@std/path";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import { readIdx, writeIdx } from "../data/idx.ts";
+import { encode } from "fast-png";
+import { writeFileAtomically } from "../data/file_system.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
 
-/** Names of the two files. */
-export const SAMPLE_FILES = { images: "images-idx3-ubyte", labels: "labels-idx1-ubyte" };
-
-/** Most samples that are kept; the files are written anew for each. */
+/** Most samples that are kept. */
 const MOST_SAMPLES = 10_000;
 
-/** Samples in a folder. */
+/** Most classes, as many as can be learnt. */
+const MOST_CLASSES = 255;
+
+/** Samples in a folder: a folder a class, a PNG file a sample. */
 export class Samples {
   #folder: string;
-  #images: Uint8Array[];
-  #labels: number[];
-  #written: Promise<void> = Promise.resolve();
+  #classes: Set<string>;
+  #count: number;
 
-  private constructor(folder: string, images: Uint8Array[], labels: number[]) {
+  private constructor(folder: string, classes: Set<string>, count: number) {
     this.#folder = folder;
-    this.#images = images;
-    this.#labels = labels;
+    this.#classes = classes;
+    this.#count = count;
   }
 
-  /**
-   * Opens a folder, which is made if it is not there.
-   *
-   * @throws {Error} If it holds files that are no IDX.
-   */
+  /** Opens a folder, which is made if it is not there. */
   static async open(folder: string): Promise<Samples> {
     await Deno.mkdir(folder, { recursive: true });
-    const [images, labels] = pathsIn(folder);
-    const isThere = await Deno.stat(labels).then(() => true, () => false);
-    if (!isThere) return new Samples(folder, [], []);
-    const { values, shape } = await readIdx(images);
-    // Whoever stopped between the two files left a picture without a label.
-    const known = Array.from((await readIdx(labels)).values).slice(0, shape[0]);
-    return new Samples(
-      folder,
-      known.map((_, i) => values.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS)),
-      known,
-    );
+    const classes = new Set<string>();
+    let count = 0;
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (!isDirectory) continue;
+      classes.add(name);
+      const files = await Array.fromAsync(Deno.readDir(join(folder, name)));
+      count += files.filter((file) => file.name.endsWith(".png")).length;
+    }
+    return new Samples(folder, classes, count);
   }
 
   /** How many there are. */
   get count(): number {
-    return this.#labels.length;
+    return this.#count;
   }
 
-  get isFull(): boolean {
-    return this.count >= MOST_SAMPLES;
+  /** Whether there is a place for one more of a class. */
+  hasPlaceFor(name: string): boolean {
+    return this.#count < MOST_SAMPLES &&
+      (this.#classes.has(name) || this.#classes.size < MOST_CLASSES);
   }
 
   /**
-   * Adds a sample and writes it to disk.
+   * Adds a sample and writes it to disk, white ink on black.
    *
    * @param pixels Ink 0–255, `[28, 28]`.
+   * @param name Of the class, as `cleanClassName` makes it.
    * @throws {RangeError} If no more are kept.
    */
-  async add(pixels: Uint8Array, label: number): Promise<void> {
-    if (this.isFull) {
-      throw new RangeError(`Expected at most ${MOST_SAMPLES} samples but no place is left`);
+  async add(pixels: Uint8Array, name: string): Promise<void> {
+    if (!this.hasPlaceFor(name)) {
+      throw new RangeError(
+        `Expected at most ${MOST_SAMPLES} samples of ${MOST_CLASSES} classes but no place is left`,
+      );
     }
-    this.#images.push(pixels);
-    this.#labels.push(label);
-    this.#written = this.#written.catch(() => {}).then(() => this.#write());
-    await this.#written;
+    this.#classes.add(name);
+    this.#count++;
+    try {
+      await Deno.mkdir(join(this.#folder, name), { recursive: true });
+      const size = { width: IMAGE_SIDE, height: IMAGE_SIDE };
+      const picture = encode({ ...size, data: pixels, channels: 1, depth: 8 });
+      await writeFileAtomically(join(this.#folder, name, `${crypto.randomUUID()}.png`), picture);
+    } catch (error) {
+      this.#count--;
+      throw error;
+    }
   }
-
-  async #write(): Promise<void> {
-    const [images, labels] = pathsIn(this.#folder);
-    const pixels = new Uint8Array(this.count * IMAGE_PIXELS);
-    this.#images.forEach((image, i) => pixels.set(image, i * IMAGE_PIXELS));
-    const shape = [this.count, IMAGE_SIDE, IMAGE_SIDE];
-    await writeIdx(images, { shape, values: pixels });
-    const values = Uint8Array.from(this.#labels);
-    await writeIdx(labels, { shape: [this.count], values });
-  }
-}
-
-function pathsIn(folder: string): [images: string, labels: string] {
-  return [join(folder, SAMPLE_FILES.images), join(folder, SAMPLE_FILES.labels)];
 }

@@ -19,7 +19,7 @@ interface ServiceOptions {
   port: number;
   /** Number of workers that read pictures. */
   workers: number;
-  /** Where corrected samples are kept, if they are. */
+  /** Where samples are kept, if they are. */
   samples?: Samples;
   limits?: Partial<Limits>;
   /** Names and pages that are let in besides the usual ones. */

@@ -206,7 +206,7 @@ const WRONG_CALLS: WrongCall[] = [
     call: () => ["train", "--speed", "fast"],
     code: 2,
     message: () =>
-      "Expected one of --classes, --preset, --base, --hidden-units, --fine-tune, --augmentation, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --pictures, --head, --add-to, --samples, --out, --resume, --workers, --kernels but found --speed",
+      "Expected one of --classes, --preset, --base, --hidden-units, --fine-tune, --augmentation, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --pictures, --head, --add-to, --out, --resume, --workers, --kernels but found --speed",
   },
   {
     name: "something that nobody makes",

@@ -77,12 +77,3 @@ Deno.test("train, evaluate, predict and export work on letters as on digits", ()
     assertMatch(exported, /character_recognition_model_float16\.onnx: \d+ KB/);
     assertMatch(exported, /^test: .* wrong of 80$/m);
   }));
-
-Deno.test("train does not mix corrected digits with letters", async () => {
-  const { code, stderr } = await runTask("train", "--classes", "letters", "--samples", "nowhere");
-  assertEquals([code, stderr], [
-    2,
-    "train: Expected --samples with --classes digits but found letters\n" +
-    "See deno task train --help\n",
-  ]);
-});

@@ -218,9 +218,9 @@ Deno.test("createApp()", (t) =>
         ],
         [
           "/samples",
-          post({ pixels: new Uint8Array(784).toBase64(), label: 10 }),
+          post({ pixels: new Uint8Array(784).toBase64(), class: "../up" }),
           400,
-          "Expected label to be a digit from 0 to 9",
+          "Expected class to be the name of a folder, of at most 80 characters",
         ],
         [
           "/samples",
@@ -271,7 +271,7 @@ Deno.test("createApp() says when to come back if too much is asked at a time", (
   }));
 
 Deno.test("createApp() keeps samples only if it was told to", async () => {
-  const sample = post({ pixels: new Uint8Array(784).toBase64(), label: 7 });
+  const sample = post({ pixels: new Uint8Array(784).toBase64(), class: "7" });
   await withApp({}, async ({ app }) => {
     assertEquals(await (await app.request("/samples")).json(), { open: true, kept: 0 });
     assertEquals((await app.request("/samples", sample)).status, 201);

@@ -1,40 +1,51 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { readIdxPair } from "../../lib/data/idx.ts";
-import { SAMPLE_FILES, Samples } from "../../lib/service/samples.ts";
+import { decodePicture } from "../../lib/picture/decode.ts";
+import { readClassFolders } from "../../lib/picture/class_folders.ts";
+import { Samples } from "../../lib/service/samples.ts";
 import { withFolder } from "../temporary_folder.ts";
 
-Deno.test("Samples are kept as a pair of IDX files, also over a restart", () =>
+/** A bar, where placing leaves it. */
+const BAR = new Uint8Array(784);
+for (let y = 4; y < 24; y++) BAR.fill(255, 28 * y + 13, 28 * y + 15);
+
+/** The same, lying. */
+const DASH = BAR.map((_, i) => BAR[28 * (i % 28) + Math.floor(i / 28)]);
+
+Deno.test("Samples are a folder of pictures a class, also over a restart", () =>
   withFolder(async (parent) => {
     const folder = join(parent, "samples");
-    const [one, two] = [1, 2].map((value) => new Uint8Array(784).fill(value));
     const first = await Samples.open(folder);
-    await Promise.all([first.add(one, 1), first.add(two, 2)]);
+    await Promise.all([first.add(BAR, "1"), first.add(DASH, "__proto__")]);
     const second = await Samples.open(folder);
     assertEquals(second.count, 2);
-    await second.add(one, 7);
-    const { count, images, labels } = await readIdxPair(
-      join(folder, SAMPLE_FILES.images),
-      join(folder, SAMPLE_FILES.labels),
-    );
-    assertEquals([count, ...labels], [3, 1, 2, 7]);
-    assertEquals(images, Uint8Array.from([...one, ...two, ...one]));
+    await second.add(BAR, "1");
+    assertEquals(second.count, 3);
+    const { train, classes } = await readClassFolders(folder);
+    assertEquals([classes, [...train.labels]], [["__proto__", "1"], [0, 1, 1]]);
+    const [{ name }] = [...Deno.readDirSync(join(folder, "__proto__"))];
+    const file = await Deno.readFile(join(folder, "__proto__", name));
+    assertEquals((await decodePicture(file, name)).values, DASH);
   }));
 
-Deno.test("Samples.open() goes on where a picture was written but not its label", () =>
+Deno.test("Samples.add() takes no class more than can be learnt", () =>
+  withFolder(async (folder) => {
+    for (let i = 0; i < 255; i++) await Deno.mkdir(join(folder, String(i)));
+    const samples = await Samples.open(folder);
+    await samples.add(BAR, "1");
+    await assertRejects(
+      () => samples.add(BAR, "one more"),
+      RangeError,
+      "Expected at most 10000 samples of 255 classes but no place is left",
+    );
+    assert(samples.hasPlaceFor("1"));
+    assertEquals(samples.count, 1);
+  }));
+
+Deno.test("Samples.add() counts nothing that it could not write", () =>
   withFolder(async (folder) => {
     const samples = await Samples.open(folder);
-    await samples.add(new Uint8Array(784), 1);
-    const labels = await Deno.readFile(join(folder, SAMPLE_FILES.labels));
-    await samples.add(new Uint8Array(784), 2);
-    await Deno.writeFile(join(folder, SAMPLE_FILES.labels), labels);
-    assertEquals((await Samples.open(folder)).count, 1);
-  }));
-
-Deno.test("Samples.open() throws on files that are no IDX", () =>
-  withFolder(async (folder) => {
-    for (const name of Object.values(SAMPLE_FILES)) {
-      await Deno.writeTextFile(join(folder, name), "no samples");
-    }
-    await assertRejects(() => Samples.open(folder), SyntaxError);
+    await Deno.writeTextFile(join(folder, "1"), "a file where the folder should be");
+    await assertRejects(() => samples.add(BAR, "1"));
+    assertEquals(samples.count, 0);
   }));

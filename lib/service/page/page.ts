@@ -2,6 +2,7 @@
 /** The page: what is drawn goes to the reader, what it reads is shown. */
 
 import { drawImportance, drawMaps, drawPixels } from "./charts.ts";
+import { cleanClassName } from "./class_name.ts";
 import { Pad } from "./pad.ts";
 import { type Explained, type ReadDigit, reader, type ServedModel } from "./reader.ts";
 
@@ -307,19 +308,20 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   pad.render();
   show(digits);
 });
-for (let digit = 0; digit < 10; digit++) {
+
+/** A button that says what something really was. */
+function choiceOf(character: string): HTMLElement {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = String(digit);
+  button.textContent = character;
   button.addEventListener("click", async () => {
-    const answer = digits[chosen];
-    await reader.keep(answer.pixels, digit).then(
-      () => element("kept").textContent = `Kept as a ${digit}. Thank you.`,
+    await reader.keep(digits[chosen].pixels, cleanClassName(character)).then(
+      () => element("kept").textContent = `Kept as ${article(character)} ${character}. Thank you.`,
       (error) => element("kept").textContent = error.message,
     );
     say(element("kept").textContent!);
   });
-  choices.append(button);
+  return button;
 }
 
 /** Asks another model from now on, about what is on the paper too. */
@@ -331,7 +333,8 @@ function choose(other: ServedModel): void {
   for (const button of element("models").children) {
     button.ariaPressed = String((button as HTMLElement).dataset.model === model.name);
   }
-  element("correction").hidden = !keepsSamples || model.name !== "digits";
+  element("correction").hidden = !keepsSamples;
+  choices.replaceChildren(element("question"), ...model.classes.map(choiceOf));
   show([]);
   version++;
   read();

@@ -38,10 +38,10 @@ export interface Reader {
   read(model: ServedModel, picture: HTMLCanvasElement): Promise<ReadDigit[]>;
   /** Explains why pixels are read as a character. */
   explain(model: ServedModel, pixels: Uint8Array, character: string): Promise<Explained>;
-  /** Whether corrected samples are kept. */
+  /** Whether samples are kept. */
   keepsSamples(): Promise<boolean>;
-  /** Keeps a sample with the digit that it really is. */
-  keep(pixels: Uint8Array, label: number): Promise<void>;
+  /** Keeps a sample with the class that it really is of. */
+  keep(pixels: Uint8Array, name: string): Promise<void>;
 }
 
 /** The reader of this page. */
@@ -82,8 +82,8 @@ export const reader: Reader = {
     const response = await fetch(ADDRESSES.samples);
     return response.ok && (await response.json()).open;
   },
-  async keep(pixels, label) {
-    await ask(ADDRESSES.samples, JSON.stringify({ pixels: toBase64(pixels), label }));
+  async keep(pixels, name) {
+    await ask(ADDRESSES.samples, JSON.stringify({ pixels: toBase64(pixels), class: name }));
   },
 };
 
