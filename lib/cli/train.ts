@@ -5,14 +5,15 @@ import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/characters.ts";
 import type { ClassSet } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
-import type { Splits } from "../data/dataset.ts";
+import { join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { holdOut, lackingClasses } from "../data/hold_out.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras_h5.ts";
 import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
-import { addExamples, areFew, encodeExamples, learnFromFew } from "../model/few_pictures.ts";
+import { addExamples, encodeExamples } from "../model/examples.ts";
+import { areFew, learnFromFew } from "../model/few_pictures.ts";
 import { describeMetrics, exportName, outputFolder, OWN } from "../model/model_folders.ts";
 import { namedMistakes, pickExamples } from "../model/evaluation.ts";
 import type { Keeps } from "../model/history.ts";
@@ -184,7 +185,8 @@ await runCommand({
         resume: flags.resume,
         observer,
       });
-    await saveResult(out, result, preset.keeps, own ? await encodeExamples(loaded) : {});
+    const pictures = joinDatasets(loaded.train, loaded.validation);
+    await saveResult(out, result, preset.keeps, own ? await encodeExamples(pictures) : {});
     const seconds = (performance.now() - started) / 1000;
     await writeFileAtomically(
       join(out, "metrics.json"),

@@ -1,7 +1,7 @@
 /** Weights in fewer bits: half precision, or bytes on a grid. */
 
 import type * as tf from "@tensorflow/tfjs";
-import type { NetworkData } from "./network.ts";
+import { type NetworkData, readWeights, writeWeights } from "./network.ts";
 
 /** How weights are stored: in 4, 2 or 1 bytes each. tfjs makes 32-bit floats of all when it reads them. */
 export type Precision = "float32" | "float16" | "uint8";
@@ -76,4 +76,11 @@ export function storedWeights({ weightSpecs, weightData }: NetworkData): StoredW
     const grid = { scale, zero: Math.round(-min / scale) };
     return { name, shape, values: new Uint8Array(buffer), grid };
   });
+}
+
+/** Rounds a network's weights to what a file holds of them: half precision. */
+export function roundToHalf({ layers }: tf.LayersModel): void {
+  const rounded = readWeights(layers)
+    .map((values) => Float32Array.from(Float16Array.from(values)));
+  writeWeights(layers, rounded);
 }

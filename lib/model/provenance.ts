@@ -4,7 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 
 /** @returns Versions of what computes. */
 export function versions(): Record<string, string> {
-  return { deno: Deno.version.deno, tfjs: tf.version.tfjs };
+  // The page, too, makes classifiers: in browsers, which have no Deno.
+  return { ...("Deno" in globalThis && { deno: Deno.version.deno }), tfjs: tf.version.tfjs };
 }
 
 /** @returns Today as `YYYY-MM-DD`. */

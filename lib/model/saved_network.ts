@@ -23,22 +23,13 @@ export async function saveNetwork(
   precision: Precision = "float16",
   files: Record<string, Uint8Array> = {},
 ): Promise<void> {
-  const { weightData, weightSpecs, ...topology } = roundWeights(
-    await networkToData(network),
-    precision,
-  );
-  const model = { ...topology, weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }] };
+  const all = { ...files, ...await encodeNetwork(network, card, precision) };
   await Deno.mkdir(dirname(directory), { recursive: true });
   const [fresh, previous] = [`${directory}.new`, `${directory}.previous`];
   await removeIfThere(fresh);
   try {
     await Deno.mkdir(fresh);
-    await Deno.writeFile(join(fresh, WEIGHTS), new Uint8Array(weightData as ArrayBuffer));
-    await Deno.writeTextFile(join(fresh, "model.json"), JSON.stringify(model));
-    for (const [name, bytes] of Object.entries(files)) {
-      await Deno.writeFile(join(fresh, name), bytes);
-    }
-    await Deno.writeTextFile(join(fresh, "card.json"), JSON.stringify(card, null, 2) + "\n");
+    for (const [name, bytes] of Object.entries(all)) await Deno.writeFile(join(fresh, name), bytes);
   } catch (error) {
     await removeIfThere(fresh);
     throw error;
@@ -49,6 +40,25 @@ export async function saveNetwork(
   }
   await Deno.rename(fresh, directory);
   await removeIfThere(previous);
+}
+
+/** @returns The files of a network and its card, by name. */
+export async function encodeNetwork(
+  network: tf.LayersModel,
+  card: unknown,
+  precision: Precision,
+): Promise<Record<string, Uint8Array>> {
+  const { weightData, weightSpecs, ...topology } = roundWeights(
+    await networkToData(network),
+    precision,
+  );
+  const model = { ...topology, weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }] };
+  const encode = (text: string) => new TextEncoder().encode(text);
+  return {
+    [WEIGHTS]: new Uint8Array(weightData as ArrayBuffer),
+    "model.json": encode(JSON.stringify(model)),
+    "card.json": encode(JSON.stringify(card, null, 2) + "\n"),
+  };
 }
 
 /**

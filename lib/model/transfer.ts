@@ -9,20 +9,15 @@ import { type Dataset, slice, type Splits } from "../data/dataset.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import {
-  chooseRejection,
-  confidencesOf,
-  divideLogits,
-  fitTemperature,
-  type Rejection,
-} from "./calibration.ts";
+import { chooseRejection, confidencesOf, divideLogits, fitTemperature } from "./calibration.ts";
 import { type Configuration, Run } from "./checkpoint.ts";
+import { type CommonCard, describeClassifier } from "./describe_classifier.ts";
 import type { ModelCard } from "./classifier.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
 import type { Keeps } from "./history.ts";
 import { computeOutputs } from "./inference.ts";
-import { readWeights, writeWeights } from "./network.ts";
-import { today, versions } from "./provenance.ts";
+import { readWeights } from "./network.ts";
+import { roundToHalf } from "./precision.ts";
 import {
   type AugmentationName,
   AUGMENTATIONS,
@@ -245,9 +240,6 @@ export function freeze(network: tf.LayersModel, frozen = true): void {
   for (const layer of splitNetwork(network).base) layer.trainable = !frozen;
 }
 
-/** What a card says of every classifier. */
-type CommonCard = Omit<ModelCard, "base" | "mode" | "seed" | "seconds">;
-
 /**
  * Calibrates a trained network on the validation pictures, in its weights, which are rounded to what a file
  * holds (float16), and evaluates it on the test pictures.
@@ -281,38 +273,6 @@ async function examine(
     evaluation,
     card: { ...describeClassifier(evaluation, measured, calibration), rejected },
   };
-}
-
-/** What the card of a classifier says of it, however it was trained. */
-export function describeClassifier(
-  { classes, accuracy, count }: Evaluation,
-  validation: Evaluation,
-  calibration: Rejection,
-): CommonCard {
-  return {
-    classes,
-    input: {
-      shape: [28, 28, 1],
-      pixelRange: 255,
-      ink: "white on black",
-      placement: "as MNIST: fitted into 20 × 20 pixels, centre of mass in the middle of 28 × 28",
-    },
-    date: today(),
-    versions: versions(),
-    calibration,
-    metrics: {
-      testAccuracy: accuracy,
-      testCount: count,
-      validationAccuracy: validation.accuracy,
-    },
-  };
-}
-
-/** Rounds a network's weights to what a file holds of them: half precision. */
-export function roundToHalf({ layers }: tf.LayersModel): void {
-  const rounded = readWeights(layers)
-    .map((values) => Float32Array.from(Float16Array.from(values)));
-  writeWeights(layers, rounded);
 }
 
 /** Everything that decides the numbers of a run but the weights of its base. */

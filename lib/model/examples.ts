@@ -1,0 +1,48 @@
+/** The pictures that a model of few was learnt from, kept beside it so that others can be added. */
+
+import { join as joinPath } from "@std/path";
+import { type Dataset, join, type Splits } from "../data/dataset.ts";
+import { packIdx, readIdxPair } from "../data/idx.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
+import { loadModel } from "./classifier.ts";
+import { MOST_PICTURES } from "./solved_classifier.ts";
+
+/** Names of the files beside a model that hold what it was learnt from. */
+const EXAMPLES = {
+  images: "examples-images-idx3-ubyte.gz",
+  labels: "examples-labels-idx1-ubyte.gz",
+};
+
+/** What a model was learnt from, as files of its folder, by name; of more than 3 000 pictures, nothing. */
+export async function encodeExamples(
+  { count, images, labels }: Dataset,
+): Promise<Record<string, Uint8Array>> {
+  if (count > MOST_PICTURES) return {};
+  return {
+    [EXAMPLES.images]: await packIdx({ shape: [count, IMAGE_SIDE, IMAGE_SIDE], values: images }),
+    [EXAMPLES.labels]: await packIdx({ shape: [count], values: labels }),
+  };
+}
+
+/**
+ * Adds the pictures that a model was learnt from to others, of the same classes or more.
+ *
+ * @param directory Folder of the model.
+ * @throws {Error} If the model has none beside it.
+ */
+export async function addExamples(data: Splits, directory: string): Promise<Splits> {
+  using model = await loadModel(directory);
+  const { classes } = model.card;
+  const known = await readIdxPair(
+    joinPath(directory, EXAMPLES.images),
+    joinPath(directory, EXAMPLES.labels),
+  );
+  const all = [...classes, ...data.classes.filter((name) => !classes.includes(name))];
+  const renumber = (dataset: Dataset, from: string[]) => ({
+    ...dataset,
+    labels: dataset.labels.map((label) => all.indexOf(from[label])),
+  });
+  const [train, validation, test] = [data.train, data.validation, data.test]
+    .map((part) => renumber(part, data.classes));
+  return { ...data, classes: all, train: join(renumber(known, classes), train), validation, test };
+}
