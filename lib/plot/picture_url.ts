@@ -27,7 +27,9 @@ export function pngUrl({ width, height, values }: Picture, scale: number): strin
       for (let channel = 0; channel < channels; channel++) data[i++] = values[source + channel];
     }
   }
-  const png = encode({ width: columns, height: rows, data, channels, depth: 8 });
+  const png = encode({ width: columns, height: rows, data, channels, depth: 8 }, {
+    zlib: { level: 9 },
+  });
   return `data:image/png;base64,${png.toBase64()}`;
 }
 

@@ -14,11 +14,14 @@ import type { Spec } from "./theme.ts";
 /** Pixels of a PNG along a pixel of its chart, so that it is sharp on every screen. */
 export const PNG_SCALE = 2;
 
-/** Prints nothing: whatever Vega would warn about is an error in the chart. */
+/** What Vega warns about in a chart that can be dragged: a picture has no window to drag it in. */
+const NO_WINDOW = "Can not resolve event source: window";
+
+/** Prints nothing: whatever else Vega would warn about is an error in the chart. */
 const strictLogger: LoggerInterface = {
   level: () => strictLogger,
   error: fail,
-  warn: fail,
+  warn: (...messages) => messages.join() === NO_WINDOW ? strictLogger : fail(...messages),
   info: () => strictLogger,
   debug: () => strictLogger,
 };

@@ -13,12 +13,21 @@ type Series = keyof typeof SERIES_COLORS;
 
 const SERIES: Series[] = ["training", "validation"];
 
+/** Shown under the mouse. */
+const TOOLTIP = [
+  { field: "series", type: "nominal" as const },
+  { field: "epoch", type: "quantitative" as const },
+  { field: "value", type: "quantitative" as const, format: ".3~g" },
+];
+
 /** Data of a mark that is drawn once. */
 const ONCE = { values: [{}] };
 
 interface Point {
   /** Epochs since the start of the first stage, from 1. */
   position: number;
+  /** Counted from 1 in its stage. */
+  epoch: number;
   stage: number;
   series: Series;
   value: number;
@@ -108,12 +117,10 @@ function titleOf(kept: EpochRecord | undefined) {
 
 function pointsOf(values: Record<Series, number[]>, stages: Stage[]): Point[] {
   return SERIES.flatMap((series) =>
-    values[series].map((value, index) => ({
-      position: index + 1,
-      stage: stages.findLastIndex(({ start }) => start <= index),
-      series,
-      value,
-    }))
+    values[series].map((value, index) => {
+      const stage = stages.findLastIndex(({ start }) => start <= index);
+      return { position: index + 1, epoch: index + 1 - stages[stage].start, stage, series, value };
+    })
   ).filter(({ value }) => Number.isFinite(value));
 }
 
@@ -162,7 +169,10 @@ function panelOf(
         mark: { type: "line", strokeWidth: 2 },
         encoding: { x, y, color, detail: { field: "stage" } },
       },
-      { mark: { type: "circle", size: 18, opacity: 1 }, encoding: { x, y, color } },
+      {
+        mark: { type: "circle", size: 18, opacity: 1 },
+        encoding: { x, y, color, tooltip: TOOLTIP },
+      },
       {
         transform: [{
           filter: `datum.series === "validation" && datum.position === ${keptPosition}`,

@@ -5,12 +5,13 @@ import type { EpochRecord, News, Observer } from "../observer.ts";
 import { PNG_SCALE, renderPng } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
+import { withFewColors } from "./few_colors.ts";
 import type { Figure } from "./notebook.ts";
 
 /**
- * Shows a chart under the cell, for every kind of reader at once: Vega-Lite for JupyterLab, where it
- * answers to the mouse; a picture for viewers without JavaScript, such as GitHub; a sentence for
- * those who cannot see it.
+ * Shows a chart under the cell, for every kind of reader at once: Vega-Lite for JupyterLab, if the
+ * chart answers to the mouse; a picture for viewers without JavaScript, such as GitHub; a sentence
+ * for those who cannot see it.
  *
  * @param spec A Vega-Lite v5 chart.
  * @param summary What the chart shows, in one sentence.
@@ -116,18 +117,32 @@ class Display {
 }
 
 function liveBundle(spec: Spec, summary: string): Bundle {
-  return { "application/vnd.vegalite.v5+json": spec, "text/plain": summary };
+  return {
+    "application/vnd.vegalite.v5+json": { ...spec, description: summary },
+    "text/plain": summary,
+  };
 }
 
-/** The bundle and its metadata, which say how large the picture is to be shown. */
+/**
+ * The bundle and its metadata, which say how large the picture is to be shown, and what it shows. A
+ * chart that does not answer to the mouse is its picture alone: Vega-Lite would show no more.
+ */
 async function fullBundle(spec: Spec, summary: string): Promise<[Bundle, Record<string, unknown>]> {
-  const png = await renderPng(spec);
+  const png = withFewColors(await renderPng(spec));
   const header = new DataView(png.buffer, png.byteOffset);
-  const size = {
+  const shown = {
     width: header.getUint32(16) / PNG_SCALE,
     height: header.getUint32(20) / PNG_SCALE,
+    alt: summary,
   };
-  return [{ ...liveBundle(spec, summary), "image/png": png.toBase64() }, { "image/png": size }];
+  const isInteractive = /"(tooltip|params)":/.test(JSON.stringify(spec));
+  return [
+    {
+      ...(isInteractive ? liveBundle(spec, summary) : { "text/plain": summary }),
+      "image/png": png.toBase64(),
+    },
+    { "image/png": shown },
+  ];
 }
 
 function tableHtml(rows: Record<string, string | number>[]): string {

@@ -27,6 +27,25 @@ export async function projectToPlane(
 const NEIGHBOURS = 15;
 
 /**
+ * Finds the nearest other vector of each, by Euclidean distance.
+ *
+ * @param vectors `[count, width]`, row by row.
+ * @returns Indices, `[count]`; -1 if there is no other.
+ * @throws {RangeError} If the vectors do not fill whole rows.
+ */
+export function nearestNeighbours(vectors: Float32Array, count: number): number[] {
+  const rows = rowsOf(vectors, count);
+  return rows.map((row, i) => {
+    let [nearest, least] = [-1, Infinity];
+    rows.forEach((other, j) => {
+      const distance = i === j ? Infinity : squaredDistance(row, other, least);
+      if (distance < least) [nearest, least] = [j, distance];
+    });
+    return nearest;
+  });
+}
+
+/**
  * Finds the share of vectors whose nearest other vector has the same label, by Euclidean distance.
  *
  * @param vectors `[count, width]`, row by row.
@@ -35,15 +54,8 @@ const NEIGHBOURS = 15;
  * @throws {RangeError} If the vectors do not fill whole rows.
  */
 export function neighbourAgreement(vectors: Float32Array, labels: Uint8Array): number {
-  const rows = rowsOf(vectors, labels.length);
-  const agreeing = rows.filter((row, i) => {
-    let [nearest, least] = [-1, Infinity];
-    rows.forEach((other, j) => {
-      const distance = i === j ? Infinity : squaredDistance(row, other, least);
-      if (distance < least) [nearest, least] = [j, distance];
-    });
-    return labels[nearest] === labels[i];
-  });
+  const agreeing = nearestNeighbours(vectors, labels.length)
+    .filter((nearest, i) => labels[nearest] === labels[i]);
   return agreeing.length / labels.length;
 }
 

@@ -93,7 +93,7 @@ const images = new Uint8Array(3 * 784);
 
 Deno.test("digitMap() writes each digit at its place and rings the mistakes", async () => {
   const spec = digitMap({ places, answers, images }, "Features");
-  assertEquals(marksOf(spec), ["text", "point"]);
+  assertEquals(marksOf(spec), ["text", "text", "point"]);
   const texts = await textsOf(spec);
   assertEquals(texts.filter((text) => text === "7").length, 2);
   assert(texts.includes("3 pictures, 1 read wrong (ringed)"));
@@ -101,14 +101,17 @@ Deno.test("digitMap() writes each digit at its place and rings the mistakes", as
   assertEquals(rings?.length, 1);
 });
 
-Deno.test("digitMap() has the picture of every digit under the mouse", () => {
+Deno.test("digitMap() has the pictures of strangers under the mouse, and only those", () => {
   const inked = images.slice().fill(255, 784, 2 * 784);
-  const [values] = valuesOf(digitMap({ places, answers, images: inked }, "Features"), "values") as {
-    url: string;
-  }[][];
-  assert(values.every(({ url }) => url.startsWith("data:image/png;base64,")));
-  assertEquals(values[0].url, values[2].url);
-  assert(values[0].url !== values[1].url);
+  const [others, strangers] = valuesOf(
+    digitMap({ places, answers, images: inked }, "Features"),
+    "values",
+  ) as [string, { url: string; predicted: string }[]];
+  // The 4 is nearest to a 7, one 7 was read wrong; the other 7 is nearest to a 7.
+  assertEquals(others, "x,y,actual,predicted,confidence\n4,5,7,7,0.8");
+  assertEquals(strangers.map(({ predicted }) => predicted), ["4", "1"]);
+  assert(strangers.every(({ url }) => url.startsWith("data:image/png;base64,")));
+  assert(strangers[0].url !== strangers[1].url);
 });
 
 Deno.test("digitMap() throws unless everything is there for every picture", () => {
@@ -135,6 +138,14 @@ Deno.test("pictureGrid() shows the picture and its details under the mouse", () 
   assertEquals(tooltip.map(({ field, title }) => title ?? field), ["image", "label"]);
 });
 
+Deno.test("pictureGrid() says what the colours of numbers mean", async () => {
+  const subtitleOf = async (...values: number[]) =>
+    (await textsOf(pictureGrid([{ pixels: Float32Array.from(values) }], { title: "Maps" })))
+      .find((text) => text.startsWith("White"));
+  assertEquals(await subtitleOf(1), "White: 0; blue: above it");
+  assertEquals(await subtitleOf(-1), "White: 0; blue: above it; orange: below it");
+});
+
 Deno.test("pictureGrid() has one scale for all pictures or one for each", () => {
   const pictures = [1, 4].map((value) => ({ pixels: Float32Array.of(value) }));
   const brightness = (scale?: "own") => {
@@ -155,12 +166,11 @@ Deno.test("pictureSheet() shows every picture with its name, in rows", async () 
   assertEquals(marksOf(spec), ["image", "text"]);
   const texts = await textsOf(spec);
   assertEquals(texts, ["wide", "high", "wide", "wide", "wide", "wide", "Steps"]);
-  const [values] = valuesOf(spec, "values") as { x: number; y: number; size: string }[][];
+  const [values] = valuesOf(spec, "values") as { x: number; y: number }[][];
   assertEquals(values.map(({ x, y }) => [x, y]), [
     ...[0, 116, 232, 348, 464].map((x) => [x, 0]),
     [0, 134],
   ]);
-  assertEquals(values[1].size, "3 × 300");
 });
 
 Deno.test("pictureSheet() enlarges small pictures by whole pixels and keeps their shape", () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { EpochRecord } from "../../lib/observer.ts";
+import type { Spec } from "../../lib/plot/theme.ts";
 import {
   showChart,
   showFigure,
@@ -45,25 +46,38 @@ function record(epoch: number): EpochRecord {
 
 const PNG_SIGNATURE = btoa("\x89PNG\r\n\x1a\n").slice(0, 10);
 
+const RECTANGLE = {
+  $schema: "https://vega.github.io/schema/vega-lite/v5.json",
+  width: 30,
+  height: 20,
+  padding: 0,
+  data: { values: [{ side: 3 }] },
+  mark: "rect",
+  config: { view: { stroke: null } },
+} as const;
+
 Deno.test("showChart() shows Vega-Lite v5, a PNG and a sentence in one bundle", async () => {
-  const spec = {
-    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
-    width: 30,
-    height: 20,
-    padding: 0,
-    data: { values: [{}] },
-    mark: "rect",
-    config: { view: { stroke: null } },
-  } as const;
+  const spec: Spec = {
+    ...RECTANGLE,
+    encoding: { tooltip: { field: "side", type: "quantitative" } },
+  };
   const [{ kind, content: { data, metadata } }, ...more] = await messagesOf(() =>
     showChart(spec, "A rectangle")
   );
   assertEquals(more, []);
   assertEquals(kind, "display_data");
-  assertEquals(JSON.stringify(data["application/vnd.vegalite.v5+json"]), JSON.stringify(spec));
+  assertEquals(
+    JSON.stringify(data["application/vnd.vegalite.v5+json"]),
+    JSON.stringify({ ...spec, description: "A rectangle" }),
+  );
   assert(data["image/png"].startsWith(PNG_SIGNATURE));
   assertEquals(data["text/plain"], "A rectangle");
-  assertEquals(metadata, { "image/png": { width: 30, height: 20 } });
+  assertEquals(metadata, { "image/png": { width: 30, height: 20, alt: "A rectangle" } });
+});
+
+Deno.test("showChart() shows only the picture of a chart that does not answer to the mouse", async () => {
+  const [{ content: { data } }] = await messagesOf(() => showChart(RECTANGLE, "A rectangle"));
+  assertEquals(Object.keys(data).sort(), ["image/png", "text/plain"]);
 });
 
 Deno.test("showFigure() puts the figure into the output's metadata", async () => {

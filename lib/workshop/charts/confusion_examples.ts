@@ -5,7 +5,8 @@ import { squareUrl } from "../../plot/picture_url.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 import { tiles } from "../../plot/tiles.ts";
 
-const CELL = 34;
+const LARGEST_CELL = 34;
+const LARGEST_MATRIX = 540;
 const PICTURE = 72;
 const GAP = 6;
 const COLUMNS = 4;
@@ -41,7 +42,8 @@ export function confusionExamples(mistakes: Example[], classes: string[]): Spec 
     predicted,
     confidence,
   }));
-  const matrixSide = CELL * classes.length;
+  const cellSide = Math.min(LARGEST_CELL, LARGEST_MATRIX / classes.length);
+  const matrixSide = cellSide * classes.length;
   return {
     ...THEME,
     title: {
@@ -99,7 +101,7 @@ export function confusionExamples(mistakes: Example[], classes: string[]): Spec 
           },
           {
             transform: [{ filter: "datum.count > 0" }],
-            mark: { type: "text", color: COLORS.ink, fontSize: 13 },
+            mark: { type: "text", color: COLORS.ink, fontSize: Math.min(13, 0.6 * cellSide) },
             encoding: { text: { field: "count", type: "quantitative" } },
           },
           {

@@ -1,9 +1,10 @@
-/** Digits as places on a map, and where the mistakes lie. */
+/** Digits as places on a map, where the mistakes lie, and who lives among others. */
 
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import type { Answer } from "../../model/evaluation.ts";
 import { squareUrl } from "../../plot/picture_url.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
+import { nearestNeighbours } from "../projection.ts";
 
 const SIDE = 520;
 
@@ -13,6 +14,9 @@ const PICTURE_SIDE = 84;
 /** Ten colours (Tableau 10), so that neighbouring groups differ; the digits themselves tell them apart. */
 const DIGIT_COLORS =
   "#4E79A7 #F28E2B #E15759 #499894 #59A14F #B6992D #B07AA1 #D37295 #9D7660 #79706E".split(" ");
+
+/** Columns of the digits that have no picture under the mouse. */
+const FIELDS = ["x", "y", "actual", "predicted", "confidence"] as const;
 
 /** What is on the map, in one order. */
 interface MappedDigits {
@@ -24,8 +28,8 @@ interface MappedDigits {
 }
 
 /**
- * Draws every picture as its digit at its place, with a ring around each that was read wrong and
- * the picture itself under the mouse.
+ * Draws every picture as its digit at its place, with a ring around each that was read wrong. Strangers,
+ * whose nearest neighbour is another digit, are larger, and have their picture under the mouse.
  *
  * @param digits Places, answers and pictures.
  * @param title What the map is made of.
@@ -39,18 +43,32 @@ export function digitMap({ places, answers, images }: MappedDigits, title: strin
       `Expected a place and an answer for each of ${count} pictures but found ${places.length} and ${answers.length}`,
     );
   }
-  const values = answers.map(({ actual, predicted, confidence }, i) => ({
-    ...places[i],
+  const plane = Float32Array.from(places.flatMap(({ x, y }) => [x, y]));
+  const neighbours = nearestNeighbours(plane, count);
+  const all = answers.map(({ actual, predicted, confidence }, i) => ({
+    x: rounded(places[i].x),
+    y: rounded(places[i].y),
     actual,
     predicted,
-    confidence,
-    url: squareUrl(images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), PICTURE_SIDE),
+    confidence: rounded(confidence),
+    isStranger: actual !== predicted || actual !== answers[neighbours[i]]?.actual,
   }));
+  const strangers = all.flatMap((one, i) =>
+    one.isStranger ? [{ ...one, url: urlOf(images, i) }] : []
+  );
   const wrong = answers.filter(({ actual, predicted }) => actual !== predicted).length;
   const digits = [...new Set(answers.map(({ actual }) => actual))].sort();
   const axis = { type: "quantitative", axis: null, scale: { zero: false } } as const;
+  const digit = {
+    text: { field: "actual", type: "nominal" as const },
+    color: {
+      field: "actual",
+      type: "nominal" as const,
+      scale: { domain: digits, range: DIGIT_COLORS.slice(0, digits.length) },
+      legend: null,
+    },
+  };
   const tooltip = [
-    { field: "url", title: "image", type: "nominal" as const },
     { field: "actual", title: "is", type: "nominal" as const },
     { field: "predicted", title: "read as", type: "nominal" as const },
     { field: "confidence", type: "quantitative" as const, format: ".1%" },
@@ -59,38 +77,72 @@ export function digitMap({ places, answers, images }: MappedDigits, title: strin
     ...THEME,
     title: {
       text: title,
-      subtitle: `${count.toLocaleString("en-US")} picture${
-        count === 1 ? "" : "s"
-      }, ${wrong} read wrong (ringed)`,
+      subtitle: [
+        `${count.toLocaleString("en-US")} picture${
+          count === 1 ? "" : "s"
+        }, ${wrong} read wrong (ringed)`,
+        `Large: the ${strangers.length} whose nearest neighbour is another digit, and the wrong ones`,
+        "Drag to move, turn the wheel to zoom, double-click to come back",
+      ],
     },
     width: SIDE,
     height: SIDE,
-    data: { values },
-    encoding: { x: { field: "x", ...axis }, y: { field: "y", ...axis }, tooltip },
+    encoding: {
+      x: { field: "x", ...axis },
+      y: { field: "y", ...axis },
+    },
     layer: [
       {
-        mark: { type: "text", fontSize: 10, fontWeight: 600 },
-        encoding: {
-          text: { field: "actual", type: "nominal" },
-          color: {
-            field: "actual",
-            type: "nominal",
-            scale: { domain: digits, range: DIGIT_COLORS.slice(0, digits.length) },
-            legend: null,
-          },
-        },
+        params: [{ name: "view", select: "interval", bind: "scales" }],
+        data: csvOf(all.filter(({ isStranger }) => !isStranger)),
+        mark: { type: "text", fontSize: 10, fontWeight: 600, clip: true },
+        encoding: { ...digit, tooltip },
       },
       {
-        transform: [{ filter: "datum.actual !== datum.predicted" }],
-        mark: {
-          type: "point",
-          size: 260,
-          strokeWidth: 2,
-          color: COLORS.ink,
-          fill: "transparent",
-          opacity: 1,
-        },
+        data: { values: strangers },
+        layer: [
+          {
+            mark: { type: "text", fontSize: 15, fontWeight: 600, clip: true },
+            encoding: {
+              ...digit,
+              tooltip: [{ field: "url", title: "image", type: "nominal" }, ...tooltip],
+            },
+          },
+          {
+            transform: [{ filter: "datum.actual !== datum.predicted" }],
+            mark: {
+              type: "point",
+              size: 360,
+              strokeWidth: 2,
+              color: COLORS.ink,
+              clip: true,
+              fill: "transparent",
+              opacity: 1,
+            },
+          },
+        ],
       },
     ],
+  };
+}
+
+function urlOf(images: Uint8Array, index: number): string {
+  const pixels = images.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS);
+  return squareUrl(pixels, PICTURE_SIDE);
+}
+
+function rounded(value: number): number {
+  return Math.round(1000 * value) / 1000;
+}
+
+/** Rows as text: without their fields' names in each, a thousand take a tenth of the room. */
+function csvOf(rows: { actual: string; predicted: string }[]) {
+  const lines = [FIELDS, ...rows.map((row) => FIELDS.map((field) => Object(row)[field]))];
+  return {
+    values: lines.map((line) => line.join(",")).join("\n"),
+    format: {
+      type: "csv" as const,
+      parse: { x: "number", y: "number", confidence: "number" },
+    },
   };
 }

@@ -64,7 +64,7 @@ export function pictureGrid(
   const frame = { type: "rect", width: side, height: side, ...middle, filled: false } as const;
   return {
     ...THEME,
-    title: { text: title },
+    title: { text: title, subtitle: legendOf(pictures) },
     ...tiles(values, {
       columns,
       side,
@@ -83,6 +83,14 @@ export function pictureGrid(
       ],
     }),
   };
+}
+
+/** What the colours of numbers mean; nothing for bytes. */
+function legendOf(pictures: GridPicture[]): string | undefined {
+  const signed = pictures.filter(({ pixels }) => pixels instanceof Float32Array);
+  if (signed.length === 0) return undefined;
+  const hasNegative = signed.some(({ pixels }) => pixels.some((value) => value < 0));
+  return `White: 0; blue: above it${hasNegative ? "; orange: below it" : ""}`;
 }
 
 /** The largest number with a sign, without it; 1 if there is none. */

@@ -36,7 +36,6 @@ export function pictureSheet(
   const values = pictures.map(({ name, ...picture }) => ({
     url: pngUrl(picture, Math.max(1, Math.ceil(side / Math.max(picture.width, picture.height)))),
     name,
-    size: `${picture.width} × ${picture.height}`,
   }));
   return {
     ...THEME,
@@ -46,10 +45,6 @@ export function pictureSheet(
       side,
       gap: 16,
       below: NAME_HEIGHT,
-      tooltip: [
-        { field: "name", type: "nominal" },
-        { field: "size", title: "pixels", type: "nominal" },
-      ],
       marks: [{
         mark: { type: "text", xOffset: side / 2, yOffset: side + NAME_HEIGHT / 2 + 3 },
         encoding: { text: { field: "name", type: "nominal" } },
