@@ -44,5 +44,8 @@ export type News =
     text: string;
   };
 
+/** Thrown by an observer when it is told of an epoch: training ends, and the epochs that are done count. */
+export class EnoughTraining extends Error {}
+
 /** Receives news: a progress bar, a notebook's display, or nothing. */
 export type Observer = (news: News) => void;

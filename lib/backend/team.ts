@@ -39,6 +39,8 @@ interface TeamOptions {
    * @default {navigator.hardwareConcurrency}
    */
   size?: number;
+  /** Job that new workers run before any other. */
+  first?: { job: string; task: unknown };
 }
 
 /** How a job is run. */
@@ -53,29 +55,39 @@ type ToWorker = { job: string; task: unknown; rank: number; size: number; meetin
 type FromWorker = { report: unknown } | { result: unknown } | { error: string };
 
 /**
- * A running team. Close it with `await using` or {@linkcode Team.close}: no worker outlives it.
+ * A team of workers. Close it with `await using` or {@linkcode Team.close}: no worker outlives it. Where a job
+ * fails its workers end, and the next job has new ones.
  *
  * @typeParam Offered The jobs that its workers' module hands to {@linkcode serveJobs}: `typeof jobs`.
  */
 export class Team<Offered extends Jobs> implements AsyncDisposable {
+  /** Number of workers. */
+  readonly size: number;
+  #module: URL;
+  #first: TeamOptions["first"];
   #workers: Worker[];
+  /** Whether the workers have done their first job. */
+  #isReady = false;
+  #isClosed = false;
   #fail: ((error: Error) => void) | undefined;
   #meeting: Meeting | undefined;
 
   /** Starts the workers; they load their module while the caller goes on. */
-  constructor({ module, size = navigator.hardwareConcurrency }: TeamOptions) {
+  constructor({ module, size = navigator.hardwareConcurrency, first }: TeamOptions) {
     if (!Number.isInteger(size) || size < 1) {
       throw new RangeError(`Expected workers to be an integer of at least 1 but found ${size}`);
     }
-    this.#workers = Array.from(
-      { length: size },
-      (_, rank) => new Worker(module, { type: "module", name: `worker ${rank}` }),
-    );
+    this.size = size;
+    this.#module = module;
+    this.#first = first;
+    this.#workers = this.#startWorkers();
   }
 
-  /** Number of workers. */
-  get size(): number {
-    return this.#workers.length;
+  #startWorkers(): Worker[] {
+    return Array.from(
+      { length: this.size },
+      (_, rank) => new Worker(this.#module, { type: "module", name: `worker ${rank}` }),
+    );
   }
 
   /**
@@ -84,64 +96,92 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
    * @param job Name under which {@linkcode serveJobs} offers the job.
    * @param task What every member receives; typed arrays over a SharedArrayBuffer are shared, all else is copied.
    * @returns What the members returned, by rank.
-   * @throws {Error} If a member fails, or `onReport` does; the team is closed then.
+   * @throws {Error} If a member fails, or `onReport` does; the next job has new workers then.
    */
   async run<Name extends keyof Offered & string>(
     job: Name,
     task: TaskOf<Offered[Name]>,
-    { sumLength = 0, onReport }: RunOptions<ReportOf<Offered[Name]>> = {},
+    options: RunOptions<ReportOf<Offered[Name]>> = {},
   ): Promise<ResultOf<Offered[Name]>[]> {
-    if (this.#workers.length === 0) throw new Error("Expected a running team but it was closed");
+    if (this.#isClosed) throw new Error("Expected a running team but it was closed");
     if (this.#fail) throw new Error("Expected an idle team but it is running another job");
     const failure = new Promise<never>((_, reject) => this.#fail = reject);
-    const size = this.size;
-    const meeting: Meeting = {
-      state: new Int32Array(new SharedArrayBuffer(12)),
-      slots: new Float32Array(new SharedArrayBuffer(size > 1 ? 2 * size * sumLength * 4 : 0)),
-    };
-    this.#meeting = meeting;
     try {
-      const results = this.#workers.map((worker, rank) =>
-        new Promise<ResultOf<Offered[Name]>>((resolve, reject) => {
-          worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-            if ("result" in data) resolve(data.result as ResultOf<Offered[Name]>);
-            else if ("error" in data) {
-              reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
-            } else {
-              try {
-                onReport?.(data.report as ReportOf<Offered[Name]>);
-              } catch (error) {
-                reject(error);
-              }
-            }
-          };
-          worker.onerror = (event) => {
-            event.preventDefault();
-            reject(new Error(`Worker ${rank} of ${size} died in ${job}: ${event.message}`));
-          };
-          worker.postMessage({ job, task, rank, size, meeting } satisfies ToWorker);
-        })
+      const results = this.#getReady().then(() =>
+        this.#runOnAll<ResultOf<Offered[Name]>, ReportOf<Offered[Name]>>(job, task, options)
       );
-      return await Promise.race([Promise.all(results), failure]);
+      return await Promise.race([results, failure]);
     } catch (error) {
-      this.close();
+      this.#end();
       throw error;
     } finally {
       this.#fail = undefined;
     }
   }
 
+  async #getReady(): Promise<void> {
+    if (this.#workers.length === 0) this.#workers = this.#startWorkers();
+    if (this.#first && !this.#isReady) await this.#runOnAll(this.#first.job, this.#first.task);
+    this.#isReady = true;
+  }
+
+  #runOnAll<Result, Report>(
+    job: string,
+    task: unknown,
+    { sumLength = 0, onReport }: RunOptions<Report> = {},
+  ): Promise<Result[]> {
+    const size = this.size;
+    const meeting: Meeting = {
+      state: new Int32Array(new SharedArrayBuffer(12)),
+      slots: new Float32Array(new SharedArrayBuffer(size > 1 ? 2 * size * sumLength * 4 : 0)),
+    };
+    this.#meeting = meeting;
+    const results = this.#workers.map((worker, rank) =>
+      new Promise<Result>((resolve, reject) => {
+        worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+          if ("result" in data) resolve(data.result as Result);
+          else if ("error" in data) {
+            reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
+          } else {
+            try {
+              onReport?.(data.report as Report);
+            } catch (error) {
+              reject(error);
+            }
+          }
+        };
+        worker.onerror = (event) => {
+          event.preventDefault();
+          reject(new Error(`Worker ${rank} of ${size} died in ${job}: ${event.message}`));
+        };
+        worker.postMessage({ job, task, rank, size, meeting } satisfies ToWorker);
+      })
+    );
+    return Promise.all(results);
+  }
+
   /**
-   * Ends all workers at once, also in the middle of a job.
+   * Ends a job that is running, and its workers; the next job has new ones.
    *
-   * @param reason What a job that is running is rejected with.
+   * @param reason What the job is rejected with.
    */
-  close(reason: Error = new Error("Expected the team to finish but it was closed")): void {
+  cancel(reason: Error): void {
+    this.#fail?.(reason);
+  }
+
+  /** Ends all workers at once, also in the middle of a job; the team runs no other. */
+  close(): void {
+    this.#isClosed = true;
+    this.#end();
+    this.#fail?.(new Error("Expected the team to finish but it was closed"));
+  }
+
+  #end(): void {
     // Deno cannot end a worker that waits, and such a worker would keep the process alive.
     if (this.#meeting) callOff(this.#meeting);
     for (const worker of this.#workers) worker.terminate();
     this.#workers = [];
-    this.#fail?.(reason);
+    this.#isReady = false;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,10 @@
 /** `deno task notebooks`: run the notebooks with Jupyter and write their outputs back, or compare them. */
 
 import { basename, dirname, join, relative } from "@std/path";
-import { writeFileAtomically } from "../data/file_system.ts";
+import { isDirectory, writeFileAtomically } from "../data/file_system.ts";
 import { UsageError } from "../flags.ts";
 import {
+  CHECKPOINTS,
   compareRuns,
   type Notebook,
   RUNS,
@@ -44,6 +45,8 @@ await runCommand({
     if (paths.length === 0) {
       throw new UsageError(`Expected --only to begin the name of a notebook but found ${only}`);
     }
+    // What an earlier run has learnt is not to be in the outputs of this one.
+    if (await isDirectory(CHECKPOINTS)) await Deno.remove(CHECKPOINTS, { recursive: true });
     const complaints: string[] = [];
     for (const path of paths) {
       const committed: Notebook = JSON.parse(await Deno.readTextFile(path));

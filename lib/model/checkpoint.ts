@@ -46,6 +46,7 @@ export class Run {
     if (found) {
       const text = `Going on after epoch ${found.state.epoch} of ${found.stage}`;
       observer?.({ kind: "note", text });
+      for (const record of found.history) observer?.({ kind: "epoch", record });
     }
     return new Run(options, found);
   }

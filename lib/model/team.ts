@@ -17,10 +17,12 @@ interface TeamOptions {
 
 /** Starts the workers, with the kernels that were chosen here; close the team when done (`await using`). */
 export async function startTeam({ workers }: TeamOptions = {}): Promise<Team> {
+  const start = { job: "start", task: { kernels: chosenKernels() } } as const;
   const team = new TeamOf<typeof jobs>({
     module: new URL("./worker.ts", import.meta.url),
     size: workers,
+    first: start,
   });
-  await team.run("start", { kernels: chosenKernels() });
+  await team.run("start", start.task);
   return team;
 }

@@ -2,11 +2,12 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { shareMemory } from "../backend/mod.ts";
-import type { EpochRecord, Observer } from "../observer.ts";
+import { EnoughTraining, type EpochRecord, type Observer } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
 import type { TrainingState, TrainingTask } from "./gradient_descent.ts";
 import { type Keeps, keptEpoch } from "./history.ts";
 import { networkToData, writeWeights } from "./network.ts";
+import { expectNames, expectRecipe } from "./options.ts";
 import type { Team } from "./team.ts";
 
 /** What a stage trains on, and how. */
@@ -33,24 +34,42 @@ export interface StageProgress {
   state: TrainingState;
 }
 
+/** Names of all options, for those who misspell one. */
+const OPTIONS: Record<keyof StageOptions, true> = {
+  stage: true,
+  source: true,
+  validation: true,
+  recipe: true,
+  seed: true,
+  keeps: true,
+  resume: true,
+  onEpoch: true,
+  observer: true,
+};
+
 /**
  * Trains a network, or its head alone if the source is cached features, and
  * leaves it with the weights of the epoch that was best on validation, or of the last.
  *
  * @returns What each epoch came to.
- * @throws {Error} If a worker fails, or `onEpoch` does; the team is closed then.
+ * @throws {TypeError} If an option has another name than it should.
+ * @throws {RangeError} If the recipe has a number that nothing can be learnt with.
+ * @throws {Error} If a worker fails, or `onEpoch` does.
  */
 export async function trainStage(
   team: Team,
   network: tf.LayersModel,
-  { stage, source, validation, recipe, keeps, seed, resume, onEpoch, observer = () => {} }:
-    StageOptions,
+  options: StageOptions,
 ): Promise<EpochRecord[]> {
+  expectNames("options", Object.keys(options), Object.keys(OPTIONS));
+  const { stage, source, validation, recipe, keeps, seed, resume, onEpoch } = options;
+  const { observer = () => {} } = options;
+  expectRecipe(recipe);
   const { base, head } = splitNetwork(network);
   const layers = source.kind === "features" ? head : [...base, ...head];
   let progress = resume;
   let saved = Promise.resolve();
-  await team.run(
+  const training = team.run(
     "train",
     {
       network: await networkToData(network),
@@ -79,15 +98,18 @@ export async function trainStage(
         const history = [...progress?.history ?? [], record];
         const kept = keptEpoch(history, keeps) === record ? state.weights : progress!.kept;
         progress = { history, kept, state };
-        observer({ kind: "epoch", record });
         if (onEpoch) {
           const reached = progress;
           saved = saved.then(() => onEpoch(reached));
-          saved.catch((error) => team.close(error));
+          saved.catch((error) => team.cancel(error));
         }
+        observer({ kind: "epoch", record });
       },
     },
   );
+  await training.catch((error) => {
+    if (!(error instanceof EnoughTraining)) throw error;
+  });
   await saved;
   writeWeights(layers, progress!.kept);
   return progress!.history;

@@ -17,6 +17,7 @@ import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.t
 import type { Keeps } from "./history.ts";
 import { computeOutputs } from "./inference.ts";
 import { readWeights } from "./network.ts";
+import { expectNames, expectRecipe } from "./options.ts";
 import { roundToHalf } from "./precision.ts";
 import {
   type AugmentationName,
@@ -72,6 +73,23 @@ interface ForeignBase {
   network: tf.Sequential;
 }
 
+/** Names of all options, for those who misspell one. */
+const OPTIONS: Record<keyof TrainOptions, true> = {
+  data: true,
+  base: true,
+  hiddenUnits: true,
+  seed: true,
+  fromScratch: true,
+  fineTune: true,
+  augmentation: true,
+  keeps: true,
+  recipe: true,
+  handwriting: true,
+  checkpoint: true,
+  resume: true,
+  observer: true,
+};
+
 /** What came of it. */
 export interface TrainResult {
   network: tf.LayersModel;
@@ -91,6 +109,7 @@ export interface TrainResult {
  * same numbers, also if the run was stopped and resumed.
  */
 export async function trainClassifier(team: Team, options: TrainOptions): Promise<TrainResult> {
+  expectNames("options", Object.keys(options), Object.keys(OPTIONS));
   const { seed, fromScratch = false, fineTune: epochs, hiddenUnits, keeps } = options;
   const { augmentation = "light", handwriting = false, observer } = options;
   const data = handwriting && areDigits(options.data.classes)
@@ -101,6 +120,8 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
     ...(!fromScratch && epochs > 0 && { epochs: HEAD_EPOCHS_BEFORE_FINE_TUNING }),
     ...options.recipe,
   };
+  expectNames("augmentation", [augmentation], Object.keys(AUGMENTATIONS));
+  expectRecipe(recipe);
   await startBackend();
   const base = await takeBase(options);
   const run = await Run.begin({

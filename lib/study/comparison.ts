@@ -13,6 +13,7 @@ import { evaluate } from "../model/evaluation.ts";
 import { imagesToTensor } from "../model/network.ts";
 import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "../model/recipe.ts";
 import { computeOutputs } from "../model/inference.ts";
+import { expectNames } from "../model/options.ts";
 import { startTeam, type Team } from "../model/team.ts";
 import { fineTune, trainHead } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
@@ -135,6 +136,7 @@ export function compareFewLabels(
   data: Pick<Splits, "train" | "test">,
   { ways, ...options }: ComparisonOptions & { ways: readonly Way[] },
 ): Promise<RunResult<Way>[]> {
+  expectNames("ways", ways, WAYS);
   const learn = Object.fromEntries(
     ways.map((way): [string, Learn] => [way, (team, task) => learnBy(way, team, task)]),
   ) as Record<Way, Learn>;

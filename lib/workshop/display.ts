@@ -1,7 +1,7 @@
 /** What notebooks show; the one place that knows Deno's Jupyter kernel. */
 
 import { keptEpoch } from "../model/history.ts";
-import type { EpochRecord, News, Observer } from "../observer.ts";
+import { EnoughTraining, type EpochRecord, type News, type Observer } from "../observer.ts";
 import { PNG_SCALE, renderPng } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
@@ -45,6 +45,15 @@ export async function showFigure(figure: Figure): Promise<void> {
   await new Display().show({ "text/plain": describeFigure(figure) }, { figure });
 }
 
+/** How long training may take. */
+interface TrainingOptions {
+  /**
+   * Seconds after which no new epoch is begun; what learns is left with the best epoch so far.
+   * @default {Infinity}
+   */
+  seconds?: number;
+}
+
 /**
  * Shows how work goes on while it does: a bar, and the training curves after every epoch, redrawn
  * in place.
@@ -54,7 +63,10 @@ export async function showFigure(figure: Figure): Promise<void> {
  */
 export async function showTraining<Result>(
   work: (observer: Observer) => Promise<Result>,
+  { seconds = Infinity }: TrainingOptions = {},
 ): Promise<Result> {
+  if (!(seconds > 0)) throw new RangeError(`Expected seconds to be above 0 but found ${seconds}`);
+  const started = performance.now();
   const [bar, curves] = [new Display(), new Display()];
   const history: EpochRecord[] = [];
   let lastDrawn = -Infinity;
@@ -62,17 +74,17 @@ export async function showTraining<Result>(
     if (news.kind === "epoch") {
       history.push(news.record);
       curves.replace(liveBundle(trainingCurves(history), describeHistory(history)));
+      if (performance.now() - started > 1000 * seconds) throw new EnoughTraining();
     } else if (news.kind === "note" || performance.now() - lastDrawn > REDRAW_INTERVAL) {
       lastDrawn = performance.now();
       bar.replace({ "text/plain": describeNews(news) });
     }
   };
   try {
-    const result = await work(observer);
-    // Nothing that depends on time is left, so that a notebook run twice has the same outputs.
-    await bar.show({ "text/plain": "Done" });
-    return result;
+    return await work(observer);
   } finally {
+    // Nothing that depends on time is left, so that a notebook run twice has the same outputs.
+    await bar.show({ "text/plain": "" });
     if (history.length > 0) {
       await curves.show(...await fullBundle(trainingCurves(history), describeHistory(history)));
     }

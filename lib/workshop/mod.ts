@@ -22,6 +22,11 @@ export { riskCoverage } from "./charts/risk_coverage.ts";
 export { averagePictures, nearestPicture, unusualPictures } from "./averages.ts";
 export { neighbourAgreement, projectToPlane } from "./projection.ts";
 
+// What notebooks train
+export { learn } from "./learn.ts";
+export { fromRoot } from "./root.ts";
+export { startTeam } from "./team.ts";
+
 // The library's insides
 export { shareMemory } from "../backend/mod.ts";
 export { drawDigits } from "../data/allographs/draw.ts";

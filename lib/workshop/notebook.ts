@@ -46,6 +46,9 @@ export interface Notebook {
 /** Where `deno task notebooks --check` leaves what it ran. */
 export const RUNS = "outputs/notebooks";
 
+/** Where notebooks keep checkpoints of what they train. */
+export const CHECKPOINTS = "outputs/workshop";
+
 /** Seconds that a cell may take whose prose does not say how long it takes. */
 const UNSTATED_SECONDS = 10;
 

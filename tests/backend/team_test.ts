@@ -105,11 +105,19 @@ Deno.test("Team.run() rejects when a member throws while the others wait for it"
       error.message,
       `Worker ${rank} of 3 failed in throwInOne: Expected luck but found none`,
     );
-    assertEquals(
-      (await assertRejects(() => team.run("introduce", "Worker"))).message,
-      "Expected a running team but it was closed",
-    );
+    assertEquals((await team.run("introduce", "Worker"))[rank], `Worker ${rank} of 3`);
   }
+});
+
+Deno.test("Team.run() has new workers do the first job first", async () => {
+  await using team = new Team<typeof jobs>({
+    module: MODULE,
+    size: 2,
+    first: { job: "remember", task: "ink" },
+  });
+  assertEquals(await team.run("recall", undefined), ["ink", "ink"]);
+  await assertRejects(() => team.run("throwInOne", 0, { sumLength: 1 }));
+  assertEquals(await team.run("recall", undefined), ["ink", "ink"]);
 });
 
 Deno.test("Team.run() rejects when a member dies while the others wait for it", async () => {
@@ -141,17 +149,26 @@ Deno.test("Team.run() rejects with what its observer throws", async () => {
   assertEquals(error.message, "No display");
 });
 
-Deno.test("Team.close() in the middle of a job rejects it, with the reason if one is given", async () => {
-  for (const reason of [undefined, new Error("Disk full")]) {
-    const team = new Team<typeof jobs>({ module: MODULE, size: 2 });
-    const running = team.run("never", undefined);
-    setTimeout(() => team.close(reason), 20);
-    assertEquals(
-      (await assertRejects(() => running)).message,
-      reason?.message ?? "Expected the team to finish but it was closed",
-    );
-    assertEquals(team.size, 0);
-  }
+Deno.test("Team.close() in the middle of a job rejects it, and every further one", async () => {
+  const team = new Team<typeof jobs>({ module: MODULE, size: 2 });
+  const running = team.run("never", undefined);
+  setTimeout(() => team.close(), 20);
+  assertEquals(
+    (await assertRejects(() => running)).message,
+    "Expected the team to finish but it was closed",
+  );
+  assertEquals(
+    (await assertRejects(() => team.run("introduce", "Worker"))).message,
+    "Expected a running team but it was closed",
+  );
+});
+
+Deno.test("Team.cancel() rejects the job that is running with the reason, and the next one runs", async () => {
+  await using team = new Team<typeof jobs>({ module: MODULE, size: 2 });
+  const running = team.run("never", undefined);
+  setTimeout(() => team.cancel(new Error("Disk full")), 20);
+  assertEquals((await assertRejects(() => running)).message, "Disk full");
+  assertEquals((await team.run("introduce", "Worker"))[1], "Worker 1 of 2");
 });
 
 Deno.test("Team.run() rejects a second job while one is running, which goes on", async () => {

@@ -3,7 +3,11 @@
 import { type Member, serveJobs } from "../../lib/backend/team.ts";
 import { Random } from "../../lib/data/random.ts";
 
+let remembered = "";
+
 export const jobs = {
+  remember: (_member: Member, word: string) => void (remembered = word),
+  recall: () => remembered,
   introduce: ({ rank, size }: Member, name: string) => `${name} ${rank} of ${size}`,
   report: (member: Member<{ rank: number; i: number }>, count: number) => {
     for (let i = 0; i < count; i++) member.report({ rank: member.rank, i });

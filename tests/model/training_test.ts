@@ -17,7 +17,7 @@ import { computeOutputs } from "../../lib/model/inference.ts";
 import { type StageOptions, trainStage } from "../../lib/model/training.ts";
 import { startTeam } from "../../lib/model/team.ts";
 import { freeze } from "../../lib/model/transfer.ts";
-import type { News } from "../../lib/observer.ts";
+import { EnoughTraining, type News } from "../../lib/observer.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
 
 const { train, validation, test } = await loadMnist({ limit: 100 });
@@ -160,13 +160,56 @@ Deno.test("trainStage() goes on from any epoch as if it had not been stopped", a
   straight.dispose();
 });
 
-Deno.test("trainStage() rejects with what onEpoch rejects with, and closes the team", async () => {
+Deno.test("trainStage() rejects with what onEpoch rejects with", async () => {
   await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
   const error = await assertRejects(() =>
     trainStage(team, network, { ...STAGE, onEpoch: () => Promise.reject(new Error("Disk full")) })
   );
   assertEquals(error.message, "Disk full");
+  network.dispose();
+});
+
+Deno.test("trainStage() ends where the observer has enough, with the best epoch so far", async () => {
+  await using team = await startTeam({ workers: 2 });
+  const network = await randomNetwork();
+  const reached: number[] = [];
+  const history = await trainStage(team, network, {
+    ...STAGE,
+    recipe: { ...STAGE.recipe, epochs: 5 },
+    onEpoch: ({ state }) => Promise.resolve(void reached.push(state.epoch)),
+    observer: (news) => {
+      if (news.kind === "epoch" && news.record.epoch === 2) throw new EnoughTraining();
+    },
+  });
+  assertEquals(history.map(({ epoch }) => epoch), [1, 2]);
+  assertEquals(reached, [1, 2]);
+  network.dispose();
+});
+
+Deno.test("trainStage() names the right options, and numbers of a recipe, where one is wrong", async () => {
+  await using team = await startTeam({ workers: 1 });
+  const network = await randomNetwork();
+  const messageOf = async (options: object, recipe: object = STAGE.recipe) =>
+    (await assertRejects(() =>
+      trainStage(team, network, { ...STAGE, ...options, recipe: recipe as Recipe })
+    )).message;
+  assertEquals(
+    await messageOf({ sede: 1 }),
+    "Expected options to be among stage, source, validation, recipe, seed, keeps, resume, onEpoch, observer but found sede",
+  );
+  assertEquals(
+    await messageOf({}, { ...STAGE.recipe, epoch: 1 }),
+    "Expected recipe to be among epochs, batchSize, learningRate, baseRate, weightDecay, labelSmoothing but found epoch",
+  );
+  assertEquals(
+    await messageOf({}, { epochs: 1 }),
+    "Expected recipe to have batchSize but found none: RECIPES has head, fine-tuning, from-scratch, pre-training",
+  );
+  assertEquals(
+    await messageOf({}, { ...STAGE.recipe, epochs: 0 }),
+    "Expected epochs to be from 1 to 10000 but found 0",
+  );
   network.dispose();
 });
 

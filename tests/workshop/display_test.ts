@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { EpochRecord } from "../../lib/observer.ts";
+import { EnoughTraining, type EpochRecord } from "../../lib/observer.ts";
 import type { Spec } from "../../lib/plot/theme.ts";
 import {
   showChart,
@@ -141,7 +141,7 @@ Deno.test("showTraining() redraws one bar and one chart, and ends with a PNG", a
   assertEquals(texts(bar), [
     ["display_data", "███████████████░░░░░░░░░░░░░░░ head  loss 0.5000"],
     ["update_display_data", "Best so far"],
-    ["update_display_data", "Done"],
+    ["update_display_data", ""],
   ]);
   const best = "Training curves of 2 epochs; best on validation: head, epoch 2, 5.00 % wrong";
   assertEquals(texts(chart), [
@@ -171,8 +171,23 @@ Deno.test("showTraining() keeps the curves of work that fails, and passes the er
     )
   );
   assert("image/png" in messages.at(-1)!.content.data);
-  assertEquals(
-    messages.some(({ content }) => content.data["text/plain"] === "Done"),
-    false,
+});
+
+Deno.test("showTraining() has enough after the epoch in which time runs out", async () => {
+  await messagesOf(() =>
+    assertRejects(
+      () =>
+        showTraining(async (observer) => {
+          observer({ kind: "epoch", record: record(1) });
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          observer({ kind: "epoch", record: record(2) });
+        }, { seconds: 0.01 }),
+      EnoughTraining,
+    )
+  );
+  await assertRejects(
+    () => showTraining(() => Promise.resolve(), { seconds: 0 }),
+    RangeError,
+    "Expected seconds to be above 0 but found 0",
   );
 });

@@ -1,0 +1,41 @@
+/** Training that can be stopped, changed and gone on with. */
+
+import type { Team } from "../model/team.ts";
+import { trainClassifier, type TrainOptions, type TrainResult } from "../model/transfer.ts";
+import { showTraining } from "./display.ts";
+import { CHECKPOINTS } from "./notebook.ts";
+import { fromRoot } from "./root.ts";
+
+/**
+ * Trains a classifier as {@linkcode trainClassifier} does, shows its curves, and keeps a checkpoint after
+ * every epoch. The same call goes on where an earlier one ended, be it stopped or out of time, also in
+ * another notebook or after a restart; a call with other numbers or pictures begins anew.
+ *
+ * @param options What is trained; `seconds` is the time after which no new epoch is begun.
+ */
+export async function learn(
+  team: Team,
+  { seconds, ...options }:
+    & Omit<TrainOptions, "checkpoint" | "resume" | "observer">
+    & { seconds?: number },
+): Promise<TrainResult> {
+  const checkpoint = fromRoot(`${CHECKPOINTS}/${await nameOf(options)}.safetensors`);
+  return await showTraining(
+    (observer) => trainClassifier(team, { ...options, checkpoint, resume: true, observer }),
+    { seconds },
+  );
+}
+
+/** The same for the same pictures and options, and no others. */
+async function nameOf({ data, ...options }: Pick<TrainOptions, "data">): Promise<string> {
+  const { train, validation, classes } = data;
+  const parts = [train.images, train.labels, validation.images, validation.labels];
+  const text = new TextEncoder().encode(JSON.stringify({ options, classes }));
+  const digests = await Promise.all([text, ...parts].map(digestOf));
+  const all = Uint8Array.from(digests.flatMap((digest) => [...digest]));
+  return (await digestOf(all)).subarray(0, 8).toHex();
+}
+
+async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
+}
