@@ -14,7 +14,7 @@ import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/team.ts";
 import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
-import { readLabelledFolders } from "../picture/class_folders.ts";
+import { readLabelledPictures } from "../picture/own_pictures.ts";
 import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
@@ -41,8 +41,9 @@ await runCommand({
     data: FLAGS.data,
     pictures: {
       type: "text",
-      help: "folder with a folder of pictures for each class, for a model of classes of your own",
-      value: "DIR",
+      help:
+        "folder with a folder of pictures for each class, .zip of it, or CSV file of labels and pixels, for a model of classes of your own",
+      value: "PATH",
     },
     limit: { ...FLAGS.limit, help: "use at most the first N pictures", least: 1 },
     corruptions: {
@@ -90,7 +91,7 @@ await runCommand({
       : images && labels
       ? await readIdxPair(images, labels, limit)
       : pictures
-      ? await readLabelledFolders(pictures, classes, { observer, workers: flags.workers })
+      ? await readLabelledPictures(pictures, classes, { observer, workers: flags.workers })
       : await loadTest(classes, { directory: data, limit });
     await using team = await startTeam(flags);
     if (corruptions) {

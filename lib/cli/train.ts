@@ -29,7 +29,7 @@ import {
 import { startTeam } from "../model/team.ts";
 import { trainClassifier, type TrainResult } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
-import { readClassFolders } from "../picture/class_folders.ts";
+import { readOwnPictures } from "../picture/own_pictures.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
 import { saveChart } from "../plot/render.ts";
@@ -116,8 +116,9 @@ await runCommand({
     data: FLAGS.data,
     pictures: {
       type: "text",
-      help: "learn classes of your own: a folder with a folder of pictures for each",
-      value: "DIR",
+      help:
+        "learn classes of your own: a folder with a folder of pictures for each, a .zip of it, or a CSV file of labels and pixels",
+      value: "PATH",
     },
     head: {
       type: "text",
@@ -306,7 +307,7 @@ async function loadData(
   observer: Observer,
 ): Promise<Splits> {
   if (pictures !== undefined) {
-    const own = await readClassFolders(pictures, { observer, workers });
+    const own = await readOwnPictures(pictures, { observer, workers });
     return model === undefined ? own : await addExamples(own, model);
   }
   return await loadCharacters(classes, { directory: data, limit });

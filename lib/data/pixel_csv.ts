@@ -9,9 +9,12 @@ import { IMAGE_PIXELS } from "../image/size.ts";
 export const CSV_NAME = /\.csv(\.gz|\.zip)?$/i;
 
 /** Pictures of a table. */
-interface PixelTable extends Dataset {
-  /** Whether there is a column of labels; if not, all are 0. */
-  hasLabels: boolean;
+interface PixelTable {
+  count: number;
+  /** Pixels 0–255, `[count, 28, 28]`. */
+  images: Uint8Array;
+  /** What stands in the column of labels, `[count]`, if there is one. */
+  labels?: string[];
 }
 
 const [COMMA, NEW_LINE, RETURN, QUOTE, ZERO, NINE] = [",", "\n", "\r", '"', "0", "9"]
@@ -19,10 +22,11 @@ const [COMMA, NEW_LINE, RETURN, QUOTE, ZERO, NINE] = [",", "\n", "\r", '"', "0",
 
 /**
  * Reads a table of pictures, one a row, plain, .gz or the only file of a .zip: `label,pixel0,…,pixel783`, or
- * the pixels alone, with or without a line of names. Pixels are 0–255, row by row, white ink on black.
+ * the pixels alone, with or without a line of names. Labels are any text, pixels are 0–255, row by row, white
+ * ink on black.
  *
- * @throws {SyntaxError} If a line has another number of columns, or something that is no whole number from
- * 0 to 255, in one sentence that names the line.
+ * @throws {SyntaxError} If a line has another number of columns, a stray quote, or a pixel that is no whole
+ * number from 0 to 255, in one sentence that names the line.
  */
 export async function readPixelCsv(path: string): Promise<PixelTable> {
   let bytes = await readPacked(path);
@@ -31,14 +35,28 @@ export async function readPixelCsv(path: string): Promise<PixelTable> {
 }
 
 /**
- * Reads such a table that has labels.
+ * Reads such a table whose labels are numbers.
  *
  * @throws {SyntaxError} If it has none, or as {@linkcode readPixelCsv}.
  */
 export async function readLabelledCsv(path: string, limit = Infinity): Promise<Dataset> {
-  const { hasLabels, ...table } = await readPixelCsv(path);
-  if (hasLabels) return slice(table, 0, Math.min(table.count, limit));
-  throw new SyntaxError(`Expected ${path} to have a column of labels but found none`);
+  const { count, images, labels } = await readPixelCsv(path);
+  if (!labels) throw noLabels(path);
+  const strange = labels.find((label) => !/^\d{1,3}$/.test(label) || Number(label) > 255);
+  if (strange !== undefined) {
+    throw new SyntaxError(
+      `Expected labels in ${path} to be whole numbers from 0 to 255 but found ${
+        strange.slice(0, 20) || "none"
+      }`,
+    );
+  }
+  const table = { count, images, labels: Uint8Array.from(labels, Number) };
+  return slice(table, 0, Math.min(count, limit));
+}
+
+/** What a table is told that should have labels. */
+export function noLabels(path: string): SyntaxError {
+  return new SyntaxError(`Expected ${path} to have a column of labels but found none`);
 }
 
 function unzip(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
@@ -55,16 +73,14 @@ function unzip(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
 
 /** Reads the content of such a file, as {@linkcode readPixelCsv} does. */
 export function parsePixelCsv(bytes: Uint8Array, name: string): PixelTable {
-  let start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  let line = 1;
-  if (!isDigit(bytes[start])) {
-    start = bytes.indexOf(NEW_LINE, start) + 1 || bytes.length;
-    line++;
-  }
-  const end = bytes.indexOf(NEW_LINE, start);
-  const firstLine = bytes.subarray(start, end < 0 ? bytes.length : end);
-  const columns = firstLine.reduce((count, byte) => count + (byte === COMMA ? 1 : 0), 1);
-  const namesLabel = /^"?label"?,/i.test(new TextDecoder().decode(bytes.subarray(0, 12)).trim());
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const beginning = new TextDecoder().decode(bytes.subarray(start, start + 1000));
+  const namesLabel = /^"?label"?,/i.test(beginning);
+  const hasNames = !/^\d/.test(beginning) &&
+    (namesLabel || !/^("[^"\n]*"|[^,\n]*),"?\d/.test(beginning));
+  let line = hasNames ? 2 : 1;
+  let at = hasNames ? bytes.indexOf(NEW_LINE, start) + 1 || bytes.length : start;
+  const columns = countColumns(bytes, at);
   if (columns !== IMAGE_PIXELS + 1 && (columns !== IMAGE_PIXELS || namesLabel)) {
     throw new SyntaxError(
       `Expected line ${line} of ${name} to have ${
@@ -74,45 +90,88 @@ export function parsePixelCsv(bytes: Uint8Array, name: string): PixelTable {
       } but found ${columns} columns`,
     );
   }
-  const values = new Uint8Array(Math.ceil((bytes.length - start) / (2 * columns) + 1) * columns);
-  let [count, column, value, digits] = [0, 0, 0, 0];
-  for (let i = start; i <= bytes.length; i++) {
-    const byte = i < bytes.length ? bytes[i] : NEW_LINE;
-    if (byte === RETURN || byte === QUOTE) continue;
-    if (isDigit(byte)) {
-      value = 10 * value + byte - ZERO;
-      digits++;
-    } else if (byte === NEW_LINE && column === 0 && digits === 0) {
-      line++; // an empty line
-    } else if ((byte === COMMA || byte === NEW_LINE) && digits > 0 && value <= 255) {
-      values[count * columns + column++] = value;
-      value = digits = 0;
-      if ((byte === NEW_LINE) !== (column === columns)) {
-        throw new SyntaxError(
-          `Expected line ${line} of ${name} to have ${columns} columns but found ${
-            byte === NEW_LINE ? column : "more"
-          }`,
-        );
-      }
-      if (byte === NEW_LINE) [count, column, line] = [count + 1, 0, line + 1];
-    } else {
+  const most = Math.ceil((bytes.length - at) / (2 * IMAGE_PIXELS));
+  const images = new Uint8Array(most * IMAGE_PIXELS);
+  const labels: string[] = [];
+  let count = 0;
+  for (; at < bytes.length; line++) {
+    const isEmpty = bytes[at] === NEW_LINE || (bytes[at] === RETURN && bytes[at + 1] === NEW_LINE);
+    if (isEmpty) {
+      at = bytes.indexOf(NEW_LINE, at) + 1;
+      continue;
+    }
+    const where = `line ${line} of ${name}`;
+    if (columns > IMAGE_PIXELS) {
+      const { label, end } = readLabel(bytes, at, where);
+      labels.push(label);
+      at = end;
+    }
+    const pixels = images.subarray(count * IMAGE_PIXELS, ++count * IMAGE_PIXELS);
+    at = readPixels(bytes, at, pixels, columns, where);
+  }
+  if (count === 0) throw new SyntaxError(`Expected ${name} to hold pictures but found none`);
+  return {
+    count,
+    images: images.subarray(0, count * IMAGE_PIXELS),
+    ...(labels.length > 0 && { labels }),
+  };
+}
+
+/** Columns of the line that begins at a byte; commas in quotes part none. */
+function countColumns(bytes: Uint8Array, start: number): number {
+  const [line] = new TextDecoder().decode(bytes.subarray(start, start + 2 ** 16)).split("\n", 1);
+  return line.replaceAll(/"[^"]*"/g, "").split(",").length;
+}
+
+/** The text of the first cell of a line, and where the second one begins. */
+function readLabel(bytes: Uint8Array, start: number, where: string) {
+  let [i, isQuoted] = [start, false];
+  for (; i < bytes.length && bytes[i] !== NEW_LINE; i++) {
+    if (bytes[i] === QUOTE) isQuoted = !isQuoted;
+    if (bytes[i] === COMMA && !isQuoted) break;
+  }
+  const cell = new TextDecoder().decode(bytes.subarray(start, i));
+  if (isQuoted || !/^([^"]*|"([^"]|"")*")$/.test(cell)) {
+    throw new SyntaxError(`Expected ${where} to begin with a label but found a stray quote`);
+  }
+  const label = cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
+  return { label: label.trim(), end: Math.min(i + 1, bytes.length) };
+}
+
+/** Reads the cells of the rest of a line; returns where the next line begins. */
+function readPixels(
+  bytes: Uint8Array,
+  start: number,
+  pixels: Uint8Array,
+  columns: number,
+  where: string,
+): number {
+  const columnOf = (pixel: number) => columns - pixels.length + pixel + 1;
+  let i = start;
+  for (let pixel = 0; pixel < pixels.length; pixel++) {
+    const isQuoted = bytes[i] === QUOTE;
+    if (isQuoted) i++;
+    const first = i;
+    let value = 0;
+    while (isDigit(bytes[i])) value = 10 * value + bytes[i++] - ZERO;
+    const isWhole = i > first && value <= 255 && (!isQuoted || bytes[i++] === QUOTE);
+    if (bytes[i] === RETURN) i++;
+    const isEnd = i >= bytes.length || bytes[i] === NEW_LINE;
+    if (!isWhole || (!isEnd && bytes[i] !== COMMA)) {
       throw new SyntaxError(
-        `Expected line ${line} of ${name} to hold whole numbers from 0 to 255 but found others in column ${
-          column + 1
+        `Expected ${where} to hold whole numbers from 0 to 255 but found others in column ${
+          columnOf(pixel)
         }`,
       );
     }
+    pixels[pixel] = value;
+    i++;
+    if (isEnd !== (pixel === pixels.length - 1)) {
+      const found = isEnd ? columnOf(pixel) : "more";
+      throw new SyntaxError(`Expected ${where} to have ${columns} columns but found ${found}`);
+    }
   }
-  const hasLabels = columns > IMAGE_PIXELS;
-  const images = new Uint8Array(count * IMAGE_PIXELS);
-  const labels = new Uint8Array(count);
-  for (let row = 0; row < count; row++) {
-    const cells = values.subarray(row * columns, (row + 1) * columns);
-    images.set(hasLabels ? cells.subarray(1) : cells, row * IMAGE_PIXELS);
-    if (hasLabels) labels[row] = cells[0];
-  }
-  if (count === 0) throw new SyntaxError(`Expected ${name} to hold pictures but found none`);
-  return { count, images, labels, hasLabels };
+  return i;
 }
 
 function isDigit(byte: number): boolean {

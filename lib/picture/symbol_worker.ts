@@ -11,7 +11,8 @@ export const jobs = { readSymbols };
 
 /** Which files, and where what is in them goes. */
 interface SymbolsTask {
-  paths: string[];
+  /** A path, or what is in the file, shared. */
+  files: (string | Uint8Array)[];
   /** `[count, 28, 28]`, shared. */
   images: Uint8Array;
 }
@@ -23,11 +24,11 @@ interface SymbolsTask {
  */
 async function readSymbols(
   member: Member<undefined>,
-  { paths, images }: SymbolsTask,
+  { files, images }: SymbolsTask,
 ): Promise<{ unreadable: number[]; blank: number[] }> {
   const [unreadable, blank]: number[][] = [[], []];
-  for (let i = member.rank; i < paths.length; i += member.size) {
-    const symbol = await readSymbol(paths[i]).catch(() => undefined);
+  for (let i = member.rank; i < files.length; i += member.size) {
+    const symbol = await readSymbol(files[i]).catch(() => undefined);
     if (symbol === undefined) unreadable.push(i);
     else if (symbol.length === 0) blank.push(i);
     else images.set(symbol, i * IMAGE_PIXELS);
@@ -37,11 +38,16 @@ async function readSymbols(
 }
 
 /** @returns The pixels of the symbol in a file; none if nothing is drawn. */
-async function readSymbol(path: string): Promise<Uint8Array> {
-  const { size } = await Deno.stat(path);
-  if (size > LARGEST_PICTURE_FILE) throw new RangeError(`Expected a smaller file than ${path}`);
-  const picture = await decodePicture(await Deno.readFile(path), path, WORKING_PIXELS);
+async function readSymbol(file: string | Uint8Array): Promise<Uint8Array> {
+  const bytes = typeof file === "string" ? await readFile(file) : file.slice();
+  const picture = await decodePicture(bytes, "the picture", WORKING_PIXELS);
   return findSymbol(picture).digits[0]?.pixels ?? new Uint8Array();
+}
+
+async function readFile(path: string): Promise<Uint8Array> {
+  const { isFile, size } = await Deno.stat(path);
+  if (isFile && size <= LARGEST_PICTURE_FILE) return await Deno.readFile(path);
+  throw new RangeError(`Expected a smaller file than ${path}`);
 }
 
 serveJobs(jobs);

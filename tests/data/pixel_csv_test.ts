@@ -8,23 +8,49 @@ import { withFolder } from "../temporary_folder.ts";
 const PIXELS = Array.from({ length: 784 }, (_, i) => i % 256);
 const HEADER = ["label", ...PIXELS.map((_, i) => `pixel${i}`)].join();
 const bytes = (text: string) => new TextEncoder().encode(text);
-const row = (label: number) => [label, ...PIXELS].join();
+const row = (label: number | string) => [label, ...PIXELS].join();
 
 for (
   const [kind, text] of Object.entries({
     "with names": `${HEADER}\n${row(3)}\n${row(7)}\n`,
     "without names": `${row(3)}\n${row(7)}`,
+    "all quoted": `"${row(3).replaceAll(",", '","')}"\n${row(7)}`,
+    "with names that are numbers": `label,${PIXELS.map((_, i) => i)}\n${row(3)}\n${row(7)}`,
     "of Windows, quoted": `\ufeff"${HEADER.replaceAll(",", '","')}"\r\n${row(3)}\r\n\r\n${
       row(7)
     }\r\n`,
   })
 ) {
   Deno.test(`parsePixelCsv() reads labels and pixels ${kind}`, () => {
-    const { count, images, labels, hasLabels } = parsePixelCsv(bytes(text), "a.csv");
-    assertEquals([count, [...labels], hasLabels], [2, [3, 7], true]);
+    const { count, images, labels } = parsePixelCsv(bytes(text), "a.csv");
+    assertEquals([count, labels], [2, ["3", "7"]]);
     assertEquals([...images], [...PIXELS, ...PIXELS]);
   });
 }
+
+Deno.test("parsePixelCsv() takes any text for a label, quoted or not", () => {
+  const rows = ["plus", '"a, b"', '"say ""i"""', "__proto__", "2nd"].map(row);
+  assertEquals(parsePixelCsv(bytes(rows.join("\n")), "a.csv").labels, [
+    "plus",
+    "a, b",
+    'say "i"',
+    "__proto__",
+    "2nd",
+  ]);
+});
+
+Deno.test("readLabelledCsv() refuses labels that are no numbers of classes in one sentence", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.csv");
+    for (const label of ["300", "plus"]) {
+      await Deno.writeTextFile(path, `${HEADER}\n${row(label)}\n`);
+      const { message } = await assertRejects(() => readLabelledCsv(path), SyntaxError);
+      assertEquals(
+        message,
+        `Expected labels in ${path} to be whole numbers from 0 to 255 but found ${label}`,
+      );
+    }
+  }));
 
 Deno.test("readPixelCsv() reads pixels without labels, packed in either way", () =>
   withFolder(async (folder) => {
@@ -36,8 +62,8 @@ Deno.test("readPixelCsv() reads pixels without labels, packed in either way", ()
     };
     for (const [name, content] of Object.entries(files)) {
       await Deno.writeFile(join(folder, name), content);
-      const { count, images, hasLabels } = await readPixelCsv(join(folder, name));
-      assertEquals([count, [...images], hasLabels], [1, PIXELS, false]);
+      const { count, images, labels } = await readPixelCsv(join(folder, name));
+      assertEquals([count, [...images], labels], [1, PIXELS, undefined]);
     }
     const error = await assertRejects(() => readLabelledCsv(join(folder, "a.csv")), SyntaxError);
     assertEquals(error.message.endsWith("to have a column of labels but found none"), true);
@@ -67,8 +93,23 @@ for (
     ],
     [
       "a value over 255",
-      row(300),
-      "Expected line 1 of a.csv to hold whole numbers from 0 to 255 but found others in column 1",
+      row(1).replace(",7,", ",256,"),
+      "Expected line 1 of a.csv to hold whole numbers from 0 to 255 but found others in column 9",
+    ],
+    [
+      "a stray quote in a label",
+      `${row(1)}\n${row('si"gn')}`,
+      "Expected line 2 of a.csv to begin with a label but found a stray quote",
+    ],
+    [
+      "a quote that is not closed",
+      `${row('"sign')}\n${row(1)}`,
+      "Expected line 1 of a.csv to begin with a label but found a stray quote",
+    ],
+    [
+      "a stray quote among pixels",
+      `${row(1)}\n${row(1).replace(",7,", ',7",')}`,
+      "Expected line 2 of a.csv to hold whole numbers from 0 to 255 but found others in column 9",
     ],
     [
       "a fraction",

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { decodePicture } from "../../lib/picture/decode.ts";
-import { readClassFolders } from "../../lib/picture/class_folders.ts";
+import { readOwnPictures } from "../../lib/picture/own_pictures.ts";
 import { Samples } from "../../lib/service/samples.ts";
 import { withFolder } from "../temporary_folder.ts";
 
@@ -21,7 +21,7 @@ Deno.test("Samples are a folder of pictures a class, also over a restart", () =>
     assertEquals(second.count, 2);
     await second.add(BAR, "1");
     assertEquals(second.count, 3);
-    const { train, classes } = await readClassFolders(folder);
+    const { train, classes } = await readOwnPictures(folder);
     assertEquals([classes, [...train.labels]], [["__proto__", "1"], [0, 1, 1]]);
     const [{ name }] = [...Deno.readDirSync(join(folder, "__proto__"))];
     const file = await Deno.readFile(join(folder, "__proto__", name));

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { encode } from "fast-png";
-import { readClassFolders } from "../../lib/picture/class_folders.ts";
+import { zipSync } from "fflate";
+import { readOwnPictures } from "../../lib/picture/own_pictures.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 /** A picture of `bars` bars on white paper, `shift` pixels to the right. */
@@ -28,14 +29,14 @@ async function write(folder: string, files: Record<string, Uint8Array | string>)
 
 async function read(folder: string) {
   const notes: string[] = [];
-  const data = await readClassFolders(folder, {
+  const data = await readOwnPictures(folder, {
     observer: (news) => news.kind === "note" && notes.push(news.text),
     workers: 2,
   });
   return { ...data, notes };
 }
 
-Deno.test("readClassFolders() takes a folder a class, in natural order, whatever they are called", () =>
+Deno.test("readOwnPictures() takes a folder a class, in natural order, whatever they are called", () =>
   withFolder(async (folder) => {
     await write(folder, {
       "10/b.png": bars(3),
@@ -60,7 +61,7 @@ Deno.test("readClassFolders() takes a folder a class, in natural order, whatever
     assertEquals(notes, []);
   }));
 
-Deno.test("readClassFolders() takes splits where all folders are called so", () =>
+Deno.test("readOwnPictures() takes splits where all folders are called so", () =>
   withFolder(async (folder) => {
     await write(folder, {
       "Train/one/a.png": bars(1),
@@ -73,7 +74,7 @@ Deno.test("readClassFolders() takes splits where all folders are called so", () 
     assertEquals([[...train.labels], [...validation.labels], [...test.labels]], [[0, 1], [0], [1]]);
   }));
 
-Deno.test("readClassFolders() names what it passes over, and pictures that are there twice", () =>
+Deno.test("readOwnPictures() names what it passes over, and pictures that are there twice", () =>
   withFolder(async (folder) => {
     const outside = await Deno.makeTempDir();
     try {
@@ -114,7 +115,7 @@ Deno.test("readClassFolders() names what it passes over, and pictures that are t
     }
   }));
 
-Deno.test("readClassFolders() keeps all parts of a symbol, and its proportions", () =>
+Deno.test("readOwnPictures() keeps all parts of a symbol, and its proportions", () =>
   withFolder(async (folder) => {
     await write(folder, { "one/a.png": bars(1), "three/a.png": bars(3) });
     const { train } = await read(folder);
@@ -131,25 +132,89 @@ Deno.test("readClassFolders() keeps all parts of a symbol, and its proportions",
     assert(columns(0).filter(Boolean).length <= 4);
   }));
 
+Deno.test("readOwnPictures() reads a .zip of class folders as the folders themselves, also inside one", () =>
+  withFolder(async (folder) => {
+    const files = { "2/a.png": bars(2), "10/b.png": bars(3), "\u304b/c.png": bars(1) };
+    await write(join(folder, "signs"), files);
+    const { source: _, ...plain } = await read(join(folder, "signs"));
+    for (const start of ["", "signs/"]) {
+      const path = join(folder, "signs.zip");
+      const entries = Object.entries(files).map(([name, bytes]) => [start + name, bytes]);
+      const noise = { [`__MACOSX/${start}2/._a.png`]: bars(1), [`${start}10/`]: new Uint8Array() };
+      await Deno.writeFile(path, zipSync({ ...Object.fromEntries(entries), ...noise }));
+      const { source, ...packed } = await read(path);
+      assertEquals([packed, source], [plain, path]);
+    }
+  }));
+
+for (
+  const [fault, name] of [
+    ["leads out of it", "../one/a.png"],
+    ["is absolute", "/one/a.png"],
+    ["is absolute on Windows", "C:\\one\\a.png"],
+  ]
+) {
+  Deno.test(`readOwnPictures() refuses a .zip with a file whose name ${fault}`, () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "signs.zip");
+      await Deno.writeFile(path, zipSync({ "one/a.png": bars(1), [name]: bars(2) }));
+      const { message } = await assertRejects(() => readOwnPictures(path), SyntaxError);
+      assertEquals(message, `Expected files in ${path} to stay inside it but found ${name}`);
+    }));
+}
+
+Deno.test("readOwnPictures() passes over what bursts in a .zip, and refuses archives that do or are none", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "signs.zip");
+    const pictures = { "one/a.png": bars(1), "two/a.png": bars(2) };
+    const burst = new Uint8Array(65 * 2 ** 20);
+    await Deno.writeFile(path, zipSync({ ...pictures, "two/burst.png": burst }));
+    assertEquals((await read(path)).notes, ["Passed over, cannot be read: two/burst.png"]);
+    const many = Array.from({ length: 10 }, (_, i) => [`two/${i}.png`, burst.subarray(2 ** 21)]);
+    await Deno.writeFile(path, zipSync({ ...pictures, ...Object.fromEntries(many) }));
+    const bomb = await assertRejects(() => readOwnPictures(path), RangeError);
+    assertEquals(
+      bomb.message,
+      `Expected the pictures in ${path} to unpack to at most 600000000 bytes but found more`,
+    );
+    await Deno.writeTextFile(path, "words");
+    const words = await assertRejects(() => readOwnPictures(path), SyntaxError);
+    assertEquals(words.message, `Expected ${path} to be a whole zip archive but it is not`);
+  }));
+
+Deno.test("readOwnPictures() takes the rows of a table as they are, labels any text", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "signs.csv");
+    const row = (label: string, value: number) => [label, ...Array(784).fill(value)].join();
+    await Deno.writeTextFile(path, [row("plus", 1), row("2", 7), row("10", 1)].join("\n"));
+    const { classes, train, notes } = await read(path);
+    assertEquals(classes, ["2", "10", "plus"]);
+    assertEquals([[...train.labels], train.images[784]], [[2, 0, 1], 7]);
+    assertEquals(notes, ["There twice, in other classes or splits: row 3 is row 1"]);
+    await Deno.writeTextFile(path, row("plus", 1).slice(5));
+    const { message } = await assertRejects(() => readOwnPictures(path), SyntaxError);
+    assertEquals(message, `Expected ${path} to have a column of labels but found none`);
+  }));
+
 for (
   const [fault, names, message] of [
     [
       "one class",
       ["one"],
-      /^Expected .* to hold a folder of pictures for each of 2 to 255 classes but found 1$/,
+      /^Expected .* to hold pictures of 2 to 255 classes but found 1$/,
     ],
     ["256 classes", Array.from({ length: 256 }, (_, i) => `c${i}`), /but found 256$/],
     [
       "a long name",
       ["a".repeat(101), "b"],
-      /^Expected names of classes to have at most 100 characters but found 101 in a{20}…$/,
+      /^Expected names of classes to have 1 to 100 characters but found 101 in a{20}…$/,
     ],
   ] as const
 ) {
-  Deno.test(`readClassFolders() refuses ${fault} in one sentence`, () =>
+  Deno.test(`readOwnPictures() refuses ${fault} in one sentence`, () =>
     withFolder(async (folder) => {
       await write(folder, Object.fromEntries(names.map((name) => [`${name}/a.png`, bars(1)])));
-      const error = await assertRejects(() => readClassFolders(folder), Error);
+      const error = await assertRejects(() => readOwnPictures(folder), Error);
       assert(message.test(error.message), error.message);
     }));
 }
