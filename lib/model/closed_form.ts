@@ -99,17 +99,23 @@ function solve(
   columns: number,
 ): Float64Array {
   const solution = right.slice();
-  for (let i = 0; i < size; i++) eliminate(i, 0, i, (k) => lower[i * size + k]);
-  for (let i = size - 1; i >= 0; i--) eliminate(i, i + 1, size, (k) => lower[k * size + i]);
-  return solution;
-
-  function eliminate(i: number, from: number, to: number, factorOf: (k: number) => number) {
+  const subtract = (i: number, factor: number, k: number) => {
     for (let c = 0; c < columns; c++) {
-      let sum = solution[i * columns + c];
-      for (let k = from; k < to; k++) sum -= factorOf(k) * solution[k * columns + c];
-      solution[i * columns + c] = sum / lower[i * size + i];
+      solution[i * columns + c] -= factor * solution[k * columns + c];
     }
+  };
+  const divide = (i: number) => {
+    for (let c = 0; c < columns; c++) solution[i * columns + c] /= lower[i * size + i];
+  };
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < i; k++) subtract(i, lower[i * size + k], k);
+    divide(i);
   }
+  for (let i = size - 1; i >= 0; i--) {
+    for (let k = i + 1; k < size; k++) subtract(i, lower[k * size + i], k);
+    divide(i);
+  }
+  return solution;
 }
 
 /** The block of (L Lᵀ)⁻¹ of some rows that follow one another, `[count, count]`. */

@@ -3,7 +3,6 @@
 import { unzipSync } from "fflate";
 import { LARGEST_FILE } from "../data/idx.ts";
 import { type Contents, PICTURE_NAME } from "./class_folders.ts";
-import { LARGEST_PICTURE_FILE } from "./decode.ts";
 
 /** Names of files that are such archives. */
 export const ARCHIVE_NAME = /\.zip$/i;
@@ -24,7 +23,7 @@ export function listArchive(bytes: Uint8Array, archive: string): Contents {
       filter: ({ name, originalSize }) => {
         names.push(name);
         checkName(name, archive);
-        if (!PICTURE_NAME.test(name) || originalSize > LARGEST_PICTURE_FILE) return false;
+        if (!PICTURE_NAME.test(name)) return false;
         size += originalSize;
         if (size <= LARGEST_FILE) return true;
         throw new RangeError(

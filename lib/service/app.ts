@@ -7,6 +7,8 @@ import { secureHeaders } from "hono/secure-headers";
 import type { readPage } from "./page_files.ts";
 import type { Limits } from "./body.ts";
 import { guard, type Guests, letIn } from "./guard.ts";
+import { bundlePrograms, NETWORK_FILES } from "./network_files.ts";
+import type { Route } from "./openapi.ts";
 import { createRoutes, type Parts } from "./routes.ts";
 import { Unavailable } from "./worker_pool.ts";
 
@@ -25,11 +27,11 @@ const LIMITS: Limits = {
   bodyMilliseconds: 15_000,
 };
 
-/** No script, style or picture but the service's own, in nobody's frame. */
+/** No script, WASM, style or picture but the service's own, in nobody's frame. */
 const HEADERS = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
+    scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
     styleSrc: ["'self'"],
     imgSrc: ["'self'", "blob:", "data:"],
     connectSrc: ["'self'"],
@@ -62,6 +64,7 @@ export function createApp({ page, limits, guests = {}, log, ...parts }: AppOptio
       answer: (c) => c.body(content, 200, headers),
     });
   }
+  routes.push(...networkRoutes());
   app.use(
     record(new Set(routes.map(({ path }) => path)), parts.metrics, log),
     HEADERS,
@@ -82,6 +85,27 @@ export async function refuseAddress(): Promise<Response> {
   return await new Hono().use(HEADERS).all("*", (c) => c.json({ error: message }, 400)).request(
     "/",
   );
+}
+
+/** What the page fetches when somebody wants to teach it. */
+function networkRoutes(): Route[] {
+  const headers = (type: string) => ({ "content-type": type, "cache-control": "no-cache" });
+  let program: Promise<string> | undefined;
+  return [
+    {
+      method: "GET",
+      path: "/teacher.js",
+      async answer(c) {
+        program ??= bundlePrograms("teacher.ts").then((files) => files.get("teacher.js")!);
+        return c.body(await program, 200, headers("text/javascript; charset=utf-8"));
+      },
+    },
+    ...Array.from(NETWORK_FILES, ([name, { type, read }]): Route => ({
+      method: "GET",
+      path: `/${name}`,
+      answer: async (c) => c.body(await read(), 200, headers(type)),
+    })),
+  ];
 }
 
 /** Counts and logs every request. */

@@ -13,8 +13,11 @@ const FILES = {
   "pad.ts": "text/javascript; charset=utf-8",
   "charts.ts": "text/javascript; charset=utf-8",
   "addresses.ts": "text/javascript; charset=utf-8",
+  "base64.ts": "text/javascript; charset=utf-8",
   "class_name.ts": "text/javascript; charset=utf-8",
+  "lesson.ts": "text/javascript; charset=utf-8",
   "reader.ts": "text/javascript; charset=utf-8",
+  "teach.ts": "text/javascript; charset=utf-8",
 };
 
 /**
@@ -35,5 +38,5 @@ export async function readPage(): Promise<Map<string, { type: string; content: s
 }
 
 function toJavaScript(text: string): string {
-  return stripTypeScriptTypes(text).replaceAll(/(from "\.\/\w+)\.ts"/g, '$1.js"');
+  return stripTypeScriptTypes(text).replaceAll(/((?:from |import\()"\.\/\w+)\.ts"/g, '$1.js"');
 }

@@ -1,7 +1,7 @@
 /** The page without a service. */
 
-import "@tensorflow/tfjs-backend-wasm";
-import { fromFileUrl, join } from "@std/path";
+import { join } from "@std/path";
+import { bundlePrograms, NETWORK_FILES } from "./network_files.ts";
 import type { ServedModel } from "./page/reader.ts";
 import { readPage } from "./page_files.ts";
 
@@ -16,10 +16,13 @@ export async function writeStaticPage(
   folder: string,
   models: Record<string, string>,
 ): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
+  await Deno.mkdir(join(folder, "base"), { recursive: true });
   const page = await readPage();
   for (const [name, { content }] of page) await Deno.writeTextFile(join(folder, name), content);
-  await Deno.writeTextFile(join(folder, "reader.js"), await bundleReader());
+  for (const [name, text] of await bundlePrograms("local_reader.ts", "teacher.ts")) {
+    const file = name === "local_reader.js" ? "reader.js" : name;
+    await Deno.writeTextFile(join(folder, file), text);
+  }
   const list: ServedModel[] = [];
   for (const [name, model] of Object.entries(models)) {
     await Deno.mkdir(join(folder, "models", name), { recursive: true });
@@ -30,20 +33,7 @@ export async function writeStaticPage(
     list.push({ name, classes });
   }
   await Deno.writeTextFile(join(folder, "models.json"), JSON.stringify(list));
-  const backend = import.meta.resolve("@tensorflow/tfjs-backend-wasm");
-  for (const kind of ["", "-simd", "-threaded-simd"]) {
-    const name = `tfjs-backend-wasm${kind}.wasm`;
-    await Deno.copyFile(fromFileUrl(new URL(name, backend)), join(folder, name));
+  for (const [name, { read }] of NETWORK_FILES) {
+    await Deno.writeFile(join(folder, name), await read());
   }
-}
-
-async function bundleReader(): Promise<string> {
-  const { outputFiles } = await Deno.bundle({
-    entrypoints: [fromFileUrl(new URL("./page/local_reader.ts", import.meta.url))],
-    platform: "browser",
-    minify: true,
-    write: false,
-  });
-  // Nothing that is left uses Deno's own modules, but their imports stay, and a browser has none.
-  return outputFiles![0].text().replaceAll(/import\{[^}]*\}from"node:\w+";?/g, "");
 }

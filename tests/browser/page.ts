@@ -6,9 +6,12 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
 import axe, { type AxeResults } from "axe-core";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
+import { unzipSync } from "fflate";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { loadModel, predict } from "../../lib/model/classifier.ts";
 import { findModels } from "../../lib/model/model_folders.ts";
+import { readOwnPictures } from "../../lib/picture/own_pictures.ts";
 import { Samples } from "../../lib/service/samples.ts";
 import { startService } from "../../lib/service/server.ts";
 import { writeStaticPage } from "../../lib/service/static_page.ts";
@@ -156,20 +159,79 @@ Deno.test({
       });
 
       await step("is drawn on with a finger", async (page) => {
-        const box = (await page.locator("#pad").boundingBox())!;
-        const session = await page.context().newCDPSession(page);
-        const touch = (type: "touchStart" | "touchMove" | "touchEnd", y?: number) =>
-          session.send("Input.dispatchTouchEvent", {
-            type,
-            touchPoints: y === undefined
-              ? []
-              : [{ x: box.x + box.width / 2, y: box.y + y * box.height }],
-          });
-        await touch("touchStart", 0.2);
-        for (let y = 0.25; y < 0.8; y += 0.05) await touch("touchMove", y);
-        await touch("touchEnd");
+        await touch(page, STROKES[1]);
         await waitForAnswer(page, "1");
         assertEquals(await page.evaluate("scrollY"), 0);
+      }, { viewport: PHONE, hasTouch: true, isMobile: true });
+
+      const lesson = join(folder, "examples.zip");
+      await step(
+        "is taught three signs with the mouse, which an export and a reload keep",
+        async (page) => {
+          await teach(page, draw, SIGNS);
+          await assertReads(page, draw, SIGNS);
+          assertEquals(
+            [...Deno.readDirSync(join(folder, "samples"))].map(({ name }) => name).sort(),
+            [
+              "7",
+              "__proto__",
+              "zigzag",
+              "．.／x",
+            ],
+          );
+          await Deno.writeFile(lesson, await saved(page, "Save examples"));
+          await unpack(await saved(page, "Save recogniser"), join(folder, "recogniser"));
+          await page.reload();
+          await page.locator("html[data-ready]").waitFor();
+          await assertReads(page, draw, SIGNS);
+        },
+      );
+
+      await t.step("hands out examples and a recogniser that tasks take", async () => {
+        const { train, classes } = await readOwnPictures(lesson);
+        assertEquals([train.count, new Set(classes)], [6, new Set(SIGNS.keys())]);
+        using model = await loadModel(join(folder, "recogniser"));
+        const pictures = Array.from(
+          { length: train.count },
+          (_, i) => train.images.subarray(i * 784, (i + 1) * 784),
+        );
+        assertEquals(
+          predict(model, pictures).map(({ label }) => label),
+          Array.from(train.labels, (label) => classes[label]),
+        );
+      });
+
+      await step("takes examples back, renames and removes what is taught", async (page) => {
+        await page.getByRole("button", { name: "Teach", exact: true }).click();
+        await page.getByLabel("New class").fill("x".repeat(300));
+        await page.keyboard.press("Enter");
+        await page.getByRole("textbox", { name: `Name of class ${"x".repeat(80)}` }).fill("bar");
+        await page.keyboard.press("Enter");
+        await draw(page, STROKES[1]);
+        await page.locator("#pad").press("Enter");
+        await page.getByRole("button", { name: "Remove example 1 of bar" }).click();
+        assertEquals(await page.locator(".examples button").count(), 0);
+        await page.getByRole("button", { name: "Take back" }).click();
+        assertEquals(await page.locator(".examples button").count(), 1);
+        await page.getByRole("button", { name: "Remove class bar" }).click();
+        assertEquals(await page.locator("#classes li").count(), 0);
+        await page.getByLabel("New class").fill("  ");
+        await page.keyboard.press("Enter");
+        await page.getByText("A class needs a name.").first().waitFor();
+      });
+
+      await step("is taught with a finger, and opens what was saved", async (page) => {
+        await teach(page, touch, SIGNS);
+        await assertReads(page, touch, SIGNS);
+        const buffer = Buffer.from(await Deno.readFile(lesson));
+        const file = { name: "lesson.zip", mimeType: "application/zip", buffer };
+        await page.locator("#open-examples").setInputFiles(file);
+        await page.getByText("6 examples opened").first().waitFor();
+        assertEquals(await page.locator(".examples button").count(), 12);
+        await page.locator("#open-examples").setInputFiles({ ...file, buffer: Buffer.from("zip") });
+        await page.getByText("Expected the file to be a whole zip archive but it is not").first()
+          .waitFor();
+        await assertReads(page, touch, SIGNS);
       }, { viewport: PHONE, hasTouch: true, isMobile: true });
 
       for (const colorScheme of ["light", "dark"] as const) {
@@ -187,6 +249,13 @@ Deno.test({
             );
             const path = join(SCREENSHOTS, `${name}-${colorScheme}.png`);
             await page.screenshot({ path, fullPage: true });
+            await teach(page, draw, SIGNS);
+            await assertReads(page, draw, SIGNS);
+            await assertAccessible(page);
+            await page.screenshot({
+              path: join(SCREENSHOTS, `teach-${name}-${colorScheme}.png`),
+              fullPage: true,
+            });
             await page.goto(`${service.url}/docs`);
             await assertAccessible(page);
           }, { colorScheme, viewport });
@@ -217,10 +286,89 @@ Deno.test({
           await assertAccessible(page);
           await page.screenshot({ path: join(SCREENSHOTS, "static.png"), fullPage: true });
         });
+        await withPage(browser, server.url, {}, async (page) => {
+          await page.getByRole("button", { name: "Teach", exact: true }).click();
+          await page.getByText("Name a class and draw it.").first().waitFor();
+          await page.context().setOffline(true);
+          await teach(page, draw, SIGNS);
+          await assertReads(page, draw, SIGNS);
+        });
       });
     });
   },
 });
+
+/** How signs are drawn: with the mouse or with a finger. */
+type Hand = typeof draw;
+
+/** Draws strokes with a finger. */
+async function touch(page: Page, strokes: Parameters<Hand>[1]): Promise<void> {
+  const pad = page.locator("#pad");
+  await pad.scrollIntoViewIfNeeded();
+  const box = (await pad.boundingBox())!;
+  const session = await page.context().newCDPSession(page);
+  const send = (type: "touchStart" | "touchMove" | "touchEnd", points: number[][]) =>
+    session.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: points.map(([x, y]) => ({
+        x: box.x + x * box.width,
+        y: box.y + y * box.height,
+      })),
+    });
+  for (const stroke of strokes) {
+    await send("touchStart", [stroke[0]]);
+    for (const point of stroke.slice(1)) await send("touchMove", [point]);
+    await send("touchEnd", []);
+  }
+  await session.detach();
+}
+
+/** Signs of somebody's own, by names that are hard to keep; and how they are written for the page. */
+const SIGNS = new Map([
+  ["__proto__", STROKES[0]],
+  ["．.／x", STROKES[7]],
+  ["zigzag", [[[0.2, 0.8], [0.35, 0.3], [0.5, 0.8], [0.65, 0.3], [0.8, 0.8]]] as typeof LETTER_A],
+]);
+
+/** Teaches signs, from two examples each. */
+async function teach(page: Page, hand: Hand, signs: typeof SIGNS): Promise<void> {
+  await page.getByRole("button", { name: "Teach", exact: true }).click();
+  await page.locator("#sure").filter({ hasText: "Name a class and draw it." }).waitFor();
+  for (const [name, strokes] of signs) {
+    await page.locator("#clear").click({ force: true });
+    await hand(page, strokes);
+    await page.getByLabel("New class").fill(name === "．.／x" ? "../x" : name);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: `Remove example 1 of ${name}` }).waitFor();
+    await hand(page, strokes.map((stroke) => stroke.map(([x, y]) => [x + 0.02, 0.95 * y])));
+    await page.getByRole("button", { name: `Add to ${name}`, exact: true }).click();
+    await page.getByRole("button", { name: `Remove example 2 of ${name}` }).waitFor();
+  }
+}
+
+/** Signs that were taught, drawn again, are read. */
+async function assertReads(page: Page, hand: Hand, signs: typeof SIGNS): Promise<void> {
+  for (const [name, strokes] of signs) {
+    await hand(page, strokes.map((stroke) => stroke.map(([x, y]) => [0.95 * x, y])));
+    await page.locator(".classes .first").getByLabel(`Name of class ${name}`).waitFor();
+    await page.locator("#clear").click();
+  }
+}
+
+/** The file that a button of the page saves. */
+async function saved(page: Page, button: string): Promise<Uint8Array> {
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: button }).click();
+  return await Deno.readFile(await (await download).path());
+}
+
+/** Unpacks a zip into a folder. */
+async function unpack(zip: Uint8Array, folder: string): Promise<void> {
+  for (const [path, bytes] of Object.entries(unzipSync(zip))) {
+    await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
+    await Deno.writeFile(join(folder, path), bytes);
+  }
+}
 
 /** Opens the page in a window of its own; no error may show in its console. */
 async function withPage(

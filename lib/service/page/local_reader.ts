@@ -6,9 +6,9 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { startBackend } from "../../backend/mod.ts";
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
-import type { GreyPicture } from "../../picture/decode.ts";
 import { finderFor } from "../../picture/find_digits.ts";
 import { explain } from "../explain.ts";
+import { toGrey } from "./grey.ts";
 import type { Reader, ServedModel } from "./reader.ts";
 
 const list: Promise<ServedModel[]> = fetch("models.json").then((response) => response.json());
@@ -61,16 +61,4 @@ async function loadModel(name: string): Promise<Classifier> {
   const model = asClassifier(network, card);
   predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
   return model;
-}
-
-/** Brightness 0–255 as luma (ITU-R BT.709), as the service's decoder has it. */
-function toGrey(canvas: HTMLCanvasElement): GreyPicture {
-  const { width, height } = canvas;
-  const { data } = canvas.getContext("2d")!.getImageData(0, 0, width, height);
-  const values = new Uint8Array(width * height);
-  for (let i = 0; i < values.length; i++) {
-    const [red, green, blue] = [data[4 * i], data[4 * i + 1], data[4 * i + 2]];
-    values[i] = Math.round(0.2126 * red + 0.7152 * green + 0.0722 * blue);
-  }
-  return { width, height, values };
 }

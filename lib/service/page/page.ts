@@ -5,6 +5,7 @@ import { drawImportance, drawMaps, drawPixels } from "./charts.ts";
 import { cleanClassName } from "./class_name.ts";
 import { Pad } from "./pad.ts";
 import { type Explained, type ReadDigit, reader, type ServedModel } from "./reader.ts";
+import { Teaching } from "./teach.ts";
 
 /** Longest side of a picture that is read, in pixels; larger ones are reduced here. */
 const LONGEST_SIDE = 1600;
@@ -12,8 +13,16 @@ const LONGEST_SIDE = 1600;
 /** Milliseconds without a change after which an answer is said aloud, and explained. */
 const REST = 500;
 
-/** What the page calls the models, and what it asks people to draw. */
-const MODELS: Record<string, { name: string; what: string; invitation: string }> = {
+/** What the page calls a model, and what it asks people to draw. */
+interface Words {
+  name: string;
+  what: string;
+  invitation: string;
+  title?: string;
+}
+
+/** What it calls the models, and what people teach. */
+const MODELS: Record<string, Words> = {
   "digits": {
     name: "Digits",
     what: "digit",
@@ -24,6 +33,12 @@ const MODELS: Record<string, { name: string; what: string; invitation: string }>
     name: "Letters and digits",
     what: "letter or digit",
     invitation: "M18 70L35 28L52 70M25 54L45 54M64 40c3-9 20-8 20 3 0 9-14 16-21 27L86 70",
+  },
+  "teach": {
+    name: "Teach",
+    what: "sign",
+    invitation: "M50 22L68 76L22 42L78 42L32 76Z",
+    title: "Teach it signs of your own",
   },
 };
 
@@ -41,6 +56,27 @@ const paper = element("paper");
 const pad = new Pad(element<HTMLCanvasElement>("pad"));
 const seen = element<HTMLCanvasElement>("seen");
 const inside = element<HTMLDetailsElement>("inside");
+
+const teaching = new Teaching({
+  picture: () => pad.isEmpty ? undefined : pad.toPicture(),
+  clear() {
+    pad.clear();
+    // Where there are keys; where there are none, the help for them would move what a finger aims at.
+    if (matchMedia("(hover: hover)").matches) element("pad").focus({ preventScroll: true });
+  },
+  readAgain() {
+    version++;
+    read();
+  },
+  toCanvas,
+  keep: async (pixels, name) => keepsSamples ? await reader.keep(pixels, name) : undefined,
+  tell,
+});
+
+/** Whether signs are taught, and not a model of the reader asked. */
+function isTaught(): boolean {
+  return model === teaching.model;
+}
 const choices = element<HTMLFieldSetElement>("choices");
 
 const bars = Array.from({ length: ROWS }, () => {
@@ -81,7 +117,11 @@ async function read(): Promise<void> {
     for (let shown = -1; shown !== version;) {
       shown = version;
       const asked = model;
-      const found = pad.isEmpty ? [] : await reader.read(asked, pad.toPicture());
+      const found = pad.isEmpty
+        ? []
+        : isTaught()
+        ? teaching.read(pad.toPicture())
+        : await reader.read(asked, pad.toPicture());
       if (asked !== model) continue;
       if (pad.isEmpty || shown === version || found.length > 0) show(pad.isEmpty ? [] : found);
     }
@@ -100,7 +140,9 @@ function show(found: ReadDigit[]): void {
   verdict.textContent = digits.map(({ character, accepted }) => accepted ? character : "?").join(
     "",
   );
-  verdict.classList.toggle("several", digits.length > 2);
+  const { length } = verdict.textContent;
+  verdict.classList.toggle("several", length > 2);
+  verdict.classList.toggle("long", length > 5);
   verdict.classList.toggle("unsure", digits.some(({ accepted }) => !accepted));
   showThumbnails();
   showChosen();
@@ -117,7 +159,7 @@ function rest(): void {
 function describe({ character, confidence, accepted }: ReadDigit): string {
   return accepted
     ? `${character}, ${percent(confidence)} sure`
-    : `not sure, perhaps ${article(character)} ${character}, ${percent(confidence)}`;
+    : `not sure, perhaps ${named(character)}, ${percent(confidence)}`;
 }
 
 function showThumbnails(): void {
@@ -153,17 +195,21 @@ function showChosen(): void {
       chosen: i === chosen,
     })),
   );
-  element("sure").textContent = answer
-    ? answer.accepted
-      ? `${percent(answer.confidence)} sure`
-      : `not sure; perhaps ${article(answer.character)} ${answer.character}`
-    : pad.isEmpty
-    ? ""
-    : `no ${wordsOf(model).what} found`;
+  element("sure").textContent = isTaught() && teaching.advice ||
+    (answer
+      ? answer.accepted
+        ? `${percent(answer.confidence)} sure`
+        : `not sure; perhaps ${named(answer.character)}`
+      : pad.isEmpty
+      ? ""
+      : `no ${wordsOf(model).what} found`);
+  if (isTaught()) teaching.show(answer);
   const shown = rowsOf(answer);
   bars.forEach(({ row, label, bar, share }, i) => {
+    row.hidden = i >= shown.length;
+    if (row.hidden) return;
     const { character, probability } = shown[i];
-    label.textContent = character;
+    label.textContent = label.title = character;
     row.classList.toggle("first", answer !== undefined && character === answer.character);
     bar.style.transform = `translateX(${100 * probability - 101}%)`;
     share.textContent = answer ? percent(probability) : "";
@@ -186,9 +232,10 @@ function wordsOf({ name }: ServedModel): typeof MODELS[string] {
   return MODELS[name] ?? { ...MODELS.letters, name };
 }
 
-/** The article before the name of a character. */
-function article(character: string): string {
-  return /[AEFHILMNORSXaefhilmnorsx8]/.test(character) ? "an" : "a";
+/** A character with its article; a name of somebody's own has none. */
+function named(character: string): string {
+  if (character.length > 1) return character;
+  return `${/[AEFHILMNORSXaefhilmnorsx8]/.test(character) ? "an" : "a"} ${character}`;
 }
 
 /** Explains the answer that is looked at, if somebody wants to see that. */
@@ -196,8 +243,9 @@ async function explain(): Promise<void> {
   const answer = digits[chosen];
   if (!inside.open) return;
   if (!answer) return showExplanation();
-  const explanation = await reader.explain(model, answer.pixels, answer.character)
-    .catch(() => undefined);
+  const explanation = isTaught()
+    ? teaching.explain(answer.pixels, answer.character)
+    : await reader.explain(model, answer.pixels, answer.character).catch(() => undefined);
   if (answer === digits[chosen]) showExplanation(answer, explanation);
 }
 
@@ -208,12 +256,15 @@ function showExplanation(answer?: ReadDigit, explanation?: Explained): void {
   if (!answer || !explanation) return flow.replaceChildren(element("nothing") ?? nothing);
   const importance = document.createElement("canvas");
   drawImportance(importance, answer.pixels, explanation.importance);
-  const caption =
-    `what speaks <span class="key-for">for</span> and <span class="key-against">against</span> ${
-      article(answer.character)
-    } ${answer.character}`;
   flow.replaceChildren(
-    figure(importance, caption),
+    figure(
+      importance,
+      "what speaks ",
+      key("for"),
+      " and ",
+      key("against"),
+      ` ${named(answer.character)}`,
+    ),
     ...explanation.layers.map((layer, i) => {
       const canvas = document.createElement("canvas");
       drawMaps(canvas, layer);
@@ -228,11 +279,18 @@ function showExplanation(answer?: ReadDigit, explanation?: Explained): void {
 
 const nothing = element("nothing");
 
-/** @param caption HTML of our own. */
-function figure(canvas: HTMLCanvasElement, caption: string): HTMLElement {
+/** A word in the colour of what it stands for. */
+function key(word: "for" | "against"): HTMLElement {
+  const span = document.createElement("span");
+  span.className = `key-${word}`;
+  span.textContent = word;
+  return span;
+}
+
+function figure(canvas: HTMLCanvasElement, ...caption: (string | Node)[]): HTMLElement {
   const figure = document.createElement("figure");
   const words = document.createElement("figcaption");
-  words.innerHTML = caption;
+  words.append(...caption);
   canvas.role = "img";
   canvas.ariaLabel = words.textContent;
   figure.append(canvas, words);
@@ -255,20 +313,30 @@ function tell(text: string): void {
   say(text);
 }
 
-async function open(file: Blob | null | undefined): Promise<void> {
-  if (!file) return;
+/** Opens a picture file, reduced if it is large. */
+async function toCanvas(file: Blob): Promise<HTMLCanvasElement> {
+  const bitmap = await createImageBitmap(file);
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  const context = canvas.getContext("2d")!;
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  return canvas;
+}
+
+/** Opens a picture to read; in teaching, several are examples, and so is what a zip holds. */
+async function open(files: FileList | null | undefined): Promise<void> {
+  if (!files?.length) return;
+  if (isTaught() && (files.length > 1 || /\.zip$/i.test(files[0].name))) {
+    return await teaching.open([...files]);
+  }
   try {
-    const bitmap = await createImageBitmap(file);
-    const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-    canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-    const context = canvas.getContext("2d")!;
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    bitmap.close();
+    const canvas = await toCanvas(files[0]);
     chosen = 0;
     pad.show(canvas);
   } catch {
@@ -283,17 +351,21 @@ element("clear").addEventListener("click", () => {
 });
 element<HTMLInputElement>("file").addEventListener("change", ({ target }) => {
   const input = target as HTMLInputElement;
-  open(input.files?.[0]);
-  input.value = "";
+  open(input.files).finally(() => input.value = "");
 });
 inside.addEventListener("toggle", explain);
 document.addEventListener("keydown", (event) => {
-  if (event.key === "z" && (event.ctrlKey || event.metaKey)) pad.undo();
-  else if (event.key === "Escape") pad.clear();
+  if ((event.target as HTMLElement).matches("input")) return;
+  if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
+    if (isTaught() && pad.isEmpty) teaching.undo();
+    else pad.undo();
+  } else if (event.key === "Enter" && isTaught() && event.target === element("pad")) {
+    teaching.give();
+  } else if (event.key === "Escape") pad.clear();
   else return;
   event.preventDefault();
 });
-document.addEventListener("paste", ({ clipboardData }) => open(clipboardData?.files[0]));
+document.addEventListener("paste", ({ clipboardData }) => open(clipboardData?.files));
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
   paper.classList.add("target");
@@ -302,7 +374,7 @@ document.addEventListener("dragleave", () => paper.classList.remove("target"));
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   paper.classList.remove("target");
-  open(event.dataTransfer?.files[0]);
+  open(event.dataTransfer?.files);
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   pad.render();
@@ -316,7 +388,7 @@ function choiceOf(character: string): HTMLElement {
   button.textContent = character;
   button.addEventListener("click", async () => {
     await reader.keep(digits[chosen].pixels, cleanClassName(character)).then(
-      () => element("kept").textContent = `Kept as ${article(character)} ${character}. Thank you.`,
+      () => element("kept").textContent = `Kept as ${named(character)}. Thank you.`,
       (error) => element("kept").textContent = error.message,
     );
     say(element("kept").textContent!);
@@ -327,17 +399,25 @@ function choiceOf(character: string): HTMLElement {
 /** Asks another model from now on, about what is on the paper too. */
 function choose(other: ServedModel): void {
   model = other;
-  const { what, invitation } = wordsOf(model);
-  document.querySelector("h1")!.textContent = document.title = `Draw a ${what}`;
+  const { what, invitation, title = `Draw a ${what}` } = wordsOf(model);
+  document.querySelector("h1")!.textContent = document.title = title;
   document.getElementById("invitation")!.setAttribute("d", invitation);
   for (const button of element("models").children) {
     button.ariaPressed = String((button as HTMLElement).dataset.model === model.name);
   }
-  element("correction").hidden = !keepsSamples;
+  element("teaching").hidden = !isTaught();
+  element("bars").hidden = isTaught();
+  element("correction").hidden = !keepsSamples || isTaught();
+  history.replaceState(
+    null,
+    "",
+    isTaught() ? `#${model.name}` : location.pathname + location.search,
+  );
   choices.replaceChildren(element("question"), ...model.classes.map(choiceOf));
   show([]);
   version++;
   read();
+  if (isTaught()) teaching.start().catch(() => tell("The network cannot be loaded."));
 }
 
 let keepsSamples = false;
@@ -346,8 +426,9 @@ show([]);
 element("footer").hidden = !reader.isService;
 await reader.ready;
 keepsSamples = await reader.keepsSamples().catch(() => false);
-const models = await reader.models();
-element("models").hidden = models.length < 2;
+element("kept-too").hidden = !keepsSamples;
+const models = [...await reader.models(), teaching.model];
+element("models").hidden = false;
 for (const each of models) {
   const button = document.createElement("button");
   button.type = "button";
@@ -356,5 +437,5 @@ for (const each of models) {
   button.addEventListener("click", () => choose(each));
   element("models").append(button);
 }
-choose(models[0]);
+choose(location.hash === `#${teaching.model.name}` ? teaching.model : models[0]);
 document.documentElement.dataset.ready = "true";

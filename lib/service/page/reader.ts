@@ -4,6 +4,7 @@
 import type { FoundDigit } from "../../picture/steps.ts";
 import type { Explanation } from "../explain.ts";
 import { ADDRESSES } from "./addresses.ts";
+import { fromBase64, toBase64 } from "./base64.ts";
 
 /** A model that can be asked. */
 export interface ServedModel {
@@ -103,12 +104,4 @@ async function ask(
     const seconds = Number(response.headers.get("retry-after") ?? 1);
     await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
   }
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

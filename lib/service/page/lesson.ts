@@ -1,0 +1,111 @@
+/** What somebody teaches: examples of each class. Every change can be taken back. */
+
+import { fromBase64, toBase64 } from "./base64.ts";
+
+/** Examples by the names of their classes, in the order of teaching: ink 0–255, `[28, 28]` each. */
+export type Examples = ReadonlyMap<string, readonly Uint8Array[]>;
+
+/** Most examples, so that a head is solved while one waits. */
+export const MOST_EXAMPLES = 500;
+
+/** Most classes, as many as can be learnt. */
+const MOST_CLASSES = 255;
+
+/** Changes that can be taken back. */
+const MOST_CHANGES = 100;
+
+const PIXELS = 28 * 28;
+
+/** A lesson. Names of classes are as `cleanClassName` makes them. */
+export class Lesson {
+  #states: Examples[];
+
+  constructor(examples: Examples = new Map()) {
+    this.#states = [examples];
+  }
+
+  get examples(): Examples {
+    return this.#states.at(-1)!;
+  }
+
+  /** How many examples there are, of all classes. */
+  get count(): number {
+    return [...this.examples.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Whether there is a change to take back. */
+  get canUndo(): boolean {
+    return this.#states.length > 1;
+  }
+
+  /**
+   * Adds examples, and the classes that are not there yet; a class may come without any.
+   *
+   * @throws {RangeError} If there would be too many examples or classes.
+   */
+  add(more: Examples): void {
+    const examples = new Map(this.examples);
+    for (const [name, pictures] of more) {
+      examples.set(name, [...examples.get(name) ?? [], ...pictures]);
+    }
+    const count = [...examples.values()].reduce((sum, { length }) => sum + length, 0);
+    if (count > MOST_EXAMPLES || examples.size > MOST_CLASSES) {
+      throw new RangeError(
+        `Expected at most ${MOST_EXAMPLES} examples of ${MOST_CLASSES} classes but found ${count} of ${examples.size}`,
+      );
+    }
+    this.#change(examples);
+  }
+
+  /** Takes one example of a class away. */
+  remove(name: string, index: number): void {
+    const pictures = this.examples.get(name) ?? [];
+    this.#change(new Map(this.examples).set(name, pictures.filter((_, i) => i !== index)));
+  }
+
+  /** Takes a class away. */
+  drop(name: string): void {
+    this.#change(new Map([...this.examples].filter(([other]) => other !== name)));
+  }
+
+  /** Gives a class another name, in its place; with the name of another class, the two become one. */
+  rename(from: string, to: string): void {
+    const examples = new Map<string, readonly Uint8Array[]>();
+    for (const [other, pictures] of this.examples) {
+      const name = other === from ? to : other;
+      examples.set(name, [...examples.get(name) ?? [], ...pictures]);
+    }
+    this.#change(examples);
+  }
+
+  /** Takes the last change back. */
+  undo(): void {
+    if (this.canUndo) this.#states.pop();
+  }
+
+  /** Writes the examples as text, for the browser to keep. */
+  toText(): string {
+    return JSON.stringify(
+      Array.from(this.examples, ([name, pictures]) => [name, pictures.map(toBase64)]),
+    );
+  }
+
+  /** Reads what {@linkcode Lesson.toText} wrote; a text that it did not write is an empty lesson. */
+  static fromText(text: string): Lesson {
+    const lesson = new Lesson();
+    try {
+      const examples: [string, string[]][] = JSON.parse(text);
+      lesson.add(new Map(examples.map(([name, pictures]) => [name, pictures.map(fromBase64)])));
+      const isWhole = [...lesson.examples].every(([name, pictures]) =>
+        typeof name === "string" && pictures.every(({ length }) => length === PIXELS)
+      );
+      return isWhole ? new Lesson(lesson.examples) : new Lesson();
+    } catch {
+      return new Lesson();
+    }
+  }
+
+  #change(examples: Examples): void {
+    this.#states = [...this.#states.slice(-MOST_CHANGES), examples];
+  }
+}

@@ -1,0 +1,306 @@
+/// <reference lib="dom" />
+/** Teaching on the page: examples of each class, drawn or photographed, and what is learnt from them. */
+
+import { drawPixels } from "./charts.ts";
+import { cleanClassName } from "./class_name.ts";
+import { type Examples, Lesson } from "./lesson.ts";
+import type { ReadDigit, ServedModel } from "./reader.ts";
+import type { Teacher } from "./teacher.ts";
+
+/** What the page does for teaching. */
+interface Page {
+  /** What is on the paper; nothing if it is empty. */
+  picture(): HTMLCanvasElement | undefined;
+  /** Makes the paper ready for the next drawing. */
+  clear(): void;
+  /** Has what is on the paper read again. */
+  readAgain(): void;
+  /** Opens a picture file. */
+  toCanvas(file: Blob): Promise<HTMLCanvasElement>;
+  /** Sends an example to who keeps samples, if anybody does. */
+  keep(pixels: Uint8Array, name: string): Promise<void>;
+  /** Tells everybody. */
+  tell(text: string): void;
+}
+
+/** Where the browser keeps the lesson. */
+const KEY = "lesson";
+
+/** Teaching. */
+export class Teaching {
+  /** What is taught, as the models of the reader are. */
+  readonly model: ServedModel;
+  #page: Page;
+  #lesson = Lesson.fromText(localStorage.getItem(KEY) ?? "");
+  #teacher: Teacher | undefined;
+  #started: Promise<void> | undefined;
+  #programs: typeof import("./teacher.ts") | undefined;
+  /** The class that was given an example last. */
+  #last: string | undefined;
+  #rows = new Map<string, { row: HTMLElement; bar: HTMLElement; share: HTMLElement }>();
+
+  constructor(page: Page) {
+    this.#page = page;
+    const classes = () => this.#teacher?.classes ?? [];
+    this.model = {
+      name: "teach",
+      get classes() {
+        return classes();
+      },
+    };
+    const form = element<HTMLFormElement>("new-class");
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#begin(element<HTMLInputElement>("class-name").value);
+    });
+    element("take-back").addEventListener("click", () => this.undo());
+    element("save-examples").addEventListener("click", () => {
+      save("examples.zip", this.#programs!.packExamples(this.#lesson.examples));
+    });
+    element("save-recogniser").addEventListener("click", async () => {
+      save("recogniser.zip", await this.#teacher!.pack());
+    });
+    element<HTMLInputElement>("open-examples").addEventListener("change", async ({ target }) => {
+      const input = target as HTMLInputElement;
+      await this.open([...input.files!]);
+      input.value = "";
+    });
+  }
+
+  /** Fetches the network, once, and learns what the browser remembers. */
+  async start(): Promise<void> {
+    this.#started ??= this.#start().catch((error) => {
+      this.#started = undefined;
+      throw error;
+    });
+    await this.#started;
+  }
+
+  async #start(): Promise<void> {
+    this.#render();
+    this.#programs = await import("./teacher.ts");
+    this.#teacher = await this.#programs.Teacher.start();
+    await this.#learn();
+  }
+
+  read(picture: HTMLCanvasElement): ReadDigit[] {
+    return this.#teacher?.read(picture) ?? [];
+  }
+
+  explain(pixels: Uint8Array, name: string): ReturnType<Teacher["explain"]> | undefined {
+    return this.model.classes.includes(name) ? this.#teacher!.explain(pixels, name) : undefined;
+  }
+
+  /** Shows how probable each class is. */
+  show(answer?: ReadDigit): void {
+    const { classes } = this.model;
+    for (const [name, { row, bar, share }] of this.#rows) {
+      const probability = answer?.probabilities[classes.indexOf(name)];
+      row.classList.toggle("first", probability !== undefined && name === answer?.character);
+      bar.style.transform = `translateX(${100 * (probability ?? 0) - 101}%)`;
+      share.textContent = probability === undefined ? "" : percent(probability);
+    }
+  }
+
+  /** Says what is to be done where there is no answer yet. */
+  get advice(): string {
+    if (!this.#teacher) return "Loading the network …";
+    const taught = [...this.#lesson.examples.values()].filter(({ length }) => length > 0).length;
+    if (taught > 1) return "";
+    return taught === 1 ? "Now teach it a second class." : "Name a class and draw it.";
+  }
+
+  /** Whether there is a change to take back. */
+  get canUndo(): boolean {
+    return this.#lesson.canUndo;
+  }
+
+  /** Takes the last change of the lesson back. */
+  async undo(): Promise<void> {
+    this.#lesson.undo();
+    await this.#changed("Taken back");
+  }
+
+  /** Gives what is on the paper to a class; to the last one, if none is named. */
+  async give(name = this.#last): Promise<void> {
+    if (name === undefined) return this.#page.tell("Name a class first.");
+    const picture = this.#page.picture();
+    const pixels = picture && this.#teacher?.see(picture)?.pixels;
+    if (!pixels) {
+      this.#last = name;
+      return this.#page.tell(this.#teacher ? `Draw an example of ${name} first.` : this.advice);
+    }
+    this.#page.clear();
+    await this.#add(new Map([[name, [pixels]]]));
+    await this.#page.keep(pixels, name).catch(({ message }) => this.#page.tell(message));
+  }
+
+  /** Opens files: zips of examples, or pictures, which are examples of the last class. */
+  async open(files: File[]): Promise<void> {
+    await this.start();
+    const found = new Map<string, Uint8Array[]>();
+    let unread = 0;
+    const see = async (name: string, file: Blob) => {
+      const pixels = await this.#page.toCanvas(file)
+        .then((canvas) => this.#teacher!.see(canvas)?.pixels, () => undefined);
+      if (pixels) found.set(name, [...found.get(name) ?? [], pixels]);
+      else unread++;
+    };
+    try {
+      for (const file of files) {
+        if (/\.zip$/i.test(file.name)) {
+          const classes = this.#programs!.unpackPictures(new Uint8Array(await file.arrayBuffer()));
+          for (const [name, pictures] of classes) {
+            for (const picture of pictures) await see(name, new Blob([picture]));
+          }
+        } else if (this.#last !== undefined) await see(this.#last, file);
+        else return this.#page.tell("Name a class first.");
+      }
+    } catch (error) {
+      return this.#page.tell((error as Error).message);
+    }
+    const count = [...found.values()].flat().length;
+    await this.#add(found, `${count} examples opened${unread ? `, ${unread} cannot be read` : ""}`);
+  }
+
+  /** Begins a class, with what is on the paper. */
+  async #begin(text: string): Promise<void> {
+    const name = cleanClassName(text);
+    if (name === "") return this.#page.tell("A class needs a name.");
+    element<HTMLInputElement>("class-name").value = "";
+    if (this.#page.picture()) return await this.give(name);
+    this.#last = name;
+    await this.#add(new Map([[name, []]]), `Draw an example of ${name}`);
+    this.#page.clear();
+  }
+
+  async #add(more: Examples, told?: string): Promise<void> {
+    try {
+      this.#lesson.add(more);
+    } catch (error) {
+      return this.#page.tell((error as Error).message);
+    }
+    this.#last = [...more.keys()].at(-1) ?? this.#last;
+    const count = this.#lesson.examples.get(this.#last!)?.length;
+    await this.#changed(told ?? `${this.#last}: ${counted(count ?? 0, "example")}`);
+  }
+
+  async #changed(told: string): Promise<void> {
+    if (!this.#lesson.examples.has(this.#last!)) this.#last = undefined;
+    this.#render();
+    try {
+      localStorage.setItem(KEY, this.#lesson.toText());
+    } catch {
+      told += ". This browser has no room to remember it";
+    }
+    await this.#learn();
+    this.#page.tell(told);
+  }
+
+  async #learn(): Promise<void> {
+    await this.#teacher?.learn(this.#lesson.examples);
+    element<HTMLButtonElement>("save-recogniser").disabled = this.model.classes.length === 0;
+    this.#page.readAgain();
+  }
+
+  #render(): void {
+    const key = (document.activeElement as HTMLElement | null)?.dataset.key;
+    const { examples, count, canUndo } = this.#lesson;
+    this.#rows.clear();
+    element("classes").replaceChildren(
+      ...Array.from(examples, ([name, pictures]) => this.#renderClass(name, pictures)),
+    );
+    element<HTMLButtonElement>("take-back").disabled = !canUndo;
+    element<HTMLButtonElement>("save-examples").disabled = count === 0;
+    const before = Array.from(document.querySelectorAll<HTMLElement>("[data-key]"));
+    before.find((each) => each.dataset.key === key)?.focus();
+  }
+
+  #renderClass(name: string, pictures: readonly Uint8Array[]): HTMLElement {
+    const row = document.createElement("li");
+    const input = document.createElement("input");
+    input.value = input.title = name;
+    input.ariaLabel = `Name of class ${name}`;
+    input.dataset.key = `name ${name}`;
+    input.addEventListener("change", () => this.#rename(name, input));
+    const [track, bar, share] = ["track", "bar", "share"].map((kind) => {
+      const span = document.createElement("span");
+      span.className = kind;
+      return span;
+    });
+    track.append(bar);
+    const add = button("Add", `Add to ${name}`, `add ${name}`, () => this.give(name));
+    add.classList.toggle("last", name === this.#last);
+    const drop = button("×", `Remove class ${name}`, `drop ${name}`, () => {
+      this.#lesson.drop(name);
+      this.#changed(`${name} is removed`);
+    });
+    drop.className = "drop";
+    const shown = document.createElement("div");
+    shown.className = "examples";
+    shown.append(...pictures.map((pixels, i) => this.#renderExample(name, pixels, i)));
+    row.append(input, track, share, add, drop, shown);
+    this.#rows.set(name, { row, bar, share });
+    return row;
+  }
+
+  #renderExample(name: string, pixels: Uint8Array, i: number): HTMLElement {
+    const label = `Remove example ${i + 1} of ${name}`;
+    const example = button("", label, `example ${i} ${name}`, () => {
+      this.#lesson.remove(name, i);
+      this.#changed(`An example of ${name} is removed`);
+    });
+    const canvas = document.createElement("canvas");
+    drawPixels(canvas, pixels);
+    example.append(canvas);
+    return example;
+  }
+
+  async #rename(from: string, input: HTMLInputElement): Promise<void> {
+    const name = cleanClassName(input.value);
+    if (name === "" || name === from) {
+      input.value = from;
+      return;
+    }
+    this.#lesson.rename(from, name);
+    if (this.#last === from) this.#last = name;
+    await this.#changed(`${from} is called ${name}`);
+  }
+}
+
+function button(
+  text: string,
+  label: string,
+  key: string,
+  act: () => void,
+): HTMLButtonElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = text;
+  button.ariaLabel = button.title = label;
+  button.dataset.key = key;
+  button.addEventListener("click", act);
+  return button;
+}
+
+function element<Type extends HTMLElement>(id: string): Type {
+  return document.getElementById(id) as Type;
+}
+
+/** Rounded down, as all that the page is sure of. */
+function percent(share: number): string {
+  return `${Math.floor(100 * share)}\u00a0%`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** Hands a file to the browser to save. */
+function save(name: string, bytes: Uint8Array<ArrayBuffer>): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([bytes], { type: "application/zip" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

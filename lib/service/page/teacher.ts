@@ -1,0 +1,159 @@
+/// <reference lib="dom" />
+/** The network that is taught on the page: in the browser, fetched when somebody wants to teach. */
+
+import * as tf from "@tensorflow/tfjs";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { zipSync } from "fflate";
+import { startBackend } from "../../backend/mod.ts";
+import { Random } from "../../data/random.ts";
+import { IMAGE_PIXELS } from "../../image/size.ts";
+import { addHead } from "../../model/architecture.ts";
+import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
+import { encodeExamples } from "../../model/examples.ts";
+import {
+  applyLayers,
+  imagesToTensor,
+  type NetworkData,
+  networkFromData,
+  networkToData,
+} from "../../model/network.ts";
+import { encodeNetwork } from "../../model/saved_network.ts";
+import { copiesFor, drawCopy, solveClassifier } from "../../model/solved_classifier.ts";
+import { findSymbol } from "../../picture/find_digits.ts";
+import type { FoundDigit } from "../../picture/steps.ts";
+import { explain, type Explanation } from "../explain.ts";
+import { toGrey } from "./grey.ts";
+import type { Examples } from "./lesson.ts";
+import type { ReadDigit } from "./reader.ts";
+
+export { packExamples, unpackPictures } from "./lesson_zip.ts";
+
+/** The base that is taught, the one that `deno task train` takes. */
+const BASE = "cnn";
+
+/** Rows of the least squares: so few that a head is solved in less than a tenth of a second. */
+const MOST_ROWS = 400;
+
+const SEED = 1;
+
+/** Learns from examples, and reads. */
+export class Teacher {
+  #base: tf.Sequential;
+  #data: NetworkData;
+  /** Features of an example and of its copies, as far as they were needed. */
+  #features = new WeakMap<Uint8Array, Float32Array[]>();
+  #examples: Examples = new Map();
+  #model: Classifier | undefined;
+  #learnt: Promise<void> = Promise.resolve();
+
+  private constructor(base: tf.Sequential, data: NetworkData) {
+    this.#base = base;
+    this.#data = data;
+  }
+
+  /**
+   * Fetches the network.
+   *
+   * @throws {Error} If it cannot be fetched.
+   */
+  static async start(): Promise<Teacher> {
+    setWasmPaths("./");
+    await startBackend();
+    const base = await tf.loadLayersModel("base/model.json") as tf.Sequential;
+    return new Teacher(base, await networkToData(base));
+  }
+
+  /** Finds the symbol in a picture. */
+  see(picture: HTMLCanvasElement): FoundDigit | undefined {
+    return findSymbol(toGrey(picture)).digits[0];
+  }
+
+  /** Learns anew from all examples; from those of fewer than two classes, nothing. */
+  learn(examples: Examples): Promise<void> {
+    return this.#learnt = this.#learnt.then(() => this.#solve(examples));
+  }
+
+  /** Reads the symbol in a picture; without probabilities as long as nothing is learnt. */
+  read(picture: HTMLCanvasElement): ReadDigit[] {
+    const found = this.see(picture);
+    if (!found) return [];
+    if (!this.#model) {
+      return [{ ...found, character: "", confidence: 0, accepted: false, probabilities: [] }];
+    }
+    const [prediction] = predict(this.#model, [found.pixels]);
+    return [{ ...found, ...prediction, character: prediction.label }];
+  }
+
+  /** The classes that it tells apart. */
+  get classes(): string[] {
+    return this.#model?.card.classes ?? [];
+  }
+
+  /** Explains why pixels are read as a class. */
+  explain(pixels: Uint8Array, name: string): Explanation {
+    return explain(this.#model!, pixels, this.classes.indexOf(name));
+  }
+
+  /** What it has learnt, as a zip of the files that `deno task predict --model` takes. */
+  async pack(): Promise<Uint8Array<ArrayBuffer>> {
+    const { network, card } = this.#model!;
+    const pictures = [...this.#examples.values()].flat();
+    const images = new Uint8Array(pictures.length * IMAGE_PIXELS);
+    pictures.forEach((pixels, i) => images.set(pixels, i * IMAGE_PIXELS));
+    return zipSync({
+      ...await encodeNetwork(network, card, "float16"),
+      ...await encodeExamples({ count: pictures.length, images, labels: labelsOf(this.#examples) }),
+    });
+  }
+
+  async #solve(all: Examples): Promise<void> {
+    const examples = new Map([...all].filter(([, pictures]) => pictures.length > 0));
+    let model: Classifier | undefined;
+    if (examples.size > 1) {
+      const pictures = [...examples.values()].flat();
+      const copies = copiesFor(pictures.length, MOST_ROWS);
+      const rows = pictures.flatMap((picture) => this.#featuresOf(picture, copies));
+      const features = new Float32Array(rows.length * rows[0].length);
+      rows.forEach((row, i) => features.set(row, i * row.length));
+      const classes = [...examples.keys()];
+      const network = addHead(await networkFromData(this.#data) as tf.Sequential, {
+        classes: classes.length,
+        seed: SEED,
+        hiddenUnits: 0,
+      });
+      const labels = labelsOf(examples);
+      const { card } = solveClassifier(network, features, labels, { classes, copies, seed: SEED });
+      model = asClassifier(network, { base: BASE, ...card });
+    }
+    this.#model?.[Symbol.dispose]();
+    [this.#model, this.#examples] = [model, examples];
+  }
+
+  /** Features of a picture and of its first copies, which are its own, whatever else is learnt. */
+  #featuresOf(picture: Uint8Array, copies: number): Float32Array[] {
+    const known = this.#features.get(picture) ?? [];
+    const ink = picture.reduce((sum, value) => sum + value, 0);
+    const missing = Array.from(
+      { length: Math.max(0, copies - known.length) },
+      (_, i) => drawCopy(picture, known.length + i, new Random(SEED, ink, known.length + i)),
+    );
+    if (missing.length > 0) {
+      const images = new Uint8Array(missing.length * IMAGE_PIXELS);
+      missing.forEach((copy, i) => images.set(copy, i * IMAGE_PIXELS));
+      const features = tf.tidy(() =>
+        applyLayers(this.#base.layers, imagesToTensor(images)).dataSync<"float32">().slice()
+      );
+      const width = features.length / missing.length;
+      missing.forEach((_, i) => known.push(features.subarray(i * width, (i + 1) * width)));
+      this.#features.set(picture, known);
+    }
+    return known.slice(0, copies);
+  }
+}
+
+/** Index of its class for every example. */
+function labelsOf(examples: Examples): Uint8Array {
+  return Uint8Array.from(
+    [...examples.values()].flatMap((pictures, label) => pictures.map(() => label)),
+  );
+}

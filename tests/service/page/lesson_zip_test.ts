@@ -1,0 +1,67 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { strToU8, zipSync } from "fflate";
+import { decodePicture } from "../../../lib/picture/decode.ts";
+import { readOwnPictures } from "../../../lib/picture/own_pictures.ts";
+import { packExamples, unpackPictures } from "../../../lib/service/page/lesson_zip.ts";
+import { withFolder } from "../../temporary_folder.ts";
+
+/** A bar at a place. */
+function bar(x: number): Uint8Array {
+  const pixels = new Uint8Array(784);
+  for (let y = 4; y < 24; y++) pixels.fill(255, 28 * y + x, 28 * y + x + 3);
+  return pixels;
+}
+
+const EXAMPLES = new Map([
+  ["__proto__", [bar(12), bar(13)]],
+  ["は", Array.from({ length: 10 }, (_, i) => bar(8 + i))],
+]);
+
+Deno.test("packExamples() packs what unpackPictures() and train --pictures read", () =>
+  withFolder(async (folder) => {
+    const zip = packExamples(EXAMPLES);
+    const pictures = unpackPictures(zip);
+    for (const [name, files] of pictures) {
+      const decoded = await Promise.all(files.map((file) => decodePicture(file, name)));
+      assertEquals(decoded.map(({ values }) => values), EXAMPLES.get(name));
+    }
+    assertEquals([...pictures.keys()], [...EXAMPLES.keys()]);
+    await Deno.writeFile(join(folder, "examples.zip"), zip);
+    const { train, classes } = await readOwnPictures(join(folder, "examples.zip"));
+    assertEquals([classes, train.count], [["__proto__", "は"], 12]);
+  }));
+
+Deno.test("unpackPictures() cleans the names of classes, and passes over what is no picture", () => {
+  const zip = zipSync({
+    "signs/plus/2.png": strToU8("two"),
+    "signs/plus/10.PNG": strToU8("ten"),
+    "signs/plus/read me.txt": strToU8("text"),
+    "signs/plus/.hidden.png": strToU8("hidden"),
+    "__MACOSX/plus/1.png": strToU8("resource"),
+    "signs/a?/1.jpg": strToU8("question"),
+  });
+  assertEquals(
+    unpackPictures(zip),
+    new Map([["a？", [strToU8("question")]], ["plus", [strToU8("two"), strToU8("ten")]]]),
+  );
+});
+
+Deno.test("unpackPictures() throws on what is no zip, leads out, too much or nothing", () => {
+  const throws = (zip: Uint8Array, message: string) =>
+    assertThrows(() => unpackPictures(zip), Error, message);
+  throws(strToU8("zip"), "Expected the file to be a whole zip archive but it is not");
+  throws(
+    zipSync({ "../../up/1.png": new Uint8Array(1) }),
+    "Expected files in the file to stay inside it but found ../../up/1.png",
+  );
+  throws(
+    zipSync({ "1.png": new Uint8Array(1) }),
+    "Expected 1 to 500 pictures in folders of classes but found 0",
+  );
+  const many = Array.from({ length: 501 }, (_, i) => [`a/${i}.png`, new Uint8Array(1)]);
+  throws(
+    zipSync(Object.fromEntries(many)),
+    "Expected 1 to 500 pictures in folders of classes but found 501",
+  );
+});
