@@ -4,6 +4,7 @@ import { classSetOf } from "../data/class_sets.ts";
 import { cutOut } from "./cut_out.ts";
 import { withoutDarkEdges } from "./dark_edges.ts";
 import type { GreyPicture } from "./decode.ts";
+import { type FilledForm, withoutForm } from "./forms.ts";
 import { joinPieces, withoutSpecks } from "./groups.ts";
 import { type InkSheet, markInk, separateInk } from "./ink.ts";
 import { cropToInk } from "./inked_part.ts";
@@ -40,7 +41,7 @@ const ONE_DIGIT_WIDTH = 1.1;
 export function findDigits(picture: GreyPicture): FoundDigits {
   return isOneDigit(picture)
     ? findOn(picture, (sheet) => symbolOn(sheet, true), { isPage: false })
-    : findOn(picture, digitsOn, { isPage: true });
+    : findOn(picture, digitsOn, { isPage: true, hasForms: true });
 }
 
 /**
@@ -60,22 +61,24 @@ export function finderFor(classes: readonly string[]): (picture: GreyPicture) =>
  * Finds what is drawn in a picture.
  *
  * @param read Reads a sheet; boxes in its pixels.
- * @param options Whether there may be lines on the sheet, and a table beside it.
+ * @param options Whether there may be lines on the sheet, and a table beside it; whether it may be a form.
  */
 function findOn(
   picture: GreyPicture,
-  read: (sheet: InkSheet) => FoundDigit[],
-  { isPage }: { isPage: boolean },
+  read: (sheet: InkSheet, form?: FilledForm) => FoundDigit[],
+  { isPage, hasForms = false }: { isPage: boolean; hasForms?: boolean },
 ): FoundDigits {
   const { grey, enlarge } = reduce(picture);
   const layer = separateInk(grey);
-  const inked = markInk(layer);
+  const marked = markInk(layer);
+  const form = marked && hasForms ? withoutForm(marked) : undefined;
+  const inked = form?.sheet ?? marked;
   const sheet = inked && isPage ? withoutDarkEdges(inked) ?? inked : inked;
-  const cleaned = sheet && isPage ? withoutRuledLines(sheet) : undefined;
+  const cleaned = sheet && isPage && !form ? withoutRuledLines(sheet) : undefined;
   let digits = cleaned ? read(cleaned) : [];
   const areRuled = digits.length > 0;
   // Where nothing is left, the line was the digit: a long 1.
-  if (sheet && !areRuled) digits = read(sheet);
+  if (sheet && !areRuled) digits = read(sheet, form);
   return {
     digits: digits.map(({ box, pixels }) => ({ box: enlarge(box), pixels })),
     get steps() {
@@ -90,12 +93,14 @@ function isOneDigit({ width, height }: GreyPicture): boolean {
 }
 
 /** The digits of a sheet; boxes in its pixels. */
-function digitsOn(sheet: InkSheet): FoundDigit[] {
+function digitsOn(sheet: InkSheet, form?: FilledForm): FoundDigit[] {
   const part = cropToInk(sheet);
   const { pieces, components } = findPieces(part, sheet);
-  const groups = withoutSpecks(joinPieces(withoutSurroundings(pieces, part, sheet)), sheet);
-  return inReadingOrder(groups)
-    .flatMap((group) => splitTouching(group, components, part))
+  const joined = form
+    ? [...Map.groupBy(pieces, (piece) => form.placeOf(piece, part)).values()].flatMap(joinPieces)
+    : joinPieces(withoutSurroundings(pieces, part, sheet));
+  return inReadingOrder(withoutSpecks(joined, sheet))
+    .flatMap((group) => form ? [group] : splitTouching(group, components, part))
     .map((group) => ({
       box: {
         left: part.left + group.left,

@@ -46,7 +46,7 @@ export function separateInk(picture: GreyPicture): InkLayer {
   const { width, height, values } = picture;
   const squares = averageSquares(values, width, height, SQUARES);
   const isSmall = Math.min(width, height) < SMALL_SIDE;
-  const paper = fitPaper(squares, isSmall);
+  const paper = fitPaper(squares, values, isSmall);
   const differences = differencesOf(squares, paper);
   const { ink, skewness, counts } = flatten(picture, squares, paper, differences);
   const sign = skewness > 0 ? 1 : -1;

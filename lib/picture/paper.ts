@@ -47,6 +47,13 @@ const ITERATIONS = 10;
 const INLIER = 6;
 
 /**
+ * Where less than this share of the squares meets the paper, there may be ink in nearly all, as on a form of small
+ * boxes: then pixels are looked at, if the picture is so many times as wide as high that it is of several digits.
+ */
+const LEAST_MET = 0.7;
+const SEVERAL_DIGITS = 1.2;
+
+/**
  * Brightness of the paper along a row: start + slope · x + bend · x², x and y in squares
  * from the top left.
  */
@@ -57,11 +64,21 @@ export type Paper = (y: number) => [start: number, slope: number, bend: number];
  * degree in x and y, fitted by iteratively reweighted least squares to the smallest sum of absolute
  * differences (as in Schlossmacher 1973), so that ink, the minority, does not count.
  */
-export function fitPaper({ cells, columns, rows }: Squares, alwaysEven: boolean): Paper {
+export function fitPaper(
+  { cells, columns, rows }: Squares,
+  values: Uint8Array,
+  alwaysEven: boolean,
+): Paper {
   const coarse = weighSquares(averageSquares(cells, columns, rows, COARSE_SQUARES));
   const even = fitConstant(coarse);
   const uneven = alwaysEven ? even : fitPolynomial(coarse);
-  const { coefficients } = uneven.met > even.met ? uneven : even;
+  const better = uneven.met > even.met ? uneven : even;
+  const total = coarse.reduce((sum, { weight }) => sum + weight, 0);
+  const isCrowded = columns >= SEVERAL_DIGITS * rows && better.met < LEAST_MET * total;
+  const pixels = isCrowded ? fitPixels(values) : undefined;
+  const { coefficients } = pixels && pixels.met / values.length > better.met / total
+    ? pixels
+    : better;
   const [c, cx, cy, cxx, cxy, cyy] = coefficients;
   return (y) => [c + (cy + cyy * y) * y, cx + cxy * y, cxx];
 }
@@ -90,6 +107,11 @@ function fitConstant(squares: WeighedSquare[]): Fit {
     met += weight;
   }
   return { coefficients: [sum / met, 0, 0, 0, 0, 0], met };
+}
+
+/** The brightness that most pixels have. */
+function fitPixels(values: Uint8Array): Fit {
+  return fitConstant(Array.from(values, (value) => ({ x: 0, y: 0, value, weight: 1 })));
 }
 
 function fitPolynomial(squares: WeighedSquare[]): Fit {

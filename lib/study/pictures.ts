@@ -72,10 +72,10 @@ async function readDrawn(model: Classifier, count: number, seed: number) {
     let [normalised, squeezed] = [0, 0];
     const some: GreyPicture[] = [];
     for (let i = 0; i < count; i++) {
-      const { digit, picture } = await drawTestPicture(kind, i % 10, new Random(seed, i));
+      const { digits, picture } = await drawTestPicture(kind, i % 10, new Random(seed, i));
       if (i < SHOWN) some.push(picture);
-      if (readOnly(model, picture) === digit) normalised++;
-      if (predictDigit(model, squeeze(picture)).digit === digit) squeezed++;
+      if (read(model, picture) === digits.join("")) normalised++;
+      if (`${predictDigit(model, squeeze(picture)).digit}` === digits.join("")) squeezed++;
     }
     shown.push(some);
     rows.push([kind, ...[normalised, squeezed].map((n) => (100 * n / count).toFixed(1))]);
@@ -91,28 +91,28 @@ function pastedTable(
   seed: number,
 ): string {
   const digit = (i: number) => images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
-  const percent = (read: (i: number) => number | undefined) => {
-    const hits = labels.subarray(0, count).filter((label, i) => read(i) === label).length;
+  const percent = (answer: (i: number) => string) => {
+    const hits = labels.subarray(0, count).filter((label, i) => answer(i) === `${label}`).length;
     return (100 * hits / count).toFixed(2);
   };
   const rows = SCALES.map((scale) => {
-    const read = (lightOnDark: boolean) =>
+    const pasted = (lightOnDark: boolean) =>
       percent((i) => {
         const options = { scale, lightOnDark, random: new Random(seed, i) };
-        return readOnly(model, pasteDigit(digit(i), options));
+        return read(model, pasteDigit(digit(i), options));
       });
-    return [`pasted, × ${scale}`, read(true), read(false)];
+    return [`pasted, × ${scale}`, pasted(true), pasted(false)];
   });
   return table([`MNIST, ${count} pictures`, "light on dark %", "dark on light %"], [
-    ["as they are", percent((i) => predictDigit(model, digit(i)).digit), ""],
+    ["as they are", percent((i) => `${predictDigit(model, digit(i)).digit}`), ""],
     ...rows,
   ]);
 }
 
-/** The digit in a picture, if one and no more is found. */
-function readOnly(model: Classifier, picture: GreyPicture): number | undefined {
+/** The digits in a picture, accepted or not. */
+function read(model: Classifier, picture: GreyPicture): string {
   const { digits } = findDigits(picture);
-  return digits.length === 1 ? predictDigit(model, digits[0].pixels).digit : undefined;
+  return predict(model, digits.map(({ pixels }) => pixels)).map(({ index }) => index).join("");
 }
 
 /** Median time from decoded pixels to the answer. */

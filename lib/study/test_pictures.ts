@@ -6,10 +6,11 @@ import { Random } from "../data/random.ts";
 import { type GreyPicture, throughJpeg } from "../picture/decode.ts";
 import { writeHeldOut } from "./held_out_allographs.ts";
 
-/** A drawn picture and the digit in it. */
+/** A drawn picture and the digits in it. */
 interface TestPicture {
   kind: string;
-  digit: number;
+  /** In reading order. */
+  digits: number[];
   picture: GreyPicture;
 }
 
@@ -106,6 +107,8 @@ interface Scene {
   squared: boolean;
   /** Distance in pixels of a printed frame from the digit's middle, 0 for none. */
   frame: number;
+  /** Printed around and between several digits. */
+  form?: Form;
   /** Share of the picture, on the left and at the top, where a dark table is seen beside the sheet. */
   table: number;
   /** Edges without shades of grey, as simple drawing programs make them. */
@@ -117,6 +120,25 @@ interface Scene {
   margin?: number;
   /** Quality of the JPEG file, if it was one: 0 (bad) to 100. */
   jpeg?: number;
+}
+
+/** A printed form with a place for each digit. */
+interface Form {
+  rows: number;
+  columns: number;
+  /** Width and height of a place in pixels. */
+  place: [width: number, height: number];
+  /** Pixels of the picture outside the outermost lines; less than 0 where they are cut off. */
+  margin: number;
+  /** Boxes, or a base line with ticks between the places, of this share of their height. */
+  ticks: number;
+  hasBase: boolean;
+  /** Width of the lines in pixels. */
+  line: number;
+  /** Share of light that the lines swallow, 0–1: less for lines in a colour. */
+  ink: number;
+  /** Dots for lines. */
+  dotted: boolean;
 }
 
 function plainScene(random: Random): Scene {
@@ -143,6 +165,32 @@ function plainScene(random: Random): Scene {
     hard: false,
     lightOnDark: false,
     isHeldOut: false,
+  };
+}
+
+/** A form cut out of a page, a little outside its lines or just inside them. */
+function formScene(random: Random, change: Partial<Form> = {}): Partial<Scene> {
+  const height = random.uniform() < 0.2 ? random.uniform(20, 32) : random.uniform(36, 80);
+  const rows = random.uniform() < 0.25 ? 2 : 1;
+  const form: Form = {
+    rows,
+    columns: 3 + random.integer(rows === 1 ? 6 : 3),
+    place: [height * random.uniform(0.8, 1.1), height],
+    margin: random.uniform() < 0.2 ? -random.uniform(1, 4) : random.integer(13),
+    ticks: 1,
+    hasBase: true,
+    line: random.uniform(0.8, 2),
+    ink: random.uniform(0.3, 0.95),
+    dotted: false,
+    ...change,
+  };
+  const size = height * random.uniform(0.5, 0.78);
+  return {
+    width: Math.round(form.columns * form.place[0] + 2 * form.margin),
+    height: Math.round(form.rows * form.place[1] + 2 * form.margin),
+    size,
+    pen: size * random.uniform(0.06, 0.12),
+    form,
   };
 }
 
@@ -218,6 +266,16 @@ const KINDS: Record<string, Change> = {
     height: Math.round(2 * size),
     texture: 2,
   }),
+  "form of boxes": (_, random) => formScene(random),
+  "form with thick lines": (_, random) => formScene(random, { line: random.uniform(2.5, 6) }),
+  "form with dotted lines": (_, random) => formScene(random, { dotted: true, ink: 0.8 }),
+  "comb": (_, random) =>
+    formScene(random, {
+      rows: 1,
+      margin: random.integer(13),
+      ticks: random.uniform(0.15, 0.5),
+      hasBase: random.uniform() < 0.7,
+    }),
   "dark table beside": (_, random) => ({
     table: random.uniform(0.05, 0.12),
     texture: 2,
@@ -292,18 +350,66 @@ export async function drawTestPicture(
   const plain = plainScene(random);
   const scene = { ...plain, ...KINDS[kind](plain, random) };
   if (side !== undefined) resize(scene, side);
-  const { width, height } = scene;
-  const cover = penCover(digit, scene, random);
+  const { width, height, form } = scene;
+  const places = form ? placesOn(form, scene, random) : [scene];
+  const digits = places.map((_, i) => i === 0 ? digit : random.integer(10));
+  const [cover, ...others] = places.map((place, i) =>
+    penCover(digits[i], { ...scene, ...place }, random)
+  );
+  for (const other of others) other.forEach((share, i) => cover[i] = Math.max(cover[i], share));
   const light = drawPaper(scene, random);
+  const lines = form && printLines(form, scene);
   const values = new Uint8Array(width * height);
   for (let i = 0; i < values.length; i++) {
-    const value = light[i] * (1 - scene.ink * cover[i]);
+    const printed = light[i] * (1 - (lines ? form.ink * lines[i] : 0));
+    const value = printed * (1 - scene.ink * cover[i]);
     values[i] = Math.min(255, Math.max(0, Math.round(scene.lightOnDark ? 255 - value : value)));
   }
   let picture: GreyPicture = { width, height, values };
   if (scene.margin !== undefined) picture = cutToInk(picture, cover, scene.margin);
   if (scene.jpeg !== undefined) picture = await throughJpeg(picture, scene.jpeg);
-  return { kind, digit, picture };
+  return { kind, digits, picture };
+}
+
+/** Where the digits of a form are, as they are written: not quite in the middle of their places. */
+function placesOn(
+  { rows, columns, place: [across, down], margin }: Form,
+  { width, height, size }: Scene,
+  random: Random,
+) {
+  const about = (middle: number, room: number) => middle + random.uniform(-0.35, 0.35) * room;
+  return Array.from({ length: rows * columns }, (_, i) => ({
+    x: about(margin + (i % columns + 0.5) * across, across - 0.7 * size) / width,
+    y: about(margin + (Math.floor(i / columns) + 0.5) * down, down - size) / height,
+  }));
+}
+
+/** How much of every pixel a form's lines cover, 0–1. */
+function printLines(form: Form, scene: Scene): Float32Array {
+  const { rows, columns, place: [across, down], margin, ticks, hasBase, line, dotted } = form;
+  const [right, bottom] = [margin + columns * across, margin + rows * down];
+  const lines: [Point, Point][] = [];
+  for (let row = ticks < 1 ? rows : 0; row <= rows && hasBase; row++) {
+    lines.push([[margin, margin + row * down], [right, margin + row * down]]);
+  }
+  for (let column = 0; column <= columns; column++) {
+    const x = margin + column * across;
+    lines.push([[x, bottom - ticks * rows * down], [x, bottom]]);
+  }
+  const distances = new Float32Array(scene.width * scene.height).fill(Infinity);
+  for (const [from, to] of lines) {
+    const count = dotted
+      ? Math.round(Math.hypot(to[0] - from[0], to[1] - from[1]) / (3 * line))
+      : 1;
+    for (let i = 0; i < count; i++) {
+      const at = (share: number): Point => [
+        from[0] + (to[0] - from[0]) * share,
+        from[1] + (to[1] - from[1]) * share,
+      ];
+      nearSegment(distances, scene, at(i / count), at((i + (dotted ? 0.4 : 1)) / count), line);
+    }
+  }
+  return distances.map((distance) => Math.min(1, Math.max(0, (line + 1) / 2 - distance)));
 }
 
 /** Cuts a picture to what the pen covers, and so many pixels around it. */

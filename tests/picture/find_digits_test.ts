@@ -175,16 +175,50 @@ Deno.test("findDigits() does not take a long 1 for a ruled line", () => {
   assertEquals(digits[0].box, { left: 49, top: 1, width: 2, height: 98 });
 });
 
-Deno.test("findDigits() finds exactly one digit in every kind of test picture", async () => {
+Deno.test("findDigits() finds as many digits as there are in every kind of test picture", async () => {
   for (const kind of PICTURE_KINDS) {
-    let single = 0;
+    let right = 0;
     const count = kind === "12 megapixels" ? 1 : 5;
     for (let i = 0; i < count; i++) {
-      const { picture } = await drawTestPicture(kind, i, new Random(11, i));
-      if (findDigits(picture).digits.length === 1) single++;
+      const { picture, digits } = await drawTestPicture(kind, i, new Random(11, i));
+      if (findDigits(picture).digits.length === digits.length) right++;
     }
-    assert(single >= 0.8 * count, `${kind}: ${single} of ${count}`);
+    assert(right >= 0.8 * count, `${kind}: ${right} of ${count}`);
   }
+});
+
+/** Five digits in a row of boxes whose lines are so thick, so many pixels of paper around them. */
+function boxes(margin: number, line: number, left: number): GreyPicture {
+  const [place, count] = [48, 5];
+  const [width, height] = [count * place + line + 2 * margin, place + line + 2 * margin];
+  const pastes = Array.from({ length: count }, (_, i) => ({
+    pixels: digit(i),
+    left: margin + i * place + left,
+    top: margin + 12,
+  }));
+  const { values } = sheet(width, height, pastes);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const [u, v] = [x - margin, y - margin];
+      const isIn = u >= 0 && v >= 0 && u < width - 2 * margin && v < height - 2 * margin;
+      if (isIn && (u % place < line || v % place < line)) values[i] = 180;
+    }
+  }
+  return inverted({ width, height, values });
+}
+
+for (const margin of [0, 1, 5, 12]) {
+  for (const line of [1, 4]) {
+    Deno.test(`findDigits() finds the digits in boxes with lines of ${line} and a margin of ${margin}, each once`, () => {
+      const { digits } = findDigits(boxes(margin, line, 11));
+      assertEquals(digits.map(({ box }) => Math.floor((box.left - margin) / 48)), [0, 1, 2, 3, 4]);
+      digits.forEach(({ pixels }, i) => assert(difference(pixels, digit(i)) < 8));
+    });
+  }
+}
+
+Deno.test("findDigits() keeps digits that touch the lines of a form", () => {
+  assertEquals(findDigits(boxes(6, 2, -4)).digits.length, 5);
 });
 
 Deno.test("findDigits() shows its steps as pictures", () => {
