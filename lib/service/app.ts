@@ -97,6 +97,7 @@ function networkRoutes(): Route[] {
       path: "/teacher.js",
       async answer(c) {
         program ??= bundlePrograms("teacher.ts").then((files) => files.get("teacher.js")!);
+        program.catch(() => program = undefined);
         return c.body(await program, 200, headers("text/javascript; charset=utf-8"));
       },
     },

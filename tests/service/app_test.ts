@@ -170,6 +170,15 @@ Deno.test("createApp()", (t) =>
       },
     );
 
+    await t.step("hands out the network that the page teaches", async () => {
+      const { headers } = await app.request("/tfjs-backend-wasm-simd.wasm");
+      assertEquals(headers.get("content-type"), "application/wasm");
+      for (const file of ["model.json", "weights.bin"]) {
+        const sent = await (await app.request(`/base/${file}`)).bytes();
+        assertEquals(sent, await Deno.readFile(`data/bases/cnn/${file}`));
+      }
+    });
+
     await t.step("refuses wrong requests in one sentence", async () => {
       const png = { "content-type": "image/png" };
       const cases: [string, RequestInit, number, string][] = [

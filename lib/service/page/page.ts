@@ -37,7 +37,7 @@ const MODELS: Record<string, Words> = {
   "teach": {
     name: "Teach",
     what: "sign",
-    invitation: "M50 22L68 76L22 42L78 42L32 76Z",
+    invitation: "M36 22L36 78M36 32L64 46L36 62",
     title: "Teach it signs of your own",
   },
 };
@@ -415,6 +415,7 @@ function choose(other: ServedModel): void {
   );
   choices.replaceChildren(element("question"), ...model.classes.map(choiceOf));
   show([]);
+  showExplanation();
   version++;
   read();
   if (isTaught()) teaching.start().catch(() => tell("The network cannot be loaded."));

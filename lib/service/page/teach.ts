@@ -194,7 +194,7 @@ export class Teaching {
       told += ". This browser has no room to remember it";
     }
     await this.#learn();
-    this.#page.tell(told);
+    this.#page.tell([told, this.advice].filter(Boolean).join(". "));
   }
 
   async #learn(): Promise<void> {
