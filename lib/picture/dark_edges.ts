@@ -33,7 +33,7 @@ interface Side {
  * Takes dark edges away, straight or slanted, and marks the ink anew: how far ink reaches inwards from every
  * pixel of a side, opened by a long line (Serra 1982), so that a digit that touches the edge is kept.
  *
- * @returns What is left, or undefined if there is no such edge, or nothing else.
+ * @returns What is left, or undefined if there is no such edge.
  */
 export function withoutDarkEdges(sheet: InkSheet): InkSheet | undefined {
   const { width, height, mask } = sheet;
@@ -56,7 +56,8 @@ export function withoutDarkEdges(sheet: InkSheet): InkSheet | undefined {
   });
   if (dark.length === 0) return undefined;
   const left = markInk({ ...sheet, ink });
-  return left && dark.every((side) => restOf(left.mask, side) <= LONGEST_REST) ? left : undefined;
+  if (!left) return { ...sheet, ink, mask: new Uint8Array(mask.length) };
+  return dark.every((side) => restOf(left.mask, side) <= LONGEST_REST) ? left : undefined;
 }
 
 /** How far an edge reaches from every pixel of its side, or undefined if there is none. */

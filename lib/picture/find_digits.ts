@@ -73,7 +73,8 @@ function findOn(
   const marked = markInk(layer);
   const form = marked && hasForms ? withoutForm(marked) : undefined;
   const inked = form?.sheet ?? marked;
-  const sheet = inked && isPage ? withoutDarkEdges(inked) ?? inked : inked;
+  const edged = inked && isPage ? withoutDarkEdges(inked) ?? inked : inked;
+  const sheet = edged?.mask.includes(1) ? edged : undefined;
   const cleaned = sheet && isPage && !form ? withoutRuledLines(sheet) : undefined;
   let digits = cleaned ? read(cleaned) : [];
   const areRuled = digits.length > 0;

@@ -12,6 +12,8 @@ export interface InkLayer {
   ink: Float32Array;
   /** Standard deviation of the paper's own texture, in the same unit. */
   noise: number;
+  /** How far the paper goes away from the ink's side, but for one pixel in a thousand, in the same unit. */
+  farthest?: number;
 }
 
 /** Squares along the longer side, in which brightness is averaged before shadows are looked for. */
@@ -57,7 +59,7 @@ export function separateInk(picture: GreyPicture): InkLayer {
       ink[i] = Math.max(0, sign * ink[i] - (shade ? shade[x] : 0));
     }
   }
-  return { width, height, ink, noise: noiseOf(counts, sign) };
+  return { width, height, ink, noise: noiseOf(counts, sign), farthest: farthestOf(counts, sign) };
 }
 
 /** How much brighter than the paper every square is. */
@@ -146,6 +148,14 @@ function noiseOf(counts: Uint32Array, sign: 1 | -1): number {
   );
 }
 
+/** How far the paper goes on the side on which there is no ink. */
+function farthestOf(counts: Uint32Array, sign: 1 | -1): number {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  let [at, beyond] = [sign > 0 ? 0 : counts.length - 1, 0];
+  while ((beyond += counts[at]) <= OUTLIERS * all) at += sign;
+  return Math.max(0, Math.abs(at - 2 * LARGEST) / 2);
+}
+
 /** The smallest value that a share of the counted values does not exceed. */
 export function quantileOfCounts(counts: Uint32Array, share: number): number {
   const rank = share * counts.reduce((sum, count) => sum + count, 0);
@@ -161,6 +171,16 @@ export interface InkSheet extends InkLayer {
   strong: number;
 }
 
+/** Share of the pixels that do not count where it is asked how far the paper goes. */
+const OUTLIERS = 0.001;
+
+/**
+ * Ink goes so many times as far from the paper as the paper itself does on the other side, or so many times the
+ * noise, where that is less: as far as that, noise goes on either side, in blots as large as its grain.
+ */
+const LEAST_BEYOND = 2;
+const MOST_CONTRAST_TO_NOISE = 10;
+
 /** Paper and ink differ by at least so much brightness, and by so many times the paper's noise. */
 const LEAST_CONTRAST = 6;
 const LEAST_CONTRAST_TO_NOISE = 4;
@@ -172,8 +192,12 @@ const LEAST_CONTRAST_TO_NOISE = 4;
  * @returns Undefined if there is none.
  */
 export function markInk(layer: InkLayer): InkSheet | undefined {
-  const { ink, noise } = layer;
-  const least = Math.max(LEAST_CONTRAST, LEAST_CONTRAST_TO_NOISE * noise);
+  const { ink, noise, farthest = 0 } = layer;
+  const least = Math.max(
+    LEAST_CONTRAST,
+    LEAST_CONTRAST_TO_NOISE * noise,
+    Math.min(LEAST_BEYOND * farthest, MOST_CONTRAST_TO_NOISE * noise),
+  );
   const histogram = new Uint32Array(256);
   for (let i = 0; i < ink.length; i++) {
     if (ink[i] >= least) histogram[Math.min(255, Math.trunc(ink[i] + 0.5))]++;

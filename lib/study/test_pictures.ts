@@ -111,6 +111,10 @@ interface Scene {
   form?: Form;
   /** Share of the picture, on the left and at the top, where a dark table is seen beside the sheet. */
   table: number;
+  /** Nothing is written. */
+  blank: boolean;
+  /** Neighbouring pixels share their noise, as cameras' and scanners' do. */
+  soft: boolean;
   /** Edges without shades of grey, as simple drawing programs make them. */
   hard: boolean;
   lightOnDark: boolean;
@@ -162,6 +166,8 @@ function plainScene(random: Random): Scene {
     squared: false,
     frame: 0,
     table: 0,
+    blank: false,
+    soft: false,
     hard: false,
     lightOnDark: false,
     isHeldOut: false,
@@ -276,6 +282,16 @@ const KINDS: Record<string, Change> = {
       ticks: random.uniform(0.15, 0.5),
       hasBase: random.uniform() < 0.7,
     }),
+  "blank": (_, random) => ({
+    ...(random.uniform() < 0.5 && { width: 56, height: 56 }),
+    blank: true,
+    soft: true,
+    paper: random.uniform(90, 245),
+    texture: random.uniform(1, 14),
+    shading: random.uniform(0, 0.2),
+    table: random.uniform() < 0.3 ? random.uniform(0.03, 0.08) : 0,
+    jpeg: random.uniform() < 0.3 ? 60 : undefined,
+  }),
   "dark table beside": (_, random) => ({
     table: random.uniform(0.05, 0.12),
     texture: 2,
@@ -351,9 +367,9 @@ export async function drawTestPicture(
   const scene = { ...plain, ...KINDS[kind](plain, random) };
   if (side !== undefined) resize(scene, side);
   const { width, height, form } = scene;
-  const places = form ? placesOn(form, scene, random) : [scene];
+  const places = scene.blank ? [] : form ? placesOn(form, scene, random) : [scene];
   const digits = places.map((_, i) => i === 0 ? digit : random.integer(10));
-  const [cover, ...others] = places.map((place, i) =>
+  const [cover = new Float32Array(width * height), ...others] = places.map((place, i) =>
     penCover(digits[i], { ...scene, ...place }, random)
   );
   for (const other of others) other.forEach((share, i) => cover[i] = Math.max(cover[i], share));
@@ -365,6 +381,7 @@ export async function drawTestPicture(
     const value = printed * (1 - scene.ink * cover[i]);
     values[i] = Math.min(255, Math.max(0, Math.round(scene.lightOnDark ? 255 - value : value)));
   }
+  if (scene.soft) soften(values, width);
   let picture: GreyPicture = { width, height, values };
   if (scene.margin !== undefined) picture = cutToInk(picture, cover, scene.margin);
   if (scene.jpeg !== undefined) picture = await throughJpeg(picture, scene.jpeg);
@@ -410,6 +427,13 @@ function printLines(form: Form, scene: Scene): Float32Array {
     }
   }
   return distances.map((distance) => Math.min(1, Math.max(0, (line + 1) / 2 - distance)));
+}
+
+/** Averages every pixel with its neighbours to the right and below. */
+function soften(values: Uint8Array, width: number): void {
+  for (let i = 0; i + width + 1 < values.length; i++) {
+    values[i] = (values[i] + values[i + 1] + values[i + width] + values[i + width + 1]) / 4;
+  }
 }
 
 /** Cuts a picture to what the pen covers, and so many pixels around it. */

@@ -150,6 +150,26 @@ const EMPTY: [name: string, picture: GreyPicture][] = [
   ],
 ];
 
+/** Noise as of a camera: pixels share it with their neighbours. */
+function noisy(deviation: number, edge: number): GreyPicture {
+  const [side, random] = [56, new Random(5)];
+  const noise = Float32Array.from(
+    { length: (side + 1) ** 2 },
+    () => 2 * deviation * random.normal(),
+  );
+  const values = Uint8Array.from({ length: side ** 2 }, (_, i) => {
+    const [x, y] = [i % side, Math.floor(i / side)];
+    const at = y * (side + 1) + x;
+    const mean = (noise[at] + noise[at + 1] + noise[at + side + 1] + noise[at + side + 2]) / 4;
+    return (y < edge ? 40 : 160) + mean;
+  });
+  return { width: side, height: side, values };
+}
+for (const deviation of [1, 3, 6, 12]) {
+  EMPTY.push([`a cell with noise of ${deviation}`, noisy(deviation, 0)]);
+}
+EMPTY.push(["a noisy cell with a rest of its frame", noisy(4, 2)]);
+
 for (const [name, picture] of EMPTY) {
   Deno.test(`findDigits() finds nothing on ${name}`, () => {
     assertEquals(findDigits(picture).digits, []);
