@@ -28,7 +28,8 @@ await runCommand({
     classes: FLAGS.classes,
     model: {
       type: "text",
-      help: "folder of the model, if not that of these classes; with several, their mean answers",
+      help:
+        "folder or .zip of the model, if not that of these classes; with several, their mean answers",
       value: "DIR,…",
     },
     views: FLAGS.views,

@@ -41,7 +41,8 @@ await runCommand({
     classes: FLAGS.classes,
     model: {
       type: "text",
-      help: "folder of the model, if not what was trained here or is shipped for these classes",
+      help:
+        "folder or .zip of the model, if not what was trained here or is shipped for these classes",
       value: "DIR",
     },
     views: FLAGS.views,

@@ -2,10 +2,21 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
+import { unzipSync } from "fflate";
+import { isDirectory } from "../data/file_system.ts";
 import { type NetworkData, networkFromData, networkToData, readWeights } from "./network.ts";
 import { type Precision, roundWeights, storedLength } from "./precision.ts";
 
 const WEIGHTS = "weights.bin";
+
+/** The files of a network. */
+const FILES = ["model.json", WEIGHTS, "card.json"];
+
+/** Names of zips of these files, as the page saves what it was taught. */
+const ARCHIVE_NAME = /\.zip$/i;
+
+/** Largest of these files that is unpacked, in bytes. */
+const LARGEST_FILE = 600e6;
 
 /**
  * Writes a network and its card as a folder, all or nothing: an older network
@@ -64,6 +75,7 @@ export async function encodeNetwork(
 /**
  * Reads a network and its card.
  *
+ * @param directory Its folder, or a zip of the files in it.
  * @returns The network and the card, as plain JSON.
  * @throws {Error} If the folder, one of its files or their content is not what {@linkcode saveNetwork} writes.
  */
@@ -77,10 +89,12 @@ export async function loadNetwork(
   if (!await isThere(folder)) {
     throw new Error(`Expected ${directory} to be the folder of a saved network but there is none`);
   }
-  const model = await readJson(join(folder, "model.json"));
-  const card = await readJson(join(folder, "card.json"));
-  const weights = await read(join(folder, WEIGHTS));
   const path = join(folder, "model.json");
+  const isArchive = ARCHIVE_NAME.test(folder) && !await isDirectory(folder);
+  const readFile = isArchive ? await unpack(folder) : (name: string) => read(join(folder, name));
+  const model = parseJson(await readFile("model.json"), path);
+  const card = parseJson(await readFile("card.json"), join(folder, "card.json"));
+  const weights = await readFile(WEIGHTS);
   const { modelTopology, weightsManifest, ...rest } = (model ?? {}) as {
     modelTopology: NetworkData["modelTopology"];
     weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
@@ -121,10 +135,25 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const text = new TextDecoder().decode(await read(path));
+/** @returns What reads a file of a network's zip, by its name. */
+async function unpack(path: string): Promise<typeof read> {
+  let files: Record<string, Uint8Array<ArrayBuffer>>;
   try {
-    return JSON.parse(text);
+    files = unzipSync(await read(path), {
+      filter: ({ name, originalSize }) => FILES.includes(name) && originalSize <= LARGEST_FILE,
+    });
+  } catch {
+    throw new SyntaxError(`Expected ${path} to be a whole zip archive but it is not`);
+  }
+  return (name) =>
+    Object.hasOwn(files, name)
+      ? Promise.resolve(files[name])
+      : Promise.reject(new Error(`Expected ${name} in ${path} but there is none`));
+}
+
+function parseJson(bytes: Uint8Array, path: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     throw new SyntaxError(`Expected ${path} to be JSON but it is not`);
   }

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { loadNetwork, saveNetwork } from "../../lib/model/saved_network.ts";
+import { zipSync } from "fflate";
+import { encodeNetwork, loadNetwork, saveNetwork } from "../../lib/model/saved_network.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { assertSameWeights, CARD, randomNetwork } from "./saved_networks.ts";
@@ -22,6 +23,34 @@ Deno.test("loadNetwork() gives back what saveNetwork() wrote, to the last bit", 
     assertSameWeights(readWeights(loaded.network.layers), readWeights(network.layers));
     network.dispose();
     loaded.network.dispose();
+  }));
+
+Deno.test("loadNetwork() reads a zip of a network's files, and says what is wrong with one", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "model.zip");
+    const network = await randomNetwork();
+    const { "weights.bin": weights, ...others } = await encodeNetwork(network, CARD, "float32");
+    await Deno.writeFile(path, zipSync({ "weights.bin": weights, ...others }, { level: 0 }));
+    const loaded = await loadNetwork(path);
+    assertEquals(loaded.card, CARD);
+    assertSameWeights(readWeights(loaded.network.layers), readWeights(network.layers));
+    network.dispose();
+    loaded.network.dispose();
+    await Deno.writeFile(path, zipSync(others, { level: 0 }));
+    await assertRejects(
+      () => loadNetwork(path),
+      Error,
+      `Expected weights.bin in ${path} but there is none`,
+    );
+    await Deno.writeFile(
+      path,
+      zipSync({ "weights.bin": weights, ...others }, { level: 0 }).subarray(0, 99),
+    );
+    await assertRejects(
+      () => loadNetwork(path),
+      SyntaxError,
+      `Expected ${path} to be a whole zip archive but it is not`,
+    );
   }));
 
 Deno.test("saveNetwork() in half precision takes half the space and gives rounded weights", () =>

@@ -103,7 +103,7 @@ export class Teacher {
     return zipSync({
       ...await encodeNetwork(network, card, "float16"),
       ...await encodeExamples({ count: pictures.length, images, labels: labelsOf(this.#examples) }),
-    });
+    }, { level: 0 });
   }
 
   async #solve(all: Examples): Promise<void> {
