@@ -11,6 +11,7 @@ import {
   MagickReadSettings,
   ResourceLimits,
 } from "@imagemagick/magick-wasm";
+import { inkOfColours } from "./colours.ts";
 import { wholeRows } from "./cut_png.ts";
 import magickWasm from "@imagemagick/magick-wasm/magick.wasm" with { type: "bytes" };
 
@@ -29,6 +30,9 @@ export const LARGEST_PICTURE_FILE: number = 64 * 2 ** 20;
 
 /** Most pixels that a picture may have: four bytes each, and a copy while it is turned upright. */
 const MOST_PIXELS = 64e6;
+
+/** Pixels of the largest picture that is looked at in colour: larger ones are photographs, whose ground is uneven. */
+const MOST_IN_COLOUR = 1e6;
 
 /** Memory for pixels, in bytes. */
 const PIXEL_MEMORY = 640n * 2n ** 20n;
@@ -53,7 +57,8 @@ let started: Promise<void> | undefined;
 /**
  * Decodes a picture as a viewer would show it: turned upright as its EXIF data says, the first
  * frame if there are several, on white where it is transparent (on black, if on white there would be
- * nothing to see), colours as their luma (ITU-R BT.709). The work is done by ImageMagick, compiled to
+ * nothing to see), colours as their luma (ITU-R BT.709) or, where strokes of several colours are on one ground, as
+ * {@linkcode inkOfColours} has them. The work is done by ImageMagick, compiled to
  * WASM.
  *
  * Of a file that is cut off, the part that is there is decoded where its format allows that.
@@ -157,8 +162,13 @@ function toGrey(bytes: Uint8Array, settings: MagickReadSettings, onBlack = false
       image.backgroundColor = onBlack ? MagickColors.Black : MagickColors.White;
       image.alpha(AlphaAction.Remove);
     }
-    image.grayscale();
     const { width, height } = image;
+    if (width * height <= MOST_IN_COLOUR) {
+      const colours = image.getPixels((pixels) => pixels.toByteArray(0, 0, width, height, "RGB"))!;
+      const values = inkOfColours(colours);
+      if (values) return { width, height, values };
+    }
+    image.grayscale();
     const values = image.getPixels((pixels) => pixels.toByteArray(0, 0, width, height, "R"))!;
     if (hasAlpha && !onBlack && rangeOf(values) < LEAST_RANGE) return toGrey(bytes, settings, true);
     return { width, height, values };

@@ -157,6 +157,28 @@ Deno.test("decodePicture() weighs colours by their luma", async () => {
   assertEquals([...(await decodePicture(png, "flag.png")).values], [54, 182, 18]);
 });
 
+const INKS = {
+  red: [200, 30, 30],
+  green: [20, 120, 40],
+  blue: [30, 50, 190],
+  brown: [150, 90, 20],
+};
+for (const [name, ground] of [["light", 200], ["white", 255], ["dark", 20]] as const) {
+  Deno.test(`decodePicture() has ink of every colour as dark on a ${name} ground`, async () => {
+    const [width, height] = [40, 12];
+    const data = new Uint8Array(3 * width * height).fill(ground);
+    Object.values(INKS).forEach((ink, k) => {
+      for (let y = 2; y < 10; y++) data.set(ink, 3 * (y * width + 10 * k + 4));
+    });
+    const { values } = await decodePicture(
+      encode({ width, height, channels: 3, depth: 8, data }),
+      "inks",
+    );
+    for (let k = 0; k < 4; k++) assert(values[5 * width + 10 * k + 4] < 100, `${k}`);
+    assertEquals(values[0], 255);
+  });
+}
+
 Deno.test("decodePicture() halves a JPEG until it has few enough pixels, and keeps its ink", async () => {
   const [, jpeg] = files.find(([name]) => name.endsWith(".jpg"))!;
   const darkness = ({ values }: { values: Uint8Array }) =>
