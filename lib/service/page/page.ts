@@ -407,6 +407,7 @@ function choose(other: ServedModel): void {
   }
   element("teaching").hidden = !isTaught();
   element("bars").hidden = isTaught();
+  element("pad").setAttribute("aria-describedby", isTaught() ? "pad-help teach-help" : "pad-help");
   element("correction").hidden = !keepsSamples || isTaught();
   history.replaceState(
     null,

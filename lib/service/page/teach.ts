@@ -31,7 +31,7 @@ export class Teaching {
   /** What is taught, as the models of the reader are. */
   readonly model: ServedModel;
   #page: Page;
-  #lesson = Lesson.fromText(localStorage.getItem(KEY) ?? "");
+  #lesson = Lesson.fromText(remembered());
   #teacher: Teacher | undefined;
   #started: Promise<void> | undefined;
   #programs: typeof import("./teacher.ts") | undefined;
@@ -191,7 +191,7 @@ export class Teaching {
     try {
       localStorage.setItem(KEY, this.#lesson.toText());
     } catch {
-      told += ". This browser has no room to remember it";
+      told += ". This browser does not remember it";
     }
     await this.#learn();
     this.#page.tell([told, this.advice].filter(Boolean).join(". "));
@@ -265,6 +265,15 @@ export class Teaching {
     this.#lesson.rename(from, name);
     if (this.#last === from) this.#last = name;
     await this.#changed(`${from} is called ${name}`);
+  }
+}
+
+/** What the browser kept; nothing where it keeps nothing. */
+function remembered(): string {
+  try {
+    return localStorage.getItem(KEY) ?? "";
+  } catch {
+    return "";
   }
 }
 
