@@ -11,6 +11,7 @@ export { augment } from "./data/augment/augment.ts";
 export { startBackend } from "./backend/mod.ts";
 export { addHead, buildBase, splitNetwork } from "./model/architecture.ts";
 export { loadBase } from "./model/bases.ts";
+export { learnFromFew } from "./model/few_pictures.ts";
 export { readWeights, writeWeights } from "./model/network.ts";
 export { LIGHT_AUGMENTATION, RECIPES } from "./model/recipe.ts";
 export { computeOutputs } from "./model/inference.ts";
@@ -30,3 +31,4 @@ export { type Classifier, loadModel, predict, predictDigit } from "./model/class
 export { confusedPairs, evaluate, pickExamples } from "./model/evaluation.ts";
 export { decodePicture, type GreyPicture } from "./picture/decode.ts";
 export { findDigits } from "./picture/find_digits.ts";
+export { readOwnPictures } from "./picture/own_pictures.ts";

@@ -10,6 +10,7 @@ import { IMAGE_PIXELS } from "../image/size.ts";
 import { addHead, type BaseName, buildBase } from "../model/architecture.ts";
 import { loadBase } from "../model/bases.ts";
 import { evaluate } from "../model/evaluation.ts";
+import { learnFromFew } from "../model/few_pictures.ts";
 import { imagesToTensor } from "../model/network.ts";
 import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "../model/recipe.ts";
 import { computeOutputs } from "../model/inference.ts";
@@ -52,12 +53,18 @@ export interface WaySummary<Way extends string = string> {
 }
 
 /** Learns from few labelled pictures. */
-type Learn = (team: Team, task: Task) => Promise<tf.LayersModel>;
+type Learn = (team: Team, task: Task) => Promise<tf.LayersModel | Nearest>;
+
+/** The picture that is nearest to one, pixel by pixel, names its class. */
+interface Nearest {
+  nearest: Dataset;
+}
 
 interface Task {
   few: Dataset;
   /** Pictures whose labels are not known. */
   train: Dataset;
+  classes: string[];
   base: BaseName;
   seed: number;
 }
@@ -77,6 +84,8 @@ interface ComparisonOptions {
   observer?: Observer;
   /** Where results are kept, if they are. */
   runs?: Runs;
+  /** What is read, if not digits. */
+  subject?: string;
 }
 
 /** The ways of learning that tell what transfer is worth: what the base knows, and whether it learns on. */
@@ -87,8 +96,11 @@ export const WAYS = [
   "from scratch",
 ] as const;
 
-/** One of {@linkcode WAYS}. */
-export type Way = typeof WAYS[number];
+/** Beside them a head solved in closed form, and no learning at all. */
+const ALL_WAYS = ["letters, solved", ...WAYS, "pixels, nearest"] as const;
+
+/** One of all ways. */
+export type Way = typeof ALL_WAYS[number];
 
 /** Augmented copies of each picture whose features are cached, beside the picture itself. */
 const COPIES = 20;
@@ -122,25 +134,25 @@ const NETWORK_RECIPE: Omit<Recipe, "baseRate" | "batchSize"> = {
 const LEAST_PER_EPOCH = 9000;
 
 /**
- * Learns digits by every way, from every number of labels, with every seed, and tests on `data.test`.
+ * Learns by every way, from every number of labels, with every seed, and tests on `data.test`.
  *
  * A frozen base runs once over the pictures and 20 augmented copies of each, and a head learns from
  * the features. Otherwise base and head learn together, from pictures augmented afresh every time.
  * Both take 200 steps. No label but those of the few pictures is used.
  *
- * @param data Where the pictures are drawn from (`train`) and tested (`test`).
+ * @param data Where the pictures are drawn from (`train`) and tested (`test`), and the classes if not digits.
  * @returns One result for each, by way, number of labels and seed in the order that was given.
- * @throws {RangeError} If a digit has fewer training pictures than `labelsPerClass`.
+ * @throws {RangeError} If a class has fewer training pictures than `labelsPerClass`.
  */
 export function compareFewLabels(
-  data: Pick<Splits, "train" | "test">,
+  data: Pick<Splits, "train" | "test"> & Partial<Pick<Splits, "classes">>,
   { ways, ...options }: ComparisonOptions & { ways: readonly Way[] },
 ): Promise<RunResult<Way>[]> {
-  expectNames("ways", ways, WAYS);
+  expectNames("ways", ways, ALL_WAYS);
   const learn = Object.fromEntries(
     ways.map((way): [string, Learn] => [way, (team, task) => learnBy(way, team, task)]),
   ) as Record<Way, Learn>;
-  return compare(data.train, data.test, learn, options);
+  return compare(data, data.test, learn, options);
 }
 
 /**
@@ -161,31 +173,39 @@ export function compareAugmentations(
       (team, task) => learnWith(augmentation, validation, team, task),
     ]),
   );
-  return compare(train, validation, learn, options);
+  return compare({ train }, validation, learn, options);
 }
 
 async function compare<Way extends string>(
-  train: Dataset,
+  { train, classes = DIGITS }: { train: Dataset; classes?: string[] },
   test: Dataset,
   learn: Record<Way, Learn>,
-  { labelsPerClass, seeds, base = "cnn", workers = navigator.hardwareConcurrency, observer, runs }:
-    ComparisonOptions,
+  {
+    labelsPerClass,
+    seeds,
+    base = "cnn",
+    workers = navigator.hardwareConcurrency,
+    observer,
+    runs,
+    subject = "digit",
+  }: ComparisonOptions,
 ): Promise<RunResult<Way>[]> {
   await startBackend();
   const all: Run<Way>[] = (Object.keys(learn) as Way[]).flatMap((way) =>
     labelsPerClass.flatMap((labelsPerClass) => seeds.map((seed) => ({ way, labelsPerClass, seed })))
   );
   const nameOf = ({ way, labelsPerClass, seed }: Run<Way>) =>
-    `${way}, ${labelsPerClass} a digit, seed ${seed}`;
+    `${way}, ${labelsPerClass} a ${subject}, seed ${seed}`;
   const learnOne = async (team: Team, run: Run<Way>): Promise<RunResult<Way>> => {
     const { way, labelsPerClass, seed } = run;
-    const few = pickLabelled(train, labelsPerClass, seed);
+    const few = pickLabelled(train, labelsPerClass, seed, classes);
     const started = performance.now();
-    const network = await learn[way](team, { few, train, base, seed });
+    const learnt = await learn[way](team, { few, train, classes, base, seed });
     const seconds = (performance.now() - started) / 1000;
-    const { accuracy, mistakes } = await evaluate(team, network, test, DIGITS);
-    network.dispose();
-    return { ...run, accuracy, seconds, wrong: mistakes.map(({ index }) => index) };
+    const wrong = "nearest" in learnt
+      ? wrongByNearest(learnt.nearest, test)
+      : await wrongBy(team, learnt, test, classes);
+    return { ...run, accuracy: 1 - wrong.length / test.count, seconds, wrong };
   };
   return learnSideBySide(
     all,
@@ -196,6 +216,23 @@ async function compare<Way extends string>(
     workers,
     (run, done) => observer?.({ kind: "progress", what: nameOf(run), done, total: all.length }),
   );
+}
+
+async function wrongBy(team: Team, network: tf.LayersModel, test: Dataset, classes: string[]) {
+  const { mistakes } = await evaluate(team, network, test, classes);
+  network.dispose();
+  return mistakes.map(({ index }) => index);
+}
+
+/** Indices of the pictures whose nearest neighbour, by squared distance of pixels, is of another class. */
+function wrongByNearest(known: Dataset, test: Dataset): number[] {
+  const nearest = tf.tidy(() => {
+    const [pictures, others] = [known, test].map(({ images }) => imagesToTensor(images).flatten())
+      .map((pixels) => pixels.reshape([-1, IMAGE_PIXELS]) as tf.Tensor2D);
+    const lengths = pictures.square().sum(1);
+    return lengths.sub(tf.matMul(others, pictures, false, true).mul(2)).argMin(1).dataSync();
+  });
+  return [...nearest.keys()].filter((i) => known.labels[nearest[i]] !== test.labels[i]);
 }
 
 /**
@@ -254,13 +291,18 @@ export function summariseSeeds<Way extends string>(
 }
 
 /**
- * Draws `labelsPerClass` pictures of each digit; what a seed draws for a smaller number is among
+ * Draws `labelsPerClass` pictures of each class; what a seed draws for a smaller number is among
  * what it draws for a larger one.
  */
-export function pickLabelled(dataset: Dataset, labelsPerClass: number, seed: number): Dataset {
+export function pickLabelled(
+  dataset: Dataset,
+  labelsPerClass: number,
+  seed: number,
+  classes: string[] = DIGITS,
+): Dataset {
   const order = new Random(seed, PICK).permutation(dataset.count);
-  const chosen = DIGITS.flatMap((name, digit) => {
-    const indices = [...order].filter((index) => dataset.labels[index] === digit);
+  const chosen = classes.flatMap((name, label) => {
+    const indices = [...order].filter((index) => dataset.labels[index] === label);
     if (indices.length < labelsPerClass) {
       throw new RangeError(
         `Expected at least ${labelsPerClass} pictures of ${name} but found ${indices.length}`,
@@ -283,16 +325,26 @@ const [PICK, COPY] = [1, 2];
 async function learnBy(
   way: Way,
   team: Team,
-  { few, train, base: name, seed }: Task,
-): Promise<tf.LayersModel> {
+  { few, train, classes, base: name, seed }: Task,
+): Promise<tf.LayersModel | Nearest> {
+  if (way === "pixels, nearest") return { nearest: few };
+  if (way === "letters, solved") {
+    const data = { train: few, validation: slice(few, 0, 0), test: slice(few, 0, 0), classes };
+    return (await learnFromFew(team, { data: { ...data, source: way }, base: name, seed })).network;
+  }
   const base = way.startsWith("letters")
     ? (await loadBase(name)).network
     : way === "random, frozen"
     ? randomBase(name, seed, slice(train, 0, STATISTICS_COUNT))
     : buildBase(name, seed);
-  const network = addHead(base, { classes: DIGITS.length, seed });
+  const network = addHead(base, { classes: classes.length, seed });
   if (way.endsWith("frozen")) await learnHead(team, network, few, seed);
-  else await learnTogether(team, network, few, way === "from scratch" ? 1 : 1 / 4, seed);
+  else {await learnTogether(
+      team,
+      network,
+      { few, classes, seed },
+      way === "from scratch" ? 1 : 1 / 4,
+    );}
   return network;
 }
 
@@ -322,14 +374,13 @@ async function learnHead(
 async function learnTogether(
   team: Team,
   network: tf.LayersModel,
-  few: Dataset,
+  { few, classes, seed }: Pick<Task, "few" | "classes" | "seed">,
   baseRate: number,
-  seed: number,
 ): Promise<void> {
   const batchSize = Math.min(BATCH_SIZE, few.count);
   // One long epoch over the pictures again and again: each time another augmentation.
   const train = repeat(few, Math.ceil(STEPS * batchSize / few.count));
-  await fineTune(team, network, { train, validation: few, classes: DIGITS }, {
+  await fineTune(team, network, { train, validation: few, classes }, {
     augmentation: LIGHT_AUGMENTATION,
     recipe: { ...NETWORK_RECIPE, baseRate, batchSize },
     seed,
@@ -341,11 +392,11 @@ async function learnWith(
   augmentation: Augmentation,
   validation: Dataset,
   team: Team,
-  { few, train, base, seed }: Task,
+  { few, train, classes, base, seed }: Task,
 ): Promise<tf.LayersModel> {
   const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / few.count);
-  const network = addHead((await loadBase(base)).network, { classes: DIGITS.length, seed });
-  await fineTune(team, network, { train: repeat(few, times), validation, classes: DIGITS }, {
+  const network = addHead((await loadBase(base)).network, { classes: classes.length, seed });
+  await fineTune(team, network, { train: repeat(few, times), validation, classes }, {
     augmentation,
     recipe: RECIPES["fine-tuning"],
     seed,

@@ -5,6 +5,7 @@ import { bases } from "./bases.ts";
 import { bench } from "./bench.ts";
 import { best } from "./best.ts";
 import { fewLabels } from "./few_labels.ts";
+import { ownClasses } from "./own_classes.ts";
 import { pictures } from "./pictures.ts";
 import { results } from "./results.ts";
 import { robustness } from "./robustness.ts";
@@ -18,6 +19,7 @@ export const STUDIES: Study[] = [
   best,
   robustness,
   fewLabels,
+  ownClasses,
   ablation,
   pictures,
   bench,

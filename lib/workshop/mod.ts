@@ -35,6 +35,7 @@ export { parseIdx } from "../data/idx.ts";
 export { shrinkPicture } from "../image/shrink.ts";
 export { occlusionMap, saliencyMap } from "../model/attribution.ts";
 export { evaluateProbabilities } from "../model/evaluation.ts";
+export { describeMetrics } from "../model/model_folders.ts";
 export { featureMaps, firstFilters } from "../model/feature_maps.ts";
 export { pretrainBase } from "../model/pretraining.ts";
 export { measureRobustness } from "../model/robustness.ts";

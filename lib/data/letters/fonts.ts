@@ -82,7 +82,8 @@ export const MORE_FONTS: readonly Font[] = describeAll(MORE_HANDWRITING, true);
 /** A font that charts are lettered with too, for examples and tests: it needs no further package. */
 export const INTER: Font = describe("inter", false);
 
-function describeAll(names: string, handwriting: boolean): Font[] {
+/** Describes fonts, whose names have their versions behind `@` if those are not 5.3.0. */
+export function describeAll(names: string, handwriting: boolean): Font[] {
   return names.trim().split(/\s+/).map((name) => describe(name, handwriting));
 }
 
@@ -98,7 +99,7 @@ function describe(name: string, handwriting: boolean): Font {
 }
 
 /**
- * Fetches the regular Latin cut of a font from npm, or from Deno's cache once it is there.
+ * Fetches the regular cut of a font from npm, Latin if not told otherwise, or from Deno's cache once it is there.
  *
  * Deno resolves the package when its `package.json` is imported, at run time, because the
  * specifier is not a literal; only then can a file inside it be imported as bytes. So no
@@ -106,13 +107,13 @@ function describe(name: string, handwriting: boolean): Font {
  * lockfile names, so the fonts are not in `deno.lock` but in `fonts.lock` beside this file, by which
  * `deno task make` checks the contents of every package.
  *
- * @param font One of {@linkcode FONTS} or {@linkcode MORE_FONTS}, or {@linkcode INTER}.
+ * @param font One of {@linkcode FONTS} or {@linkcode MORE_FONTS}, {@linkcode INTER}, or of `SCRIPTS`.
  * @returns The bytes of a WOFF file.
  * @throws {TypeError} If the package can neither be fetched nor found in the cache.
  */
-export async function loadFont({ family, version }: Font): Promise<Uint8Array> {
+export async function loadFont({ family, version, subset = "latin" }: Font): Promise<Uint8Array> {
   const root = `npm:@fontsource/${family}@${version}`;
   await import(`${root}/package.json`, { with: { type: "json" } });
-  const file = `${root}/files/${family}-latin-400-normal.woff`;
+  const file = `${root}/files/${family}-${subset}-400-normal.woff`;
   return (await import(file, { with: { type: "bytes" } })).default;
 }

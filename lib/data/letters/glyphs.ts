@@ -21,6 +21,8 @@ export interface Font {
   capitalsOnly: boolean;
   /** Whether it is kept out of training, to validate on. */
   validation: boolean;
+  /** Which of its files, named after scripts. @default {"latin"} */
+  subset?: string;
 }
 
 /** One character of one font. Distances are in tenths of a pixel, `[64, 64]`, cut off at ±12.7 pixels. */

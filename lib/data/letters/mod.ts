@@ -5,3 +5,4 @@ export { cutFonts } from "./cut_fonts.ts";
 export { drawCharacters, drawLetters } from "./draw.ts";
 export { FONTS } from "./fonts.ts";
 export { GLYPH_PIXELS } from "./glyphs.ts";
+export { drawScript, SCRIPTS } from "./scripts.ts";

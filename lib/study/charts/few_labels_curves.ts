@@ -8,6 +8,8 @@ const WAY_COLORS: Record<Way, string> = {
   "letters, fine-tuned": "#009E73", // of Okabe and Ito, as the others
   "random, frozen": COLORS.muted,
   "from scratch": COLORS.wrong,
+  "letters, solved": "#CC79A7",
+  "pixels, nearest": "#E69F00",
 };
 
 /** Least ratio of two heights on the axis at which two names do not touch. */
@@ -21,9 +23,10 @@ const LEAST_ERROR = 0.01;
  * standard deviation over the seeds up and down.
  *
  * @param summaries From `summariseSeeds()`.
+ * @param subject What is read.
  * @returns A Vega-Lite v5 chart; seconds are shown under the mouse.
  */
-export function fewLabelsCurves(summaries: WaySummary<Way>[]): Spec {
+export function fewLabelsCurves(summaries: WaySummary<Way>[], subject = "digit"): Spec {
   const counts = [...new Set(summaries.map(({ labelsPerClass }) => labelsPerClass))]
     .sort((a, b) => a - b);
   const ways = [...new Set(summaries.map(({ way }) => way))];
@@ -36,7 +39,7 @@ export function fewLabelsCurves(summaries: WaySummary<Way>[]): Spec {
   return {
     ...THEME,
     title: {
-      text: describe(of(titleCount(counts))),
+      text: describe(of(titleCount(counts)), subject),
       subtitle: "Mean ± standard deviation over seeds, log scales",
     },
     width: 480,
@@ -47,7 +50,7 @@ export function fewLabelsCurves(summaries: WaySummary<Way>[]): Spec {
         field: "labelsPerClass",
         type: "quantitative",
         scale: { type: "log", domain: [counts[0] * 0.9, counts.at(-1)! * 1.1], nice: false },
-        axis: { title: "Labelled pictures of each digit", values: counts, grid: false },
+        axis: { title: `Labelled pictures of each ${subject}`, values: counts, grid: false },
       },
       color: {
         field: "way",
@@ -57,7 +60,7 @@ export function fewLabelsCurves(summaries: WaySummary<Way>[]): Spec {
       },
       tooltip: [
         { field: "way", type: "nominal" },
-        { field: "labelsPerClass", type: "quantitative", title: "labels a digit" },
+        { field: "labelsPerClass", type: "quantitative", title: `labels a ${subject}` },
         { field: "error", type: "quantitative", format: ".2f", title: "wrong (%)" },
         { field: "deviation", type: "quantitative", format: ".2f", title: "± (points)" },
         { field: "seconds", type: "quantitative", format: ".1f", title: "seconds on one worker" },
@@ -96,9 +99,9 @@ function titleCount(counts: number[]): number {
   return counts.includes(10) ? 10 : counts[0];
 }
 
-function describe(summaries: WaySummary<Way>[]): string {
+function describe(summaries: WaySummary<Way>[], subject: string): string {
   const best = summaries.reduce((least, summary) => summary.error < least.error ? summary : least);
-  const labels = `${best.labelsPerClass} label${best.labelsPerClass === 1 ? "" : "s"} a digit`;
+  const labels = `${best.labelsPerClass} label${best.labelsPerClass === 1 ? "" : "s"} a ${subject}`;
   return `${best.way}: ${best.error.toFixed(1)} % wrong with ${labels}`;
 }
 
