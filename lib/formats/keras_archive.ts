@@ -109,17 +109,25 @@ function readGroup(file: Hdf5Reader, group: string, network: tf.LayersModel, nam
 
 function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
   try {
-    return unzipSync(bytes, {
+    const files = unzipSync(bytes, {
       filter: ({ name: file, originalSize }) => {
-        if (![CONFIG, WEIGHTS].includes(file)) return false;
+        if (![CONFIG, WEIGHTS].includes(plainName(file))) return false;
         if (originalSize <= LARGEST_FILE) return true;
         throw new RangeError(
           `Expected files of at most ${LARGEST_FILE} bytes in ${name} but ${file} has ${originalSize}`,
         );
       },
     });
+    return Object.fromEntries(
+      Object.entries(files).map(([file, content]) => [plainName(file), content]),
+    );
   } catch (error) {
     if (error instanceof RangeError) throw error;
     throw new SyntaxError(`Expected ${name} to be a whole .keras archive but it is not`);
   }
+}
+
+/** The name of a file in an archive as it should be: some programs write `.\\config.json`. */
+function plainName(file: string): string {
+  return file.replaceAll("\\", "/").replace(/^\.?\//, "");
 }

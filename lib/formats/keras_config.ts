@@ -164,7 +164,8 @@ export function parseConfig(text: unknown, name: string): unknown {
 }
 
 /** Makes of an architecture one that tfjs reads. */
-function fromKeras(network: unknown, name: string): LayerConfig {
+function fromKeras(given: unknown, name: string): LayerConfig {
+  const network = withName(given);
   const { class_name: className, config } = (network ?? {}) as LayerConfig;
   if (!NETWORKS.includes(className) || !Array.isArray(config?.layers)) {
     throw new SyntaxError(
@@ -181,6 +182,17 @@ function fromKeras(network: unknown, name: string): LayerConfig {
   }
 }
 
+/** A network of Keras up to 2.2, whose Sequential is a list of layers without a name, as later ones write it. */
+function withName(network: unknown): unknown {
+  const { class_name: className, config } = (network ?? {}) as LayerConfig;
+  return className === "Sequential" && Array.isArray(config)
+    ? { class_name: className, config: { name: "sequential", layers: config } }
+    : network;
+}
+
+/** Layers that change pictures while a network learns, and do nothing to them later. */
+const IDENTITIES = /^(SpatialDropout2D|Random[A-Z]\w*)$/;
+
 function readLayer(layer: LayerConfig, name: string): LayerConfig {
   const { class_name: className, config, inbound_nodes: nodes } = layer;
   const layerName = config?.name;
@@ -194,6 +206,18 @@ function readLayer(layer: LayerConfig, name: string): LayerConfig {
     const layers = config.layers!.map((inner) => readLayer(inner, name));
     const graph = className === "Sequential" ? {} : readGraph(config, layers);
     return { class_name: className, config: { name: layerName, layers, ...graph }, ...place };
+  }
+  if (IDENTITIES.test(className)) {
+    const { batch_input_shape: shape = config.batch_shape } = config;
+    return {
+      class_name: "Activation",
+      config: {
+        name: layerName,
+        activation: "linear",
+        ...(shape !== undefined && { batch_input_shape: shape }),
+      },
+      ...place,
+    };
   }
   if (!Object.hasOwn(tf.serialization.SerializationMap.getMap().classNameMap, className)) {
     throw new TypeError(

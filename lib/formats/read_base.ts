@@ -1,8 +1,8 @@
 /** Networks that were trained elsewhere, as frozen bases. */
 
 import * as tf from "@tensorflow/tfjs";
-import { join } from "@std/path";
-import { IMAGE_SIDE } from "../image/size.ts";
+import { basename, dirname, join } from "@std/path";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { FEATURES } from "../model/architecture.ts";
 import { networkFromData, readWeights, writeWeights } from "../model/network.ts";
 import { storedLength } from "../model/precision.ts";
@@ -17,8 +17,9 @@ const LARGEST_FILE = 2 ** 29;
  * Reads a convolutional network that Keras or tfjs saved, and cuts off its head: what is behind the
  * last layer that makes a list of features of pictures, be it flattening or global pooling.
  *
- * @param path A .h5 or .keras file, or a folder with tfjs's model.json. The network must take
- *   pictures of 28 × 28 pixels from 0 to 1, white ink on black.
+ * @param path A file of Keras, in HDF5 (.h5, .hdf5) or an archive (.keras), or tfjs's model.json or its folder. The
+ *   network must take pictures of 28 × 28 pixels from 0 to 1, white ink on black; as 784 numbers or without
+ *   channels, they are reshaped for it.
  * @returns From pictures to features, as one layer.
  * @throws {SyntaxError} If there is no such network at `path`, or a damaged one.
  * @throws {TypeError} If it has layers that tfjs does not have, or takes something else than such pictures.
@@ -27,13 +28,14 @@ export async function readBase(path: string): Promise<tf.Sequential> {
   const network = await readNetwork(path);
   const shapes = network.inputs.map(({ shape }) => shape.slice(1).join(" × "));
   const expected = `${IMAGE_SIDE} × ${IMAGE_SIDE} × 1`;
-  if (shapes.join() !== expected) {
+  if (![expected, `${IMAGE_SIDE} × ${IMAGE_SIDE}`, `${IMAGE_PIXELS}`].includes(shapes.join())) {
     network.dispose();
     throw new TypeError(
       `Expected ${path} to take pictures of ${expected} but it takes ${shapes.join(" and ")}`,
     );
   }
-  const cut = tf.model({ inputs: network.inputs, outputs: featuresOf(network), name: FEATURES });
+  const inner = tf.model({ inputs: network.inputs, outputs: featuresOf(network), name: FEATURES });
+  const cut = shapes.join() === expected ? inner : reshaped(inner);
   // A head that is put on the base gives its layers names, too.
   const topology = renameLayers(cut, "base_");
   const base = await networkFromData({ modelTopology: topology });
@@ -47,6 +49,16 @@ export async function readBase(path: string): Promise<tf.Sequential> {
   return tf.sequential({ name: "base", layers: [base] });
 }
 
+/** A network that takes pictures as this project has them, of one that takes their pixels in another shape. */
+function reshaped(network: tf.LayersModel): tf.LayersModel {
+  const pictures = tf.input({ shape: [IMAGE_SIDE, IMAGE_SIDE, 1], name: "pictures" });
+  const targetShape = network.inputs[0].shape.slice(1) as number[];
+  const pixels = tf.layers.reshape({ targetShape, name: "pixels" }).apply(pictures);
+  network.name = "network";
+  const outputs = network.apply(pixels) as tf.SymbolicTensor;
+  return tf.model({ inputs: pictures, outputs, name: FEATURES });
+}
+
 /** The list of features that the last layer to make one of pictures makes. */
 function featuresOf(network: tf.LayersModel): tf.SymbolicTensor {
   const calls = network.layers.map(({ inboundNodes }) => inboundNodes.at(-1)!);
@@ -54,6 +66,9 @@ function featuresOf(network: tf.LayersModel): tf.SymbolicTensor {
     input?.shape.length === 4 && output.shape.length === 2
   );
   if (last) return last.outputTensors[0];
+  // Of a network of dense layers the last is the head.
+  const head = network.layers.findLast((layer) => layer.getClassName() === "Dense");
+  if (head && network.outputs[0].shape.length === 2) return head.input as tf.SymbolicTensor;
   const flatten = tf.layers.flatten({ name: "flatten_features" });
   return flatten.apply(network.outputs[0]) as tf.SymbolicTensor;
 }
@@ -65,9 +80,14 @@ async function readNetwork(path: string): Promise<tf.LayersModel> {
       : error;
   });
   if (isDirectory) return readTfjs(path);
-  if (path.endsWith(".h5")) return decodeKerasH5(await readFile(path), path);
-  if (path.endsWith(".keras")) return decodeKerasArchive(await readFile(path), path);
-  throw new Error(`Expected a .h5 file, a .keras file or a folder but found ${path}`);
+  if (basename(path) === "model.json") return readTfjs(dirname(path));
+  if (!/\.(h5|hdf5|keras)$/.test(path)) {
+    throw new Error(`Expected a .h5 file, a .keras file or a folder but found ${path}`);
+  }
+  // Whatever its name is: Keras 2 writes HDF5 into a .keras file, too.
+  const bytes = await readFile(path);
+  const isHdf5 = bytes.subarray(0, 4).toHex() === "89484446" || !path.endsWith(".keras");
+  return isHdf5 ? decodeKerasH5(bytes, path) : decodeKerasArchive(bytes, path);
 }
 
 async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -88,7 +108,13 @@ async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
 async function readTfjs(folder: string): Promise<tf.LayersModel> {
   const path = join(folder, "model.json");
   const json = parseConfig(new TextDecoder().decode(await readFile(path)), path);
-  const { modelTopology: topology, weightsManifest: manifest } = (json ?? {}) as tf.io.ModelJSON;
+  const { format, modelTopology: topology, weightsManifest: manifest } =
+    (json ?? {}) as tf.io.ModelJSON;
+  if (format === "graph-model") {
+    throw new TypeError(
+      `Expected ${path} to hold layers but it is a graph model, which cannot be cut or learn: convert the Keras file with --output_format tfjs_layers_model`,
+    );
+  }
   const config = (topology as { model_config?: unknown })?.model_config ?? topology;
   if (!Array.isArray(manifest)) {
     throw new SyntaxError(`Expected ${path} to list its weights but it does not`);

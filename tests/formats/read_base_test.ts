@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
-import { zipSync } from "fflate";
+import { unzipSync, zipSync } from "fflate";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { addHead } from "../../lib/model/architecture.ts";
 import { readBase } from "../../lib/formats/read_base.ts";
@@ -109,6 +109,69 @@ function zipBomb(): Uint8Array {
 }
 
 const NOT_TFJS = "to have layers that tfjs has but found conv, a";
+
+Deno.test("readBase() reads what other versions and programs write", () =>
+  withFolder(async (folder) => {
+    const network = await randomNetwork();
+    const [whole, archive, tfjs] = await saveAll(folder, network);
+    network.dispose();
+    const wholeH5 = await Deno.readFile(whole);
+    const slashes = Object.fromEntries(
+      Object.entries(unzipSync(await Deno.readFile(archive)))
+        .map(([name, content]) => [`.\\${name}`, content]),
+    );
+    const conv = (class_name: string, config: Record<string, unknown>) =>
+      h5((network) =>
+        network.config.layers.push({ class_name, config: { name: "next", ...config } })
+      );
+    const files: [name: string, content: Uint8Array][] = [
+      ["long.hdf5", wholeH5],
+      ["old.keras", wholeH5],
+      ["slashes.keras", zipSync(slashes)],
+      ["list.h5", await h5((network) => Object.assign(network, { config: network.config.layers }))],
+      ["dropout.h5", await conv("SpatialDropout2D", { rate: 0.2, data_format: null })],
+      ["turned.h5", await conv("RandomRotation", { factor: [-0.1, 0.1], fill_mode: "reflect" })],
+    ];
+    for (const [name, content] of files) {
+      await Deno.writeFile(join(folder, name), content);
+      (await readBase(join(folder, name))).dispose();
+    }
+    (await readBase(join(tfjs, "model.json"))).dispose();
+  }));
+
+Deno.test("readBase() reshapes pictures for networks that take 784 numbers, or no channels", () =>
+  withFolder(async (folder) => {
+    await startBackend();
+    const pictures = tf.tidy(() => tf.randomUniform([2, 28, 28, 1], 0, 1, "float32", 1));
+    for (const inputShape of [[784], [28, 28]]) {
+      const conv = tf.layers.conv2d({ filters: 2, kernelSize: 5, strides: 4 });
+      const reshape = tf.layers.reshape({ inputShape, targetShape: [28, 28, 1] });
+      const network = tf.sequential({ layers: [reshape, conv, tf.layers.flatten()] });
+      const input = pictures.reshape([2, ...inputShape]);
+      const expected = (network.predict(input) as tf.Tensor).dataSync();
+      for (const path of await saveAll(folder, network)) {
+        const base = await readBase(path);
+        assertEquals((base.predict(pictures) as tf.Tensor).dataSync(), expected);
+        assertEquals(addHead(base, { classes: 3, seed: 1 }).outputShape, [null, 3]);
+      }
+    }
+  }));
+
+Deno.test("readBase() takes the last dense layer for the head where there are no convolutions", () =>
+  withFolder(async (folder) => {
+    await startBackend();
+    const network = tf.sequential({
+      layers: [
+        tf.layers.flatten({ inputShape: [28, 28] }),
+        tf.layers.dense({ units: 5, activation: "relu" }),
+        tf.layers.dense({ units: 10 }),
+        tf.layers.softmax(),
+      ],
+    });
+    for (const path of await saveAll(folder, network)) {
+      assertEquals((await readBase(path)).outputShape, [null, 5]);
+    }
+  }));
 
 Deno.test("readBase() says in one sentence what is wrong with a file", () =>
   withFolder(async (folder) => {
@@ -238,7 +301,7 @@ Deno.test("readBase() says in one sentence what is wrong with a folder", () =>
     await Deno.writeTextFile(model, JSON.stringify(graph));
     assertEquals(
       await reject(),
-      `Expected ${model} to describe a Sequential or functional network but found none`,
+      `Expected ${model} to hold layers but it is a graph model, which cannot be cut or learn: convert the Keras file with --output_format tfjs_layers_model`,
     );
     const { modelTopology } = JSON.parse(whole);
     await Deno.writeTextFile(model, JSON.stringify({ modelTopology }));
