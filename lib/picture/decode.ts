@@ -46,6 +46,18 @@ const KINDS = [
   { kind: "BMP", start: /^424d/, format: MagickFormat.Bmp },
 ];
 
+/** Files that people take for such pictures, and how they begin, in hexadecimal. */
+const OTHERS = [
+  {
+    kind: "a HEIC photo (iPhones share it as JPEG, too)",
+    start: /^.{8}66747970(686569|6d6966|6d7366)/,
+  },
+  { kind: "an AVIF picture", start: /^.{8}6674797061766966/ },
+  { kind: "a TIFF picture", start: /^(49492a00|4d4d002a)/ },
+  { kind: "a PDF document", start: /^25504446/ },
+  { kind: "an SVG drawing", start: /^(efbbbf)?(3c737667|3c3f786d6c)/ },
+];
+
 /** What makes a file readable whose end is missing or whose header claims too much, by kind. */
 const MENDERS: Record<string, (bytes: Uint8Array) => Uint8Array | undefined> = {
   PNG: (bytes) => wholeRows(bytes, 4 * MOST_PIXELS),
@@ -84,9 +96,14 @@ export async function decodePicture(
   const start = bytes.subarray(0, 12).toHex();
   const found = KINDS.find((kind) => kind.start.test(start));
   if (!found) {
+    const other = OTHERS.find((kind) => kind.start.test(start));
     throw new SyntaxError(
       `Expected ${name} to be a PNG, JPEG, WebP, GIF or BMP picture but it ${
-        bytes.length === 0 ? "is empty" : "starts like none of them"
+        bytes.length === 0
+          ? "is empty"
+          : other
+          ? `is ${other.kind}: save it as PNG or JPEG`
+          : "starts like none of them"
       }`,
     );
   }

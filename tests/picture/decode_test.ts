@@ -99,7 +99,7 @@ const REFUSED: [name: string, bytes: Uint8Array, message: string][] = [
   [
     "drawing.svg",
     new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>'),
-    "to be a PNG, JPEG, WebP, GIF or BMP picture but it starts like none of them",
+    "to be a PNG, JPEG, WebP, GIF or BMP picture but it is an SVG drawing: save it as PNG or JPEG",
   ],
   [
     "start.png",
@@ -156,6 +156,21 @@ Deno.test("decodePicture() weighs colours by their luma", async () => {
   const png = encode({ width: 3, height: 1, channels: 3, depth: 8, data });
   assertEquals([...(await decodePicture(png, "flag.png")).values], [54, 182, 18]);
 });
+
+const OTHERS = {
+  "a HEIC photo (iPhones share it as JPEG, too)": "\0\0\0\x18ftypheic",
+  "a TIFF picture": "II*\0\x08\0\0\0",
+  "a PDF document": "%PDF-1.7\n",
+};
+for (const [kind, start] of Object.entries(OTHERS)) {
+  Deno.test(`decodePicture() says that a file is ${kind}`, async () => {
+    await assertRejects(
+      () => decodePicture(new TextEncoder().encode(start), "mine"),
+      SyntaxError,
+      `Expected mine to be a PNG, JPEG, WebP, GIF or BMP picture but it is ${kind}: save it as PNG or JPEG`,
+    );
+  });
+}
 
 const INKS = {
   red: [200, 30, 30],
