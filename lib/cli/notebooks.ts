@@ -9,6 +9,7 @@ import {
   type Notebook,
   RUNS,
   secondsByCell,
+  totalSeconds,
   withOutputs,
 } from "../workshop/notebook.ts";
 import { runCommand } from "./command_line.ts";
@@ -45,13 +46,13 @@ await runCommand({
     if (paths.length === 0) {
       throw new UsageError(`Expected --only to begin the name of a notebook but found ${only}`);
     }
-    // What an earlier run has learnt is not to be in the outputs of this one.
-    if (await isDirectory(CHECKPOINTS)) await Deno.remove(CHECKPOINTS, { recursive: true });
     const complaints: string[] = [];
     for (const path of paths) {
       const committed: Notebook = JSON.parse(await Deno.readTextFile(path));
+      // What an earlier run has learnt is to take its time in this one too.
+      if (await isDirectory(CHECKPOINTS)) await Deno.remove(CHECKPOINTS, { recursive: true });
       const executed = await execute(path);
-      const seconds = [...secondsByCell(executed).values()].reduce((sum, value) => sum + value, 0);
+      const seconds = totalSeconds(executed);
       console.log(`${path}: ${seconds.toFixed(1)} s${describeSlowest(executed)}`);
       if (check) {
         complaints.push(...compareRuns(committed, executed).map((text) => `${path}: ${text}`));

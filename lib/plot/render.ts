@@ -12,7 +12,7 @@ import { startResvg } from "../image/resvg.ts";
 import type { Spec } from "./theme.ts";
 
 /** Pixels of a PNG along a pixel of its chart, so that it is sharp on every screen. */
-export const PNG_SCALE = 2;
+const PNG_SCALE = 2;
 
 /** What Vega warns about in a chart that can be dragged: a picture has no window to drag it in. */
 const NO_WINDOW = "Can not resolve event source: window";
@@ -47,11 +47,12 @@ export async function renderSvg(spec: Spec): Promise<string> {
  * Draws a chart as PNG, with text in Inter from the npm package `@fontsource/inter`.
  *
  * @param spec A Vega-Lite chart.
+ * @param scale Pixels of the PNG along a pixel of the chart.
  * @returns The bytes of the PNG file; the same for the same chart.
  * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
  */
-export async function renderPng(spec: Spec): Promise<Uint8Array> {
-  return await rasterise(await renderSvg(spec));
+export async function renderPng(spec: Spec, scale = PNG_SCALE): Promise<Uint8Array> {
+  return await rasterise(await renderSvg(spec), scale);
 }
 
 /**
@@ -63,15 +64,15 @@ export async function renderPng(spec: Spec): Promise<Uint8Array> {
  */
 export async function saveChart(spec: Spec, pathWithoutExtension: string): Promise<void> {
   const svg = await renderSvg(spec);
-  const png = await rasterise(svg);
+  const png = await rasterise(svg, PNG_SCALE);
   await writeFileAtomically(`${pathWithoutExtension}.svg`, svg);
   await writeFileAtomically(`${pathWithoutExtension}.png`, png);
 }
 
-async function rasterise(svg: string): Promise<Uint8Array> {
+async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
   const Resvg = await startResvg();
   const resvg = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: PNG_SCALE },
+    fitTo: { mode: "zoom", value: scale },
     font: { fontBuffers: [interRegular, interSemiBold], defaultFontFamily: "Inter" },
   });
   try {

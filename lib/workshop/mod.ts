@@ -20,7 +20,7 @@ export { riskCoverage } from "./charts/risk_coverage.ts";
 
 // Simple methods to compare with, and maps
 export { averagePictures, nearestPicture, unusualPictures } from "./averages.ts";
-export { neighbourAgreement, projectToPlane } from "./projection.ts";
+export { nearestNeighbours, neighbourAgreement, projectToPlane } from "./projection.ts";
 
 // What notebooks train
 export { learn } from "./learn.ts";
@@ -41,4 +41,5 @@ export { pretrainBase } from "../model/pretraining.ts";
 export { measureRobustness } from "../model/robustness.ts";
 export { FURTHER_STEPS } from "../study/ablation.ts";
 export { compareFewLabels, pickLabelled, summariseSeeds } from "../study/comparison.ts";
+export { Runs } from "../study/runs.ts";
 export { drawTestPicture } from "../study/test_pictures.ts";

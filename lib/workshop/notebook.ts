@@ -53,7 +53,8 @@ export const CHECKPOINTS = "outputs/workshop";
 const UNSTATED_SECONDS = 10;
 
 /**
- * Puts the outputs of a run into a notebook, without the times. Every cell ends with a line feed:
+ * Puts the outputs of a run into a notebook, without the times but for one: where prose says "⏱ 40 s of
+ * computing in all", it says how long this run took, rounded up to tens. Every cell ends with a line feed:
  * `deno fmt --check` takes it for unformatted otherwise.
  *
  * @param committed The notebook as its author left it.
@@ -61,10 +62,12 @@ const UNSTATED_SECONDS = 10;
  * @returns `committed` with the outputs and counts of `executed`.
  */
 export function withOutputs(committed: Notebook, executed: Notebook): Notebook {
+  const seconds = 10 * Math.ceil(totalSeconds(executed) / 10);
   return {
     ...committed,
     cells: committed.cells.map(({ cell_type, id, metadata, source: lines }, i) => {
-      const source = lines.with(-1, lines.at(-1)!.replace(/\n?$/, "\n"));
+      const source = lines.with(-1, lines.at(-1)!.replace(/\n?$/, "\n"))
+        .map((line) => line.replace(/⏱ \d+ s of computing/, `⏱ ${seconds} s of computing`));
       if (cell_type === "markdown") return { cell_type, id, metadata, source };
       const { execution_count, outputs } = executed.cells[i];
       return { cell_type, execution_count, id, metadata, outputs, source }; // in Jupyter's order
@@ -96,6 +99,11 @@ export function secondsByCell({ cells }: Notebook): Map<string, number> {
       return [[id, (at("shell.execute_reply") - at("iopub.status.busy")) / 1000]];
     }),
   );
+}
+
+/** How long all cells took together. */
+export function totalSeconds(notebook: Notebook): number {
+  return [...secondsByCell(notebook).values()].reduce((sum, value) => sum + value, 0);
 }
 
 function slowCells(executed: Notebook): string[] {

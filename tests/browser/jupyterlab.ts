@@ -4,7 +4,7 @@
  * whose figures it expects to see again. `deno task test:browser -- 3` tries notebook 3 alone.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { type Notebook, RUNS } from "../../lib/workshop/notebook.ts";
@@ -48,6 +48,109 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name:
+    "JupyterLab does what a room does: mistakes, corrections, Stop, a restart, a tab closed and opened",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  ignore: Deno.args.length > 0,
+  async fn() {
+    await withFolder(async (folder) => {
+      await using server = await startJupyterLab(folder);
+      await using browser = await startBrowser();
+      await beARoom(browser, `${server.url}/lab/tree/notebooks/8_letters_too.ipynb`);
+    });
+  },
+});
+
+/** Parts of the cells that notebook 8 is to begin with after a restart. */
+const RESTART = ["CLASS_SETS, confusedPairs", "const team =", "const unseen ="];
+
+const LEARNING = "const own =";
+
+async function beARoom(browser: Browser, url: string): Promise<void> {
+  const viewport = { width: 1300, height: 1000 };
+  const page = await browser.newPage({ viewport });
+  await openNotebook(page, `${url}?reset`);
+  // Out of order: told as an error.
+  assertMatch(await runCell(page, "const worst ="), /confusedPairs is not defined/);
+  for (const part of RESTART) assertEquals(await runCell(page, part), "");
+  // Twice: the workers of the first run are gone, those of the second learn.
+  assertEquals(await runCell(page, "const team ="), "");
+  // A typo, and a number that is far too large; each is corrected.
+  await replaceInCell(page, LEARNING, "recipe: { epochs }", "recipe: { epoch: 1 }");
+  assertMatch(
+    await runCell(page, LEARNING),
+    /Expected recipe to be among epochs, .* but found epoch/,
+  );
+  await replaceInCell(page, LEARNING, "{ epoch: 1 }", "{ epochs, learningRate: 1e30 }");
+  assertMatch(
+    await runCell(page, LEARNING),
+    /Expected a finite loss .* try a smaller learning rate/,
+  );
+  await replaceInCell(page, LEARNING, ", learningRate: 1e30", "");
+  assertEquals(await runCell(page, LEARNING), "");
+  // A number changed, and Stop in the middle: the kernel ends, and the notebook is taken up again.
+  await replaceInCell(page, "const epochs =", "const epochs = 8", "const epochs = 300");
+  assertEquals(await runCell(page, "const epochs ="), "");
+  await cellWith(page, LEARNING).locator(".jp-InputArea-editor").click();
+  await page.keyboard.press("Control+Enter");
+  await page.getByText(/head, epoch \d+ of 300/).waitFor({ timeout: LONGEST_RUN });
+  await clickMenu(page, "Kernel", "Interrupt Kernel");
+  await page.getByRole("dialog").getByRole("button").last().click({ timeout: LONGEST_RUN });
+  await clickMenu(page, "Kernel", "Restart Kernel…");
+  await page.getByRole("button", { name: "Confirm Kernel Restart" }).click();
+  await page.getByText("Deno | Idle").waitFor({ timeout: LONGEST_RUN });
+  await replaceInCell(page, "const epochs =", "const epochs = 300", "const epochs = 8");
+  for (const part of [...RESTART, LEARNING]) assertEquals(await runCell(page, part), "");
+  // A tab closed and opened: the kernel has everything still.
+  await page.close();
+  const again = await browser.newPage({ viewport });
+  await openNotebook(again, url);
+  assertEquals(await runCell(again, LEARNING), "");
+  assertEquals(await runCell(again, "const evaluation ="), "");
+  await again.close();
+}
+
+async function openNotebook(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.locator(".jp-Notebook .jp-CodeCell").first().waitFor();
+  await page.getByText("Deno | Idle").waitFor({ timeout: LONGEST_RUN });
+}
+
+/** The cell whose source has that part. */
+function cellWith(page: Page, part: string): Locator {
+  return page.locator(".jp-CodeCell", { has: page.locator(".jp-InputArea", { hasText: part }) })
+    .first();
+}
+
+/** Runs a cell, and returns the error that it shows, if any. */
+async function runCell(page: Page, part: string): Promise<string> {
+  const cell = cellWith(page, part);
+  await cell.locator(".jp-InputArea-editor").click();
+  await page.keyboard.press("Control+Enter");
+  await page.waitForTimeout(300);
+  const prompt = cell.locator(".jp-InputArea-prompt");
+  const deadline = performance.now() + LONGEST_RUN;
+  while (!/^\[\d+\]:$/.test(await prompt.innerText())) {
+    assert(performance.now() < deadline, `Expected the cell with ${part} to end`);
+    await page.waitForTimeout(100);
+  }
+  await page.waitForTimeout(300);
+  return (await cell.locator('[data-mime-type="application/vnd.jupyter.stderr"]').allInnerTexts())
+    .join();
+}
+
+async function replaceInCell(page: Page, part: string, from: string, to: string): Promise<void> {
+  const editor = cellWith(page, part).locator(".jp-InputArea-editor");
+  const lines = await editor.locator(".cm-line").allInnerTexts();
+  const source = lines.map((line) => line.replace(/\n$/, "")).join("\n");
+  assert(source.includes(from), `Expected ${from} in the cell but found ${source}`);
+  await editor.click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText(source.replace(from, to));
+}
 
 async function tryNotebook(browser: Browser, url: string, name: string): Promise<void> {
   const { cells }: Notebook = JSON.parse(await Deno.readTextFile(join(RUNS, name)));

@@ -61,6 +61,14 @@ for (const [path, notebook] of notebooks) {
   });
 }
 
+Deno.test("a notebook has 500 kB at most, and all but the solutions 4 MB, so that GitHub shows them soon", () => {
+  const sizes = notebooks.map(([path]) => ({ path, size: Deno.statSync(path).size }));
+  assertEquals(sizes.filter(({ size }) => size > 500_000), []);
+  const total = sizes.filter(({ path }) => !path.includes("solutions"))
+    .reduce((sum, { size }) => sum + size, 0);
+  assert(total <= 4e6, `${total} bytes`);
+});
+
 Deno.test("notebooks import from the front doors, in four statements of their first cell at most", () => {
   for (const [path, notebook] of notebooks) {
     const imports = codeCellsOf(notebook).map((cell) =>
@@ -72,18 +80,34 @@ Deno.test("notebooks import from the front doors, in four statements of their fi
   }
 });
 
-Deno.test("the cells of all notebooks type-check", async () => {
+/**
+ * What is run after a restart, for each heading that promises to be enough: the cells down to the one
+ * below "After a restart", and those below the heading.
+ */
+function restarts({ cells }: Notebook): Cell[][] {
+  const last = cells.findIndex((cell) => textOf(cell).includes("After a restart")) + 1;
+  const isHeading = (cell: Cell) => cell.cell_type === "markdown" && textOf(cell).includes("## ↻");
+  return cells.flatMap((cell, i) =>
+    isHeading(cell)
+      ? [[...cells.slice(0, last + 1), ...cells.slice(i)].filter((one) => one.cell_type === "code")]
+      : []
+  );
+}
+
+Deno.test("the cells of all notebooks type-check, from the first and from where one may go on after a restart", async () => {
   await withFolder(async (folder) => {
     const library = toFileUrl(join(Deno.cwd(), "lib")).href;
     const files = await Promise.all(notebooks.map(async ([path, notebook]) => {
-      const file = join(folder, path.replaceAll(/\W/g, "_") + ".ts");
-      const code = codeCellsOf(notebook).map(textOf).join("\n")
-        .replaceAll(/"(\.\.\/)+lib\//g, `"${library}/`);
-      await Deno.writeTextFile(file, `${code}\nexport {};\n`);
-      return file;
+      const file = join(folder, path.replaceAll(/\W/g, "_"));
+      const programs = [codeCellsOf(notebook), ...restarts(notebook)];
+      return await Promise.all(programs.map(async (cells, i) => {
+        const code = cells.map(textOf).join("\n").replaceAll(/"(\.\.\/)+lib\//g, `"${library}/`);
+        await Deno.writeTextFile(`${file}_${i}.ts`, `${code}\nexport {};\n`);
+        return `${file}_${i}.ts`;
+      }));
     }));
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--config", "deno.json", ...files],
+      args: ["check", "--config", "deno.json", ...files.flat()],
       stdout: "null",
       stderr: "piped",
     }).output();

@@ -61,6 +61,20 @@ Deno.test("withOutputs() takes outputs and counts of the run, and nothing else o
   assertEquals("outputs" in cells[0], false);
 });
 
+Deno.test("withOutputs() says how long the run took, where prose says how long it takes", () => {
+  const prose = {
+    cell_type: "markdown",
+    source: ["⏱ 40 s of computing in all.\n", "⏱ up to 5 s\n"],
+  };
+  const committed = notebook(prose as Partial<Cell>, {});
+  const executed = notebook(prose as Partial<Cell>, taking(61));
+  committed.cells[1].source = executed.cells[1].source = ["answer();\n"];
+  assertEquals(
+    withOutputs(committed, executed).cells[0].source,
+    ["⏱ 70 s of computing in all.\n", "⏱ up to 5 s\n"],
+  );
+});
+
 Deno.test("compareRuns() accepts figures within their tolerance", () => {
   const committed = showing(
     { name: "accuracy", value: 0.3, tolerance: 0.2 },

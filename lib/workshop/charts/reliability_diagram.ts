@@ -77,9 +77,9 @@ export function reliabilityDiagram(bins: CalibrationBin[]): Spec {
             encoding: { y: { field: "accuracy", type: "quantitative" } },
           },
           {
-            mark: { type: "text", align: "right", dx: -9, fontSize: 11 },
+            mark: { type: "text", baseline: "bottom", dy: -5, fontSize: 11 },
             encoding: {
-              y: { field: "accuracy", type: "quantitative" },
+              y: { field: "high", type: "quantitative" },
               text: { field: "count", type: "quantitative", format: "," },
             },
           },
