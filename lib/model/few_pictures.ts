@@ -13,8 +13,12 @@ import { copiesFor, drawCopy, MOST_PICTURES, solveClassifier } from "./solved_cl
 import type { Team } from "./team.ts";
 import type { TrainResult } from "./transfer.ts";
 
-/** From so many pictures a class on, on average, the head is learnt step by step. */
-const MANY_PICTURES = 20;
+/**
+ * From so many pictures a class on, on average, the head is learnt step by step. With ten it reads as well
+ * or a little better when a fifth is held out to choose and to test on, with five worse, and takes many
+ * times as long (outputs/README.md, own-classes).
+ */
+const MANY_PICTURES = 11;
 
 /** Rows of the least squares: pictures and their copies. */
 const MOST_ROWS = 1200;
