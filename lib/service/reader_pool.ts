@@ -116,24 +116,38 @@ export class ReaderPool implements Disposable {
    * Reads pictures of one character each.
    *
    * @param pictures Pixels from 0 to 1, `[28, 28]`.
+   * @param client Who asks.
    */
-  read(model: string, pictures: Float32Array[]): Promise<Prediction[]> {
-    return Promise.all(pictures.map((pixels) => this.#readers.run({ model, pixels })));
+  read(model: string, pictures: Float32Array[], client?: string): Promise<Prediction[]> {
+    return Promise.all(pictures.map((pixels) => this.#readers.run({ model, pixels }, client)));
   }
 
-  /** Finds and reads the characters in a picture file, or the symbol where classes are somebody's own. */
-  async readFile(model: string, task: FindingTask): Promise<(FoundDigit & Prediction)[]> {
-    const digits = await this.#finder.run(task);
+  /**
+   * Finds and reads the characters in a picture file, or the symbol where classes are somebody's own.
+   *
+   * @param client Who asks.
+   */
+  async readFile(
+    model: string,
+    task: FindingTask,
+    client?: string,
+  ): Promise<(FoundDigit & Prediction)[]> {
+    const digits = await this.#finder.run(task, client);
     const predictions = await this.read(
       model,
       digits.map(({ pixels }) => Float32Array.from(pixels, (value) => value / 255)),
+      client,
     );
     return digits.map((digit, i) => ({ ...digit, ...predictions[i] }));
   }
 
-  /** Explains why a picture (ink 0–255, `[28, 28]`) is read as the class of an index. */
-  explain(model: string, pixels: Uint8Array, index: number): Promise<Explanation> {
-    return this.#explainer.run({ model, pixels, index });
+  /**
+   * Explains an answer.
+   *
+   * @param client Who asks.
+   */
+  explain(task: ExplainingTask, client?: string): Promise<Explanation> {
+    return this.#explainer.run(task, client);
   }
 
   /** Ends the workers. */

@@ -1,5 +1,6 @@
 /** The table of routes: each with what answers there, and what programs are told of it. */
 
+import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
@@ -65,12 +66,13 @@ function fileRoute({ pool, cards, limits }: Parts): Route {
       const model = findModel(cards, c.req.query("model"));
       const { classes } = cards[model];
       const bytes = await readPictureFile(c, limits);
-      const found = (await pool.readFile(model, { bytes, classes }).catch(pictureError))
-        .map(({ box, pixels, ...prediction }) => ({
-          box,
-          ...forJson(prediction, classes),
-          pixels: pixels.toBase64(),
-        }));
+      const found =
+        (await pool.readFile(model, { bytes, classes }, clientOf(c)).catch(pictureError))
+          .map(({ box, pixels, ...prediction }) => ({
+            box,
+            ...forJson(prediction, classes),
+            pixels: pixels.toBase64(),
+          }));
       return c.json(areDigits(classes) ? { digits: found } : { characters: found });
     },
     operation: {
@@ -112,7 +114,8 @@ function modelRoutes(name: string, parts: Parts): Route[] {
       method: "POST",
       path: `/v1/models/${name}:predict`,
       async answer(c) {
-        const predictions = await pool.read(name, await readJson(c, limits, readInstances));
+        const pictures = await readJson(c, limits, readInstances);
+        const predictions = await pool.read(name, pictures, clientOf(c));
         return c.json({ predictions: predictions.map((each) => forJson(each, classes)) });
       },
       operation: {
@@ -158,7 +161,8 @@ function modelRoutes(name: string, parts: Parts): Route[] {
       path: `/v2/models/${name}/infer`,
       async answer(c) {
         const asked = await readJson(c, limits, (body) => readInferRequest(body, outputs));
-        return c.json(writeInferResponse(name, asked, await pool.read(name, asked.pictures)));
+        const predictions = await pool.read(name, asked.pictures, clientOf(c));
+        return c.json(writeInferResponse(name, asked, predictions));
       },
       operation: {
         operationId: `infer${suffix}`,
@@ -268,13 +272,13 @@ function explanationRoute({ pool, cards, limits }: Parts): Route {
     method: "POST",
     path: `/${ADDRESSES.explanation}`,
     async answer(c) {
-      const [model, pixels, index] = await readJson(c, limits, (body) => {
+      const task = await readJson(c, limits, (body) => {
         const asked = fields(body);
         const model = findModel(cards, asked.model);
         const pixels = readBase64(asked.pixels, "pixels");
-        return [model, pixels, readClass(asked, cards[model].classes)] as const;
+        return { model, pixels, index: readClass(asked, cards[model].classes) };
       });
-      const { importance, layers } = await pool.explain(model, pixels, index);
+      const { importance, layers } = await pool.explain(task, clientOf(c));
       return c.json({
         importance: Array.from(importance, (value) => Math.round(value * 1000) / 1000),
         layers: layers.map((layer) => ({ ...layer, maps: layer.maps.toBase64() })),
@@ -472,6 +476,11 @@ function readClass({ digit, character }: Record<string, unknown>, classes: strin
   const index = classes.indexOf(character as string);
   if (index >= 0) return index;
   throw refusal(400, `character to be one of ${classes.join("")}`);
+}
+
+/** Who asks: the address that a request comes from. */
+function clientOf(c: Context): string | undefined {
+  return (c.env as Partial<Deno.ServeHandlerInfo<Deno.NetAddr>>)?.remoteAddr?.hostname;
 }
 
 /** Turns what decoding a picture throws into the status that says so. */

@@ -91,7 +91,7 @@ export async function startService(
     state = "open";
     const server = Deno.serve(
       { hostname: host, port, onListen: () => {} },
-      (request) => hasAddress(request) ? app.fetch(request) : refuseAddress(),
+      (request, info) => hasAddress(request) ? app.fetch(request, info) : refuseAddress(),
     );
     const { hostname, port: actualPort } = server.addr;
     const close = async () => {

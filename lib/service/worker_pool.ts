@@ -1,7 +1,10 @@
 /**
- * Workers that answer independent tasks. Tasks that come in while all are busy wait in one line,
- * from which the next free worker takes a batch; a worker that dies is replaced.
+ * Workers that answer independent tasks. Tasks that come in while all are busy wait in one line, in
+ * which clients take turns, and from which the next free worker takes a batch; a worker that dies is
+ * replaced.
  */
+
+import { FairLine } from "./fair_line.ts";
 
 interface WorkerPoolOptions {
   /** Module that calls {@linkcode serveTasks}, as an absolute URL. */
@@ -62,7 +65,9 @@ export class WorkerPool<Task, Result> implements Disposable {
   #workers: Set<Worker> = new Set();
   #free: Worker[] = [];
   #busy: Map<Worker, Busy<Task, Result>> = new Map();
-  #line: Waiting<Task, Result>[] = [];
+  #line: FairLine<Waiting<Task, Result>> = new FairLine();
+  /** Tasks over which a worker died, each to be tried again alone, so that it takes no other with it. */
+  #suspects: Waiting<Task, Result>[] = [];
   #restarts: Set<Timer> = new Set();
   #closed = false;
 
@@ -76,7 +81,7 @@ export class WorkerPool<Task, Result> implements Disposable {
 
   /** Tasks that wait for a worker. */
   get waiting(): number {
-    return this.#line.length;
+    return this.#line.length + this.#suspects.length;
   }
 
   /** Workers that are up, busy or not. */
@@ -88,22 +93,25 @@ export class WorkerPool<Task, Result> implements Disposable {
    * Has a worker answer.
    *
    * @param task Copied to the worker.
-   * @throws {Unavailable} If too many tasks wait, the worker died twice over the task, or the pool is closed.
+   * @param client Who asks.
+   * @throws {Unavailable} If too many tasks wait, of which no client has more than this one; if the worker
+   * died twice over the task, or did not answer in time when it had nothing else to do; if the pool is closed.
    * @throws {Error} What the worker threw, by name and message.
    */
-  run(task: Task): Promise<Result> {
+  run(task: Task, client = ""): Promise<Result> {
     if (this.#closed) {
       return Promise.reject(new Unavailable("Expected running workers but they were closed"));
     }
-    if (this.#line.length >= this.#options.waiting) {
-      return Promise.reject(
-        new Unavailable(
-          `Expected at most ${this.#options.waiting} waiting tasks but no place is left`,
-        ),
+    if (this.waiting >= this.#options.waiting) {
+      const full = new Unavailable(
+        `Expected at most ${this.#options.waiting} waiting tasks but no place is left`,
       );
+      const other = this.#line.makeRoom(client);
+      if (!other) return Promise.reject(full);
+      other.reject(full);
     }
     return new Promise((resolve, reject) => {
-      this.#line.push({ task, attempts: 0, resolve, reject });
+      this.#line.push(client, { task, attempts: 0, resolve, reject });
       this.#dispatch();
     });
   }
@@ -113,7 +121,7 @@ export class WorkerPool<Task, Result> implements Disposable {
     this.#closed = true;
     for (const timer of this.#restarts) clearTimeout(timer);
     for (const { batch, timer } of this.#busy.values()) {
-      this.#line.push(...batch);
+      this.#suspects.push(...batch);
       clearTimeout(timer);
     }
     for (const worker of this.#workers) worker.terminate();
@@ -157,19 +165,27 @@ export class WorkerPool<Task, Result> implements Disposable {
   }
 
   #dispatch(): void {
-    while (this.#line.length > 0 && this.#free.length > 0) {
+    while (this.waiting > 0 && this.#free.length > 0) {
       const worker = this.#free.pop()!;
-      // A task over which a worker died goes alone, so that it takes no other with it.
-      const alone = this.#line[0].attempts > 0;
-      const batch = this.#line.splice(0, alone ? 1 : this.#options.batch);
-      const timer = setTimeout(
-        () => this.#replace(worker, `no answer within ${this.#options.deadline} ms`),
-        this.#options.deadline,
-      );
+      const batch = this.#nextBatch();
+      const timer = setTimeout(() => {
+        if (batch.length === 1) batch[0].attempts = MOST_ATTEMPTS; // it would take as long again
+        this.#replace(worker, `no answer within ${this.#options.deadline} ms`);
+      }, this.#options.deadline);
       this.#busy.set(worker, { batch, timer });
       this.#options.onBatch?.(batch.length);
       worker.postMessage({ tasks: batch.map(({ task }) => task) } satisfies ToWorker<Task>);
     }
+  }
+
+  #nextBatch(): Waiting<Task, Result>[] {
+    const suspect = this.#suspects.shift();
+    if (suspect) return [suspect];
+    const { length } = this.#line;
+    return Array.from(
+      { length: Math.min(length, this.#options.batch) },
+      () => this.#line.shift()!,
+    );
   }
 
   #settle(worker: Worker, outcomes: Outcome<Result>[]): void {
@@ -208,12 +224,14 @@ export class WorkerPool<Task, Result> implements Disposable {
   }
 
   #refuseAll(reason: string): void {
-    for (const { reject } of this.#line.splice(0)) reject(new Unavailable(reason));
+    for (const { reject } of [...this.#suspects.splice(0), ...this.#line.clear()]) {
+      reject(new Unavailable(reason));
+    }
   }
 
   #retry(batch: Waiting<Task, Result>[], reason: string): void {
-    for (const waiting of batch.toReversed()) {
-      if (++waiting.attempts < MOST_ATTEMPTS) this.#line.unshift(waiting);
+    for (const waiting of batch) {
+      if (++waiting.attempts < MOST_ATTEMPTS) this.#suspects.push(waiting);
       else waiting.reject(new Unavailable(`Expected a worker to answer but it died: ${reason}`));
     }
   }

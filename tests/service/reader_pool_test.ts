@@ -7,7 +7,10 @@ Deno.test("ReaderPool reads pictures while explanations wait", () =>
     const note = (name: string) => () => void answered.push(name);
     const explanations = Array.from(
       { length: 8 },
-      () => pool.explain("digits", new Uint8Array(784), 7).then(note("explained")),
+      () =>
+        pool.explain({ model: "digits", pixels: new Uint8Array(784), index: 7 }).then(
+          note("explained"),
+        ),
     );
     await pool.read("digits", [new Float32Array(784)]).then(note("read"));
     await Promise.all(explanations);

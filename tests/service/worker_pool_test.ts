@@ -55,8 +55,9 @@ Deno.test("WorkerPool replaces a worker that dies, and blames the task it died o
   assertEquals(reasons, ["Uncaught Error: killed", "Uncaught Error: killed"]);
 });
 
-Deno.test("WorkerPool replaces a worker that hangs", async () => {
-  using pool = startPool({ deadline: 50 });
+Deno.test("WorkerPool replaces a worker that hangs, and does not try its task again", async () => {
+  const reasons: string[] = [];
+  using pool = startPool({ deadline: 50, onReplace: (reason) => reasons.push(reason) });
   await pool.ready;
   await assertRejects(
     () => pool.run("hang"),
@@ -64,6 +65,35 @@ Deno.test("WorkerPool replaces a worker that hangs", async () => {
     "Expected a worker to answer but it died: no answer within 50 ms",
   );
   assertEquals(await pool.run(1), 2);
+  assertEquals(reasons, ["no answer within 50 ms"]);
+});
+
+Deno.test("WorkerPool answers those that came with a task that hangs", async () => {
+  using pool = startPool({ deadline: 50 });
+  await pool.ready;
+  const busy = pool.run(0);
+  const hanging = pool.run("hang");
+  const others = [pool.run(1), pool.run(2)];
+  await assertRejects(() => hanging, Unavailable, "no answer within 50 ms");
+  assertEquals(await Promise.all([busy, ...others]), [1, 2, 3]);
+});
+
+Deno.test("WorkerPool lets clients take turns, and makes room for who has less waiting", async () => {
+  using pool = startPool({ batch: 1, waiting: 3 });
+  await pool.ready;
+  const answered: string[] = [];
+  const ask = (name: string) => pool.run(0, name[0]).then(() => answered.push(name));
+  const asked = ["a1", "a2", "a3", "a4", "b1", "b2"].map(ask);
+  const settled = await Promise.allSettled(asked);
+  assertEquals(answered, ["a1", "a2", "b1", "a3"]);
+  assertEquals(settled.map(({ status }) => status === "fulfilled"), [
+    true,
+    true,
+    true,
+    false,
+    true,
+    false,
+  ]);
 });
 
 Deno.test("WorkerPool takes no more tasks than may wait", async () => {
