@@ -6,7 +6,9 @@ import { installAdamWStep } from "./adamw_step.ts";
 import { installComposedKernels } from "./composed_kernels.ts";
 import { installFastKernels } from "./fast_kernels.ts";
 import { installFusedBlock } from "./fused_block.ts";
+import { installMendedGradients } from "./mended_gradients.ts";
 import { installMendedKernels } from "./mended_kernels.ts";
+import { installMendedLayers } from "./mended_layers.ts";
 import { restoreKernels, wasmBackend } from "./wasm_backend.ts";
 import { WasmKernels } from "./wasm_kernels.ts";
 
@@ -53,6 +55,10 @@ async function start(): Promise<void> {
   await tf.ready();
   if (installed === chosen) return;
   wasmBackend();
+  if (!installed) {
+    installMendedLayers();
+    installMendedGradients();
+  }
   restoreKernels();
   compiled?.dispose();
   compiled = undefined;
