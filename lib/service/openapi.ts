@@ -171,7 +171,9 @@ export function openApi(
       description:
         `Pictures go in, digits come out, in the forms of TensorFlow Serving and of the Open Inference Protocol, or from picture files. A request in JSON has at most ${
           mebibytes(limits.jsonBytes)
-        } and ${MOST_PICTURES} pictures, a picture file ${mebibytes(limits.pictureBytes)}.`,
+        } and ${MOST_PICTURES} pictures, a picture file ${
+          mebibytes(limits.pictureBytes)
+        }. Every address with /models/NAME is there with /models/NAME/versions/${MODEL_VERSION} too.`,
       license: { name: "MIT", identifier: "MIT" },
     },
     paths,

@@ -31,31 +31,56 @@ export const DATATYPES = [
   "INT64",
 ];
 
+/** What a TensorFlow Serving request asks for. */
+interface PredictRequest {
+  pictures: Pixels[];
+  /** Of the answer: a row is all about one picture, a column is one output of all pictures. */
+  form: "rows" | "columns";
+}
+
+/** The one signature of each model, in TensorFlow Serving's words. */
+export const SIGNATURE = "serving_default";
+
 /**
- * Reads a request in TensorFlow Serving's row form.
+ * Reads a request in TensorFlow Serving's form.
  *
- * @param body `{"instances": [picture, …]}`, each picture 28 × 28, 28 × 28 × 1 or 784 numbers,
- * `{"b64": …}` of 784 bytes, or an object with one of these as its only value. Numbers go from 0 to
- * 255, or, where none is above 1, from 0 to 1.
+ * @param body `{"instances": [picture, …]}`, which asks for rows, or `{"inputs": [picture, …]}` or
+ * `{"inputs": {"pixels": [picture, …]}}`, which ask for columns. Each picture is 28 × 28, 28 × 28 × 1 or
+ * 784 numbers, `{"b64": …}` of 784 bytes, or an object with one of these as its only value. Numbers go
+ * from 0 to 255, or, where none is above 1, from 0 to 1.
  * @throws {TypeError} If it is something else.
  * @throws {RangeError} If there are too many pictures, or numbers outside the range.
  *
  * @example Full ink everywhere
  * ```ts
  * import { assertEquals } from "@std/assert";
- * const [pixels] = readInstances({ instances: [Array(784).fill(255)] });
- * assertEquals(pixels, new Float32Array(784).fill(1));
+ * const { pictures } = readPredictRequest({ instances: [Array(784).fill(255)] });
+ * assertEquals(pictures, [new Float32Array(784).fill(1)]);
  * ```
  */
-export function readInstances(body: unknown): Pixels[] {
-  const instances = isObject(body) ? body.instances : undefined;
-  if (!Array.isArray(instances)) {
+export function readPredictRequest(body: unknown): PredictRequest {
+  const { instances, inputs, signature_name: signature } = isObject(body) ? body : {};
+  const isColumns = inputs !== undefined;
+  const field = isColumns ? "inputs" : "instances";
+  if (isColumns && instances !== undefined) {
+    throw new TypeError("Expected instances or inputs but found both");
+  }
+  const pictures = isColumns ? onlyValue(inputs) : instances;
+  if (!Array.isArray(pictures)) {
     throw new TypeError(
-      `Expected a JSON object with a list of instances but found ${describe(body, "instances")}`,
+      `Expected a JSON object with a list of instances or inputs but found ${
+        describe(body, field)
+      }`,
     );
   }
-  checkCount(instances.length, "instances");
-  return instances.map((instance, i) => readPicture(instance, `instances[${i}]`));
+  if (signature !== undefined && signature !== SIGNATURE) {
+    throw new TypeError(`Expected signature_name to be ${SIGNATURE} but found ${quote(signature)}`);
+  }
+  checkCount(pictures.length, field);
+  return {
+    pictures: pictures.map((picture, i) => readPicture(picture, `${field}[${i}]`)),
+    form: isColumns ? "columns" : "rows",
+  };
 }
 
 /** What an Open Inference request asks for. */
@@ -66,17 +91,21 @@ interface InferRequest {
   outputs: Output[];
 }
 
-/** Something that an Open Inference answer can hold. */
-interface Output {
+/** What goes into a model or comes out. */
+export interface Tensor {
   name: string;
   datatype: string;
   /** Of what belongs to one picture. */
   shape: number[];
+}
+
+/** Something that an answer can hold. */
+interface Output extends Tensor {
   values: (prediction: Prediction) => (number | boolean | string)[];
 }
 
 /**
- * Lists what an Open Inference answer can hold.
+ * Lists what an answer can hold.
  *
  * @param classes The classes of the model.
  */
@@ -108,7 +137,7 @@ export function outputsOf(classes: readonly string[]): Output[] {
 
 /**
  * Reads a request of the Open Inference Protocol: one input of shape `[count, 28, 28, 1]`,
- * `[count, 28, 28]` or `[count, 784]`, its numbers as in {@linkcode readInstances}.
+ * `[count, 28, 28]` or `[count, 784]`, its numbers as in {@linkcode readPredictRequest}.
  *
  * @param all The outputs that there are.
  * @throws {TypeError} If it is something else.
@@ -194,6 +223,46 @@ export function writeInferResponse(
   };
 }
 
+/** The outputs of a model to some pictures by name, as TensorFlow Serving answers in columns. */
+export function writeColumns(outputs: Output[], predictions: Prediction[]) {
+  return Object.fromEntries(
+    outputs.map(({ name, shape, values }) => [
+      name,
+      shape.length > 0 ? predictions.map(values) : predictions.flatMap(values),
+    ]),
+  );
+}
+
+/** TensorFlow's names for the kinds of numbers. */
+const TENSORFLOW_TYPES: Record<string, string> = {
+  FP32: "DT_FLOAT",
+  INT64: "DT_INT64",
+  BOOL: "DT_BOOL",
+  BYTES: "DT_STRING",
+};
+
+/** Describes a model as TensorFlow Serving does. */
+export function describeSignature(model: string, input: Tensor, outputs: Tensor[]) {
+  const describeAll = (tensors: Tensor[]) =>
+    Object.fromEntries(tensors.map(({ name, datatype, shape }) => [name, {
+      dtype: TENSORFLOW_TYPES[datatype],
+      tensor_shape: {
+        dim: [-1, ...shape].map((size) => ({ size: String(size), name: "" })),
+        unknown_rank: false,
+      },
+      name: `${name}:0`,
+    }]));
+  const signature = {
+    inputs: describeAll([input]),
+    outputs: describeAll(outputs),
+    method_name: "tensorflow/serving/predict",
+  };
+  return {
+    model_spec: { name: model, signature_name: "", version: MODEL_VERSION },
+    metadata: { signature_def: { signature_def: { [SIGNATURE]: signature } } },
+  };
+}
+
 /**
  * Reads 784 bytes written in base64.
  *
@@ -220,9 +289,14 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
+/** What a named tensor holds; anything else as it is. */
+function onlyValue(tensor: unknown): unknown {
+  const values = isObject(tensor) && !("b64" in tensor) ? Object.values(tensor) : [];
+  return values.length === 1 ? values[0] : tensor;
+}
+
 function readPicture(instance: unknown, name: string): Pixels {
-  const values = isObject(instance) && !("b64" in instance) ? Object.values(instance) : [instance];
-  const picture = values.length === 1 ? values[0] : instance;
+  const picture = onlyValue(instance);
   if (isObject(picture) && "b64" in picture) {
     return readNumbers(readBase64(picture.b64, name), name);
   }

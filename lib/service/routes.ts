@@ -10,12 +10,16 @@ import { documentPage } from "./document_page.ts";
 import type { Metrics } from "./metrics.ts";
 import { answers, type Json, json, openApi, type Route, schema } from "./openapi.ts";
 import {
+  describeSignature,
   MODEL_VERSION,
   MOST_PICTURES,
   outputsOf,
   readBase64,
   readInferRequest,
-  readInstances,
+  readPredictRequest,
+  SIGNATURE,
+  type Tensor,
+  writeColumns,
   writeInferResponse,
 } from "./protocols.ts";
 import { ADDRESSES } from "./page/addresses.ts";
@@ -38,6 +42,8 @@ export interface Parts {
 
 const { object, list, ref, text, boolean, whole, share, digit, base64 } = schema;
 
+const PICTURES = list(ref("Picture"), 1, MOST_PICTURES);
+
 /** What can go wrong with a body. */
 const BODY_ERRORS = [400, 408, 413];
 
@@ -46,7 +52,9 @@ export function createRoutes(parts: Parts): Route[] {
   const { cards, limits } = parts;
   const routes = [
     fileRoute(parts),
-    ...Object.keys(cards).flatMap((name) => modelRoutes(name, parts)),
+    ...Object.keys(cards).flatMap((name) =>
+      modelRoutes(name, parts).flatMap((route) => [route, versionOf(route, name)])
+    ),
     ...serverRoutes(parts),
     explanationRoute(parts),
     ...sampleRoutes(parts),
@@ -114,21 +122,29 @@ function modelRoutes(name: string, parts: Parts): Route[] {
       method: "POST",
       path: `/v1/models/${name}:predict`,
       async answer(c) {
-        const pictures = await readJson(c, limits, readInstances);
+        const { pictures, form } = await readJson(c, limits, readPredictRequest);
         const predictions = await pool.read(name, pictures, clientOf(c));
-        return c.json({ predictions: predictions.map((each) => forJson(each, classes)) });
+        return c.json(
+          form === "columns"
+            ? { outputs: writeColumns(outputs, predictions) }
+            : { predictions: predictions.map((each) => forJson(each, classes)) },
+        );
       },
       operation: {
         operationId: `predict${suffix}`,
         summary: `Reads pictures of one ${what} each, in TensorFlow Serving's form`,
+        description: "Instances are answered in rows, inputs in columns.",
         requestBody: {
           required: true,
-          ...json(object({ instances: list(ref("Picture"), 1, MOST_PICTURES) }), {
-            instances: [blank],
-          }),
+          ...json({ oneOf: PREDICT_FORMS }, { instances: [blank] }),
         },
         responses: answers(
-          json(object({ predictions: list(object(predictionSchema(classes))) })),
+          json({
+            anyOf: [
+              object({ predictions: list(object(predictionSchema(classes))) }),
+              object({ outputs: object(columnsSchema(outputs)) }),
+            ],
+          }),
           [...BODY_ERRORS, 503],
         ),
       },
@@ -153,6 +169,19 @@ function modelRoutes(name: string, parts: Parts): Route[] {
             state: { enum: ["AVAILABLE", "UNLOADING"] },
             status: object({ error_code: text, error_message: text }),
           })),
+        }))),
+      },
+    },
+    {
+      method: "GET",
+      path: `/v1/models/${name}/metadata`,
+      answer: (c) => c.json(describeSignature(name, inputOf(card), outputs)),
+      operation: {
+        operationId: `signature${suffix}`,
+        summary: "Inputs and outputs of the model, in TensorFlow Serving's form",
+        responses: answers(json(object({
+          model_spec: object({ name: text, signature_name: text, version: text }),
+          metadata: { type: "object" },
         }))),
       },
     },
@@ -196,6 +225,27 @@ function modelRoutes(name: string, parts: Parts): Route[] {
     }),
   ];
 }
+
+/** The same at the address of the model's one version; the document says so in a sentence. */
+function versionOf({ operation: _, path, ...route }: Route, model: string): Route {
+  const [address, version] = [`/models/${model}`, `/versions/${MODEL_VERSION}`];
+  return { ...route, path: path.replace(address, address + version) };
+}
+
+/** The two forms of a request in TensorFlow Serving's words: rows, and columns, with a name or without. */
+const PREDICT_FORMS = Object.entries({
+  instances: PICTURES,
+  inputs: {
+    anyOf: [PICTURES, {
+      type: "object",
+      minProperties: 1,
+      maxProperties: 1,
+      additionalProperties: PICTURES,
+    }],
+  },
+}).map(([field, pictures]) =>
+  object({ [field]: pictures, signature_name: { enum: [SIGNATURE] } }, ["signature_name"])
+);
 
 /** What can be asked of the service itself. */
 function serverRoutes(parts: Parts): Route[] {
@@ -405,6 +455,15 @@ function predictionSchema(classes: readonly string[]): Record<string, Json> {
   };
 }
 
+/** The same in columns: what the outputs hold. */
+function columnsSchema(outputs: ReturnType<typeof outputsOf>): Record<string, Json> {
+  const kinds: Record<string, Json> = { INT64: whole, BOOL: boolean, BYTES: text, FP32: share };
+  return Object.fromEntries(outputs.map(({ name, datatype, shape }) => [
+    name,
+    list(shape.length > 0 ? list(kinds[datatype], ...shape) : kinds[datatype]),
+  ]));
+}
+
 /** Something that was found in a picture and read by a model of these classes. */
 function foundSchema(classes: readonly string[]): Json {
   const length = { type: "number", minimum: 0 };
@@ -428,18 +487,21 @@ function forJson(prediction: Prediction, classes: readonly string[]) {
   return { ...nameAnswer(prediction, classes), confidence, accepted, probabilities };
 }
 
-function modelMetadata(
-  name: string,
-  { classes, input: { shape }, base, mode, date, metrics }: ModelCard,
-) {
+/** What goes into a model. */
+function inputOf({ input: { shape } }: ModelCard) {
+  return { name: "pixels", datatype: "FP32", shape };
+}
+
+function modelMetadata(name: string, card: ModelCard) {
+  const { classes, base, mode, date, metrics } = card;
+  const tensors = (list: Tensor[]) =>
+    list.map(({ name, datatype, shape }) => ({ name, datatype, shape: [-1, ...shape] }));
   return {
     name,
     versions: [MODEL_VERSION],
     platform: "tensorflowjs_layers",
-    inputs: [{ name: "pixels", datatype: "FP32", shape: [-1, ...shape] }],
-    outputs: outputsOf(classes).map(({ name, datatype, shape }) => (
-      { name, datatype, shape: [-1, ...shape] }
-    )),
+    inputs: tensors([inputOf(card)]),
+    outputs: tensors(outputsOf(classes)),
     parameters: { base, mode, date, test_accuracy: metrics.testAccuracy },
   };
 }

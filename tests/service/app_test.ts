@@ -63,6 +63,56 @@ Deno.test("createApp()", (t) =>
         ),
         { probabilities, digit: [digit], confidence: [confidence], accepted: [accepted] },
       );
+
+      const columns = await app.request(PREDICT, post({ inputs: { pixels: [PICTURE, PICTURE] } }));
+      assertEquals((await columns.json()).outputs, {
+        probabilities: [probabilities, probabilities],
+        digit: [digit, digit],
+        confidence: [confidence, confidence],
+        accepted: [accepted, accepted],
+      });
+    });
+
+    await t.step("describes the model as TensorFlow Serving does", async () => {
+      const { model_spec: model, metadata } = await (await app.request(
+        "/v1/models/letters/metadata",
+      )).json();
+      assertEquals(model, { name: "letters", signature_name: "", version: "1" });
+      const { inputs, outputs } = metadata.signature_def.signature_def.serving_default;
+      const described = (
+        tensors: Record<string, { dtype: string; tensor_shape: { dim: { size: string }[] } }>,
+      ) =>
+        Object.entries(tensors).map(([name, { dtype, tensor_shape: { dim } }]) =>
+          [name, dtype, ...dim.map(({ size }) => size)].join(" ")
+        );
+      assertEquals(described(inputs), ["pixels DT_FLOAT -1 28 28 1"]);
+      assertEquals(described(outputs), [
+        "probabilities DT_FLOAT -1 26",
+        "character DT_STRING -1",
+        "confidence DT_FLOAT -1",
+        "accepted DT_BOOL -1",
+      ]);
+    });
+
+    await t.step("answers at the addresses of the one version that there is", async () => {
+      const inputs = [{ name: "pixels", shape: [1, 784], datatype: "UINT8", data: PICTURE }];
+      const requests: [before: string, after: string, request?: RequestInit][] = [
+        ["/v1/models/digits", ""],
+        ["/v1/models/digits", "/metadata"],
+        ["/v1/models/digits", ":predict", post({ instances: [PICTURE] })],
+        ["/v2/models/letters", ""],
+        ["/v2/models/letters", "/ready"],
+        ["/v2/models/letters", "/infer", post({ inputs })],
+      ];
+      for (const [before, after, request] of requests) {
+        const [plain, first] = await Promise.all(
+          ["", "/versions/1"].map((version) => app.request(before + version + after, request)),
+        );
+        assertEquals([first.status, await first.json()], [200, await plain.json()]);
+        const second = await app.request(`${before}/versions/2${after}`, request);
+        assertEquals(second.status, 404);
+        await second.body?.cancel();
+      }
     });
 
     await t.step("answers with letters where the model reads letters", async () => {

@@ -70,7 +70,8 @@ function makeValue(schema: Json, schemas: Record<string, Json>, random: Random):
     return makeValue(schemas[schema.$ref.split("/").at(-1)!], schemas, random);
   }
   if (schema.enum) return pick(schema.enum as unknown[]);
-  if (schema.anyOf) return makeValue(pick(schema.anyOf as Json[]), schemas, random);
+  const forms = schema.anyOf ?? schema.oneOf;
+  if (forms) return makeValue(pick(forms as Json[]), schemas, random);
   if (schema.contentEncoding) return new Uint8Array(784).fill(random.bits() & 255).toBase64();
   switch (schema.type) {
     case "object":

@@ -3,7 +3,7 @@ import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import {
   outputsOf,
   readInferRequest,
-  readInstances,
+  readPredictRequest,
   writeInferResponse,
 } from "../../lib/service/protocols.ts";
 
@@ -13,7 +13,7 @@ const FLAT = Array.from({ length: 784 }, (_, i) => i % 256);
 const ROWS = Array.from({ length: 28 }, (_, y) => FLAT.slice(28 * y, 28 * (y + 1)));
 const PIXELS = Float32Array.from(FLAT, (value) => value / 255);
 
-Deno.test("readInstances() reads every form of a picture to the same pixels", () => {
+Deno.test("readPredictRequest() reads every form of a picture to the same pixels", () => {
   const forms = {
     flat: FLAT,
     rows: ROWS,
@@ -23,24 +23,46 @@ Deno.test("readInstances() reads every form of a picture to the same pixels", ()
     "named base64": { image_bytes: { b64: Uint8Array.from(FLAT).toBase64() } },
   };
   for (const [name, form] of Object.entries(forms)) {
-    assertEquals(readInstances({ instances: [form] }), [PIXELS], name);
+    for (
+      const [body, columns] of [
+        [{ instances: [form] }, false],
+        [{ inputs: [form] }, true],
+        [{ signature_name: "serving_default", inputs: { pixels: [form] } }, true],
+      ] as const
+    ) {
+      const expected = { pictures: [PIXELS], form: columns ? "columns" : "rows" };
+      assertEquals(readPredictRequest(body), expected, name);
+    }
   }
 });
 
-Deno.test("readInstances() takes numbers for shares where none is above 1", () => {
+Deno.test("readPredictRequest() takes numbers for shares where none is above 1", () => {
   const shares = Array.from(PIXELS);
-  assertEquals(readInstances({ instances: [shares] }), [PIXELS]);
+  assertEquals(readPredictRequest({ instances: [shares] }).pictures, [PIXELS]);
 });
 
-Deno.test("readInstances() throws on what holds no pictures", () => {
+Deno.test("readPredictRequest() throws on what holds no pictures", () => {
   const cases: [unknown, string][] = [
-    [null, "Expected a JSON object with a list of instances but found null"],
-    [[1], "Expected a JSON object with a list of instances but found a list"],
+    [null, "Expected a JSON object with a list of instances or inputs but found null"],
+    [[1], "Expected a JSON object with a list of instances or inputs but found a list"],
     [
-      { inputs: 1 },
-      'Expected a JSON object with a list of instances but found none among "inputs"',
+      { pictures: 1 },
+      'Expected a JSON object with a list of instances or inputs but found none among "pictures"',
     ],
-    [{ instances: "7" }, "Expected a JSON object with a list of instances but found string"],
+    [
+      { inputs: { b64: "AAAA" } },
+      "Expected a JSON object with a list of instances or inputs but found object",
+    ],
+    [{ inputs: [FLAT], instances: [FLAT] }, "Expected instances or inputs but found both"],
+    [
+      { signature_name: "classify", instances: [FLAT] },
+      'Expected signature_name to be serving_default but found "classify"',
+    ],
+    [{ inputs: { pixels: [] } }, "Expected 1 to 256 inputs but found 0"],
+    [
+      { instances: "7" },
+      "Expected a JSON object with a list of instances or inputs but found string",
+    ],
     [{ instances: [] }, "Expected 1 to 256 instances but found 0"],
     [{ instances: Array(257).fill(FLAT) }, "Expected 1 to 256 instances but found 257"],
     [{ instances: [7] }, "Expected instances[0] to be a list of numbers but found 7"],
@@ -70,7 +92,7 @@ Deno.test("readInstances() throws on what holds no pictures", () => {
       "Expected instances[0] to be 784 bytes in base64 but found something else",
     ],
   ];
-  for (const [body, message] of cases) assertThrows(() => readInstances(body), Error, message);
+  for (const [body, message] of cases) assertThrows(() => readPredictRequest(body), Error, message);
 });
 
 Deno.test("readInferRequest() reads flat and nested numbers", () => {
