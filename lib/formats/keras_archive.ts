@@ -4,7 +4,14 @@ import * as tf from "@tensorflow/tfjs";
 import { unzipSync, zipSync } from "fflate";
 import { type NetworkData, networkFromData } from "../model/network.ts";
 import { encodeHdf5, type Hdf5Group, type Hdf5Reader, readHdf5 } from "./hdf5.ts";
-import { assignWeights, buildNetwork, parseConfig, toKeras2, toKeras3 } from "./keras_config.ts";
+import {
+  assignWeights,
+  buildNetwork,
+  type LayerConfig,
+  parseConfig,
+  toKeras2,
+  toKeras3,
+} from "./keras_config.ts";
 
 /** Names of the files in the archive. */
 const [METADATA, CONFIG, WEIGHTS] = ["metadata.json", "config.json", "model.weights.h5"];
@@ -45,31 +52,42 @@ function networkGroup(network: tf.LayersModel): Hdf5Group {
 
 function layerGroup(layer: tf.layers.Layer): Hdf5Group {
   if (layer instanceof tf.LayersModel) return networkGroup(layer);
-  const arrays = layer.weights.map((weight, i) => [
-    String(i),
-    { shape: weight.shape as number[], values: weight.read().dataSync<"float32">() },
-  ]);
-  return {
-    members: {
-      vars: { attributes: { name: layer.name }, members: Object.fromEntries(arrays) },
-    },
-  };
+  const places = groupsOf(layer);
+  const count = layer.weights.length / places.length;
+  const groups = places.map((place, k) => {
+    const arrays = layer.weights.slice(k * count, (k + 1) * count).map((weight, i) => [
+      String(i),
+      { shape: weight.shape as number[], values: weight.read().dataSync<"float32">() },
+    ]);
+    const vars = { attributes: { name: layer.name }, members: Object.fromEntries(arrays) };
+    return place.reduceRight<Hdf5Group>((inner, name) => ({ members: { [name]: inner } }), vars);
+  });
+  return { members: Object.assign({}, ...groups.map(({ members }) => members)) };
+}
+
+/** The groups in which Keras keeps the weights of a layer, an equal share in each: those of cells and inner layers are deeper. */
+function groupsOf(layer: tf.layers.Layer): string[][] {
+  const className = layer.getClassName();
+  if (className === "TimeDistributed") return [["layer", "vars"]];
+  if (className === "Bidirectional") {
+    return [["forward_layer", "cell", "vars"], ["backward_layer", "cell", "vars"]];
+  }
+  return [/RNN$|GRU$|LSTM/.test(className) ? ["cell", "vars"] : ["vars"]];
 }
 
 /** The layers of a network, and what Keras calls each in a file: its class, numbered from the second on. */
 function placesOf(network: tf.LayersModel): [place: string, layer: tf.layers.Layer][] {
   const counts: Record<string, number> = {};
   return network.layers.map((layer) => {
-    const className = layer.getClassName();
-    const place = snakeCase(className === "Model" ? "Functional" : className);
+    const place = snakeCase(layer.getClassName());
     const count = counts[place] = (counts[place] ?? -1) + 1;
     return [count === 0 ? place : `${place}_${count}`, layer];
   });
 }
 
 /** `to_snake_case` of https://github.com/keras-team/keras/blob/master/keras/src/utils/naming.py. */
-function snakeCase(name: string): string {
-  return name.replaceAll(/\W+/g, "")
+function snakeCase(className: string): string {
+  return (className === "Model" ? "Functional" : className).replaceAll(/\W+/g, "")
     .replaceAll(/(.)([A-Z][a-z]+)/g, "$1_$2")
     .replaceAll(/([a-z])([A-Z])/g, "$1_$2")
     .toLowerCase();
@@ -85,10 +103,15 @@ function snakeCase(name: string): string {
 export async function decodeKerasArchive(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
   const { [CONFIG]: config, [WEIGHTS]: weights } = unzip(bytes, name);
   const text = config && new TextDecoder().decode(config);
-  const network = await buildNetwork(parseConfig(text, name), name);
+  const parsed = parseConfig(text, name);
+  const network = await buildNetwork(parsed, name);
   try {
     if (!weights) throw new SyntaxError(`Expected ${name} to contain ${WEIGHTS} but it does not`);
-    await readHdf5(weights, `${WEIGHTS} in ${name}`, (file) => readGroup(file, "", network, name));
+    await readHdf5(
+      weights,
+      `${WEIGHTS} in ${name}`,
+      (file) => readGroup(file, [], network, parsed as LayerConfig, name),
+    );
   } catch (error) {
     network.dispose();
     throw error;
@@ -96,15 +119,61 @@ export async function decodeKerasArchive(bytes: Uint8Array, name: string): Promi
   return network;
 }
 
-function readGroup(file: Hdf5Reader, group: string, network: tf.LayersModel, name: string): void {
-  for (const [place, layer] of placesOf(network)) {
-    const path = `${group}/layers/${place}`;
-    if (layer instanceof tf.LayersModel) readGroup(file, path, layer, name);
+/** The names of a network's list of layers: Keras 3's, and that of 2.12 and 2.13. */
+const LISTS = ["layers", "_layer_checkpoint_dependencies"];
+
+/** @param path Of the group of the network, one in another. */
+function readGroup(
+  file: Hdf5Reader,
+  path: string[],
+  network: tf.LayersModel,
+  { config }: LayerConfig,
+  name: string,
+): void {
+  const list = LISTS.map((list) => [...path, list])
+    .find((path) => membersOf(file, path).length > 0) ?? [...path, LISTS[0]];
+  // By number, as all of a class begin alike.
+  const members = membersOf(file, list)
+    .sort((one, other) => one.length - other.length || (one < other ? -1 : 1));
+  const counts: Record<string, number> = {};
+  for (const inner of config.layers!) {
+    const place = snakeCase(inner.class_name);
+    const count = counts[place] = (counts[place] ?? -1) + 1;
+    // Keras 2 counts a layer with weights twice, which leaves every second number out.
+    const member = members.filter((name) => name.replace(/_\d+$/, "") === place)[count] ?? place;
+    const group = [...list, member];
+    const layer = network.getLayer(inner.config.name);
+    if (layer instanceof tf.LayersModel) readGroup(file, group, layer, inner, name);
     else if (layer.weights.length > 0) {
-      const arrays = file.names(`${path}/vars`).map((_, i) => file.array(`${path}/vars/${i}`));
+      const arrays = groupsOf(layer).flatMap((inside) => {
+        const vars = pathOf(file, [...group, ...inside]);
+        const names = file.names(vars).slice(
+          0,
+          inner.class_name === "Normalization" ? 2 : undefined,
+        );
+        return names.map((_, i) => file.array(`${vars}/${i}`));
+      });
       assignWeights(layer.weights, arrays, layer.name, name);
     }
   }
+}
+
+/** Whether names of groups are a path: on Windows, Keras 2 wrote a group `a\\b` for `b` in `a`. */
+function arePaths(file: Hdf5Reader): boolean {
+  return file.names("/").some((name) => name.includes("\\"));
+}
+
+/** Where a group of weights, the last name, is. */
+function pathOf(file: Hdf5Reader, path: string[]): string {
+  return arePaths(file) ? `${path.slice(0, -1).join("\\")}/${path.at(-1)}` : `/${path.join("/")}`;
+}
+
+/** Names of the groups in a group. */
+function membersOf(file: Hdf5Reader, path: string[]): string[] {
+  if (!arePaths(file)) return file.names(`/${path.join("/")}`);
+  const start = path.join("\\") + "\\";
+  return file.names("/").filter((name) => name.startsWith(start))
+    .map((name) => name.slice(start.length)).filter((name) => !name.includes("\\"));
 }
 
 function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {

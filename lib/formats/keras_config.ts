@@ -4,12 +4,16 @@ import * as tf from "@tensorflow/tfjs";
 import { type NetworkData, networkFromData } from "../model/network.ts";
 
 /** A layer, or a network of layers, as JSON. */
-interface LayerConfig {
+export interface LayerConfig {
   class_name: string;
   config: Record<string, unknown> & { name: string; layers?: LayerConfig[] };
+  name?: string;
   /** In a functional network: which layers' outputs go in, once for each use. */
   inbound_nodes?: unknown[];
 }
+
+/** Settings that are layers themselves. */
+const INNER = ["layer", "backward_layer"];
 
 /** Networks of layers; in them, a Sequential is a chain and the others are graphs. */
 const NETWORKS = ["Sequential", "Functional", "Model"];
@@ -24,9 +28,19 @@ export function toKeras2(network: tf.LayersModel): LayerConfig {
 
 function describe({ class_name: className, config, ...place }: LayerConfig): LayerConfig {
   const kept = Object.fromEntries(
-    Object.entries(config).filter(([key]) => key !== "trainable" && !key.endsWith("_initializer")),
+    Object.entries(config).filter(([key]) =>
+      !/^trainable$|^implementation$|_initializer$/.test(key)
+    ),
   ) as LayerConfig["config"];
-  if (!NETWORKS.includes(className)) return { class_name: className, config: kept, ...place };
+  if (!NETWORKS.includes(className)) {
+    for (const key of INNER) {
+      // Keras 3 finds a layer in a layer by its module only.
+      if (key in kept) {
+        kept[key] = { module: "keras.layers", ...describe(kept[key] as LayerConfig) };
+      }
+    }
+    return { class_name: className, config: kept, ...place };
+  }
   const layers = config.layers!.map(describe);
   const networks = networksAmong(layers);
   const rename = (ends: unknown) => (ends as Reference[]).map((end) => renumber(end, networks, -1));
@@ -108,6 +122,9 @@ const ACTIVATIONS = [
   "relu",
   "relu6",
   "elu",
+  "gelu",
+  "log_softmax",
+  "mish",
   "selu",
   "sigmoid",
   "softmax",
@@ -121,6 +138,8 @@ const ACTIVATIONS = [
 const NEUTRAL: Record<string, unknown[]> = {
   data_format: ["channels_last", null],
   groups: [1],
+  interpolation: ["nearest"],
+  invert: [false],
   keepdims: [false],
   negative_slope: [0],
   renorm: [false],
@@ -190,8 +209,8 @@ function withName(network: unknown): unknown {
     : network;
 }
 
-/** Layers that change pictures while a network learns, and do nothing to them later. */
-const IDENTITIES = /^(SpatialDropout2D|Random[A-Z]\w*)$/;
+/** Layers that do nothing in use, as those that change pictures while a network learns. */
+const IDENTITIES = /^(Identity|ActivityRegularization|SpatialDropout2D|Random[A-Z]\w*)$/;
 
 function readLayer(layer: LayerConfig, name: string): LayerConfig {
   const { class_name: className, config, inbound_nodes: nodes } = layer;
@@ -203,40 +222,96 @@ function readLayer(layer: LayerConfig, name: string): LayerConfig {
   }
   const place = nodes && { name: layerName, inbound_nodes: nodes };
   if (NETWORKS.includes(className)) {
-    const layers = config.layers!.map((inner) => readLayer(inner, name));
-    const graph = className === "Sequential" ? {} : readGraph(config, layers);
+    const pairs = config.layers!.map(splitActivation)
+      .map((pair) => pair.map((inner) => readLayer(inner, name)));
+    const graph = className === "Sequential" ? {} : readGraph(config, pairs);
+    const layers = pairs.flat();
     return { class_name: className, config: { name: layerName, layers, ...graph }, ...place };
   }
-  if (IDENTITIES.test(className)) {
+  const stand = standIn(layer);
+  if (stand) {
     const { batch_input_shape: shape = config.batch_shape } = config;
-    return {
-      class_name: "Activation",
-      config: {
-        name: layerName,
-        activation: "linear",
-        ...(shape !== undefined && { batch_input_shape: shape }),
-      },
-      ...place,
-    };
+    const input = shape !== undefined && { batch_input_shape: shape };
+    return { ...stand, config: { name: layerName, ...stand.config, ...input }, ...place };
   }
-  if (!Object.hasOwn(tf.serialization.SerializationMap.getMap().classNameMap, className)) {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  if (!Object.hasOwn(classNameMap, className) || MISCOMPUTED.includes(className)) {
     throw new TypeError(
       `Expected ${name} to have layers that tfjs has but found ${layerName}, a ${className}`,
     );
   }
-  return { class_name: className, config: readSettings(className, config, name), ...place };
+  return { class_name: className, config: readSettings(layer, name), ...place };
 }
 
-function readSettings(
-  className: string,
-  config: LayerConfig["config"],
-  name: string,
-): LayerConfig["config"] {
+/** Layers whose numbers are others in tfjs than in Keras. */
+const MISCOMPUTED = ["Resizing"];
+
+/** What tfjs has in place of a layer that it lacks; undefined where it needs nothing. */
+function standIn({ class_name: className, config }: LayerConfig) {
+  if (IDENTITIES.test(className)) {
+    return { class_name: "Activation", config: { activation: "linear" } };
+  }
+  if (className === "Activation" && config.activation === "leaky_relu") return LEAKY_RELU;
+  if (className === "ReLU" && config.negative_slope && !config.max_value && !config.threshold) {
+    return { class_name: "LeakyReLU", config: { alpha: config.negative_slope } };
+  }
+  return className === "Normalization" ? normalization(config) : undefined;
+}
+
+/** What `leaky_relu` is as the name of an activation, in Keras as in TensorFlow. */
+const LEAKY_RELU = { class_name: "LeakyReLU", config: { alpha: 0.2 } };
+
+/** Least standard deviation that Keras divides by. */
+const LEAST_DEVIATION = 1e-7;
+
+/** Known mean and variance are a rescaling; those in the file are batch normalisation's. */
+function normalization({ axis, mean, variance, invert }: LayerConfig["config"]) {
+  const [[average, ...averages], [square, ...squares], axes] = [mean, variance, axis]
+    .map((list) => [list ?? []].flat(Infinity) as number[]);
+  if (invert || averages.length + squares.length > 0 || axes.length > 1) return undefined;
+  if (average === undefined) {
+    const settings = { axis: axes[0] ?? -1, center: false, scale: false };
+    const epsilon = LEAST_DEVIATION ** 2;
+    return { class_name: "BatchNormalization", config: { ...settings, epsilon } };
+  }
+  const deviation = Math.max(Math.sqrt(square), LEAST_DEVIATION);
+  const scaling = { scale: 1 / deviation, offset: -average / deviation };
+  return { class_name: "Rescaling", config: scaling };
+}
+
+/** Layers behind which their activation can be a layer of its own. */
+const SPLITTABLE = /^(Dense|(Separable|Depthwise)?Conv[123]D(Transpose)?)$/;
+
+/** A layer, and behind it the activation that tfjs has as a layer only, if it has such a one. */
+function splitActivation(layer: LayerConfig): LayerConfig[] {
+  const { class_name: className, config } = layer;
+  if (!SPLITTABLE.test(className)) return [layer];
+  const { activation } = config;
+  const known = activation === "leaky_relu" ? LEAKY_RELU : activation as Partial<LayerConfig>;
+  if (typeof known !== "object" || !ACTIVATION_LAYERS.includes(known?.class_name ?? "")) {
+    return [layer];
+  }
+  const settings = { ...known.config, name: `${config.name}_activation` };
+  return [
+    { ...layer, config: { ...config, activation: "linear" } },
+    { class_name: known.class_name!, config: settings },
+  ];
+}
+
+/** Layers that are activations without weights. */
+const ACTIVATION_LAYERS = ["ELU", "LeakyReLU", "ReLU", "Softmax"];
+
+function readSettings(layer: LayerConfig, name: string): LayerConfig["config"] {
+  const { class_name: className, config } = layer;
   const settings: LayerConfig["config"] = { name: config.name };
   for (const [key, found] of Object.entries(config)) {
     if (/_(initializer|regularizer|constraint)$/.test(key) || key === "seed") continue;
     const [setting, value] = translate(className, key, found);
-    const allowed = setting === "activation" ? ACTIVATIONS : NEUTRAL[setting];
+    if (INNER.includes(key)) {
+      settings[key] = readLayer(found as LayerConfig, name);
+      continue;
+    }
+    const allowed = /activation$/.test(setting) ? activationsOf(layer) : NEUTRAL[setting];
     const isTooLarge = [value].flat().some((size) => Number(size) > LARGEST_SIZE);
     if (isTooLarge || allowed && !allowed.includes(value)) {
       throw new TypeError(
@@ -248,6 +323,11 @@ function readSettings(
     settings[setting] = value;
   }
   return settings;
+}
+
+/** Activations that tfjs computes as the Keras does that wrote a layer: from 2.13 on it says a module, and 3's hard sigmoid is another. */
+function activationsOf(layer: LayerConfig): string[] {
+  return "module" in layer ? ACTIVATIONS : [...ACTIVATIONS, "hard_sigmoid"];
 }
 
 /** What tfjs calls a setting and its value. */
@@ -263,8 +343,9 @@ function translate(className: string, key: string, value: unknown): [key: string
 /** Words the connections between the layers of a graph as tfjs does. */
 function readGraph(
   { input_layers: inputs, output_layers: outputs }: LayerConfig["config"],
-  layers: LayerConfig[],
+  pairs: LayerConfig[][],
 ) {
+  const layers = pairs.map(([layer]) => layer);
   const nodes = layers.map(({ inbound_nodes: nodes = [] }) =>
     nodes.map((node) =>
       Array.isArray(node)
@@ -281,8 +362,18 @@ function readGraph(
   const networks = networksAmong(layers);
   const fromZero = [...nodes.flat(2), ...ins, ...outs]
     .some(([layer, use]) => networks.includes(layer) && use === 0);
-  const read = (reference: Reference) => fromZero ? renumber(reference, networks, 1) : reference;
-  layers.forEach((layer, i) => layer.inbound_nodes = nodes[i].map((node) => node.map(read)));
+  const last = new Map(pairs.map((pair) => [pair[0].config.name, pair.at(-1)!.config.name]));
+  const read = ([layer, ...rest]: Reference) => {
+    const reference: Reference = [last.get(layer) ?? layer, ...rest];
+    return fromZero ? renumber(reference, networks, 1) : reference;
+  };
+  pairs.forEach(([layer, activation], i) => {
+    layer.inbound_nodes = nodes[i].map((node) => node.map(read));
+    if (!activation) return;
+    const { name } = layer.config;
+    activation.inbound_nodes = nodes[i].map((_, use): Reference[] => [[name, use, 0, {}]]);
+    activation.name = activation.config.name;
+  });
   return { input_layers: ins.map(read), output_layers: outs.map(read) };
 }
 
@@ -327,8 +418,9 @@ export function assignWeights(
   layer: string,
   name: string,
 ): void {
+  // A single number may be a list of one.
   const describe = (list: { shape: tf.Shape }[]) =>
-    list.map(({ shape }) => shape.join(" × ")).join(", ") || "none";
+    list.map(({ shape }) => shape.join(" × ") || "1").join(", ") || "none";
   if (describe(weights) !== describe(arrays)) {
     throw new SyntaxError(
       `Expected ${name} to hold weights of ${describe(weights)} for ${layer} but found ${
@@ -342,7 +434,6 @@ export function assignWeights(
     );
   }
   weights.forEach((weight, i) => {
-    const { values, shape } = arrays[i];
-    tf.tidy(() => void weight.write(tf.tensor(values, shape)));
+    tf.tidy(() => void weight.write(tf.tensor(arrays[i].values, weight.shape as number[])));
   });
 }

@@ -45,16 +45,20 @@ export async function encodeKerasH5(data: NetworkData, card: unknown): Promise<U
 function layerGroup(layer: tf.layers.Layer): Hdf5Group {
   const weights = inKerasOrder(layer);
   const names = weights.map(({ originalName }) => `${originalName}:0`);
-  const members: Hdf5Group["members"] = {};
+  const root: Required<Hdf5Group> = { attributes: { weight_names: names }, members: {} };
   weights.forEach((weight, i) => {
-    const [scope, name] = names[i].split("/");
-    const group = members[scope] ??= { members: {} };
-    (group as Hdf5Group).members![name] = {
+    const path = names[i].split("/");
+    let { members } = root;
+    for (const scope of path.slice(0, -1)) {
+      const group = members[scope] ??= { members: {} };
+      members = (group as Required<Hdf5Group>).members;
+    }
+    members[path.at(-1)!] = {
       shape: weight.shape as number[],
       values: weight.read().dataSync<"float32">(),
     };
   });
-  return { attributes: { weight_names: names }, members };
+  return root;
 }
 
 /** A layer's weights in Keras 2's order: in a network of layers, first all that are trained. */
@@ -73,6 +77,9 @@ function leafLayers(layers: tf.layers.Layer[]): tf.layers.Layer[] {
   );
 }
 
+/** What Normalization keeps besides mean and variance: of how many numbers they are. */
+const COUNT = /(^|\/)count(:0)?$/;
+
 /**
  * Reads a network that Keras 2 or 3 saved as .h5.
  *
@@ -89,6 +96,7 @@ export async function decodeKerasH5(bytes: Uint8Array, name: string): Promise<tf
         const group = `/model_weights/${layer.name}`;
         const names = file.attribute(group, "weight_names");
         const arrays = (Array.isArray(names) ? names : [])
+          .filter((weight) => !COUNT.test(weight))
           .map((weight) => file.array(`${group}/${weight}`));
         assignWeights(inKerasOrder(layer), arrays, layer.name, name);
       }

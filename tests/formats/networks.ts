@@ -5,6 +5,30 @@ import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { randomNetwork } from "../model/saved_networks.ts";
 
+/** Layers with cells and layers inside, which have no translation into ONNX. */
+export async function recurrentNetwork(): Promise<tf.LayersModel> {
+  await startBackend();
+  const { layers } = tf;
+  // Keras's; the one that tfjs takes if it is not told is Keras 2's and not 3's.
+  const recurrentActivation = "sigmoid";
+  const network = tf.sequential({
+    name: "recurrent",
+    layers: [
+      layers.reshape({ inputShape: [28, 28, 1], targetShape: [28, 28] }),
+      layers.timeDistributed({ layer: layers.dense({ units: 6 }), name: "rows" }),
+      layers.bidirectional({
+        layer: layers.lstm({ units: 4, returnSequences: true, recurrentActivation }) as tf.RNN,
+        mergeMode: "concat",
+        name: "both_ways",
+      }),
+      layers.lstm({ units: 3, recurrentActivation, name: "one_way" }),
+      layers.dense({ units: 10, activation: "softmax", name: "last" }),
+    ],
+  });
+  shakeWeights(network);
+  return network;
+}
+
 /** A chain of layers, one whose layers are all of other kinds, a graph, and a network of networks. */
 export const NETWORKS: Record<string, () => Promise<tf.LayersModel>> = {
   "this project's": () => randomNetwork(),

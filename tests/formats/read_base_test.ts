@@ -66,11 +66,14 @@ Deno.test("readBase() flattens what ends in maps of features", () =>
   }));
 
 /** A file of .h5 that Keras might have written, with a change. */
-function h5(change: (config: Config, weights: Hdf5Group) => void): Promise<Uint8Array> {
+function h5(
+  change: (config: Config, weights: Hdf5Group, groups: Record<string, Hdf5Group>) => void,
+): Promise<Uint8Array> {
   const shapes = { "conv/kernel:0": [3, 3, 1, 2], "conv/bias:0": [2] };
   const members = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
-      const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      const count = shape.reduce((product, size) => product * size, 1);
+      const values = Float32Array.from({ length: count }, (_, i) => (i % 5 - 2) / 4);
       return [name.split("/")[1], { shape, values }];
     }),
   );
@@ -85,10 +88,11 @@ function h5(change: (config: Config, weights: Hdf5Group) => void): Promise<Uint8
     attributes: { weight_names: Object.keys(shapes) },
     members: { conv: { members } },
   };
-  change(config, weights);
+  const groups = { conv: weights };
+  change(config, weights, groups);
   return encodeHdf5({
     attributes: { model_config: JSON.stringify(config) },
-    members: { model_weights: { members: { conv: weights } } },
+    members: { model_weights: { members: groups } },
   });
 }
 
@@ -109,6 +113,91 @@ function zipBomb(): Uint8Array {
 }
 
 const NOT_TFJS = "to have layers that tfjs has but found conv, a";
+
+/** What the base that is read from a file makes of pictures. */
+async function features(path: string, content: Uint8Array, pictures: tf.Tensor) {
+  await Deno.writeFile(path, content);
+  const base = await readBase(path);
+  const values = (base.predict(pictures) as tf.Tensor).dataSync();
+  base.dispose();
+  return values;
+}
+
+function assertClose(values: tf.TypedArray, expected: tf.TypedArray): void {
+  const farthest = Math.max(...values.map((value, i) => Math.abs(value - expected[i])));
+  assert(farthest < 1e-6, `Expected at most 1e-6 but found ${farthest}`);
+}
+
+Deno.test("readBase() finds something of tfjs's for what it lacks", () =>
+  withFolder(async (folder) => {
+    await startBackend();
+    const path = join(folder, "network.h5");
+    const pictures = tf.randomUniform([2, 28, 28, 1], 0, 1, "float32", 1);
+    const plain = (of: tf.Tensor) => h5(() => {}).then((content) => features(path, content, of));
+    const behind = async (activation: unknown) =>
+      await features(
+        path,
+        await h5(({ config }) => Object.assign(config.layers[1].config, { activation })),
+        pictures,
+      );
+    const leaky = (await plain(pictures)).map((value) => value < 0 ? 0.2 * value : value);
+    assertClose(await behind("leaky_relu"), leaky);
+    const layer = { class_name: "LeakyReLU", config: { name: "inner", negative_slope: 0.2 } };
+    assertClose(await behind(layer), leaky);
+
+    const scaled = await plain(pictures.sub(0.25).div(0.5));
+    const normalised = async (settings: Record<string, unknown>, weights?: Hdf5Group) =>
+      await features(
+        path,
+        await h5(({ config }, _, groups) => {
+          const config_ = { name: "normal", axis: [-1], mean: null, variance: null, ...settings };
+          config.layers.splice(1, 0, { class_name: "Normalization", config: config_ });
+          if (weights) groups.normal = weights;
+        }),
+        pictures,
+      );
+    const number = (value: number, shape: number[]) => ({ shape, values: Float32Array.of(value) });
+    const inFile = (shape: number[]): Hdf5Group => ({
+      attributes: { weight_names: ["mean:0", "variance:0", "count:0"] },
+      members: { "mean:0": number(0.25, shape), "variance:0": number(0.25, shape) },
+    });
+    assertClose(await normalised({ mean: 0.25, variance: 0.25 }), scaled);
+    assertClose(await normalised({ mean: [[[0.25]]], variance: [[[0.25]]] }), scaled);
+    assertClose(await normalised({}, inFile([1])), scaled);
+    assertClose(await normalised({ axis: [] }, inFile([])), scaled);
+  }));
+
+Deno.test("readBase() puts an activation behind a layer wherever a graph uses that", () =>
+  withFolder(async (folder) => {
+    await startBackend();
+    const build = (activation: "linear" | "leaky") => {
+      const input = tf.input({ shape: [28, 28, 1], name: "picture" });
+      const convolve = tf.layers.conv2d({ filters: 2, kernelSize: 5, strides: 4, name: "conv" });
+      let one = convolve.apply(input) as tf.SymbolicTensor;
+      if (activation === "leaky") {
+        one = tf.layers.leakyReLU({ alpha: 0.2 }).apply(one) as tf.SymbolicTensor;
+      }
+      const other = tf.layers.conv2d({ filters: 2, kernelSize: 1, name: "next" }).apply(one);
+      const both = tf.layers.add({ name: "sum" }).apply([one, other as tf.SymbolicTensor]);
+      const outputs = tf.layers.flatten({ name: "flat" }).apply(both) as tf.SymbolicTensor;
+      return tf.model({ inputs: input, outputs });
+    };
+    const [linear, leaky] = [build("linear"), build("leaky")];
+    leaky.setWeights(linear.getWeights());
+    const path = join(folder, "network");
+    await saveNetwork(path, linear, CARD, "float32");
+    const model = join(path, "model.json");
+    const json = JSON.parse(await Deno.readTextFile(model));
+    const { layers } = json.modelTopology.config as Config["config"];
+    layers.find(({ config }) => config.name === "conv")!.config.activation = "leaky_relu";
+    await Deno.writeTextFile(model, JSON.stringify(json));
+    const pictures = tf.randomUniform([2, 28, 28, 1], 0, 1, "float32", 1);
+    const base = await readBase(path);
+    assertEquals(
+      (base.predict(pictures) as tf.Tensor).dataSync(),
+      (leaky.predict(pictures) as tf.Tensor).dataSync(),
+    );
+  }));
 
 Deno.test("readBase() reads what other versions and programs write", () =>
   withFolder(async (folder) => {
@@ -222,6 +311,14 @@ Deno.test("readBase() says in one sentence what is wrong with a file", () =>
         "mish.h5",
         await conv({ activation: "mish2" }),
         `${NOT_TFJS} Conv2D with activation "mish2"`,
+      ],
+      [
+        "pixelwise.h5",
+        await h5(({ config }) => {
+          const settings = { name: "conv", axis: [1, 2], mean: null };
+          Object.assign(config.layers[1], { class_name: "Normalization", config: settings });
+        }),
+        `${NOT_TFJS} Normalization`,
       ],
       ["huge.h5", await conv({ filters: 1e9 }), `${NOT_TFJS} Conv2D with filters 1000000000`],
       [

@@ -12,10 +12,11 @@ import type { Dataset } from "../../lib/data/dataset.ts";
 import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import type { Splits } from "../../lib/data/dataset.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { decodeKerasArchive } from "../../lib/formats/keras_archive.ts";
+import { decodeKerasArchive, encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
 import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
 import { BASE_NAMES } from "../../lib/model/bases.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
+import { networkToData } from "../../lib/model/network.ts";
 import { computeOutputs } from "../../lib/model/inference.ts";
 import { startTeam } from "../../lib/model/team.ts";
 import { runTask } from "../cli/run_task.ts";
@@ -225,21 +226,31 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
     await Deno.writeFile(few, train.images.subarray(0, 3000 * IMAGE_PIXELS));
     await Deno.writeFile(labels, train.labels.subarray(0, 3000));
     await python("train_keras.py", few, labels, folder);
-    const files = ["chain.h5", "chain.keras", "graph.h5", "graph.keras"];
+    const files = ["chain", "graph", "rows"].flatMap((name) => [`${name}.h5`, `${name}.keras`]);
     await python("predict.py", pixels, ...files.map((file) => join(folder, file)));
     await startBackend({ kernels: "composed" });
     await using team = await startTeam();
     for (const file of files) {
       await t.step(file, () => assertReads(team, join(folder, file), test));
     }
-    for (const file of ["chain.h5", "graph.keras"]) {
-      await t.step(`${file} as frozen base`, async () => {
-        const out = join(folder, "out");
+    for (const file of ["chain.h5", "graph.keras", "rows.keras"]) {
+      await t.step(`${file} as frozen base, and back in Keras`, async () => {
+        const out = join(folder, `${file}.out`);
         const args = "--epochs 4 --limit 2000 --out".split(" ");
         await task("train", "--base", join(folder, file), ...args, out);
         const metrics = JSON.parse(await Deno.readTextFile(join(out, "metrics.json")));
         assert(metrics.testAccuracy > 0.5, `Expected more than half but ${metrics.testAccuracy}`);
         assertEquals(metrics.mode, "frozen base");
+        using model = await loadModel(join(out, "model"));
+        const ours = await computeOutputs(team, model.network, test.images, "probabilities");
+        const trained = join(out, "digit_recognition_model");
+        const data = await networkToData(model.network);
+        await Deno.writeFile(`${trained}.keras`, await encodeKerasArchive(data, {}));
+        await python("predict.py", pixels, `${trained}.h5`, `${trained}.keras`);
+        for (const end of [".h5", ".keras"]) {
+          const theirs = await readFloats(`${trained}${end}.probabilities`);
+          assertAgrees(theirs, ours, test.labels, `on ${file}, ${end}`);
+        }
       });
     }
   }));

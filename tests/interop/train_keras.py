@@ -1,4 +1,4 @@
-"""Trains two small networks with Keras and saves each as .h5 and .keras: train_keras.py PIXELS LABELS FOLDER."""
+"""Trains three small networks with Keras and saves each as .h5 and .keras: train_keras.py PIXELS LABELS FOLDER."""
 
 import os
 import sys
@@ -14,10 +14,14 @@ pixels = numpy.fromfile(pictures, numpy.uint8).reshape(-1, 28, 28, 1).astype(num
 labels = numpy.fromfile(classes, numpy.uint8)
 keras.utils.set_random_seed(1)
 
+statistics = layers.Normalization()
+statistics.adapt(pixels)
 chain = keras.Sequential([
     keras.Input((28, 28, 1)),
+    layers.RandomRotation(0.02),
+    statistics,
     layers.Rescaling(2.0, -1.0),
-    layers.Conv2D(8, 3, padding="same", activation="relu"),
+    layers.Conv2D(8, 3, padding="same", activation="leaky_relu"),
     layers.MaxPooling2D(),
     layers.Conv2D(16, 3, use_bias=False, kernel_regularizer="l2"),
     layers.BatchNormalization(momentum=0.8),
@@ -26,19 +30,31 @@ chain = keras.Sequential([
     layers.Dropout(0.2),
     layers.Flatten(),
     layers.Dense(32, activation="silu"),
+    layers.Dense(32, activation="gelu"),
+    layers.Dense(32, activation=layers.LeakyReLU(0.1)),
     layers.Dense(10, activation="softmax"),
 ])
 
 entry = keras.Input((28, 28, 1))
-stem = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(entry)
+stem = layers.Conv2D(8, 3, strides=2, padding="same", activation="leaky_relu")(entry)
 branch = layers.Conv2D(8, 3, padding="same")(stem)
 joined = layers.Concatenate()([layers.Add()([stem, branch]), layers.DepthwiseConv2D(3, padding="same")(stem)])
 body = keras.Model(entry, layers.ReLU()(layers.BatchNormalization(momentum=0.8)(joined)))
 features = layers.Flatten()(layers.MaxPooling2D()(body(entry)))
 graph = keras.Model(entry, layers.Dense(10, activation="softmax")(features))
 
-for name, network in (("chain", chain), ("graph", graph)):
+rows = keras.Sequential([
+    keras.Input((28, 28, 1)),
+    layers.Normalization(axis=None, mean=0.1307, variance=0.3081**2),
+    layers.Reshape((28, 28)),
+    layers.TimeDistributed(layers.Dense(32, activation="relu")),
+    layers.Bidirectional(layers.LSTM(32, return_sequences=True)),
+    layers.LSTM(64),
+    layers.Dense(10, activation="softmax"),
+])
+
+for name, network, epochs in (("chain", chain, 1), ("graph", graph, 1), ("rows", rows, 4)):
     network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    network.fit(pixels, labels, epochs=1, batch_size=64, verbose=0)
+    network.fit(pixels, labels, epochs=epochs, batch_size=64, verbose=0)
     network.save(f"{folder}/{name}.h5")
     network.save(f"{folder}/{name}.keras")
