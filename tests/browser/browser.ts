@@ -1,7 +1,14 @@
 /** Chromium, and hands in it. */
 
-import { assert } from "@std/assert";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { assert, assertEquals } from "@std/assert";
+import axe, { type AxeResults } from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+/** Where screenshots go, for people to look at. */
+export const SCREENSHOTS = "outputs/browser";
+
+export const LAPTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 390, height: 844 };
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -75,4 +82,36 @@ export async function waitForAnswer(page: Page, answer: string): Promise<void> {
     .catch(async () => {
       throw new Error(`Expected the page to read ${answer} but found ${await digits.innerText()}`);
     });
+}
+
+/** Opens the page in a window of its own; no error may show in its console. */
+export async function withPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions,
+  act: (page: Page) => Promise<void>,
+): Promise<void> {
+  await using context = await browser.newContext({ viewport: LAPTOP, ...options });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("pageerror", ({ message }) => errors.push(message));
+  await page.goto(url);
+  await page.locator("html[data-ready]").waitFor();
+  await act(page);
+  assertEquals(errors, []);
+}
+
+/** Runs axe-core (https://github.com/dequelabs/axe-core); nothing serious may be found. */
+export async function assertAccessible(page: Page): Promise<void> {
+  // By the debugger, past the content security policy, which lets no foreign script in.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate("axe.run()") as AxeResults;
+  assertEquals(
+    violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`),
+    [],
+  );
 }

@@ -5,9 +5,8 @@
 
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
-import axe, { type AxeResults } from "axe-core";
 import { join } from "@std/path";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { loadModel, predict } from "../../lib/model/classifier.ts";
 import { findModels } from "../../lib/model/model_folders.ts";
 import { readOwnPictures } from "../../lib/picture/own_pictures.ts";
@@ -16,13 +15,18 @@ import { startService } from "../../lib/service/server.ts";
 import { writeStaticPage } from "../../lib/service/static_page.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";
-import { draw, LETTER_A, startBrowser, STROKES, waitForAnswer } from "./browser.ts";
-
-/** Where screenshots go, for people to look at. */
-const SCREENSHOTS = "outputs/browser";
-
-const LAPTOP = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 844 };
+import {
+  assertAccessible,
+  draw,
+  LAPTOP,
+  LETTER_A,
+  PHONE,
+  SCREENSHOTS,
+  startBrowser,
+  STROKES,
+  waitForAnswer,
+  withPage,
+} from "./browser.ts";
 
 Deno.test({
   name: "The page in Chromium",
@@ -363,26 +367,6 @@ async function saved(page: Page, button: string): Promise<Uint8Array> {
   return await Deno.readFile(await (await download).path());
 }
 
-/** Opens the page in a window of its own; no error may show in its console. */
-async function withPage(
-  browser: Browser,
-  url: string,
-  options: BrowserContextOptions,
-  act: (page: Page) => Promise<void>,
-): Promise<void> {
-  await using context = await browser.newContext({ viewport: LAPTOP, ...options });
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") errors.push(message.text());
-  });
-  page.on("pageerror", ({ message }) => errors.push(message));
-  await page.goto(url);
-  await page.locator("html[data-ready]").waitFor();
-  await act(page);
-  assertEquals(errors, []);
-}
-
 /** What the network sees of what is drawn, once it is at rest. */
 async function pixelsSeen(page: Page, digit: number): Promise<string> {
   await page.locator("#status").filter({ hasText: new RegExp(`^${digit}, .* sure$`) }).waitFor();
@@ -399,18 +383,6 @@ function dispatchFile(type: string, transfer: string): string {
     Object.defineProperty(event, "${transfer}", { value: data });
     document.body.dispatchEvent(event);
   }`;
-}
-
-/** Runs axe-core (https://github.com/dequelabs/axe-core); nothing serious may be found. */
-async function assertAccessible(page: Page): Promise<void> {
-  // By the debugger, past the content security policy, which lets no foreign script in.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate("axe.run()") as AxeResults;
-  assertEquals(
-    violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`),
-    [],
-  );
 }
 
 const TYPES: Record<string, string> = {

@@ -73,8 +73,12 @@ function blank(canvas: HTMLCanvasElement, width: number, height: number): ImageD
   return new ImageData(width, height);
 }
 
-/** Red, green and blue of a colour of the page's style, which is written as `#rrggbb`. */
+/** Red, green and blue of a colour of the page's style. */
 function channels(property: string): number[] {
-  const hex = colour(property);
-  return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
+  const probe = document.createElement("i");
+  probe.style.color = colour(property);
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color.match(/\d+/g)!.slice(0, 3).map(Number);
 }
