@@ -87,20 +87,22 @@ export async function refuseAddress(): Promise<Response> {
   );
 }
 
-/** What the page fetches when somebody wants to teach it. */
+/** What the page does by itself: it finds what is drawn, and learns what it is taught. */
 function networkRoutes(): Route[] {
   const headers = (type: string) => ({ "content-type": type, "cache-control": "no-cache" });
-  let program: Promise<string> | undefined;
   return [
-    {
-      method: "GET",
-      path: "/teacher.js",
-      async answer(c) {
-        program ??= bundlePrograms("teacher.ts").then((files) => files.get("teacher.js")!);
-        program.catch(() => program = undefined);
-        return c.body(await program, 200, headers("text/javascript; charset=utf-8"));
-      },
-    },
+    ...["finder", "teacher"].map((name): Route => {
+      let program: Promise<string> | undefined;
+      return {
+        method: "GET",
+        path: `/${name}.js`,
+        async answer(c) {
+          program ??= bundlePrograms(`${name}.ts`).then((files) => files.get(`${name}.js`)!);
+          program.catch(() => program = undefined);
+          return c.body(await program, 200, headers("text/javascript; charset=utf-8"));
+        },
+      };
+    }),
     ...Array.from(NETWORK_FILES, ([name, { type, read }]): Route => ({
       method: "GET",
       path: `/${name}`,

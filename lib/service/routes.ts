@@ -120,7 +120,7 @@ function modelRoutes(name: string, parts: Parts): Route[] {
   return [
     {
       method: "POST",
-      path: `/v1/models/${name}:predict`,
+      path: `/${ADDRESSES.prediction(name)}`,
       async answer(c) {
         const { pictures, form } = await readJson(c, limits, readPredictRequest);
         const predictions = await pool.read(name, pictures, clientOf(c));

@@ -60,6 +60,32 @@ Deno.test({
         }
       });
 
+      await step("sends the service no picture of what is drawn, but of a file", async (page) => {
+        const asked: string[] = [];
+        page.on("request", (request) => {
+          if (request.method() === "POST") asked.push(new URL(request.url()).pathname);
+        });
+        await draw(page, STROKES[3]);
+        await waitForAnswer(page, "3");
+        assertEquals(new Set(asked), new Set(["/v1/models/digits:predict"]));
+        const file = { name: "7.png", mimeType: "image/png", buffer: Buffer.from(SEVEN_PNG) };
+        await page.locator("#file").setInputFiles(file);
+        await waitForAnswer(page, "7");
+        assertEquals(asked.at(-1), "/predict");
+      });
+
+      await t.step("sends a picture where it cannot find digits by itself", async () => {
+        await using context = await browser.newContext();
+        const page = await context.newPage();
+        await page.route("**/finder.js", (route) => route.fulfill({ status: 500 }));
+        await page.goto(service.url);
+        await page.locator("html[data-ready]").waitFor();
+        const asked = page.waitForRequest("**/predict?model=digits");
+        await draw(page, STROKES[3]);
+        await waitForAnswer(page, "3");
+        await asked;
+      });
+
       await step("shows probabilities while a digit is drawn", async (page) => {
         const box = (await page.locator("#pad").boundingBox())!;
         await page.mouse.move(box.x + box.width / 2, box.y + 0.2 * box.height);

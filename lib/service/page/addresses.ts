@@ -2,6 +2,7 @@
 export const ADDRESSES = {
   models: "models",
   file: "predict",
+  prediction: (model: string): string => `v1/models/${model}:predict`,
   explanation: "explain",
   samples: "samples",
 };

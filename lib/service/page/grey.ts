@@ -3,10 +3,17 @@
 
 import type { GreyPicture } from "../../picture/decode.ts";
 
-/** Brightness 0–255 as luma (ITU-R BT.709), as the service's decoder has it. */
-export function toGrey(canvas: HTMLCanvasElement): GreyPicture {
+/** Red, green, blue and opacity of each pixel, 0–255. */
+export type Pixels = Pick<ImageData, "width" | "height" | "data">;
+
+/** Takes the pixels off a canvas. */
+export function pixelsOf(canvas: HTMLCanvasElement): Pixels {
   const { width, height } = canvas;
-  const { data } = canvas.getContext("2d")!.getImageData(0, 0, width, height);
+  return canvas.getContext("2d")!.getImageData(0, 0, width, height);
+}
+
+/** Brightness 0–255 as luma (ITU-R BT.709), as the service's decoder has it. */
+export function toGrey({ width, height, data }: Pixels): GreyPicture {
   const values = new Uint8Array(width * height);
   for (let i = 0; i < values.length; i++) {
     const [red, green, blue] = [data[4 * i], data[4 * i + 1], data[4 * i + 2]];

@@ -8,7 +8,7 @@ import { IMAGE_PIXELS } from "../../image/size.ts";
 import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
 import { finderFor } from "../../picture/find_digits.ts";
 import { explain } from "../explain.ts";
-import { toGrey } from "./grey.ts";
+import { pixelsOf, toGrey } from "./grey.ts";
 import type { Reader, ServedModel } from "./reader.ts";
 
 const list: Promise<ServedModel[]> = fetch("models.json").then((response) => response.json());
@@ -31,7 +31,7 @@ export const reader: Reader = {
   isService: false,
   models: () => list,
   async read({ name, classes }, picture) {
-    const { digits } = finderFor(classes)(toGrey(picture));
+    const { digits } = finderFor(classes)(toGrey(pixelsOf(picture)));
     const predictions = predict(await modelOf(name), digits.map(({ pixels }) => pixels));
     return digits.map((digit, i) => ({
       ...digit,

@@ -55,6 +55,11 @@ export class Pad {
     return this.#strokes.length === 0 && !this.#picture;
   }
 
+  /** Whether what is on it was drawn here. */
+  get isDrawn(): boolean {
+    return !this.#picture;
+  }
+
   /** Takes the last stroke away, or the picture. */
   undo(): void {
     if (this.isEmpty) return;

@@ -121,7 +121,7 @@ async function read(): Promise<void> {
         ? []
         : isTaught()
         ? teaching.read(pad.toPicture())
-        : await reader.read(asked, pad.toPicture());
+        : await reader.read(asked, pad.toPicture(), pad.isDrawn);
       if (asked !== model) continue;
       if (pad.isEmpty || shown === version || found.length > 0) show(pad.isEmpty ? [] : found);
     }

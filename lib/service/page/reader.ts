@@ -5,6 +5,9 @@ import type { FoundDigit } from "../../picture/steps.ts";
 import type { Explanation } from "../explain.ts";
 import { ADDRESSES } from "./addresses.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
+import type { FindingTask } from "./finder.ts";
+import { pixelsOf } from "./grey.ts";
+import { Helper } from "./helper.ts";
 
 /** A model that can be asked. */
 export interface ServedModel {
@@ -35,8 +38,8 @@ export interface Reader {
   isService: boolean;
   /** Lists the models; the first is asked unless somebody chooses another. */
   models(): Promise<ServedModel[]>;
-  /** Finds and reads the digits, or characters, in a picture. */
-  read(model: ServedModel, picture: HTMLCanvasElement): Promise<ReadDigit[]>;
+  /** Finds and reads the digits, or characters, in a picture, which may have been drawn here. */
+  read(model: ServedModel, picture: HTMLCanvasElement, isDrawn: boolean): Promise<ReadDigit[]>;
   /** Explains why pixels are read as a character. */
   explain(model: ServedModel, pixels: Uint8Array, character: string): Promise<Explained>;
   /** Whether samples are kept. */
@@ -52,18 +55,9 @@ export const reader: Reader = {
   async models() {
     return (await (await fetch(ADDRESSES.models)).json()).models;
   },
-  async read({ name }, picture) {
-    const file = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, "image/png"));
-    type Found = Omit<ReadDigit, "pixels"> & { digit?: number; class?: string; pixels: string };
-    const answer = await ask(`${ADDRESSES.file}?model=${name}`, file, "image/png") as Record<
-      string,
-      Found[]
-    >;
-    return (answer.digits ?? answer.characters).map((found) => ({
-      ...found,
-      character: found.class ?? found.character ?? String(found.digit),
-      pixels: fromBase64(found.pixels),
-    }));
+  async read(model, picture, isDrawn) {
+    const found = isDrawn ? await find(model, picture) : undefined;
+    return found ? await readFound(model, found) : await readFile(model, picture);
   },
   async explain({ name }, pixels, character) {
     const { importance, layers } = await ask(
@@ -87,6 +81,48 @@ export const reader: Reader = {
     await ask(ADDRESSES.samples, JSON.stringify({ pixels: toBase64(pixels), class: name }));
   },
 };
+
+const finder = new Helper<FindingTask, FoundDigit[]>("finder.js");
+
+/** Finds what is drawn here, in the browser, which spares the service nearly all of the work. */
+async function find(
+  { classes }: ServedModel,
+  canvas: HTMLCanvasElement,
+): Promise<FoundDigit[] | undefined> {
+  const picture = pixelsOf(canvas);
+  // Where the program could not be bundled, the service finds it.
+  return await finder.run({ classes, picture }, [picture.data.buffer]).catch(() => undefined);
+}
+
+/** A class by whichever name the service has for it, and how sure it is. */
+type Said = Omit<ReadDigit, "pixels" | "box"> & { digit?: number; class?: string };
+
+function characterOf(said: Said): string {
+  return said.class ?? said.character ?? String(said.digit);
+}
+
+async function readFound({ name }: ServedModel, found: FoundDigit[]): Promise<ReadDigit[]> {
+  if (found.length === 0) return [];
+  const instances = found.map(({ pixels }) => ({ b64: toBase64(pixels) }));
+  const { predictions } = await ask(
+    ADDRESSES.prediction(name),
+    JSON.stringify({ instances }),
+  ) as { predictions: Said[] };
+  return predictions.map((said, i) => ({ ...found[i], ...said, character: characterOf(said) }));
+}
+
+async function readFile({ name }: ServedModel, picture: HTMLCanvasElement): Promise<ReadDigit[]> {
+  const file = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, "image/png"));
+  const answer = await ask(`${ADDRESSES.file}?model=${name}`, file, "image/png") as Record<
+    string,
+    (Said & { box: FoundDigit["box"]; pixels: string })[]
+  >;
+  return (answer.digits ?? answer.characters).map((said) => ({
+    ...said,
+    character: characterOf(said),
+    pixels: fromBase64(said.pixels),
+  }));
+}
 
 /** How often a question is put again to a service that is busy. */
 const MOST_TRIES = 5;

@@ -22,7 +22,7 @@ import { copiesFor, drawCopy, solveClassifier } from "../../model/solved_classif
 import { findSymbol } from "../../picture/find_digits.ts";
 import type { FoundDigit } from "../../picture/steps.ts";
 import { explain, type Explanation } from "../explain.ts";
-import { toGrey } from "./grey.ts";
+import { pixelsOf, toGrey } from "./grey.ts";
 import type { Examples } from "./lesson.ts";
 import type { ReadDigit } from "./reader.ts";
 
@@ -68,7 +68,7 @@ export class Teacher {
 
   /** Finds the symbol in a picture. */
   see(picture: HTMLCanvasElement): FoundDigit | undefined {
-    return findSymbol(toGrey(picture)).digits[0];
+    return findSymbol(toGrey(pixelsOf(picture))).digits[0];
   }
 
   /** Learns anew from all examples; from those of fewer than two classes, nothing. */
