@@ -152,7 +152,6 @@ await runCommand({
     const out = flags.out ?? outputFolder(own ? OWN : classes);
     await Deno.mkdir(out, { recursive: true });
     await startBackend(flags);
-    const base = isShipped ? named as BaseName : { name: named, network: await readBase(named) };
     await using team = await startTeam(flags);
     const loaded = await loadData(flags, observer);
     const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(loaded) &&
@@ -160,6 +159,9 @@ await runCommand({
     if (own) observer({ kind: "note", text: describePictures(loaded, isSolved) });
     const data = own && !isSolved ? holdOut(loaded, flags.seed) : loaded;
     for (const lacking of lackingClasses(data)) observer({ kind: "note", text: lacking });
+    const base = isShipped
+      ? named as BaseName
+      : { name: named, network: await readBase(named, { ...data, observer }) };
     const enough = (epochs: number) =>
       own ? enoughEpochs(epochs, data.train.count, flags["batch-size"] ?? HEAD.batchSize) : epochs;
     const recipe = {

@@ -6,6 +6,7 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { FEATURES } from "../model/architecture.ts";
 import { networkFromData, readWeights, writeWeights } from "../model/network.ts";
 import { storedLength } from "../model/precision.ts";
+import { findRange, INPUT_RANGES, type InputRange, type RangeTrial } from "./input_range.ts";
 import { decodeKerasArchive } from "./keras_archive.ts";
 import { buildNetwork, parseConfig, renameLayers } from "./keras_config.ts";
 import { decodeKerasH5 } from "./keras_h5.ts";
@@ -18,24 +19,28 @@ const LARGEST_FILE = 2 ** 29;
  * last layer that makes a list of features of pictures, be it flattening or global pooling.
  *
  * @param path A file of Keras, in HDF5 (.h5, .hdf5) or an archive (.keras), or tfjs's model.json or its folder. The
- *   network must take pictures of 28 × 28 pixels from 0 to 1, white ink on black; as 784 numbers or without
- *   channels, they are reshaped for it.
- * @returns From pictures to features, as one layer.
+ *   network must take pictures of 28 × 28 pixels, white ink on black; as 784 numbers or without channels, they are
+ *   reshaped for it.
+ * @param trial Training pictures to find out on whether pixels go in from 0 to 1, to 255 or from -1 to 1; from 0
+ *   to 1 without them.
+ * @returns From pictures, their pixels from 0 to 1, to features, as one layer.
  * @throws {SyntaxError} If there is no such network at `path`, or a damaged one.
  * @throws {TypeError} If it has layers that tfjs does not have, or takes something else than such pictures.
  */
-export async function readBase(path: string): Promise<tf.Sequential> {
+export async function readBase(path: string, trial?: RangeTrial): Promise<tf.Sequential> {
   const network = await readNetwork(path);
   const shapes = network.inputs.map(({ shape }) => shape.slice(1).join(" × "));
-  const expected = `${IMAGE_SIDE} × ${IMAGE_SIDE} × 1`;
-  if (![expected, `${IMAGE_SIDE} × ${IMAGE_SIDE}`, `${IMAGE_PIXELS}`].includes(shapes.join())) {
+  if (
+    ![PICTURE_SHAPE, `${IMAGE_SIDE} × ${IMAGE_SIDE}`, `${IMAGE_PIXELS}`].includes(shapes.join())
+  ) {
     network.dispose();
     throw new TypeError(
-      `Expected ${path} to take pictures of ${expected} but it takes ${shapes.join(" and ")}`,
+      `Expected ${path} to take pictures of ${PICTURE_SHAPE} but it takes ${shapes.join(" and ")}`,
     );
   }
+  const range = trial ? findRange(network, path, trial) : INPUT_RANGES[0];
   const inner = tf.model({ inputs: network.inputs, outputs: featuresOf(network), name: FEATURES });
-  const cut = shapes.join() === expected ? inner : reshaped(inner);
+  const cut = adapted(inner, range);
   // A head that is put on the base gives its layers names, too.
   const topology = renameLayers(cut, "base_");
   const base = await networkFromData({ modelTopology: topology });
@@ -49,20 +54,29 @@ export async function readBase(path: string): Promise<tf.Sequential> {
   return tf.sequential({ name: "base", layers: [base] });
 }
 
-/** A network that takes pictures as this project has them, of one that takes their pixels in another shape. */
-function reshaped(network: tf.LayersModel): tf.LayersModel {
+const PICTURE_SHAPE = `${IMAGE_SIDE} × ${IMAGE_SIDE} × 1`;
+
+/** A network that takes pictures as this project has them, of one that takes other numbers or another shape. */
+function adapted(network: tf.LayersModel, { scale, offset }: InputRange): tf.LayersModel {
   const pictures = tf.input({ shape: [IMAGE_SIDE, IMAGE_SIDE, 1], name: "pictures" });
   const targetShape = network.inputs[0].shape.slice(1) as number[];
-  const pixels = tf.layers.reshape({ targetShape, name: "pixels" }).apply(pictures);
+  const layers: tf.layers.Layer[] = [];
+  if (scale !== 1) layers.push(tf.layers.rescaling({ scale, offset, name: "range" }));
+  if (targetShape.length < 3) layers.push(tf.layers.reshape({ targetShape, name: "pixels" }));
+  if (layers.length === 0) return network;
   network.name = "network";
-  const outputs = network.apply(pixels) as tf.SymbolicTensor;
+  const outputs = [...layers, network].reduce<tf.SymbolicTensor>(
+    (input, layer) => layer.apply(input) as tf.SymbolicTensor,
+    pictures,
+  );
   return tf.model({ inputs: pictures, outputs, name: FEATURES });
 }
 
 /** The list of features that the last layer to make one of pictures makes. */
 function featuresOf(network: tf.LayersModel): tf.SymbolicTensor {
   const calls = network.layers.map(({ inboundNodes }) => inboundNodes.at(-1)!);
-  const last = calls.findLast(({ inputTensors: [input], outputTensors: [output] }) =>
+  const first = network.layers.findIndex(({ weights }) => weights.length > 0);
+  const last = calls.slice(first).findLast(({ inputTensors: [input], outputTensors: [output] }) =>
     input?.shape.length === 4 && output.shape.length === 2
   );
   if (last) return last.outputTensors[0];

@@ -23,6 +23,8 @@ interface ClosedFormHead {
   bias: Float32Array;
   /** Logits of each picture by the head that is solved from all others, `[pictures, classes]`. */
   leftOut: Float32Array;
+  /** Share of the variance of the targets, from 1 down, that those explain (Allen's PRESS, 1974). */
+  explained: number;
 }
 
 /**
@@ -60,6 +62,7 @@ export function solveHead(
     const kernel = tf.matMul(all, weights.as2D(rows, classes), true);
     const bias = weights.sum(0).mul(constant);
     const leftOut = new Float32Array(labels.length * classes);
+    let press = 0;
     for (let picture = 0; picture < labels.length; picture++) {
       const first = picture * copies;
       const block = inverseBlock(lower, rows, first, copies);
@@ -67,12 +70,14 @@ export function solveHead(
       const residuals = solve(factorise(block, copies), own, copies, classes);
       for (let k = 0; k < classes; k++) {
         leftOut[picture * classes + k] = SHARPNESS * (targets[first * classes + k] - residuals[k]);
+        press += residuals[k] ** 2;
       }
     }
     return {
       kernel: kernel.dataSync<"float32">(),
       bias: bias.dataSync<"float32">(),
       leftOut,
+      explained: 1 - press / (labels.length * (1 - 1 / classes)),
     };
   });
 }

@@ -3,14 +3,17 @@ import { join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { unzipSync, zipSync } from "fflate";
 import { startBackend } from "../../lib/backend/backend.ts";
+import { loadMnist } from "../../lib/data/mnist.ts";
 import { addHead } from "../../lib/model/architecture.ts";
 import { readBase } from "../../lib/formats/read_base.ts";
 import { encodeHdf5, type Hdf5Group } from "../../lib/formats/hdf5.ts";
 import { encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
 import { toKeras2 } from "../../lib/formats/keras_config.ts";
 import { encodeKerasH5 } from "../../lib/formats/keras_h5.ts";
+import { loadModel } from "../../lib/model/classifier.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { networkToData } from "../../lib/model/network.ts";
+import type { Observer } from "../../lib/observer.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { NETWORKS } from "./networks.ts";
@@ -123,9 +126,9 @@ async function features(path: string, content: Uint8Array, pictures: tf.Tensor) 
   return values;
 }
 
-function assertClose(values: tf.TypedArray, expected: tf.TypedArray): void {
+function assertClose(values: tf.TypedArray, expected: tf.TypedArray, bound = 1e-6): void {
   const farthest = Math.max(...values.map((value, i) => Math.abs(value - expected[i])));
-  assert(farthest < 1e-6, `Expected at most 1e-6 but found ${farthest}`);
+  assert(farthest < bound, `Expected less than ${bound} but found ${farthest}`);
 }
 
 Deno.test("readBase() finds something of tfjs's for what it lacks", () =>
@@ -249,16 +252,49 @@ Deno.test("readBase() reshapes pictures for networks that take 784 numbers, or n
 Deno.test("readBase() takes the last dense layer for the head where there are no convolutions", () =>
   withFolder(async (folder) => {
     await startBackend();
-    const network = tf.sequential({
-      layers: [
-        tf.layers.flatten({ inputShape: [28, 28] }),
-        tf.layers.dense({ units: 5, activation: "relu" }),
-        tf.layers.dense({ units: 10 }),
-        tf.layers.softmax(),
-      ],
-    });
-    for (const path of await saveAll(folder, network)) {
-      assertEquals((await readBase(path)).outputShape, [null, 5]);
+    for (const inputShape of [[28, 28], [28, 28, 1]]) {
+      const network = tf.sequential({
+        layers: [
+          tf.layers.flatten({ inputShape }),
+          tf.layers.dense({ units: 5, activation: "relu" }),
+          tf.layers.dense({ units: 10 }),
+          tf.layers.softmax(),
+        ],
+      });
+      for (const path of await saveAll(folder, network)) {
+        assertEquals((await readBase(path)).outputShape, [null, 5]);
+      }
+    }
+  }));
+
+Deno.test("readBase() finds the numbers that a network takes on training pictures, and says which", () =>
+  withFolder(async (folder) => {
+    const digits = "data/models/digits";
+    using model = await loadModel(digits);
+    const data = await loadMnist({ limit: 200 });
+    const pictures = tf.tidy(() => tf.randomUniform([2, 28, 28, 1], 0, 1, "float32", 1));
+    const plain = await readBase(digits);
+    const expected = (plain.predict(pictures) as tf.Tensor).dataSync();
+    for (
+      const [range, scale, offset] of [
+        ["0 to 1", 1, 0],
+        ["0 to 255", 1 / 255, 0],
+        ["-1 to 1", 1 / 2, 1 / 2],
+      ] as const
+    ) {
+      const inputShape = [28, 28, 1];
+      const back = tf.layers.rescaling({ inputShape, scale, offset, name: "back" });
+      const network = tf.sequential({ layers: [back, ...model.network.layers] });
+      const path = join(folder, range);
+      await saveNetwork(path, network, CARD, "float32");
+      const notes: string[] = [];
+      const observer: Observer = (event) => event.kind === "note" && notes.push(event.text);
+      const base = await readBase(path, { ...data, observer });
+      assertClose((base.predict(pictures) as tf.Tensor).dataSync(), expected, 1e-4);
+      assertEquals(notes.length, 1);
+      const said = `Pixels go into ${path} from ${range}: its outputs explain `;
+      assert(notes[0].startsWith(said), notes[0]);
+      base.dispose();
     }
   }));
 

@@ -37,7 +37,12 @@ Deno.test("solveHead() gives each class the largest logit for its own", () => {
 
 Deno.test("solveHead() says of each picture what a head says that is solved without it", () => {
   const features = drawFeatures();
-  const { leftOut } = solveHead(features, LABELS, { classes: 3, copies: COPIES });
+  const { leftOut, explained } = solveHead(features, LABELS, { classes: 3, copies: COPIES });
+  let squares = 0;
+  leftOut.forEach((logit, i) =>
+    squares += (logit / 10 - (LABELS[Math.floor(i / 3)] === i % 3 ? 2 / 3 : -1 / 3)) ** 2
+  );
+  assertAlmostEquals(explained, 1 - squares / PICTURES / (2 / 3), 1e-5);
   const size = COPIES * WIDTH;
   // The penalty goes with the spread of the features, which changes a little with every picture.
   for (let picture = 0; picture < PICTURES; picture++) {
