@@ -60,8 +60,7 @@ export const FLAGS = {
   limit: { type: "integer", help: "use at most N pictures of each split", least: 10 },
   data: {
     type: "text",
-    help:
-      "folder with IDX files of MNIST or EMNIST, plain or .gz, or a CSV file of labels and pixels",
+    help: "folder or .zip with IDX files of MNIST or EMNIST, or a CSV file of labels and pixels",
     value: "DIR",
   },
   out: { type: "text", help: "folder to write to", value: "DIR" },

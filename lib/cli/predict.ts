@@ -28,6 +28,9 @@ import { describeError, runCommand } from "./command_line.ts";
 /** Answers to the digits of a file. */
 type Answer = FoundDigit & Prediction;
 
+/** Rows of a table that are read together. */
+const ROWS_AT_ONCE = 500;
+
 await runCommand({
   name: "predict",
   summary:
@@ -140,9 +143,6 @@ async function read(model: Classifier, path: string, views: readonly Placement[]
   return { found, answers };
 }
 
-/** Rows of a table that are read together. */
-const ROWS_AT_ONCE = 500;
-
 /** Answers to the pictures of a table, in the order of its rows, which are counted from 1 on. */
 async function readTable(
   model: Classifier,
@@ -167,12 +167,17 @@ async function readFile(path: string): Promise<Uint8Array> {
       : error;
   });
   if (!isFile || size > LARGEST_PICTURE_FILE) {
+    const entries = isDirectory ? await Array.fromAsync(Deno.readDir(path)) : [];
+    const folders = entries.filter((entry) => entry.isDirectory).length;
     throw new Error(
       `Expected to read ${path} but it ${
         isFile
           ? `has more than ${LARGEST_PICTURE_FILE} bytes`
           : isDirectory
-          ? "is a folder without pictures (evaluate --pictures reads one with a folder a class)"
+          ? folders > 0
+            ? `is a folder of ${folders} folders: predict ${path}/* reads their pictures, ` +
+              `evaluate --pictures ${path} measures on them`
+            : "is a folder without pictures"
           : "is no file"
       }`,
     );

@@ -1,9 +1,10 @@
 /** IDX, the file format of MNIST (http://yann.lecun.com/exdb/mnist/): a magic number, sizes, bytes. */
 
-import { join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { type Dataset, slice } from "./dataset.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import { writeFileAtomically } from "./file_system.ts";
+import { listFiles, readPacked } from "./packed_files.ts";
 
 /** The content of an IDX file of unsigned bytes. */
 interface IdxArray {
@@ -104,65 +105,14 @@ export function datasetFromIdx(
   return { count, images: images.values, labels: labels.values };
 }
 
-/** Largest file of pictures that is read, in bytes: enough for EMNIST's 697 932, and within memory. */
-export const LARGEST_FILE = 600_000_000;
-
 /**
- * Reads an IDX file, plain or compressed with gzip (told by its first bytes).
+ * Reads an IDX file, plain or compressed, as {@linkcode readPacked} does.
  *
  * @throws {Error} If it cannot be read or unpacked, in one sentence that names it.
  * @throws {SyntaxError} As {@linkcode parseIdx}.
  */
 export async function readIdx(path: string): Promise<IdxArray> {
   return parseIdx(await readPacked(path), path);
-}
-
-/**
- * Reads a file, plain or compressed with gzip (told by its first bytes).
- *
- * @throws {Error} If it cannot be read or unpacked, or is larger than {@linkcode LARGEST_FILE}.
- */
-export async function readPacked(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    const { isFile, size } = await Deno.stat(path);
-    if (!isFile) throw new Error("it is not a file");
-    if (size > LARGEST_FILE) throw new Error(`it has more than ${LARGEST_FILE} bytes`);
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : error instanceof Deno.errors.PermissionDenied
-      ? "permission was denied"
-      : (error as Error).message;
-    throw new Error(`Expected to read ${path} but ${reason}`);
-  }
-  return bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes, path) : bytes;
-}
-
-async function gunzip(
-  packed: Uint8Array<ArrayBuffer>,
-  name: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  try {
-    for await (
-      const chunk of new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))
-    ) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > LARGEST_FILE) break;
-    }
-  } catch {
-    throw new SyntaxError(`Expected ${name} to be a whole gzip file but it is cut off or damaged`);
-  }
-  if (length > LARGEST_FILE) {
-    throw new SyntaxError(
-      `Expected ${name} to unpack to at most ${LARGEST_FILE} bytes but found more`,
-    );
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 /**
@@ -184,27 +134,42 @@ export async function readIdxPair(
 
 /**
  * Finds an IDX file, plain or packed, by MNIST's name or another that it goes by: with a dot for the hyphen
- * before `idx`, with `test` for `t10k`, in a folder of its own name.
+ * before `idx`, with `test` for `t10k`, in a folder in a folder, in a zip archive.
  *
+ * @param source Folder or zip archive.
  * @param name Its name without `.gz`.
- * @throws {Error} If `directory` has none of them.
+ * @returns A path that {@linkcode readIdx} reads.
+ * @throws {Error} If `source` has none of them; it says what it has, and who reads that.
  */
-export async function findIdx(directory: string, name: string): Promise<string> {
-  const names = [name, name.replace("t10k", "test")]
-    .flatMap((one) => [one, one.replace("-idx", ".idx")])
-    .flatMap((one) => [one, `${one}.gz`, join(one, one)]);
-  for (const file of names) {
-    const path = join(directory, file);
-    if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path;
-  }
-  const folders = [];
-  for await (const entry of Deno.readDir(directory)) {
-    if (entry.isDirectory) folders.push(entry.name);
-  }
-  const hint = folders.length > 1
-    ? `: if its ${folders.length} folders are classes, --pictures ${directory} reads them`
-    : "";
-  throw new Error(`Expected ${name} or ${name}.gz in ${directory} but found neither${hint}`);
+export async function findIdx(source: string, name: string): Promise<string> {
+  const names = new Set(
+    [name, name.replace("t10k", "test")]
+      .flatMap((one) => [one, one.replace("-idx", ".idx")])
+      .flatMap((one) => [one, `${one}.gz`]),
+  );
+  const files = await listFiles(source);
+  const found = files.filter((file) => names.has(basename(file)))
+    .sort((one, other) => one.split("/").length - other.split("/").length);
+  if (found.length > 0) return join(source, found[0]);
+  throw new Error(
+    `Expected ${name} or ${name}.gz in ${source} but found ${describeFiles(files, source)}`,
+  );
+}
+
+/** Files that are named where others were expected. */
+const MOST_NAMES = 3;
+
+/** What there is in place of IDX files, and what to do with it. */
+function describeFiles(files: string[], source: string): string {
+  if (files.length === 0) return "no files";
+  const tables = files.filter((file) => /\.csv(\.gz|\.zip)?$/i.test(file));
+  const table = tables.find((file) => /train/i.test(file)) ?? tables[0];
+  const folders = new Set(files.filter((file) => file.includes("/")).map(dirname));
+  const named = folders.size > 1 ? [...folders].map((folder) => `${folder}/`) : files;
+  const rest = named.length - MOST_NAMES;
+  const list = named.slice(0, MOST_NAMES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+  if (table !== undefined) return `${list}: --data ${join(source, table)} reads that table`;
+  return folders.size > 1 ? `${list}: if they are classes, --pictures ${source} reads them` : list;
 }
 
 /** Writes an IDX file, compressed with gzip if its name ends in `.gz`. */

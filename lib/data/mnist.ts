@@ -10,7 +10,7 @@ import { CSV_NAME, readLabelledCsv } from "./pixel_csv.ts";
 
 /** How {@linkcode loadMnist} loads. */
 export interface MnistOptions {
-  /** Folder with the four IDX files, plain or .gz, or a CSV file, that is used instead of the official files. */
+  /** Folder or .zip with the four IDX files, plain or .gz, or a CSV file, that is used instead of the official files. */
   directory?: string;
   /** At most so many pictures of each split, for a quick try. */
   limit?: number;
@@ -147,9 +147,9 @@ async function verify(
 }
 
 async function own(directory: string, imagesName: string, labelsName: string): Promise<Dataset> {
-  if (!await isDirectory(directory)) {
+  if (!await isDirectory(directory) && !/\.zip$/i.test(directory)) {
     throw new Error(
-      `Expected ${directory} to be a folder with MNIST's IDX files but there is none`,
+      `Expected ${directory} to be a folder or a .zip with MNIST's IDX files but there is none`,
     );
   }
   const imagesPath = await findIdx(directory, imagesName);

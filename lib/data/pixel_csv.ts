@@ -1,8 +1,7 @@
 /** Pictures as rows of a table: the CSV form in which the best-known digit competition has MNIST. */
 
-import { unzipSync } from "fflate";
 import { type Dataset, slice } from "./dataset.ts";
-import { LARGEST_FILE, readPacked } from "./idx.ts";
+import { readPacked, unzip } from "./packed_files.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 
 /** Names of files that are such tables. */
@@ -29,9 +28,13 @@ const [COMMA, NEW_LINE, RETURN, QUOTE, ZERO, NINE] = [",", "\n", "\r", '"', "0",
  * number from 0 to 255, in one sentence that names the line.
  */
 export async function readPixelCsv(path: string): Promise<PixelTable> {
-  let bytes = await readPacked(path);
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) bytes = unzip(bytes, path);
-  return parsePixelCsv(bytes, path);
+  const bytes = await readPacked(path);
+  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) return parsePixelCsv(bytes, path);
+  const files = Object.values(unzip(bytes, path, (name) => /\.csv$/i.test(name)));
+  if (files.length === 1) return parsePixelCsv(files[0], path);
+  throw new SyntaxError(
+    `Expected ${path} to be a zip archive with one CSV file in it but found ${files.length}`,
+  );
 }
 
 /**
@@ -57,18 +60,6 @@ export async function readLabelledCsv(path: string, limit = Infinity): Promise<D
 /** What a table is told that should have labels. */
 export function noLabels(path: string): SyntaxError {
   return new SyntaxError(`Expected ${path} to have a column of labels but found none`);
-}
-
-function unzip(bytes: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
-  try {
-    const files = Object.values(unzipSync(bytes, {
-      filter: ({ name, originalSize }) => /\.csv$/i.test(name) && originalSize <= LARGEST_FILE,
-    }));
-    if (files.length === 1) return files[0] as Uint8Array<ArrayBuffer>;
-  } catch {
-    // What is wrong with it is said below.
-  }
-  throw new SyntaxError(`Expected ${name} to be a zip file with one CSV file in it but it is not`);
 }
 
 /** Reads the content of such a file, as {@linkcode readPixelCsv} does. */

@@ -1,7 +1,7 @@
 /** A zip archive of folders of pictures, one for each class; nothing of it is written anywhere. */
 
 import { unzipSync } from "fflate";
-import { LARGEST_FILE } from "../data/idx.ts";
+import { LARGEST_FILE } from "../data/packed_files.ts";
 import { type Contents, PICTURE_NAME } from "./class_folders.ts";
 
 /** Names of files that are such archives. */

@@ -4,7 +4,7 @@ import { shareMemory } from "../backend/shared_memory.ts";
 import { Team } from "../backend/team.ts";
 import { type Dataset, join, pick, type Splits } from "../data/dataset.ts";
 import { isDirectory } from "../data/file_system.ts";
-import { readPacked } from "../data/idx.ts";
+import { readPacked } from "../data/packed_files.ts";
 import { CSV_NAME, noLabels, readPixelCsv } from "../data/pixel_csv.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { zipSync } from "fflate";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
@@ -70,6 +71,27 @@ Deno.test("deno task predict answers what it can read, and names what it cannot"
       assertEquals(answer.accepted, false);
       assertEquals(answer.box, { left: 14, top: 10, width: 34, height: 60 });
     }
+  }));
+
+Deno.test("deno task predict reads tables, of an archive too, and says what to do with class folders", () =>
+  withPictures(async (folder, model) => {
+    const names = Array.from({ length: 784 }, (_, i) => `pixel${i}`);
+    const rows = Array.from({ length: 501 }, (_, row) => names.map((_, i) => (row * i) % 256));
+    const text = new TextEncoder().encode([names, ...rows].join("\n"));
+    await Deno.writeFile(join(folder, "test.csv"), text);
+    await Deno.writeFile(join(folder, "digits.zip"), zipSync({ "test.csv": text }));
+    for (const path of [join(folder, "test.csv"), join(folder, "digits.zip", "test.csv")]) {
+      const { code, stdout } = await predict("--csv", "--model", model, path);
+      assertEquals([code, stdout.length, stdout[0]], [0, 502, "ImageId,Label"]);
+      assertMatch(stdout[501], /^501,\d$/);
+    }
+    await Deno.mkdir(join(folder, "classes", "seven"), { recursive: true });
+    const { code, stderr } = await predict("--model", model, join(folder, "classes"));
+    assertEquals([code, stderr.at(-1)], [
+      1,
+      `Expected to read ${folder}/classes but it is a folder of 1 folders: predict ${folder}/classes/* ` +
+      `reads their pictures, evaluate --pictures ${folder}/classes measures on them`,
+    ]);
   }));
 
 Deno.test("deno task predict says that it does not know, and draws why", () =>

@@ -123,6 +123,7 @@ Deno.test("loadCharacters() says what is missing, foreign or of no class", () =>
     await write(folder, "emnist-letters-train", [1, 2]);
     assertEquals(
       await rejection("letters"),
-      `Expected emnist-letters-test-labels-idx1-ubyte or emnist-letters-test-labels-idx1-ubyte.gz in ${folder} but found neither`,
+      `Expected emnist-letters-test-labels-idx1-ubyte or emnist-letters-test-labels-idx1-ubyte.gz in ${folder} but found ` +
+        "emnist-letters-test-images-idx3-ubyte.gz, emnist-letters-train-images-idx3-ubyte, emnist-letters-train-labels-idx1-ubyte",
     );
   }));

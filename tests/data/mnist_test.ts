@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { join, toFileUrl } from "@std/path";
+import { dirname, join, toFileUrl } from "@std/path";
+import { gzipSync, zipSync } from "fflate";
 import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { withFolder } from "../temporary_folder.ts";
@@ -142,16 +143,79 @@ Deno.test("loadMnist() rejects a folder that is not there, empty, or lacks one f
       (await assertRejects(() => loadMnist({ directory }))).message;
     assertEquals(
       await rejection(join(folder, "nowhere")),
-      `Expected ${folder}/nowhere to be a folder with MNIST's IDX files but there is none`,
+      `Expected ${folder}/nowhere to be a folder or a .zip with MNIST's IDX files but there is none`,
     );
     assertEquals(
       await rejection(folder),
-      `Expected ${NAMES.trainImages} or ${NAMES.trainImages}.gz in ${folder} but found neither`,
+      `Expected ${NAMES.trainImages} or ${NAMES.trainImages}.gz in ${folder} but found no files`,
     );
     await writeMnist(folder);
     await Deno.remove(join(folder, NAMES.testLabels));
     assertEquals(
       await rejection(folder),
-      `Expected ${NAMES.testLabels} or ${NAMES.testLabels}.gz in ${folder} but found neither`,
+      `Expected ${NAMES.testLabels} or ${NAMES.testLabels}.gz in ${folder} but found ` +
+        `${NAMES.testImages}, ${NAMES.trainImages}, ${NAMES.trainLabels}`,
     );
+  }));
+
+Deno.test("loadMnist() finds its files in folders in folders and in zip archives", () =>
+  withFolder(async (folder) => {
+    await writeMnist(folder);
+    const { train, test } = await loadMnist({ directory: folder });
+    const files = await Promise.all(
+      Object.values(NAMES).map(async (name) =>
+        [name, await Deno.readFile(join(folder, name))] as const
+      ),
+    );
+    const renamed: ((name: string) => string)[] = [
+      (name) => name,
+      (name) => `${name}.gz`,
+      (name) => `archive/${name.replace("t10k", "test").replace("-idx", ".idx")}`,
+      (name) => `MNIST/raw/${name}.gz`,
+      (name) => `${name.replace("-idx", ".idx")}/${name}`,
+      (name) => `archive\\${name}`,
+    ];
+    for (const [i, rename] of renamed.entries()) {
+      const zip = join(folder, `${i}.zip`);
+      const contents: Record<string, Uint8Array> = {};
+      const directory = join(folder, String(i));
+      for (const [name, bytes] of files) {
+        const path = rename(name);
+        contents[path] = path.endsWith(".gz") ? gzipSync(bytes) : bytes;
+        await Deno.mkdir(join(directory, dirname(path)), { recursive: true });
+        await Deno.writeFile(join(directory, path), contents[path]);
+      }
+      await Deno.writeFile(zip, zipSync(contents));
+      for (const source of rename("").includes("\\") ? [zip] : [zip, directory]) {
+        const found = await loadMnist({ directory: source });
+        assertEquals([found.train, found.test], [train, test], source);
+      }
+    }
+  }));
+
+Deno.test("loadMnist() says what it found in place of IDX files, and who reads that", () =>
+  withFolder(async (folder) => {
+    const found = async (...names: string[]) => {
+      const directory = join(folder, `with ${names.length}`);
+      for (const name of names) {
+        await Deno.mkdir(join(directory, dirname(name)), { recursive: true });
+        await Deno.writeTextFile(join(directory, name), "");
+      }
+      const { message } = await assertRejects(() => loadMnist({ directory }));
+      return message.replaceAll(directory, "here").split(" but found ")[1];
+    };
+    assertEquals(
+      await found("0/a.png", "1/a.png", "2/a.png", "3/a.png"),
+      "0/, 1/, 2/ and 1 more: if they are classes, --pictures here reads them",
+    );
+    assertEquals(
+      await found("sample_submission.csv", "test.csv", "train.csv"),
+      "sample_submission.csv, test.csv, train.csv: --data here/train.csv reads that table",
+    );
+    assertEquals(await found("notes.txt", ".hidden"), "notes.txt");
+    await Deno.writeTextFile(join(folder, "damaged.zip"), "PK");
+    const { message } = await assertRejects(() =>
+      loadMnist({ directory: join(folder, "damaged.zip") })
+    );
+    assertEquals(message, `Expected ${folder}/damaged.zip to be a whole zip archive but it is not`);
   }));
