@@ -1,7 +1,7 @@
 /** Networks that were trained elsewhere, as frozen bases. */
 
 import * as tf from "@tensorflow/tfjs";
-import { basename, dirname, join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { FEATURES } from "../model/architecture.ts";
 import { networkFromData, readWeights, writeWeights } from "../model/network.ts";
@@ -18,7 +18,7 @@ const LARGEST_FILE = 2 ** 29;
  * Reads a convolutional network that Keras or tfjs saved, and cuts off its head: what is behind the
  * last layer that makes a list of features of pictures, be it flattening or global pooling.
  *
- * @param path A file of Keras, in HDF5 (.h5, .hdf5) or an archive (.keras), or tfjs's model.json or its folder. The
+ * @param path A file of Keras, in HDF5 (.h5, .hdf5) or an archive (.keras), or tfjs's .json or its folder. The
  *   network must take pictures of 28 × 28 pixels, white ink on black; as 784 numbers or without channels, they are
  *   reshaped for it.
  * @param trial Training pictures to find out on whether pixels go in from 0 to 1, to 255 or from -1 to 1; from 0
@@ -93,8 +93,8 @@ async function readNetwork(path: string): Promise<tf.LayersModel> {
       ? new Error(`Expected a file or folder ${path} but there is none`)
       : error;
   });
-  if (isDirectory) return readTfjs(path);
-  if (basename(path) === "model.json") return readTfjs(dirname(path));
+  if (isDirectory) return readFolder(path);
+  if (path.endsWith(".json")) return readTfjs(path);
   if (!/\.(h5|hdf5|keras)$/.test(path)) {
     throw new Error(`Expected a .h5 file, a .keras file or a folder but found ${path}`);
   }
@@ -118,9 +118,18 @@ async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return await Deno.readFile(path);
 }
 
+async function readFolder(folder: string): Promise<tf.LayersModel> {
+  const isThere = (name: string) => Deno.stat(join(folder, name)).then(() => true, () => false);
+  if (!await isThere("model.json") && await isThere("saved_model.pb")) {
+    throw new TypeError(
+      `Expected ${folder} to hold layers but it is a SavedModel, which only TensorFlow computes: load it there and save it as .keras or .h5`,
+    );
+  }
+  return await readTfjs(join(folder, "model.json"));
+}
+
 /** Reads a network as tfjs saves it or its converter writes it. */
-async function readTfjs(folder: string): Promise<tf.LayersModel> {
-  const path = join(folder, "model.json");
+async function readTfjs(path: string): Promise<tf.LayersModel> {
   const json = parseConfig(new TextDecoder().decode(await readFile(path)), path);
   const { format, modelTopology: topology, weightsManifest: manifest } =
     (json ?? {}) as tf.io.ModelJSON;
@@ -134,7 +143,9 @@ async function readTfjs(folder: string): Promise<tf.LayersModel> {
     throw new SyntaxError(`Expected ${path} to list its weights but it does not`);
   }
   const weightSpecs = manifest.flatMap(({ weights }) => weights);
-  const files = manifest.flatMap(({ paths }) => paths).map((name) => readFile(join(folder, name)));
+  const files = manifest.flatMap(({ paths }) => paths).map((name) =>
+    readFile(join(dirname(path), name))
+  );
   const weightData = await new Blob(await Promise.all(files)).arrayBuffer();
   const length = weightSpecs.reduce((sum, spec) => sum + storedLength(spec), 0);
   if (weightData.byteLength !== length) {

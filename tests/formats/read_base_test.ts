@@ -228,7 +228,8 @@ Deno.test("readBase() reads what other versions and programs write", () =>
       await Deno.writeFile(join(folder, name), content);
       (await readBase(join(folder, name))).dispose();
     }
-    (await readBase(join(tfjs, "model.json"))).dispose();
+    await Deno.rename(join(tfjs, "model.json"), join(tfjs, "my-model.json"));
+    (await readBase(join(tfjs, "my-model.json"))).dispose();
   }));
 
 Deno.test("readBase() reshapes pictures for networks that take 784 numbers, or no channels", () =>
@@ -439,6 +440,11 @@ Deno.test("readBase() says in one sentence what is wrong with a folder", () =>
     const { modelTopology } = JSON.parse(whole);
     await Deno.writeTextFile(model, JSON.stringify({ modelTopology }));
     assertEquals(await reject(), `Expected ${model} to list its weights but it does not`);
+    await Deno.rename(model, join(path, "saved_model.pb"));
+    assertEquals(
+      await reject(),
+      `Expected ${path} to hold layers but it is a SavedModel, which only TensorFlow computes: load it there and save it as .keras or .h5`,
+    );
     await Deno.remove(path, { recursive: true });
     assertEquals(await reject(), `Expected a file or folder ${path} but there is none`);
   }));
