@@ -23,7 +23,7 @@ export interface Operation extends Json {
 
 /** What answers at an address, and what programs are told of it. */
 export interface Route {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   path: string;
   answer(c: Context): Response | Promise<Response>;
   /** Without it the document is silent about the route. */

@@ -1,6 +1,7 @@
 /** The files of the page (`page/`), as a browser takes them. */
 
 import { stripTypeScriptTypes } from "node:module";
+import { TEXTS } from "./page/texts.ts";
 
 const PAGE = new URL("./page/", import.meta.url);
 
@@ -19,6 +20,7 @@ const FILES = {
   "helper.ts": "text/javascript; charset=utf-8",
   "lesson.ts": "text/javascript; charset=utf-8",
   "reader.ts": "text/javascript; charset=utf-8",
+  "texts.ts": "text/javascript; charset=utf-8",
   "teach.ts": "text/javascript; charset=utf-8",
 };
 
@@ -33,7 +35,7 @@ export async function readPage(): Promise<Map<string, { type: string; content: s
     const text = await Deno.readTextFile(new URL(name, PAGE));
     files.set(
       name.replace(/\.ts$/, ".js"),
-      { type, content: name.endsWith(".ts") ? toJavaScript(text) : text },
+      { type, content: name.endsWith(".ts") ? toJavaScript(text) : withTexts(text) },
     );
   }
   return files;
@@ -41,4 +43,14 @@ export async function readPage(): Promise<Map<string, { type: string; content: s
 
 function toJavaScript(text: string): string {
   return stripTypeScriptTypes(text).replaceAll(/((?:from |import\()"\.\/\w+)\.ts"/g, '$1.js"');
+}
+
+/** Puts the English texts into what stands for them, until the page knows the language. */
+function withTexts(html: string): string {
+  return html
+    .replaceAll(/data-text="(\w+)"[^>]*>/g, (start, key) => start + TEXTS.en[key as "title"])
+    .replaceAll(
+      /data-label="(\w+)"/g,
+      (label, key) => `${label} aria-label="${TEXTS.en[key as "title"]}"`,
+    );
 }

@@ -379,8 +379,8 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
         if (!samples.hasPlaceFor(sample.name)) {
           throw refusal(507, "fewer samples: no place is left");
         }
-        await samples.add(sample.pixels, sample.name);
-        return c.json({ kept: samples.count }, 201);
+        const added = await samples.add(sample.pixels, sample.name);
+        return c.json({ kept: samples.count, sample: added }, 201);
       },
       operation: {
         operationId: "addSample",
@@ -393,10 +393,25 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
           })),
         },
         responses: answers(
-          { description: "Kept.", ...json(object({ kept: whole })) },
+          { description: "Kept.", ...json(object({ kept: whole, sample: text })) },
           [...BODY_ERRORS, 403, 415, 507],
           201,
         ),
+      },
+    },
+    {
+      method: "DELETE",
+      path: `/${ADDRESSES.samples}`,
+      async answer(c) {
+        await samples?.remove(c.req.query("sample") ?? "");
+        return c.json({ kept: samples?.count ?? 0 });
+      },
+      operation: {
+        operationId: "removeSample",
+        summary: "Takes a sample back that was kept since the service was started",
+        description: "A sample that is not known is none that is kept.",
+        parameters: [{ name: "sample", in: "query", schema: text }],
+        responses: answers(json(object({ kept: whole }))),
       },
     },
   ];

@@ -1,6 +1,6 @@
 /** Pictures with the class that people say they are of, kept for `deno task train --pictures`. */
 
-import { join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import { encode } from "fast-png";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
@@ -16,6 +16,8 @@ export class Samples {
   #folder: string;
   #classes: Set<string>;
   #count: number;
+  /** Files of the samples that were added since it was opened. */
+  #added = new Map<string, string>();
 
   private constructor(folder: string, classes: Set<string>, count: number) {
     this.#folder = folder;
@@ -53,9 +55,10 @@ export class Samples {
    *
    * @param pixels Ink 0–255, `[28, 28]`.
    * @param name Of the class, as `cleanClassName` makes it.
+   * @returns By what it can be taken back, which nobody guesses.
    * @throws {RangeError} If no more are kept.
    */
-  async add(pixels: Uint8Array, name: string): Promise<void> {
+  async add(pixels: Uint8Array, name: string): Promise<string> {
     if (!this.hasPlaceFor(name)) {
       throw new RangeError(
         `Expected at most ${MOST_SAMPLES} samples of ${MOST_CLASSES} classes but no place is left`,
@@ -67,10 +70,33 @@ export class Samples {
       await Deno.mkdir(join(this.#folder, name), { recursive: true });
       const size = { width: IMAGE_SIDE, height: IMAGE_SIDE };
       const picture = encode({ ...size, data: pixels, channels: 1, depth: 8 });
-      await writeFileAtomically(join(this.#folder, name, `${crypto.randomUUID()}.png`), picture);
+      const sample = crypto.randomUUID();
+      const file = join(this.#folder, name, `${sample}.png`);
+      await writeFileAtomically(file, picture);
+      this.#added.set(sample, file);
+      return sample;
     } catch (error) {
       this.#count--;
       throw error;
     }
   }
+
+  /** Takes a sample back that was added since this was opened; any other is left alone. */
+  async remove(sample: string): Promise<void> {
+    const file = this.#added.get(sample);
+    if (!file || !this.#added.delete(sample)) return;
+    await removeIfThere(file);
+    this.#count--;
+    const folder = dirname(file);
+    const left = await Array.fromAsync(Deno.readDir(folder));
+    if (left.length > 0) return;
+    await removeIfThere(folder);
+    this.#classes.delete(basename(folder));
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  await Deno.remove(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }

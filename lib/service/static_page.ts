@@ -1,9 +1,15 @@
 /** The page without a service. */
 
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { bundlePrograms, NETWORK_FILES } from "./network_files.ts";
 import type { ServedModel } from "./page/reader.ts";
+import { TEXTS } from "./page/texts.ts";
 import { readPage } from "./page_files.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Files by their names. */
+type Files = Map<string, Bytes>;
 
 /**
  * Writes the page as files that any web server can hand out: the same page, but the networks run in
@@ -16,24 +22,58 @@ export async function writeStaticPage(
   folder: string,
   models: Record<string, string>,
 ): Promise<void> {
-  await Deno.mkdir(join(folder, "base"), { recursive: true });
-  const page = await readPage();
-  for (const [name, { content }] of page) await Deno.writeTextFile(join(folder, name), content);
-  for (const [name, text] of await bundlePrograms("local_reader.ts", "teacher.ts")) {
-    const file = name === "local_reader.js" ? "reader.js" : name;
-    await Deno.writeTextFile(join(folder, file), text);
+  const files = await readFiles(models);
+  files.set("keeper.js", await keeperOf(files));
+  for (const [name, bytes] of files) {
+    await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
+    await Deno.writeFile(join(folder, name), bytes);
+  }
+}
+
+/** All files but the one that keeps them, by name. */
+async function readFiles(models: Record<string, string>): Promise<Files> {
+  const files: Files = new Map();
+  for (const [name, { content }] of await readPage()) files.set(name, toBytes(content));
+  files.set("index.html", toBytes(withAdvice(files.get("index.html")!)));
+  for (const [name, text] of await bundlePrograms("local_reader.ts", "network.ts", "teacher.ts")) {
+    files.set(name === "local_reader.js" ? "reader.js" : name, toBytes(text));
   }
   const list: ServedModel[] = [];
   for (const [name, model] of Object.entries(models)) {
-    await Deno.mkdir(join(folder, "models", name), { recursive: true });
     for (const file of ["model.json", "weights.bin", "card.json"]) {
-      await Deno.copyFile(join(model, file), join(folder, "models", name, file));
+      files.set(`models/${name}/${file}`, await Deno.readFile(join(model, file)));
     }
     const { classes } = JSON.parse(await Deno.readTextFile(join(model, "card.json")));
     list.push({ name, classes });
   }
-  await Deno.writeTextFile(join(folder, "models.json"), JSON.stringify(list));
-  for (const [name, { read }] of NETWORK_FILES) {
-    await Deno.writeFile(join(folder, name), await read());
-  }
+  files.set("models.json", toBytes(JSON.stringify(list)));
+  for (const [name, { read }] of NETWORK_FILES) files.set(name, await read());
+  return files;
+}
+
+/** The service worker that keeps these files, and is another whenever one of them is. */
+async function keeperOf(files: Files): Promise<Bytes> {
+  const names = [...files.keys()].map((name) => name === "index.html" ? "./" : name);
+  const whole = await new Blob([...files.values()]).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole)).toHex();
+  const program = (await bundlePrograms("keeper.ts")).get("keeper.js")!;
+  return toBytes(`const FILES=${JSON.stringify(names)},DIGEST="${digest}";${program}`);
+}
+
+/** Has a page say what to do that was opened as a file, where browsers load no module. */
+function withAdvice(html: Bytes): string {
+  const said = Object.entries(TEXTS).map(([tag, { openedAsFile }]) => [tag, openedAsFile]);
+  return new TextDecoder().decode(html).replace(
+    "</body>",
+    `<script>
+      if (location.protocol === "file:") {
+        const said = ${JSON.stringify(Object.fromEntries(said))};
+        document.getElementById("sure").textContent = said[navigator.language.slice(0, 2)] ?? said.en;
+      }
+    </script></body>`,
+  );
+}
+
+function toBytes(text: string): Bytes {
+  return new TextEncoder().encode(text);
 }

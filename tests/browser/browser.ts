@@ -1,6 +1,7 @@
 /** Chromium, and hands in it. */
 
 import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
 import axe, { type AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
@@ -114,4 +115,37 @@ export async function assertAccessible(page: Page): Promise<void> {
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`),
     [],
   );
+}
+
+const TYPES: Record<string, string> = {
+  html: "text/html",
+  css: "text/css",
+  js: "text/javascript",
+  svg: "image/svg+xml",
+  wasm: "application/wasm",
+  json: "application/json",
+  bin: "application/octet-stream",
+};
+
+/** Hands the files of a folder out, each when it is its turn; without a turn, none. */
+export function serveFolder(
+  folder: string,
+  turn: (name: string) => Promise<boolean> = () => Promise.resolve(true),
+): AsyncDisposable & { url: string } {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const { pathname } = new URL(request.url);
+      const name = pathname === "/" ? "index.html" : pathname.slice(1);
+      const isHandedOut = await turn(name);
+      const body = isHandedOut && await Deno.readFile(join(folder, name)).catch(() => undefined);
+      if (!body) return new Response("Not found", { status: 404 });
+      const type = TYPES[name.split(".").at(-1)!];
+      return new Response(body, { headers: { "content-type": type } });
+    },
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
 }

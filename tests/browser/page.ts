@@ -22,6 +22,7 @@ import {
   LETTER_A,
   PHONE,
   SCREENSHOTS,
+  serveFolder,
   startBrowser,
   STROKES,
   waitForAnswer,
@@ -105,6 +106,55 @@ Deno.test({
         assert(await page.locator("#undo").isDisabled());
       });
 
+      await step(
+        "brings back what was cleared, and a picture that was drawn over",
+        async (page) => {
+          await draw(page, STROKES[4]);
+          await waitForAnswer(page, "4");
+          await page.locator("#clear").click();
+          await waitForAnswer(page, "");
+          await page.locator("#undo").click();
+          await waitForAnswer(page, "4");
+          const file = { name: "7.png", mimeType: "image/png", buffer: Buffer.from(SEVEN_PNG) };
+          await page.locator("#file").setInputFiles(file);
+          await waitForAnswer(page, "7");
+          await draw(page, STROKES[1]);
+          await waitForAnswer(page, "1");
+          await page.locator("#undo").click();
+          await waitForAnswer(page, "7");
+          await page.locator("#undo").click();
+          await waitForAnswer(page, "4");
+        },
+      );
+
+      await step("says that a scribble is nothing it knows", async (page) => {
+        await draw(page, SCRIBBLE);
+        await page.getByText("like nothing that it knows").first().waitFor();
+        await waitForAnswer(page, "\\?");
+      });
+
+      await t.step("asks again when the service is back", async () => {
+        await using context = await browser.newContext();
+        const page = await context.newPage();
+        await page.goto(service.url);
+        await page.locator("html[data-ready]").waitFor();
+        await context.setOffline(true);
+        await draw(page, STROKES[3]);
+        await page.getByText("The service does not answer. It is asked again.").first().waitFor();
+        await context.setOffline(false);
+        await waitForAnswer(page, "3");
+        await page.locator("#sure").filter({ hasText: /^\d+\.\d\s% sure$/ }).waitFor();
+      });
+
+      await step("speaks German where the browser does", async (page) => {
+        await page.getByRole("heading", { name: "Zeichne eine Ziffer" }).waitFor();
+        await draw(page, STROKES[3]);
+        await page.locator("#sure").filter({ hasText: /^zu .* sicher$/ }).waitFor();
+        await assertAccessible(page);
+        const english = await page.evaluate("document.body.innerText");
+        assertEquals(/\b(the|draw|undo|clear|look)\b/i.exec(english as string), null);
+      }, { locale: "de-AT" });
+
       await step("reads two digits, and shows either", async (page) => {
         const half = (digit: number, left: number) =>
           STROKES[digit].map((stroke) =>
@@ -112,7 +162,7 @@ Deno.test({
           );
         await draw(page, [...half(4, 0.12), ...half(2, 0.58)]);
         await waitForAnswer(page, "42");
-        await page.getByRole("button", { name: "Digit 2 of 2: 2" }).click();
+        await page.getByRole("button", { name: "2 of 2: 2" }).click();
         assertEquals(await page.locator("#bars .first span").first().innerText(), "2");
       });
 
@@ -140,10 +190,16 @@ Deno.test({
         }
       });
 
-      await step("says that a text is no picture", async (page) => {
+      await step("says that a text is no picture, in place of the answer before", async (page) => {
+        await draw(page, STROKES[3]);
+        await waitForAnswer(page, "3");
         const file = { name: "7.png", mimeType: "image/png", buffer: Buffer.from("seven") };
         await page.locator("#file").setInputFiles(file);
         await page.getByText("This is no picture that can be opened.").first().waitFor();
+        await waitForAnswer(page, "");
+        await page.locator("#undo").click();
+        await waitForAnswer(page, "3");
+        await page.getByText("This is no picture").first().waitFor({ state: "hidden" });
       });
 
       await step("shows what is inside", async (page) => {
@@ -181,6 +237,15 @@ Deno.test({
       await step("keeps a corrected sample, only after a click", async (page) => {
         await draw(page, STROKES[1]);
         await waitForAnswer(page, "1");
+        assertEquals(samples.count, 0);
+        await page.locator("#choices").getByRole("button", { name: "7" }).click();
+        await page.getByText("Kept as a 7. Thank you.").first().waitFor();
+        assertEquals(samples.count, 1);
+        await page.locator("#choices").getByRole("button", { name: "4" }).click();
+        await page.getByText("Kept as a 4. Thank you.").first().waitFor();
+        assertEquals(samples.count, 1);
+        await page.getByRole("button", { name: "4", pressed: true }).click();
+        await page.getByText("A click keeps this picture").waitFor();
         assertEquals(samples.count, 0);
         await page.locator("#choices").getByRole("button", { name: "7" }).click();
         await page.getByText("Kept as a 7. Thank you.").first().waitFor();
@@ -259,7 +324,7 @@ Deno.test({
         await page.getByText("6 examples opened").first().waitFor();
         assertEquals(await page.locator(".examples button").count(), 12);
         await page.locator("#open-examples").setInputFiles({ ...file, buffer: Buffer.from("zip") });
-        await page.getByText("Expected the file to be a whole zip archive but it is not").first()
+        await page.getByText("This is no zip of examples that can be opened.").first()
           .waitFor();
         await assertReads(page, touch, SIGNS);
       }, { viewport: PHONE, hasTouch: true, isMobile: true });
@@ -328,6 +393,14 @@ Deno.test({
     });
   },
 });
+
+/** Lines to and fro. */
+const SCRIBBLE = [
+  Array.from({ length: 30 }, (_, i): [number, number] => [
+    0.15 + 0.7 * ((7 * i) % 11) / 11,
+    0.15 + 0.7 * ((5 * i) % 13) / 13,
+  ]),
+];
 
 /** How signs are drawn: with the mouse or with a finger. */
 type Hand = typeof draw;
@@ -409,33 +482,4 @@ function dispatchFile(type: string, transfer: string): string {
     Object.defineProperty(event, "${transfer}", { value: data });
     document.body.dispatchEvent(event);
   }`;
-}
-
-const TYPES: Record<string, string> = {
-  html: "text/html",
-  css: "text/css",
-  js: "text/javascript",
-  svg: "image/svg+xml",
-  wasm: "application/wasm",
-  json: "application/json",
-  bin: "application/octet-stream",
-};
-
-/** Hands the files of a folder out. */
-function serveFolder(folder: string): AsyncDisposable & { url: string } {
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request) => {
-      const { pathname } = new URL(request.url);
-      const name = pathname === "/" ? "index.html" : pathname.slice(1);
-      const body = await Deno.readFile(join(folder, name)).catch(() => undefined);
-      if (!body) return new Response("Not found", { status: 404 });
-      const type = TYPES[name.split(".").at(-1)!];
-      return new Response(body, { headers: { "content-type": type } });
-    },
-  );
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
 }

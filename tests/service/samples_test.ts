@@ -28,6 +28,17 @@ Deno.test("Samples are a folder of pictures a class, also over a restart", () =>
     assertEquals((await decodePicture(file, name)).values, DASH);
   }));
 
+Deno.test("Samples.remove() takes back what was added, and the folder of a class that was new", () =>
+  withFolder(async (folder) => {
+    await (await Samples.open(folder)).add(BAR, "1");
+    const samples = await Samples.open(folder);
+    const [bar, dash] = [await samples.add(BAR, "1"), await samples.add(DASH, "-")];
+    for (const sample of [bar, dash, dash, "../1", ""]) await samples.remove(sample);
+    assertEquals(samples.count, 1);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["1"]);
+    assertEquals([...Deno.readDirSync(join(folder, "1"))].length, 1);
+  }));
+
 Deno.test("Samples.add() takes no class more than can be learnt", () =>
   withFolder(async (folder) => {
     for (let i = 0; i < 255; i++) await Deno.mkdir(join(folder, String(i)));

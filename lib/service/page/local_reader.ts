@@ -1,64 +1,50 @@
 /// <reference lib="dom" />
 /** The reader of the page as static files: the networks run in the browser. */
 
-import * as tf from "@tensorflow/tfjs";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { startBackend } from "../../backend/mod.ts";
-import { IMAGE_PIXELS } from "../../image/size.ts";
-import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
-import { finderFor } from "../../picture/find_digits.ts";
-import { explain } from "../explain.ts";
-import { pixelsOf, toGrey } from "./grey.ts";
-import type { Reader, ServedModel } from "./reader.ts";
+import type { Explanation } from "../explain.ts";
+import { pixelsOf } from "./grey.ts";
+import { Helper } from "./helper.ts";
+import type { NetworkTask } from "./network.ts";
+import type { ReadDigit, Reader, ServedModel } from "./reader.ts";
+import { texts } from "./texts.ts";
 
-const list: Promise<ServedModel[]> = fetch("models.json").then((response) => response.json());
+const network = new Helper<NetworkTask, unknown>("network.js");
 
-/** The models by name, loaded one after the other. */
-const loading: Promise<Map<string, Promise<Classifier>>> = list.then((list) => {
-  const models = new Map<string, Promise<Classifier>>();
-  let last: Promise<unknown> = startComputing();
-  for (const { name } of list) {
-    const model = last.then(() => loadModel(name));
-    models.set(name, model);
-    last = model;
-  }
-  return models;
-});
+let list: Promise<ServedModel[]> | undefined;
 
 /** The reader of this page. */
 export const reader: Reader = {
-  ready: loading.then(async (models) => void await Promise.all(models.values())),
   isService: false,
-  models: () => list,
-  async read({ name, classes }, picture) {
-    const { digits } = finderFor(classes)(toGrey(pixelsOf(picture)));
-    const predictions = predict(await modelOf(name), digits.map(({ pixels }) => pixels));
-    return digits.map((digit, i) => ({
-      ...digit,
-      ...predictions[i],
-      character: predictions[i].label,
-    }));
+  models() {
+    list ??= fetch("models.json").then((response) => response.json());
+    list.catch(() => list = undefined);
+    return list.catch(sayNotLoaded);
   },
-  async explain({ name, classes }, pixels, character) {
-    return explain(await modelOf(name), pixels, classes.indexOf(character));
+  async load(model) {
+    await network.run({ model }).catch(sayNotLoaded);
+    keepFiles();
+  },
+  async read(model, canvas) {
+    const picture = pixelsOf(canvas);
+    const found = network.run({ model, picture }, [picture.data.buffer]).catch(sayNotLoaded);
+    return await found as ReadDigit[];
+  },
+  async explain(model, pixels, character) {
+    return await network.run({ model, pixels, character }).catch(sayNotLoaded) as Explanation;
   },
   keepsSamples: () => Promise.resolve(false),
-  keep: () => Promise.reject(new Error("Expected a service to keep samples but there is none")),
+  keep: () => Promise.reject(new Error(texts.notKept)),
+  takeBack: () => Promise.resolve(),
 };
 
-async function startComputing(): Promise<void> {
-  setWasmPaths("./");
-  await startBackend();
+function sayNotLoaded(): never {
+  throw new Error(texts.notLoaded);
 }
 
-async function modelOf(name: string): Promise<Classifier> {
-  return (await loading).get(name)!;
-}
-
-async function loadModel(name: string): Promise<Classifier> {
-  const network = await tf.loadLayersModel(`models/${name}/model.json`);
-  const card = await (await fetch(`models/${name}/card.json`)).json();
-  const model = asClassifier(network, card);
-  predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
-  return model;
+/**
+ * Has the browser keep all files of the page, so that it opens without a network: after the first model, so
+ * that they do not hold it up. An address that is not https has no such place.
+ */
+function keepFiles(): void {
+  navigator.serviceWorker?.register("keeper.js").catch(() => {});
 }

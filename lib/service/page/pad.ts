@@ -2,6 +2,7 @@
 /** The paper that people draw on with mouse, finger, pen or keys, or put a picture on. */
 
 import type { Box } from "../../image/box.ts";
+import { texts } from "./texts.ts";
 
 /** A point from the upper left (0, 0) to the lower right (1, 1), and the ink's width there. */
 interface Point {
@@ -26,6 +27,15 @@ interface Mark {
   chosen: boolean;
 }
 
+/** What is on the paper. */
+interface Sheet {
+  strokes: Point[][];
+  picture?: HTMLCanvasElement;
+}
+
+/** Changes that can be taken back. */
+const MOST_CHANGES = 100;
+
 /** The paper. Calls `onChange` after every change of what is on it. */
 export class Pad {
   /** Told of every change. */
@@ -35,6 +45,8 @@ export class Pad {
   #canvas: HTMLCanvasElement;
   #strokes: Point[][] = [];
   #picture: HTMLCanvasElement | undefined;
+  /** What was on it before each change. */
+  #past: Sheet[] = [];
   #marks: Mark[] = [];
   #pointer: number | undefined;
   #pen = { x: 0.5, y: 0.25, isDown: false, isShown: false };
@@ -60,28 +72,30 @@ export class Pad {
     return !this.#picture;
   }
 
-  /** Takes the last stroke away, or the picture. */
+  /** Whether there is a change to take back. */
+  get canUndo(): boolean {
+    return this.#past.length > 0;
+  }
+
+  /** Takes the last change back: a stroke, a picture, or that all was taken away. */
   undo(): void {
-    if (this.isEmpty) return;
-    if (this.#picture) this.#picture = undefined;
-    else this.#strokes.pop();
-    this.#changed();
+    const before = this.#past.pop();
+    if (!before) return;
+    this.#pointer = undefined;
+    this.#put(before);
   }
 
   /** Takes all away. */
   clear(): void {
     if (this.isEmpty) return;
-    this.#strokes = [];
-    this.#picture = undefined;
-    this.#pen.isDown = false;
-    this.#changed();
+    this.#keep();
+    this.#put({ strokes: [] });
   }
 
   /** Puts a picture on it in place of what was there. */
   show(picture: HTMLCanvasElement): void {
-    this.#strokes = [];
-    this.#picture = picture;
-    this.#changed();
+    this.#keep();
+    this.#put({ strokes: [], picture });
   }
 
   /** Marks what was found. */
@@ -189,10 +203,8 @@ export class Pad {
     } catch {
       // A pointer that a script made up cannot be captured, and need not be.
     }
-    this.#picture = undefined;
     this.#pen.isShown = this.#pen.isDown = false;
-    this.#strokes.push([this.#point(event)]);
-    this.#changed();
+    this.#begin(this.#point(event));
   }
 
   #move(event: PointerEvent): void {
@@ -234,12 +246,18 @@ export class Pad {
   #lowerOrLift(): void {
     this.#pen.isDown = !this.#pen.isDown;
     this.#pen.isShown = true;
-    this.onSay(this.#pen.isDown ? "Pen down" : "Pen up");
+    this.onSay(this.#pen.isDown ? texts.penDown : texts.penUp);
     if (this.#pen.isDown) {
-      this.#picture = undefined;
-      this.#strokes.push([{ ...this.#position(), width: INK_WIDTH }]);
-      this.#changed();
+      this.#begin({ ...this.#position(), width: INK_WIDTH });
     } else this.render();
+  }
+
+  /** Begins a stroke; in place of a picture, if there is one. */
+  #begin(point: Point): void {
+    this.#keep();
+    this.#picture = undefined;
+    this.#strokes.push([point]);
+    this.#changed();
   }
 
   #step(x: number, y: number): void {
@@ -263,8 +281,20 @@ export class Pad {
     this.render();
   }
 
+  /** Keeps what is on it, to come back to. */
+  #keep(): void {
+    const before = { strokes: [...this.#strokes], picture: this.#picture };
+    this.#past = [...this.#past.slice(1 - MOST_CHANGES), before];
+  }
+
+  #put({ strokes, picture }: Sheet): void {
+    this.#strokes = strokes;
+    this.#picture = picture;
+    this.#pen.isDown = false;
+    this.#changed();
+  }
+
   #changed(): void {
-    if (this.isEmpty) this.#pen.isDown = false;
     this.#marks = [];
     this.render();
     this.onChange();

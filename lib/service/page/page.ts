@@ -6,6 +6,7 @@ import { cleanClassName } from "./class_name.ts";
 import { Pad } from "./pad.ts";
 import { type Explained, type ReadDigit, reader, type ServedModel } from "./reader.ts";
 import { Teaching } from "./teach.ts";
+import { language, type Texts, texts } from "./texts.ts";
 
 /** Longest side of a picture that is read, in pixels; larger ones are reduced here. */
 const LONGEST_SIDE = 1600;
@@ -13,34 +14,36 @@ const LONGEST_SIDE = 1600;
 /** Milliseconds without a change after which an answer is said aloud, and explained. */
 const REST = 500;
 
-/** What the page calls a model, and what it asks people to draw. */
-interface Words {
-  name: string;
-  what: string;
-  invitation: string;
-  title?: string;
+/** Milliseconds after which a question that failed is put again. */
+const PATIENCE = 3000;
+
+/** What another try does not mend. */
+const FINAL = [texts.noPicture, texts.pictureTooLarge];
+
+/** Probability under which the best guess is no guess: something else is likelier. */
+const LIKELY = 0.5;
+
+/** What the page asks people to draw for a model, in words and as a line. */
+interface Invitation {
+  words: string;
+  line: string;
 }
 
-/** What it calls the models, and what people teach. */
-const MODELS: Record<string, Words> = {
+const INVITATIONS: Record<string, Invitation> = {
   "digits": {
-    name: "Digits",
-    what: "digit",
-    invitation: "M34 31c5-12 31-11 31 5 0 10-10 13-19 13 12 0 23 4 23 16 0 17-30 18-37 5",
+    words: texts.drawDigit,
+    line: "M34 31c5-12 31-11 31 5 0 10-10 13-19 13 12 0 23 4 23 16 0 17-30 18-37 5",
   },
-  "letters": { name: "Letters", what: "letter", invitation: "M27 77L50 23L73 77M36 57L64 57" },
+  "letters": { words: texts.drawLetter, line: "M27 77L50 23L73 77M36 57L64 57" },
   "alphanumeric": {
-    name: "Letters and digits",
-    what: "letter or digit",
-    invitation: "M18 70L35 28L52 70M25 54L45 54M64 40c3-9 20-8 20 3 0 9-14 16-21 27L86 70",
+    words: texts.drawAlphanumeric,
+    line: "M18 70L35 28L52 70M25 54L45 54M64 40c3-9 20-8 20 3 0 9-14 16-21 27L86 70",
   },
-  "teach": {
-    name: "Teach",
-    what: "sign",
-    invitation: "M36 22L36 78M36 32L64 46L36 62",
-    title: "Teach it signs of your own",
-  },
+  "teach": { words: texts.teachSigns, line: "M36 22L36 78M36 32L64 46L36 62" },
 };
+
+/** What is asked for where classes are somebody's own. */
+const OTHERS = { ...INVITATIONS.teach, words: texts.drawSign };
 
 /** The model that is asked. */
 let model: ServedModel = { name: "digits", classes: [..."0123456789"] };
@@ -69,7 +72,9 @@ const teaching = new Teaching({
     read();
   },
   toCanvas,
-  keep: async (pixels, name) => keepsSamples ? await reader.keep(pixels, name) : undefined,
+  async keep(pixels, name) {
+    if (keepsSamples) await reader.keep(pixels, name);
+  },
   tell,
 });
 
@@ -100,19 +105,26 @@ let chosen = 0;
 let version = 0;
 let isReading = false;
 let restTimer: ReturnType<typeof setTimeout> | undefined;
+let retryTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** What is said in place of how sure an answer is, until something changes. */
+let notice = texts.loading;
 
 pad.onChange = () => {
   version++;
+  if (isOpen) notice = "";
   paper.classList.toggle("used", !pad.isEmpty);
-  for (const id of ["undo", "clear"]) element<HTMLButtonElement>(id).disabled = pad.isEmpty;
+  element<HTMLButtonElement>("undo").disabled = !pad.canUndo;
+  element<HTMLButtonElement>("clear").disabled = pad.isEmpty;
   read();
 };
 pad.onSay = say;
 
 /** Reads what is on the paper, again and again while it changes; never two at a time. */
 async function read(): Promise<void> {
-  if (isReading) return;
+  if (isReading || !isOpen) return;
   isReading = true;
+  clearTimeout(retryTimer);
   try {
     for (let shown = -1; shown !== version;) {
       shown = version;
@@ -127,10 +139,18 @@ async function read(): Promise<void> {
     }
   } catch (error) {
     show([]);
-    tell(error instanceof TypeError ? "The service does not answer." : (error as Error).message);
+    tell((error as Error).message);
+    if (!FINAL.includes((error as Error).message)) retryTimer = setTimeout(readAnew, PATIENCE);
   } finally {
     isReading = false;
   }
+}
+
+/** Reads what is on the paper as if it had changed. */
+function readAnew(): void {
+  version++;
+  notice = "";
+  read();
 }
 
 function show(found: ReadDigit[]): void {
@@ -156,10 +176,14 @@ function rest(): void {
   explain();
 }
 
-function describe({ character, confidence, accepted }: ReadDigit): string {
-  return accepted
-    ? `${character}, ${percent(confidence)} sure`
-    : `not sure, perhaps ${named(character)}, ${percent(confidence)}`;
+function describe(answer: ReadDigit): string {
+  return answer.accepted ? `${answer.character}, ${sureOf(answer)}` : sureOf(answer);
+}
+
+/** How sure an answer is, in words. */
+function sureOf({ character, confidence, accepted }: ReadDigit): string {
+  if (accepted) return texts.sure(percent(confidence));
+  return confidence < LIKELY ? texts.noneKnown : texts.perhaps(texts.named(character));
 }
 
 function showThumbnails(): void {
@@ -169,8 +193,7 @@ function showThumbnails(): void {
   group.replaceChildren(...digits.map(({ character, pixels }, i) => {
     const button = document.createElement("button");
     button.type = "button";
-    const what = model.name === "digits" ? "Digit" : "Character";
-    button.ariaLabel = `${what} ${i + 1} of ${digits.length}: ${character}`;
+    button.ariaLabel = texts.foundOne(i + 1, digits.length, character);
     const canvas = document.createElement("canvas");
     drawPixels(canvas, pixels);
     button.append(canvas);
@@ -195,14 +218,8 @@ function showChosen(): void {
       chosen: i === chosen,
     })),
   );
-  element("sure").textContent = isTaught() && teaching.advice ||
-    (answer
-      ? answer.accepted
-        ? `${percent(answer.confidence)} sure`
-        : `not sure; perhaps ${named(answer.character)}`
-      : pad.isEmpty
-      ? ""
-      : `no ${wordsOf(model).what} found`);
+  element("sure").textContent = notice || isTaught() && teaching.advice ||
+    (answer ? sureOf(answer) : pad.isEmpty ? "" : texts.nothingFound);
   if (isTaught()) teaching.show(answer);
   const shown = rowsOf(answer);
   bars.forEach(({ row, label, bar, share }, i) => {
@@ -215,7 +232,7 @@ function showChosen(): void {
     share.textContent = answer ? percent(probability) : "";
   });
   choices.disabled = !answer;
-  element("kept").textContent = "A click keeps this picture here, to learn from.";
+  showKept(answer);
 }
 
 /** What the chart of probabilities shows: all classes in their order, or, of many, the most probable. */
@@ -226,16 +243,6 @@ function rowsOf(answer?: ReadDigit): { character: string; probability: number }[
   }));
   if (all.length <= ROWS) return all;
   return all.sort((a, b) => b.probability - a.probability).slice(0, ROWS);
-}
-
-function wordsOf({ name }: ServedModel): typeof MODELS[string] {
-  return MODELS[name] ?? { ...MODELS.letters, name };
-}
-
-/** A character with its article; a name of somebody's own has none. */
-function named(character: string): string {
-  if (character.length > 1) return character;
-  return `${/[AEFHILMNORSXaefhilmnorsx8]/.test(character) ? "an" : "a"} ${character}`;
 }
 
 /** Explains the answer that is looked at, if somebody wants to see that. */
@@ -249,30 +256,20 @@ async function explain(): Promise<void> {
   if (answer === digits[chosen]) showExplanation(answer, explanation);
 }
 
-const ORDINALS = ["first", "second", "third"];
-
 function showExplanation(answer?: ReadDigit, explanation?: Explained): void {
   const flow = element("flow");
   if (!answer || !explanation) return flow.replaceChildren(element("nothing") ?? nothing);
   const importance = document.createElement("canvas");
   drawImportance(importance, answer.pixels, explanation.importance);
+  const [before, between, after] = texts.whatSpeaks(texts.named(answer.character));
+  const [supporting, opposing] = [key("for", texts.speaksFor), key("against", texts.speaksAgainst)];
   flow.replaceChildren(
-    figure(
-      importance,
-      "what speaks ",
-      key("for"),
-      " and ",
-      key("against"),
-      ` ${named(answer.character)}`,
-    ),
+    figure(importance, before, supporting, between, opposing, after),
     ...explanation.layers.map((layer, i) => {
       const canvas = document.createElement("canvas");
       drawMaps(canvas, layer);
       const count = layer.maps.length / layer.side ** 2;
-      return figure(
-        canvas,
-        `${ORDINALS[i]} layer: ${count} maps of ${layer.side}\u00a0×\u00a0${layer.side}`,
-      );
+      return figure(canvas, texts.layer(i, count, layer.side));
     }),
   );
 }
@@ -280,9 +277,9 @@ function showExplanation(answer?: ReadDigit, explanation?: Explained): void {
 const nothing = element("nothing");
 
 /** A word in the colour of what it stands for. */
-function key(word: "for" | "against"): HTMLElement {
+function key(kind: "for" | "against", word: string): HTMLElement {
   const span = document.createElement("span");
-  span.className = `key-${word}`;
+  span.className = `key-${kind}`;
   span.textContent = word;
   return span;
 }
@@ -309,7 +306,7 @@ function say(text: string): void {
 
 /** Tells everybody. */
 function tell(text: string): void {
-  element("sure").textContent = text;
+  notice = element("sure").textContent = text;
   say(text);
 }
 
@@ -340,7 +337,8 @@ async function open(files: FileList | null | undefined): Promise<void> {
     chosen = 0;
     pad.show(canvas);
   } catch {
-    tell("This is no picture that can be opened.");
+    pad.clear();
+    tell(texts.noPicture);
   }
 }
 
@@ -381,27 +379,55 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   show(digits);
 });
 
+/** Pictures that were kept, with the class that they were said to be of, and how to take them back. */
+const kept = new WeakMap<ReadDigit, { character: string; sample: string }>();
+
 /** A button that says what something really was. */
 function choiceOf(character: string): HTMLElement {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = character;
   button.addEventListener("click", async () => {
-    await reader.keep(digits[chosen].pixels, cleanClassName(character)).then(
-      () => element("kept").textContent = `Kept as ${named(character)}. Thank you.`,
-      (error) => element("kept").textContent = error.message,
+    const answer = digits[chosen];
+    choices.disabled = true;
+    await correct(answer, character).then(
+      () => say(kept.has(answer) ? texts.kept(texts.named(character)) : texts.takenBack),
+      ({ message }) => tell(message),
     );
-    say(element("kept").textContent!);
+    choices.disabled = false;
+    showKept(digits[chosen]);
+    button.focus();
   });
   return button;
+}
+
+/** Keeps an answer's picture as of a class, in place of another; as of the same class, takes it back. */
+async function correct(answer: ReadDigit, character: string): Promise<void> {
+  const before = kept.get(answer);
+  if (before) await reader.takeBack(before.sample);
+  kept.delete(answer);
+  if (before?.character === character) return;
+  const sample = await reader.keep(answer.pixels, cleanClassName(character));
+  kept.set(answer, { character, sample });
+}
+
+/** Shows as what a picture was kept. */
+function showKept(answer?: ReadDigit): void {
+  const character = answer && kept.get(answer)?.character;
+  for (const button of choices.querySelectorAll("button")) {
+    button.ariaPressed = String(button.textContent === character);
+  }
+  element("kept").textContent = character === undefined
+    ? texts.keepsOnClick
+    : texts.kept(texts.named(character));
 }
 
 /** Asks another model from now on, about what is on the paper too. */
 function choose(other: ServedModel): void {
   model = other;
-  const { what, invitation, title = `Draw a ${what}` } = wordsOf(model);
-  document.querySelector("h1")!.textContent = document.title = title;
-  document.getElementById("invitation")!.setAttribute("d", invitation);
+  const { words, line } = INVITATIONS[model.name] ?? OTHERS;
+  document.querySelector("h1")!.textContent = document.title = words;
+  document.getElementById("invitation")!.setAttribute("d", line);
   for (const button of element("models").children) {
     button.ariaPressed = String((button as HTMLElement).dataset.model === model.name);
   }
@@ -417,27 +443,70 @@ function choose(other: ServedModel): void {
   choices.replaceChildren(element("question"), ...model.classes.map(choiceOf));
   show([]);
   showExplanation();
-  version++;
-  read();
-  if (isTaught()) teaching.start().catch(() => tell("The network cannot be loaded."));
+  load(model);
 }
 
+/** Fetches what a model needs, and tries again as long as it is looked at. */
+async function load(wanted: ServedModel): Promise<void> {
+  notice = texts.loading;
+  showChosen();
+  try {
+    await (isTaught() ? teaching.start() : reader.load(wanted));
+    document.documentElement.dataset.ready = "true";
+    if (wanted === model) readAnew();
+  } catch {
+    if (wanted !== model) return;
+    tell(texts.notLoaded);
+    setTimeout(() => wanted === model && load(wanted), PATIENCE);
+  }
+}
+
+/** Whether it is known which models there are. */
+let isOpen = false;
 let keepsSamples = false;
 
+/** Asks what there is to ask, again and again until that is known. */
+async function start(): Promise<void> {
+  const list = await reader.models();
+  keepsSamples = await reader.keepsSamples().catch(() => false);
+  element("kept-too").hidden = !keepsSamples;
+  const models = [...list, teaching.model];
+  element("models").hidden = false;
+  for (const each of models) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.model = each.name;
+    button.textContent = nameOf(each);
+    button.addEventListener("click", () => choose(each));
+    element("models").append(button);
+  }
+  isOpen = true;
+  choose(location.hash === `#${teaching.model.name}` ? teaching.model : models[0]);
+}
+
+/** What the page calls a model: those that are shipped by its own words. */
+function nameOf({ name }: ServedModel): string {
+  return name in INVITATIONS ? texts[name as "digits"] : name;
+}
+
+/** Puts the texts of the language in their places. */
+function speak(): void {
+  document.documentElement.lang = language;
+  const text = (key: string) => texts[key as keyof Texts] as string;
+  for (const each of document.querySelectorAll<HTMLElement>("[data-text]")) {
+    each.textContent = text(each.dataset.text!);
+  }
+  for (const each of document.querySelectorAll<HTMLElement>("[data-label]")) {
+    each.ariaLabel = text(each.dataset.label!);
+  }
+}
+
+speak();
 show([]);
 element("footer").hidden = !reader.isService;
-await reader.ready;
-keepsSamples = await reader.keepsSamples().catch(() => false);
-element("kept-too").hidden = !keepsSamples;
-const models = [...await reader.models(), teaching.model];
-element("models").hidden = false;
-for (const each of models) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.dataset.model = each.name;
-  button.textContent = wordsOf(each).name;
-  button.addEventListener("click", () => choose(each));
-  element("models").append(button);
+while (!isOpen) {
+  await start().catch(async (error) => {
+    tell(error.message);
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  });
 }
-choose(location.hash === `#${teaching.model.name}` ? teaching.model : models[0]);
-document.documentElement.dataset.ready = "true";

@@ -8,6 +8,7 @@ import { fromBase64, toBase64 } from "./base64.ts";
 import type { FindingTask } from "./finder.ts";
 import { pixelsOf } from "./grey.ts";
 import { Helper } from "./helper.ts";
+import { texts } from "./texts.ts";
 
 /** A model that can be asked. */
 export interface ServedModel {
@@ -30,10 +31,10 @@ export interface ReadDigit extends FoundDigit {
 /** What made the network say a character. */
 export type Explained = Pick<Explanation, "layers"> & { importance: ArrayLike<number> };
 
-/** Where answers come from. */
+/** Where answers come from. What it throws is a sentence for people. */
 export interface Reader {
-  /** Resolves once questions are answered. */
-  ready: Promise<void>;
+  /** Fetches what a model needs to answer, once. */
+  load(model: ServedModel): Promise<void>;
   /** Whether there is a service with an interface for programs behind it. */
   isService: boolean;
   /** Lists the models; the first is asked unless somebody chooses another. */
@@ -44,16 +45,18 @@ export interface Reader {
   explain(model: ServedModel, pixels: Uint8Array, character: string): Promise<Explained>;
   /** Whether samples are kept. */
   keepsSamples(): Promise<boolean>;
-  /** Keeps a sample with the class that it really is of. */
-  keep(pixels: Uint8Array, name: string): Promise<void>;
+  /** Keeps a sample with the class that it really is of; by what is returned it can be taken back. */
+  keep(pixels: Uint8Array, name: string): Promise<string>;
+  /** Takes a sample back. */
+  takeBack(sample: string): Promise<void>;
 }
 
 /** The reader of this page. */
 export const reader: Reader = {
-  ready: Promise.resolve(),
+  load: () => Promise.resolve(),
   isService: true,
   async models() {
-    return (await (await fetch(ADDRESSES.models)).json()).models;
+    return (await (await get(ADDRESSES.models)).json().catch(sayFailed)).models;
   },
   async read(model, picture, isDrawn) {
     const found = isDrawn ? await find(model, picture) : undefined;
@@ -74,11 +77,18 @@ export const reader: Reader = {
     };
   },
   async keepsSamples() {
-    const response = await fetch(ADDRESSES.samples);
+    const response = await get(ADDRESSES.samples);
     return response.ok && (await response.json()).open;
   },
   async keep(pixels, name) {
-    await ask(ADDRESSES.samples, JSON.stringify({ pixels: toBase64(pixels), class: name }));
+    const body = JSON.stringify({ pixels: toBase64(pixels), class: name });
+    const answer = await ask(ADDRESSES.samples, body).catch(({ message }) => {
+      throw new Error(message === texts.noPlace ? message : texts.notKept);
+    });
+    return (answer as { sample: string }).sample;
+  },
+  async takeBack(sample) {
+    await get(`${ADDRESSES.samples}?sample=${sample}`, { method: "DELETE" });
   },
 };
 
@@ -127,17 +137,36 @@ async function readFile({ name }: ServedModel, picture: HTMLCanvasElement): Prom
 /** How often a question is put again to a service that is busy. */
 const MOST_TRIES = 5;
 
+/** What a refusal means for people, by its status. */
+const REFUSALS: Record<number, string> = {
+  413: texts.pictureTooLarge,
+  415: texts.noPicture,
+  503: texts.busy,
+  507: texts.noPlace,
+};
+
 async function ask(
   path: string,
   body: BodyInit | null,
   type = "application/json",
 ): Promise<unknown> {
   for (let tries = 1;; tries++) {
-    const response = await fetch(path, { method: "POST", body, headers: { "content-type": type } });
-    if (response.ok) return await response.json();
-    const { error } = await response.json();
-    if (response.status !== 503 || tries === MOST_TRIES) throw new Error(error);
+    const response = await get(path, { method: "POST", body, headers: { "content-type": type } });
+    if (response.ok) return await response.json().catch(sayFailed);
+    if (response.status !== 503 || tries === MOST_TRIES) {
+      throw new Error(REFUSALS[response.status] ?? texts.failed);
+    }
     const seconds = Number(response.headers.get("retry-after") ?? 1);
     await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
   }
+}
+
+function sayFailed(): never {
+  throw new Error(texts.failed);
+}
+
+async function get(path: string, init?: RequestInit): Promise<Response> {
+  return await fetch(path, init).catch(() => {
+    throw new Error(texts.noService);
+  });
 }

@@ -6,6 +6,7 @@ import { cleanClassName } from "./class_name.ts";
 import { type Examples, Lesson } from "./lesson.ts";
 import type { ReadDigit, ServedModel } from "./reader.ts";
 import type { Teacher } from "./teacher.ts";
+import { texts } from "./texts.ts";
 
 /** What the page does for teaching. */
 interface Page {
@@ -104,10 +105,10 @@ export class Teaching {
 
   /** Says what is to be done where there is no answer yet. */
   get advice(): string {
-    if (!this.#teacher) return "Loading the network …";
+    if (!this.#teacher) return texts.loading;
     const taught = [...this.#lesson.examples.values()].filter(({ length }) => length > 0).length;
     if (taught > 1) return "";
-    return taught === 1 ? "Now teach it a second class." : "Name a class and draw it.";
+    return taught === 1 ? texts.teachSecond : texts.nameAndDraw;
   }
 
   /** Whether there is a change to take back. */
@@ -118,17 +119,17 @@ export class Teaching {
   /** Takes the last change of the lesson back. */
   async undo(): Promise<void> {
     this.#lesson.undo();
-    await this.#changed("Taken back");
+    await this.#changed(texts.takenBack);
   }
 
   /** Gives what is on the paper to a class; to the last one, if none is named. */
   async give(name = this.#last): Promise<void> {
-    if (name === undefined) return this.#page.tell("Name a class first.");
+    if (name === undefined) return this.#page.tell(texts.nameFirst);
     const picture = this.#page.picture();
     const pixels = picture && this.#teacher?.see(picture)?.pixels;
     if (!pixels) {
       this.#last = name;
-      return this.#page.tell(this.#teacher ? `Draw an example of ${name} first.` : this.advice);
+      return this.#page.tell(this.#teacher ? texts.drawExample(name) : this.advice);
     }
     this.#page.clear();
     await this.#add(new Map([[name, [pixels]]]));
@@ -154,35 +155,35 @@ export class Teaching {
             for (const picture of pictures) await see(name, new Blob([picture]));
           }
         } else if (this.#last !== undefined) await see(this.#last, file);
-        else return this.#page.tell("Name a class first.");
+        else return this.#page.tell(texts.nameFirst);
       }
-    } catch (error) {
-      return this.#page.tell((error as Error).message);
+    } catch {
+      return this.#page.tell(texts.noZip);
     }
     const count = [...found.values()].flat().length;
-    await this.#add(found, `${count} examples opened${unread ? `, ${unread} cannot be read` : ""}`);
+    await this.#add(found, texts.opened(count, unread));
   }
 
   /** Begins a class, with what is on the paper. */
   async #begin(text: string): Promise<void> {
     const name = cleanClassName(text);
-    if (name === "") return this.#page.tell("A class needs a name.");
+    if (name === "") return this.#page.tell(texts.needsName);
     element<HTMLInputElement>("class-name").value = "";
     if (this.#page.picture()) return await this.give(name);
     this.#last = name;
-    await this.#add(new Map([[name, []]]), `Draw an example of ${name}`);
+    await this.#add(new Map([[name, []]]), texts.drawExample(name));
     this.#page.clear();
   }
 
   async #add(more: Examples, told?: string): Promise<void> {
     try {
       this.#lesson.add(more);
-    } catch (error) {
-      return this.#page.tell((error as Error).message);
+    } catch {
+      return this.#page.tell(texts.lessonFull);
     }
     this.#last = [...more.keys()].at(-1) ?? this.#last;
     const count = this.#lesson.examples.get(this.#last!)?.length;
-    await this.#changed(told ?? `${this.#last}: ${counted(count ?? 0, "example")}`);
+    await this.#changed(told ?? `${this.#last}: ${texts.examples(count ?? 0)}`);
   }
 
   async #changed(told: string): Promise<void> {
@@ -191,10 +192,10 @@ export class Teaching {
     try {
       localStorage.setItem(KEY, this.#lesson.toText());
     } catch {
-      told += ". This browser does not remember it";
+      told += `. ${texts.notRemembered}`;
     }
     await this.#learn();
-    this.#page.tell([told, this.advice].filter(Boolean).join(". "));
+    this.#page.tell([told.replace(/\.$/, ""), this.advice].filter(Boolean).join(". "));
   }
 
   async #learn(): Promise<void> {
@@ -220,7 +221,7 @@ export class Teaching {
     const row = document.createElement("li");
     const input = document.createElement("input");
     input.value = input.title = name;
-    input.ariaLabel = `Name of class ${name}`;
+    input.ariaLabel = texts.nameOf(name);
     input.dataset.key = `name ${name}`;
     input.addEventListener("change", () => this.#rename(name, input));
     const [track, bar, share] = ["track", "bar", "share"].map((kind) => {
@@ -229,11 +230,11 @@ export class Teaching {
       return span;
     });
     track.append(bar);
-    const add = button("Add", `Add to ${name}`, `add ${name}`, () => this.give(name));
+    const add = button(texts.add, texts.addTo(name), `add ${name}`, () => this.give(name));
     add.classList.toggle("last", name === this.#last);
-    const drop = button("×", `Remove class ${name}`, `drop ${name}`, () => {
+    const drop = button("×", texts.removeClass(name), `drop ${name}`, () => {
       this.#lesson.drop(name);
-      this.#changed(`${name} is removed`);
+      this.#changed(texts.removed(name));
     });
     drop.className = "drop";
     const shown = document.createElement("div");
@@ -245,10 +246,10 @@ export class Teaching {
   }
 
   #renderExample(name: string, pixels: Uint8Array, i: number): HTMLElement {
-    const label = `Remove example ${i + 1} of ${name}`;
+    const label = texts.removeExample(i + 1, name);
     const example = button("", label, `example ${i} ${name}`, () => {
       this.#lesson.remove(name, i);
-      this.#changed(`An example of ${name} is removed`);
+      this.#changed(texts.exampleRemoved(name));
     });
     const canvas = document.createElement("canvas");
     drawPixels(canvas, pixels);
@@ -264,7 +265,7 @@ export class Teaching {
     }
     this.#lesson.rename(from, name);
     if (this.#last === from) this.#last = name;
-    await this.#changed(`${from} is called ${name}`);
+    await this.#changed(texts.renamed(from, name));
   }
 }
 
@@ -299,10 +300,6 @@ function element<Type extends HTMLElement>(id: string): Type {
 /** Rounded down, as all that the page is sure of. */
 function percent(share: number): string {
   return `${Math.floor(100 * share)}\u00a0%`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** Hands a file to the browser to save. */

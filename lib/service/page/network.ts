@@ -1,0 +1,63 @@
+/// <reference lib="dom" />
+/** The worker of the page as static files: the networks run in it, beside the page. */
+
+import * as tf from "@tensorflow/tfjs";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { startBackend } from "../../backend/mod.ts";
+import { IMAGE_PIXELS } from "../../image/size.ts";
+import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
+import { finderFor } from "../../picture/find_digits.ts";
+import { explain, type Explanation } from "../explain.ts";
+import { type Pixels, toGrey } from "./grey.ts";
+import { help } from "./helper.ts";
+import type { ReadDigit, ServedModel } from "./reader.ts";
+
+/** What the networks are asked: to be ready, to read a picture, or to explain an answer. */
+export type NetworkTask =
+  & { model: ServedModel }
+  & ({ picture?: Pixels } | { pixels: Uint8Array; character: string });
+
+const models = new Map<string, Promise<Classifier>>();
+
+let started: Promise<void> | undefined;
+
+help(async (task: NetworkTask): Promise<ReadDigit[] | Explanation | undefined> => {
+  const { name, classes } = task.model;
+  const model = await modelOf(name);
+  if ("pixels" in task) return explain(model, task.pixels, classes.indexOf(task.character));
+  return task.picture && read(model, task.picture);
+});
+
+function read(model: Classifier, picture: Pixels): ReadDigit[] {
+  const { digits } = finderFor(model.card.classes)(toGrey(picture));
+  const predictions = predict(model, digits.map(({ pixels }) => pixels));
+  return digits.map((digit, i) => ({
+    ...digit,
+    ...predictions[i],
+    character: predictions[i].label,
+  }));
+}
+
+/** The model of a name; one that could not be loaded is fetched again. */
+function modelOf(name: string): Promise<Classifier> {
+  const loaded = models.get(name) ?? loadModel(name);
+  models.set(name, loaded);
+  loaded.catch(() => models.delete(name));
+  return loaded;
+}
+
+async function loadModel(name: string): Promise<Classifier> {
+  started ??= startComputing();
+  started.catch(() => started = undefined);
+  await started;
+  const network = await tf.loadLayersModel(`models/${name}/model.json`);
+  const card = await (await fetch(`models/${name}/card.json`)).json();
+  const model = asClassifier(network, card);
+  predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
+  return model;
+}
+
+async function startComputing(): Promise<void> {
+  setWasmPaths("./");
+  await startBackend();
+}

@@ -1,0 +1,87 @@
+/** The page as static files on bad lines and without one, in headless Chromium: part of `deno task test:browser`. */
+
+import { assert, assertEquals } from "@std/assert";
+import { join, toFileUrl } from "@std/path";
+import type { Page } from "playwright-core";
+import { findModels } from "../../lib/model/model_folders.ts";
+import { writeStaticPage } from "../../lib/service/static_page.ts";
+import { withFolder } from "../temporary_folder.ts";
+import { draw, serveFolder, startBrowser, STROKES, waitForAnswer } from "./browser.ts";
+
+const RELOADS = 20;
+
+Deno.test({
+  name: "The page as static files",
+  // Playwright keeps pipes and timers of its own until the process ends.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    await using browser = await startBrowser();
+    await withFolder(async (folder) => {
+      await writeStaticPage(folder, await findModels());
+      const step = (
+        name: string,
+        turn: Parameters<typeof serveFolder>[1],
+        act: (page: Page, server: ReturnType<typeof serveFolder>) => Promise<void>,
+      ) =>
+        t.step(name, async () => {
+          await using server = serveFolder(folder, turn);
+          await using context = await browser.newContext();
+          const page = await context.newPage();
+          await page.goto(server.url);
+          await act(page, server);
+        });
+
+      await step("opens again and again without a network", undefined, async (page, server) => {
+        await page.locator("html[data-ready]").waitFor();
+        await page.evaluate("navigator.serviceWorker.ready");
+        await server[Symbol.asyncDispose]();
+        for (let i = 0; i < RELOADS; i++) {
+          await page.reload();
+          await draw(page, STROKES[i % 10]);
+          await waitForAnswer(page, String(i % 10));
+        }
+        await page.getByRole("button", { name: "Letters", exact: true }).click();
+        await page.locator("#choices button").nth(25).waitFor({ state: "attached" });
+        await page.getByRole("button", { name: "Teach", exact: true }).click();
+        await page.getByText("Name a class and draw it.").first().waitFor();
+      });
+
+      const line = Promise.withResolvers<boolean>();
+      await step(
+        "says that it loads, and keeps what is drawn before it has",
+        async (name) => name === "network.js" ? await line.promise : true,
+        async (page) => {
+          await page.locator("#models button").first().waitFor();
+          await page.getByText("Loading the network …").waitFor();
+          await draw(page, STROKES[3]);
+          assertEquals(await page.locator("#digits").innerText(), "");
+          line.resolve(true);
+          await waitForAnswer(page, "3");
+          assert(page.workers().some((worker) => worker.url().endsWith("/network.js")));
+        },
+      );
+
+      let isMissing = true;
+      await step(
+        "says that the network could not be loaded, and loads it once it can",
+        (name) => Promise.resolve(!isMissing || !name.endsWith("weights.bin")),
+        async (page) => {
+          await page.getByText("The network could not be loaded. It is tried again.").first()
+            .waitFor();
+          await draw(page, STROKES[3]);
+          isMissing = false;
+          await waitForAnswer(page, "3");
+          await page.locator("#sure").filter({ hasText: /sure$/ }).waitFor();
+        },
+      );
+
+      await t.step("says what to do where it is opened as a file", async () => {
+        await using context = await browser.newContext();
+        const page = await context.newPage();
+        await page.goto(toFileUrl(join(folder, "index.html")).href);
+        await page.getByText("Hand its folder out with a web server").waitFor();
+      });
+    });
+  },
+});
