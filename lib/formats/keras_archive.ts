@@ -4,14 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import { unzipSync, zipSync } from "fflate";
 import { type NetworkData, networkFromData } from "../model/network.ts";
 import { encodeHdf5, type Hdf5Group, type Hdf5Reader, readHdf5 } from "./hdf5.ts";
-import {
-  assignWeights,
-  buildNetwork,
-  type LayerConfig,
-  parseConfig,
-  toKeras2,
-  toKeras3,
-} from "./keras_config.ts";
+import { assignWeights, buildNetwork, parseConfig, toKeras2, toKeras3 } from "./keras_config.ts";
+import type { LayerConfig } from "./keras_layers.ts";
 
 /** Names of the files in the archive. */
 const [METADATA, CONFIG, WEIGHTS] = ["metadata.json", "config.json", "model.weights.h5"];
@@ -101,10 +95,11 @@ function snakeCase(className: string): string {
  * @throws {TypeError} If the network has layers that tfjs does not have.
  */
 export async function decodeKerasArchive(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
-  const { [CONFIG]: config, [WEIGHTS]: weights } = unzip(bytes, name);
-  const text = config && new TextDecoder().decode(config);
-  const parsed = parseConfig(text, name);
-  const network = await buildNetwork(parsed, name);
+  const { [METADATA]: metadata, [CONFIG]: config, [WEIGHTS]: weights } = unzip(bytes, name);
+  const parse = (file?: Uint8Array) => parseConfig(file && new TextDecoder().decode(file), name);
+  const parsed = parse(config);
+  const about = (metadata && parse(metadata)) as { keras_version?: unknown } | undefined;
+  const network = await buildNetwork(parsed, name, { version: about?.keras_version });
   try {
     if (!weights) throw new SyntaxError(`Expected ${name} to contain ${WEIGHTS} but it does not`);
     await readHdf5(
@@ -180,7 +175,7 @@ function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
   try {
     const files = unzipSync(bytes, {
       filter: ({ name: file, originalSize }) => {
-        if (![CONFIG, WEIGHTS].includes(plainName(file))) return false;
+        if (![METADATA, CONFIG, WEIGHTS].includes(plainName(file))) return false;
         if (originalSize <= LARGEST_FILE) return true;
         throw new RangeError(
           `Expected files of at most ${LARGEST_FILE} bytes in ${name} but ${file} has ${originalSize}`,

@@ -2,15 +2,12 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { type NetworkData, networkFromData } from "../model/network.ts";
-
-/** A layer, or a network of layers, as JSON. */
-export interface LayerConfig {
-  class_name: string;
-  config: Record<string, unknown> & { name: string; layers?: LayerConfig[] };
-  name?: string;
-  /** In a functional network: which layers' outputs go in, once for each use. */
-  inbound_nodes?: unknown[];
-}
+import {
+  type LayerConfig,
+  type LayerSource,
+  splitActivation,
+  translateLayer,
+} from "./keras_layers.ts";
 
 /** Settings that are layers themselves. */
 const INNER = ["layer", "backward_layer"];
@@ -116,39 +113,6 @@ export function toKeras3(
   };
 }
 
-/** Activations that tfjs computes as Keras does. */
-const ACTIVATIONS = [
-  "linear",
-  "relu",
-  "relu6",
-  "elu",
-  "gelu",
-  "log_softmax",
-  "mish",
-  "selu",
-  "sigmoid",
-  "softmax",
-  "softplus",
-  "softsign",
-  "swish",
-  "tanh",
-];
-
-/** Settings of Keras that tfjs does not have, and the values with which it needs none. */
-const NEUTRAL: Record<string, unknown[]> = {
-  data_format: ["channels_last", null],
-  groups: [1],
-  interpolation: ["nearest"],
-  invert: [false],
-  keepdims: [false],
-  negative_slope: [0],
-  renorm: [false],
-  threshold: [0],
-};
-
-/** Largest size of a layer: a hostile file may claim any. */
-const LARGEST_SIZE = 2 ** 16;
-
 /** Describes a network as tfjs does, with a prefix before the names of all layers. */
 export function renameLayers(network: tf.LayersModel, prefix: string): LayerConfig {
   return rename(network.toJSON(null, false) as unknown as LayerConfig, prefix);
@@ -183,7 +147,8 @@ export function parseConfig(text: unknown, name: string): unknown {
 }
 
 /** Makes of an architecture one that tfjs reads. */
-function fromKeras(given: unknown, name: string): LayerConfig {
+function fromKeras(given: unknown, source: LayerSource): LayerConfig {
+  const { name } = source;
   const network = withName(given);
   const { class_name: className, config } = (network ?? {}) as LayerConfig;
   if (!NETWORKS.includes(className) || !Array.isArray(config?.layers)) {
@@ -194,7 +159,7 @@ function fromKeras(given: unknown, name: string): LayerConfig {
     );
   }
   try {
-    return readLayer(network as LayerConfig, name);
+    return readLayer(network as LayerConfig, source);
   } catch (error) {
     if ((error as Error).message.startsWith(`Expected ${name}`)) throw error;
     throw new SyntaxError(`Expected ${name} to connect layers as Keras does but it does not`);
@@ -209,135 +174,28 @@ function withName(network: unknown): unknown {
     : network;
 }
 
-/** Layers that do nothing in use, as those that change pictures while a network learns. */
-const IDENTITIES = /^(Identity|ActivityRegularization|SpatialDropout2D|Random[A-Z]\w*)$/;
-
-function readLayer(layer: LayerConfig, name: string): LayerConfig {
+function readLayer(layer: LayerConfig, source: LayerSource): LayerConfig {
   const { class_name: className, config, inbound_nodes: nodes } = layer;
   const layerName = config?.name;
   if (typeof className !== "string" || typeof layerName !== "string") {
     throw new SyntaxError(
-      `Expected ${name} to give every layer a class and a name but it does not`,
+      `Expected ${source.name} to give every layer a class and a name but it does not`,
     );
   }
   const place = nodes && { name: layerName, inbound_nodes: nodes };
   if (NETWORKS.includes(className)) {
     const pairs = config.layers!.map(splitActivation)
-      .map((pair) => pair.map((inner) => readLayer(inner, name)));
+      .map((pair) => pair.map((inner) => readLayer(inner, source)));
     const graph = className === "Sequential" ? {} : readGraph(config, pairs);
     const layers = pairs.flat();
     return { class_name: className, config: { name: layerName, layers, ...graph }, ...place };
   }
-  const stand = standIn(layer);
-  if (stand) {
-    const { batch_input_shape: shape = config.batch_shape } = config;
-    const input = shape !== undefined && { batch_input_shape: shape };
-    return { ...stand, config: { name: layerName, ...stand.config, ...input }, ...place };
+  const translated = translateLayer(layer, source);
+  for (const key of INNER) {
+    const inner = translated.config[key];
+    if (inner) translated.config[key] = readLayer(inner as LayerConfig, source);
   }
-  const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  if (!Object.hasOwn(classNameMap, className) || MISCOMPUTED.includes(className)) {
-    throw new TypeError(
-      `Expected ${name} to have layers that tfjs has but found ${layerName}, a ${className}`,
-    );
-  }
-  return { class_name: className, config: readSettings(layer, name), ...place };
-}
-
-/** Layers whose numbers are others in tfjs than in Keras. */
-const MISCOMPUTED = ["Resizing"];
-
-/** What tfjs has in place of a layer that it lacks; undefined where it needs nothing. */
-function standIn({ class_name: className, config }: LayerConfig) {
-  if (IDENTITIES.test(className)) {
-    return { class_name: "Activation", config: { activation: "linear" } };
-  }
-  if (className === "Activation" && config.activation === "leaky_relu") return LEAKY_RELU;
-  if (className === "ReLU" && config.negative_slope && !config.max_value && !config.threshold) {
-    return { class_name: "LeakyReLU", config: { alpha: config.negative_slope } };
-  }
-  return className === "Normalization" ? normalization(config) : undefined;
-}
-
-/** What `leaky_relu` is as the name of an activation, in Keras as in TensorFlow. */
-const LEAKY_RELU = { class_name: "LeakyReLU", config: { alpha: 0.2 } };
-
-/** Least standard deviation that Keras divides by. */
-const LEAST_DEVIATION = 1e-7;
-
-/** Known mean and variance are a rescaling; those in the file are batch normalisation's. */
-function normalization({ axis, mean, variance, invert }: LayerConfig["config"]) {
-  const [[average, ...averages], [square, ...squares], axes] = [mean, variance, axis]
-    .map((list) => [list ?? []].flat(Infinity) as number[]);
-  if (invert || averages.length + squares.length > 0 || axes.length > 1) return undefined;
-  if (average === undefined) {
-    const settings = { axis: axes[0] ?? -1, center: false, scale: false };
-    const epsilon = LEAST_DEVIATION ** 2;
-    return { class_name: "BatchNormalization", config: { ...settings, epsilon } };
-  }
-  const deviation = Math.max(Math.sqrt(square), LEAST_DEVIATION);
-  const scaling = { scale: 1 / deviation, offset: -average / deviation };
-  return { class_name: "Rescaling", config: scaling };
-}
-
-/** Layers behind which their activation can be a layer of its own. */
-const SPLITTABLE = /^(Dense|(Separable|Depthwise)?Conv[123]D(Transpose)?)$/;
-
-/** A layer, and behind it the activation that tfjs has as a layer only, if it has such a one. */
-function splitActivation(layer: LayerConfig): LayerConfig[] {
-  const { class_name: className, config } = layer;
-  if (!SPLITTABLE.test(className)) return [layer];
-  const { activation } = config;
-  const known = activation === "leaky_relu" ? LEAKY_RELU : activation as Partial<LayerConfig>;
-  if (typeof known !== "object" || !ACTIVATION_LAYERS.includes(known?.class_name ?? "")) {
-    return [layer];
-  }
-  const settings = { ...known.config, name: `${config.name}_activation` };
-  return [
-    { ...layer, config: { ...config, activation: "linear" } },
-    { class_name: known.class_name!, config: settings },
-  ];
-}
-
-/** Layers that are activations without weights. */
-const ACTIVATION_LAYERS = ["ELU", "LeakyReLU", "ReLU", "Softmax"];
-
-function readSettings(layer: LayerConfig, name: string): LayerConfig["config"] {
-  const { class_name: className, config } = layer;
-  const settings: LayerConfig["config"] = { name: config.name };
-  for (const [key, found] of Object.entries(config)) {
-    if (/_(initializer|regularizer|constraint)$/.test(key) || key === "seed") continue;
-    const [setting, value] = translate(className, key, found);
-    if (INNER.includes(key)) {
-      settings[key] = readLayer(found as LayerConfig, name);
-      continue;
-    }
-    const allowed = /activation$/.test(setting) ? activationsOf(layer) : NEUTRAL[setting];
-    const isTooLarge = [value].flat().some((size) => Number(size) > LARGEST_SIZE);
-    if (isTooLarge || allowed && !allowed.includes(value)) {
-      throw new TypeError(
-        `Expected ${name} to have layers that tfjs has but found ${config.name}, a ${className} with ${key} ${
-          JSON.stringify(found)
-        }`,
-      );
-    }
-    settings[setting] = value;
-  }
-  return settings;
-}
-
-/** Activations that tfjs computes as the Keras does that wrote a layer: from 2.13 on it says a module, and 3's hard sigmoid is another. */
-function activationsOf(layer: LayerConfig): string[] {
-  return "module" in layer ? ACTIVATIONS : [...ACTIVATIONS, "hard_sigmoid"];
-}
-
-/** What tfjs calls a setting and its value. */
-function translate(className: string, key: string, value: unknown): [key: string, value: unknown] {
-  if (key === "batch_shape") return ["batch_input_shape", value];
-  if (key === "dtype" && typeof value === "object") return [key, "float32"];
-  if (key === "axis" && className === "BatchNormalization") return [key, [value].flat()[0]];
-  if (key === "negative_slope" && className === "LeakyReLU") return ["alpha", value];
-  if (key === "activation" && value === "silu") return [key, "swish"];
-  return [key, value];
+  return { ...translated, ...place };
 }
 
 /** Words the connections between the layers of a graph as tfjs does. */
@@ -386,17 +244,17 @@ interface Keras3Node {
  * Builds a network from its architecture, as Keras 2, Keras 3 or tfjs writes it.
  *
  * @param name What to call its file in an error.
- * @param weights If they are given; else they are yet to be assigned.
- *
+ * @param options Weights, if they are given; else they are yet to be assigned. Version of the Keras that wrote it.
  * @throws {SyntaxError} If it is no Sequential or functional network, or its layers do not fit together.
  * @throws {TypeError} If it has a layer, or a layer has a setting, that tfjs does not have.
  */
 export async function buildNetwork(
   config: unknown,
   name: string,
-  weights?: Pick<NetworkData, "weightSpecs" | "weightData">,
+  { version, ...weights }: Pick<NetworkData, "weightSpecs" | "weightData"> & { version?: unknown },
 ): Promise<tf.LayersModel> {
-  const modelTopology = fromKeras(config, name);
+  const isKeras3 = typeof version === "string" && Number.parseInt(version) >= 3;
+  const modelTopology = fromKeras(config, { name, isKeras3 });
   try {
     return await networkFromData({ modelTopology, ...weights });
   } catch (error) {

@@ -88,8 +88,12 @@ const COUNT = /(^|\/)count(:0)?$/;
  * @throws {TypeError} If the network has layers that tfjs does not have.
  */
 export async function decodeKerasH5(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
-  const text = await readHdf5(bytes, name, (file) => file.attribute("/", "model_config"));
-  const network = await buildNetwork(parseConfig(text, name), name);
+  const [text, version] = await readHdf5(
+    bytes,
+    name,
+    (file) => ["model_config", "keras_version"].map((about) => file.attribute("/", about)),
+  );
+  const network = await buildNetwork(parseConfig(text, name), name, { version });
   try {
     await readHdf5(bytes, name, (file) => {
       for (const layer of network.layers) {

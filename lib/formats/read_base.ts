@@ -138,7 +138,10 @@ async function readTfjs(path: string): Promise<tf.LayersModel> {
       `Expected ${path} to hold layers but it is a graph model, which cannot be cut or learn: convert the Keras file with --output_format tfjs_layers_model`,
     );
   }
-  const config = (topology as { model_config?: unknown })?.model_config ?? topology;
+  const { model_config: config = topology, keras_version: version } = (topology ?? {}) as Record<
+    string,
+    unknown
+  >;
   if (!Array.isArray(manifest)) {
     throw new SyntaxError(`Expected ${path} to list its weights but it does not`);
   }
@@ -153,5 +156,5 @@ async function readTfjs(path: string): Promise<tf.LayersModel> {
       `Expected the weights of ${path} to have ${length} bytes but found ${weightData.byteLength}`,
     );
   }
-  return buildNetwork(config, path, { weightSpecs, weightData });
+  return buildNetwork(config, path, { weightSpecs, weightData, version });
 }

@@ -68,7 +68,7 @@ Deno.test("readBase() flattens what ends in maps of features", () =>
     assertEquals((await readBase(path)).outputShape, [null, 72]);
   }));
 
-/** A file of .h5 that Keras might have written, with a change. */
+/** A file of .h5 that Keras 3 might have written, with a change. */
 function h5(
   change: (config: Config, weights: Hdf5Group, groups: Record<string, Hdf5Group>) => void,
 ): Promise<Uint8Array> {
@@ -94,7 +94,7 @@ function h5(
   const groups = { conv: weights };
   change(config, weights, groups);
   return encodeHdf5({
-    attributes: { model_config: JSON.stringify(config) },
+    attributes: { model_config: JSON.stringify(config), keras_version: "3.15.1" },
     members: { model_weights: { members: groups } },
   });
 }
@@ -348,6 +348,11 @@ Deno.test("readBase() says in one sentence what is wrong with a file", () =>
         "mish.h5",
         await conv({ activation: "mish2" }),
         `${NOT_TFJS} Conv2D with activation "mish2"`,
+      ],
+      [
+        "hard.h5",
+        await conv({ activation: "hard_sigmoid" }),
+        `${NOT_TFJS} Conv2D with activation "hard_sigmoid"`,
       ],
       [
         "pixelwise.h5",
