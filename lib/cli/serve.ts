@@ -2,6 +2,7 @@
 
 import { FLAGS } from "../flags.ts";
 import { findModels } from "../model/model_folders.ts";
+import { qrLines } from "../service/neighbours.ts";
 import { Samples } from "../service/samples.ts";
 import { startService } from "../service/server.ts";
 import { runCommand } from "./command_line.ts";
@@ -56,6 +57,7 @@ await runCommand({
       log: quiet ? undefined : log.write,
     });
     console.error(`Draw at ${service.url}, programs see ${service.url}/docs; Ctrl+C ends`);
+    invite(service.addresses);
     await interrupted();
     console.error("Answering what is open, then done");
     await service.close();
@@ -63,6 +65,13 @@ await runCommand({
     Deno.exit(); // What still sends a body is not waited for.
   },
 });
+
+/** Says where phones find the page, with a code to photograph where there is a screen. */
+function invite(addresses: string[]): void {
+  if (addresses.length === 0) return;
+  console.error(`Phones in the same network draw at ${addresses.join(" or ")}`);
+  if (Deno.stderr.isTerminal()) console.error(qrLines(addresses[0]));
+}
 
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {

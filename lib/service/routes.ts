@@ -24,6 +24,7 @@ import {
 } from "./protocols.ts";
 import { ADDRESSES } from "./page/addresses.ts";
 import { cleanClassName, LONGEST_CLASS_NAME } from "./page/class_name.ts";
+import { qrPicture } from "./neighbours.ts";
 import type { ReaderPool } from "./reader_pool.ts";
 import type { Samples } from "./samples.ts";
 
@@ -35,6 +36,8 @@ export interface Parts {
   metrics: Metrics;
   /** Where samples are kept, if they are. */
   samples?: Samples;
+  /** Where other machines find the service, if they do. */
+  addresses?: () => string[];
   /** Whether no more requests are taken. */
   isClosing?: () => boolean;
   limits: Limits;
@@ -261,6 +264,19 @@ function serverRoutes(parts: Parts): Route[] {
         responses: answers(
           json(object({ models: list(object({ name: text, classes: list(text) })) })),
         ),
+      },
+    },
+    {
+      method: "GET",
+      path: `/${ADDRESSES.addresses}`,
+      answer: (c) =>
+        c.json({
+          addresses: (parts.addresses?.() ?? []).map((url) => ({ url, code: qrPicture(url) })),
+        }),
+      operation: {
+        operationId: "addresses",
+        summary: "Where other machines find the service, each with its QR code",
+        responses: answers(json(object({ addresses: list(object({ url: text, code: text })) }))),
       },
     },
     {

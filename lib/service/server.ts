@@ -6,6 +6,7 @@ import { createApp, refuseAddress } from "./app.ts";
 import type { Limits } from "./body.ts";
 import { type Guests, hasAddress } from "./guard.ts";
 import { Metrics } from "./metrics.ts";
+import { addressesFor } from "./neighbours.ts";
 import { readPage } from "./page_files.ts";
 import { ReaderPool } from "./reader_pool.ts";
 import type { Samples } from "./samples.ts";
@@ -34,6 +35,8 @@ interface ServiceOptions {
 export interface Service extends AsyncDisposable {
   /** Where it listens, `http://127.0.0.1:8000`. */
   url: string;
+  /** Where other machines find it. */
+  addresses: string[];
   /** Takes no more requests, answers those it has, and ends its workers. */
   close(): Promise<void>;
 }
@@ -77,23 +80,29 @@ export async function startService(
     for (const [name, folder] of Object.entries(models)) {
       cards[name] = JSON.parse(await Deno.readTextFile(join(folder, "card.json")));
     }
+    let addresses: string[] = [];
     const app = createApp({
       pool,
       cards,
       metrics,
       page: await readPage(),
       samples,
+      addresses: () => addresses,
       isClosing: () => state === "closing",
       limits,
       guests: { ...guests, hosts: [host, ...guests?.hosts ?? []] },
       log,
     });
     state = "open";
-    const server = Deno.serve(
-      { hostname: host, port, onListen: () => {} },
+    const others = addressesFor(host);
+    const server = listen(
+      { hostname: host, port },
       (request, info) => hasAddress(request) ? app.fetch(request, info) : refuseAddress(),
     );
     const { hostname, port: actualPort } = server.addr;
+    const urlOf = (address: string) =>
+      `http://${address.includes(":") ? `[${address}]` : address}:${actualPort}`;
+    addresses = others.map(urlOf);
     const close = async () => {
       state = "closing";
       const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -102,10 +111,39 @@ export async function startService(
       clearTimeout(timer);
       pool.close();
     };
-    const name = hostname.includes(":") ? `[${hostname}]` : hostname;
-    return { url: `http://${name}:${actualPort}`, close, [Symbol.asyncDispose]: close };
+    const url = urlOf({ "0.0.0.0": "127.0.0.1", "::": "::1" }[hostname] ?? hostname);
+    return { url, addresses, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     pool.close();
     throw error;
+  }
+}
+
+/** Listens, or says why that is not possible. */
+function listen(
+  { hostname, port }: { hostname: string; port: number },
+  handler: Deno.ServeHandler<Deno.NetAddr>,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
+  } catch (error) {
+    const { AddrInUse, AddrNotAvailable, NotCapable, PermissionDenied } = Deno.errors;
+    const words = [
+      [
+        AddrInUse,
+        `port ${port} to be free but another program listens at it: --port takes another`,
+      ],
+      [AddrNotAvailable, `an address of this machine but found ${hostname}: --host 0.0.0.0 is all`],
+      [
+        NotCapable,
+        `--host to be 127.0.0.1, or 0.0.0.0 for all addresses of this machine, but found ${hostname}: the task may listen at no other`,
+      ],
+      [
+        PermissionDenied,
+        `a port from 1024 up but found ${port}, which the system keeps for others`,
+      ],
+    ] as const;
+    const found = words.find(([kind]) => error instanceof kind);
+    throw found ? new Error(`Expected ${found[1]}`) : error;
   }
 }

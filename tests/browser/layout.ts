@@ -37,7 +37,7 @@ Deno.test({
     await using browser = await startBrowser();
     await using service = await startService({
       models: await findModels(),
-      host: "127.0.0.1",
+      host: "0.0.0.0",
       port: 0,
       workers: 1,
     });
@@ -54,7 +54,13 @@ Deno.test({
           }
           if (options.forcedColors) assertEquals(await coloursOf(page), []);
           await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
-          await page.locator("summary").click();
+          await page.locator("#inside summary").click();
+          for (const url of service.addresses) {
+            if (await page.locator("#addresses").isHidden()) {
+              await page.getByText("On phones").click();
+            }
+            await page.getByRole("img", { name: `QR code of ${url}` }).waitFor();
+          }
           await page.locator("#flow canvas").nth(3).waitFor();
           await assertFits(page);
           await page.getByRole("button", { name: "Teach", exact: true }).click();

@@ -204,7 +204,7 @@ Deno.test({
 
       await step("shows what is inside", async (page) => {
         await draw(page, STROKES[3]);
-        await page.locator("summary").click();
+        await page.locator("#inside summary").click();
         await page.getByRole("img", { name: "what speaks for and against a 3" }).waitFor();
         assertEquals(await page.locator("#flow canvas").count(), 4);
       });
@@ -219,7 +219,7 @@ Deno.test({
           await draw(page, LETTER_A);
           await waitForAnswer(page, "A");
           assertEquals(await page.locator("#bars .first .class").innerText(), "A");
-          await page.locator("summary").click();
+          await page.locator("#inside summary").click();
           await page.getByRole("img", { name: "what speaks for and against an A" }).waitFor();
           await assertAccessible(page);
           await page.screenshot({ path: join(SCREENSHOTS, "letters.png"), fullPage: true });
@@ -335,7 +335,7 @@ Deno.test({
             await assertAccessible(page);
             await draw(page, STROKES[3]);
             await pixelsSeen(page, 3); // at rest
-            await page.locator("summary").click();
+            await page.locator("#inside summary").click();
             await page.locator("#flow canvas").nth(3).waitFor();
             await assertAccessible(page);
             assertEquals(
@@ -377,7 +377,7 @@ Deno.test({
           await page.getByRole("button", { name: "Letters", exact: true }).click();
           await draw(page, LETTER_A);
           await waitForAnswer(page, "A");
-          await page.locator("summary").click();
+          await page.locator("#inside summary").click();
           await page.locator("#flow canvas").nth(3).waitFor();
           await assertAccessible(page);
           await page.screenshot({ path: join(SCREENSHOTS, "static.png"), fullPage: true });

@@ -41,6 +41,35 @@ Deno.test("deno task serve says in one sentence that there is no model", async (
   );
 });
 
+Deno.test("deno task serve says in one sentence where it cannot listen", () =>
+  withFolder(async (folder) => {
+    const model = join(folder, "model");
+    const network = await randomNetwork();
+    await saveNetwork(model, network, CARD);
+    network.dispose();
+    await using other = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      () => new Response(),
+    );
+    const { port } = other.addr;
+    for (
+      const [host, words] of [
+        [
+          "127.0.0.1",
+          `port ${port} to be free but another program listens at it: --port takes another`,
+        ],
+        [
+          "192.0.2.1",
+          "--host to be 127.0.0.1, or 0.0.0.0 for all addresses of this machine, but found 192.0.2.1: the task may listen at no other",
+        ],
+      ]
+    ) {
+      const flags = ["--host", host, "--port", String(port), "--workers", "1", "--model", model];
+      const { code, stderr } = await runTask("serve", ...flags);
+      assertEquals([code, stderr], [1, `serve: Expected ${words}\n`]);
+    }
+  }));
+
 Deno.test("tasks of the service explain themselves", async () => {
   for (const task of ["serve", "page"]) {
     const { code, stdout } = await runTask(task, "--help");

@@ -20,6 +20,7 @@ export const reader: Reader = {
     list.catch(() => list = undefined);
     return list.catch(sayNotLoaded);
   },
+  addresses: () => Promise.resolve([]),
   async load(model) {
     await network.run({ model }).catch(sayNotLoaded);
     keepFiles();

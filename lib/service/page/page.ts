@@ -484,6 +484,22 @@ async function start(): Promise<void> {
   choose(location.hash === `#${teaching.model.name}` ? teaching.model : models[0]);
 }
 
+/** Shows where phones find the page, if they do. */
+async function invite(): Promise<void> {
+  const addresses = await reader.addresses().catch(() => []);
+  element("phones").hidden = addresses.length === 0;
+  element("addresses").replaceChildren(...addresses.map(({ url, code }) => {
+    const figure = document.createElement("figure");
+    const picture = new Image();
+    picture.src = code;
+    picture.alt = texts.codeOf(url);
+    const words = document.createElement("figcaption");
+    words.textContent = url;
+    figure.append(picture, words);
+    return figure;
+  }));
+}
+
 /** What the page calls a model: those that are shipped by its own words. */
 function nameOf({ name }: ServedModel): string {
   return name in INVITATIONS ? texts[name as "digits"] : name;
@@ -504,6 +520,7 @@ function speak(): void {
 speak();
 show([]);
 element("footer").hidden = !reader.isService;
+invite();
 while (!isOpen) {
   await start().catch(async (error) => {
     tell(error.message);

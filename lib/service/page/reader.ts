@@ -39,6 +39,8 @@ export interface Reader {
   isService: boolean;
   /** Lists the models; the first is asked unless somebody chooses another. */
   models(): Promise<ServedModel[]>;
+  /** Lists where other machines find the page, with pictures of their QR codes. */
+  addresses(): Promise<{ url: string; code: string }[]>;
   /** Finds and reads the digits, or characters, in a picture, which may have been drawn here. */
   read(model: ServedModel, picture: HTMLCanvasElement, isDrawn: boolean): Promise<ReadDigit[]>;
   /** Explains why pixels are read as a character. */
@@ -57,6 +59,9 @@ export const reader: Reader = {
   isService: true,
   async models() {
     return (await (await get(ADDRESSES.models)).json().catch(sayFailed)).models;
+  },
+  async addresses() {
+    return (await (await get(ADDRESSES.addresses)).json().catch(sayFailed)).addresses;
   },
   async read(model, picture, isDrawn) {
     const found = isDrawn ? await find(model, picture) : undefined;

@@ -105,6 +105,8 @@ const ENGLISH = {
   layer: (index: number, count: number, side: number) =>
     `${["first", "second", "third"][index]} layer: ${count} maps of ${side}\u00a0×\u00a0${side}`,
 
+  onPhones: "On phones",
+  codeOf: (url: string) => `QR code of ${url}`,
   forPrograms: "For programs",
 };
 
@@ -209,6 +211,8 @@ const GERMAN: Texts = {
       ["erste", "zweite", "dritte"][index]
     } Schicht: ${count} Karten von ${side}\u00a0×\u00a0${side}`,
 
+  onPhones: "Auf Handys",
+  codeOf: (url) => `QR-Code von ${url}`,
   forPrograms: "Für Programme",
 };
 
