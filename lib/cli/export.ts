@@ -64,7 +64,7 @@ await runCommand({
   },
   async run({ format, classes, model: directory, out, quantize, ...flags }) {
     out ??= outputFolder(classes);
-    const all = quantize ? SMALL_FORMATS : [...Object.keys(ENCODERS), "tfjs"];
+    const all = quantize ? SMALL_FORMATS : ["tfjs", ...Object.keys(ENCODERS)];
     const formats = format === "all" ? all : [format];
     if (!all.includes(formats[0])) {
       throw new UsageError(

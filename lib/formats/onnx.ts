@@ -238,6 +238,8 @@ function combine(graph: OnnxGraph, layer: tf.layers.Layer, inputs: Value[], type
 /** Activations that are one operation without settings. */
 const ACTIVATIONS: Record<string, string> = {
   elu: "Elu",
+  gelu: "Gelu",
+  mish: "Mish",
   relu: "Relu",
   selu: "Selu",
   sigmoid: "Sigmoid",
@@ -246,11 +248,19 @@ const ACTIVATIONS: Record<string, string> = {
   tanh: "Tanh",
 };
 
+/** Activations that take all channels of a place together. */
+const OVER_CHANNELS: Record<string, string> = { softmax: "Softmax", logSoftmax: "LogSoftmax" };
+
 function activate(graph: OnnxGraph, layer: string, input: Value, activation: string): Value {
   const name = `${layer}/${activation}`;
   if (activation === "linear") return input;
-  if (activation === "softmax") {
-    return graph.add("Softmax", name, graph.channelsLast(input), [], { axis: -1 });
+  if (activation in OVER_CHANNELS) {
+    const type = OVER_CHANNELS[activation];
+    return graph.add(type, name, graph.channelsLast(input), [], { axis: -1 });
+  }
+  if (activation === "relu6") {
+    const six = graph.constant(`${name}/most`, Float32Array.of(6));
+    return graph.add("Min", name, graph.add("Relu", name, input), [six]);
   }
   if (activation === "swish") {
     return graph.add("Mul", name, input, [graph.add("Sigmoid", name, input).name]);

@@ -27,10 +27,10 @@ Deno.test("export writes the model in every format", () =>
     const { code, stdout, stderr } = await runTask("export", "--model", folder, "--out", out);
     assertEquals([code, stderr], [0, ""]);
     assertEquals(stdout.trimEnd().split("\n").map((line) => line.split(": ")[0]), [
+      join(out, "digit_recognition_model"),
       join(out, "digit_recognition_model.h5"),
       join(out, "digit_recognition_model.keras"),
       join(out, "digit_recognition_model.onnx"),
-      join(out, "digit_recognition_model"),
     ]);
     const path = join(out, "digit_recognition_model");
     using model = await loadModel(folder);

@@ -23,6 +23,7 @@ chain = keras.Sequential([
     layers.Rescaling(2.0, -1.0),
     layers.Conv2D(8, 3, padding="same", activation="leaky_relu"),
     layers.MaxPooling2D(),
+    layers.Conv2D(16, 3, activation="mish"),
     layers.Conv2D(16, 3, use_bias=False, kernel_regularizer="l2"),
     layers.BatchNormalization(momentum=0.8),
     layers.LeakyReLU(0.1),
@@ -38,7 +39,7 @@ chain = keras.Sequential([
 entry = keras.Input((28, 28, 1))
 stem = layers.Conv2D(8, 3, strides=2, padding="same", activation="leaky_relu")(entry)
 branch = layers.Conv2D(8, 3, padding="same")(stem)
-joined = layers.Concatenate()([layers.Add()([stem, branch]), layers.DepthwiseConv2D(3, padding="same")(stem)])
+joined = layers.Concatenate()([layers.Add()([stem, branch]), layers.DepthwiseConv2D(3, padding="same", activation="relu6")(stem)])
 body = keras.Model(entry, layers.ReLU()(layers.BatchNormalization(momentum=0.8)(joined)))
 features = layers.Flatten()(layers.MaxPooling2D()(body(entry)))
 graph = keras.Model(entry, layers.Dense(10, activation="softmax")(features))
