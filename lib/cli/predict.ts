@@ -112,12 +112,10 @@ async function* listFiles(operands: string[]): AsyncGenerator<string> {
     const folder = dirname(operand);
     if (await isDirectory(operand)) {
       const files = await filesIn(operand, PICTURE_NAME);
-      if (files.length > 0) yield* files;
-      else yield operand;
+      yield* files.length > 0 ? files : [operand];
     } else if (/[*?]/.test(basename(operand)) && await isDirectory(folder)) {
       const matches = await filesIn(folder, wildcards(basename(operand)));
-      if (matches.length > 0) yield* matches;
-      else yield operand;
+      yield* matches.length > 0 ? matches : [operand];
     } else yield operand;
   }
 }
@@ -175,8 +173,7 @@ async function readFile(path: string): Promise<Uint8Array> {
           ? `has more than ${LARGEST_PICTURE_FILE} bytes`
           : isDirectory
           ? folders > 0
-            ? `is a folder of ${folders} folders: predict ${path}/* reads their pictures, ` +
-              `evaluate --pictures ${path} measures on them`
+            ? `is a folder of ${folders} folders: predict ${path}/* reads their pictures`
             : "is a folder without pictures"
           : "is no file"
       }`,

@@ -90,7 +90,7 @@ Deno.test("deno task predict reads tables, of an archive too, and says what to d
     assertEquals([code, stderr.at(-1)], [
       1,
       `Expected to read ${folder}/classes but it is a folder of 1 folders: predict ${folder}/classes/* ` +
-      `reads their pictures, evaluate --pictures ${folder}/classes measures on them`,
+      "reads their pictures",
     ]);
   }));
 
