@@ -299,6 +299,25 @@ Deno.test("readBase() finds the numbers that a network takes on training picture
     }
   }));
 
+Deno.test("readBase() finds the range of a network of several outputs, or of maps, too", () =>
+  withFolder(async (folder) => {
+    await startBackend();
+    const data = await loadMnist({ limit: 50 });
+    const input = tf.input({ shape: [28, 28, 1], name: "picture" });
+    const convolve = tf.layers.conv2d({ filters: 2, kernelSize: 5, strides: 4, name: "maps" });
+    const maps = convolve.apply(input) as tf.SymbolicTensor;
+    const flat = tf.layers.flatten({ name: "list" }).apply(maps);
+    const outputs = tf.layers.dense({ units: 3, name: "guess" }).apply(flat) as tf.SymbolicTensor;
+    for (const [i, ends] of [[outputs, maps], [maps], [outputs]].entries()) {
+      const path = join(folder, String(i));
+      await saveNetwork(path, tf.model({ inputs: input, outputs: ends }), CARD, "float32");
+      const notes: string[] = [];
+      const observer: Observer = (event) => event.kind === "note" && notes.push(event.text);
+      assertEquals((await readBase(path, { ...data, observer })).outputShape, [null, 72]);
+      assertEquals(notes.length, 1);
+    }
+  }));
+
 Deno.test("readBase() says in one sentence what is wrong with a file", () =>
   withFolder(async (folder) => {
     const network = await randomNetwork();

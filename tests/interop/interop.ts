@@ -3,7 +3,7 @@
  * Web; and what Keras saved, here. Its name keeps it out of `deno task test`, which needs no Python.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
@@ -15,11 +15,13 @@ import { loadMnist } from "../../lib/data/mnist.ts";
 import { decodeKerasArchive, encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
 import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
 import { encodeOnnx } from "../../lib/formats/onnx.ts";
+import { readBase } from "../../lib/formats/read_base.ts";
 import { BASE_NAMES } from "../../lib/model/bases.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
 import { networkToData } from "../../lib/model/network.ts";
 import { computeOutputs } from "../../lib/model/inference.ts";
 import { startTeam } from "../../lib/model/team.ts";
+import type { Observer } from "../../lib/observer.ts";
 import { runTask } from "../cli/run_task.ts";
 import { withFolder } from "../temporary_folder.ts";
 
@@ -222,7 +224,7 @@ Deno.test("networks on every base answer elsewhere as here", (t) =>
   }));
 
 Deno.test("what Keras saved answers here as there, and serves as frozen base", (t) =>
-  withPictures(async ({ train, test }, pixels, folder) => {
+  withPictures(async ({ train, test, classes }, pixels, folder) => {
     const [few, labels] = ["few", "labels"].map((name) => join(folder, name));
     await Deno.writeFile(few, train.images.subarray(0, 3000 * IMAGE_PIXELS));
     await Deno.writeFile(labels, train.labels.subarray(0, 3000));
@@ -233,6 +235,17 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
     await using team = await startTeam();
     for (const file of files) {
       await t.step(file, () => assertReads(team, join(folder, file), test));
+    }
+    for (const activation of ["relu", "tanh"]) {
+      for (const range of ["0 to 1", "0 to 255", "-1 to 1"]) {
+        await t.step(`${activation} network that takes ${range}`, async () => {
+          const notes: string[] = [];
+          const observer: Observer = (event) => event.kind === "note" && notes.push(event.text);
+          const path = join(folder, `${activation}_${range}.keras`);
+          (await readBase(path, { train, classes, observer })).dispose();
+          assertStringIncludes(notes[0], ` from ${range}: `);
+        });
+      }
     }
     for (const file of ["chain.h5", "graph.keras", "rows.keras"]) {
       await t.step(`${file} as frozen base, and back there`, async () => {

@@ -1,4 +1,7 @@
-"""Trains three small networks with Keras and saves each as .h5 and .keras: train_keras.py PIXELS LABELS FOLDER."""
+"""Trains small networks with Keras: train_keras.py PIXELS LABELS FOLDER.
+
+Three of many layers are saved as .h5 and .keras; six are called ACTIVATION_RANGE.keras, after the pixels they take.
+"""
 
 import os
 import sys
@@ -59,3 +62,19 @@ for name, network, epochs in (("chain", chain, 1), ("graph", graph, 1), ("rows",
     network.fit(pixels, labels, epochs=epochs, batch_size=64, verbose=0)
     network.save(f"{folder}/{name}.h5")
     network.save(f"{folder}/{name}.keras")
+
+for activation in ("relu", "tanh"):
+    for name, scale, offset in (("0 to 1", 1, 0), ("0 to 255", 255, 0), ("-1 to 1", 2, -1)):
+        network = keras.Sequential([
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(6, 5, activation=activation),
+            layers.MaxPooling2D(),
+            layers.Conv2D(16, 5, activation=activation),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(84, activation=activation),
+            layers.Dense(10, activation="softmax"),
+        ])
+        network.compile("adam", "sparse_categorical_crossentropy")
+        network.fit(scale * pixels + offset, labels, epochs=2, batch_size=64, verbose=0)
+        network.save(f"{folder}/{activation}_{name}.keras")
