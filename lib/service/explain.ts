@@ -1,5 +1,6 @@
 /** What made a model read a picture as it did, in a form that people can look at. */
 
+import type * as tf from "@tensorflow/tfjs";
 import { occlusionMap } from "../model/attribution.ts";
 import type { Classifier } from "../model/classifier.ts";
 import { featureMaps } from "../model/feature_maps.ts";
@@ -12,7 +13,17 @@ export interface Explanation {
    * Outputs of the convolution blocks, from the first to the last, in maps of `side` × `side`; the
    * layer's largest value is brightest (255), `[channels, side, side]`.
    */
-  layers: { name: string; side: number; maps: Uint8Array }[];
+  layers: { name: string; side: number; maps: Uint8Array; filters?: Filters }[];
+}
+
+/** The filters with which a layer looks at the maps of the layer before; of each map's, the strongest. */
+interface Filters {
+  /** How many each map has: one for each map of the layer before. */
+  count: number;
+  /** Weights of a filter along a side. */
+  side: number;
+  /** The layer's greatest weight is 127 or −127, `[channels, side, side]`. */
+  values: Int8Array;
 }
 
 /**
@@ -36,7 +47,33 @@ export function explain(
       const most = maps.reduce((most, map) => Math.max(most, ...map), Number.MIN_VALUE);
       const bytes = new Uint8Array(maps.length * side * side);
       maps.forEach((map, i) => bytes.set(map.map((value) => 255 * value / most), i * side * side));
-      return { name, side, maps: bytes };
+      return { name, side, maps: bytes, filters: filtersBefore(network, name) };
     }),
   };
+}
+
+/** The filters of the last convolution up to a layer, if there is one. */
+function filtersBefore({ layers }: tf.LayersModel, name: string): Filters | undefined {
+  const before = layers.slice(0, layers.findIndex((layer) => layer.name === name));
+  const convolution = before.findLast((layer) => layer.getClassName() === "Conv2D");
+  if (!convolution) return undefined;
+  const [kernel] = convolution.getWeights();
+  const [side, , count, channels] = kernel.shape as [number, number, number, number];
+  const weights = kernel.dataSync<"float32">();
+  const most = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  const values = new Int8Array(channels * side * side);
+  for (let channel = 0; channel < channels; channel++) {
+    const filters = Array.from(
+      { length: count },
+      (_, input) =>
+        Array.from(
+          { length: side * side },
+          (_, place) => 127 * weights[(place * count + input) * channels + channel] / most,
+        ),
+    );
+    const strength = (filter: number[]) => Math.hypot(...filter);
+    const strongest = filters.reduce((a, b) => strength(b) > strength(a) ? b : a);
+    values.set(strongest, channel * side * side);
+  }
+  return { count, side, values };
 }

@@ -78,7 +78,12 @@ const COMPONENTS: Record<string, Json> = {
       name: text,
       side: whole,
       maps: { ...base64, description: "Outputs of the layer, channels × side × side bytes." },
-    })),
+      filters: {
+        ...object({ count: whole, side: whole, values: base64 }),
+        description:
+          "Of each map's count filters the strongest, channels × side × side signed bytes.",
+      },
+    }, ["filters"])),
   }),
   InferRequest: object({
     id: text,

@@ -18,6 +18,7 @@ const FILES = {
   "class_name.ts": "text/javascript; charset=utf-8",
   "grey.ts": "text/javascript; charset=utf-8",
   "helper.ts": "text/javascript; charset=utf-8",
+  "inside.ts": "text/javascript; charset=utf-8",
   "lesson.ts": "text/javascript; charset=utf-8",
   "reader.ts": "text/javascript; charset=utf-8",
   "texts.ts": "text/javascript; charset=utf-8",

@@ -347,7 +347,12 @@ function explanationRoute({ pool, cards, limits }: Parts): Route {
       const { importance, layers } = await pool.explain(task, clientOf(c));
       return c.json({
         importance: Array.from(importance, (value) => Math.round(value * 1000) / 1000),
-        layers: layers.map((layer) => ({ ...layer, maps: layer.maps.toBase64() })),
+        layers: layers.map(({ filters, ...layer }) => ({
+          ...layer,
+          maps: layer.maps.toBase64(),
+          filters: filters &&
+            { ...filters, values: new Uint8Array(filters.values.buffer).toBase64() },
+        })),
       });
     },
     operation: {

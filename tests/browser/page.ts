@@ -202,12 +202,31 @@ Deno.test({
         await page.getByText("This is no picture").first().waitFor({ state: "hidden" });
       });
 
-      await step("shows what is inside", async (page) => {
-        await draw(page, STROKES[3]);
-        await page.locator("#inside summary").click();
-        await page.getByRole("img", { name: "what speaks for and against a 3" }).waitFor();
-        assertEquals(await page.locator("#flow canvas").count(), 4);
-      });
+      await step(
+        "shows what is inside, and of the map that is pointed at its filter",
+        async (page) => {
+          await draw(page, STROKES[3]);
+          await page.locator("#inside summary").click();
+          await page.getByRole("img", { name: "what speaks for and against a 3" }).waitFor();
+          assertEquals(await page.getByText(/^Layer \d: \d+ maps/).allInnerTexts(), [
+            "Layer 1: 32 maps of 14\u00a0×\u00a014.",
+            "Layer 2: 64 maps of 7\u00a0×\u00a07.",
+            "Layer 3: 128 maps of 3\u00a0×\u00a03.",
+          ]);
+          const maps = page.getByRole("slider").first();
+          await maps.scrollIntoViewIfNeeded();
+          const { x, y, width, height } = (await maps.boundingBox())!;
+          await page.mouse.move(x + 1.5 * width / 6, y + 0.5 * height / 6);
+          await page.getByText("Map 2: its filter, and where it answers").waitFor();
+          await maps.press("ArrowDown");
+          await page.getByText("Map 8: its filter, and where it answers").waitFor();
+          await page.getByRole("slider").nth(2).press("ArrowRight");
+          await page.getByText(/^Map \d+: the strongest of its 64 filters/).waitFor();
+          assertEquals(await page.locator(".lens canvas").count(), 6);
+          assertEquals(await page.locator("#flow .bars .first").innerText(), "3\n0");
+          await assertAccessible(page);
+        },
+      );
 
       await step(
         "reads letters, or letters and digits, where somebody wants that",

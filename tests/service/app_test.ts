@@ -202,6 +202,12 @@ Deno.test("createApp()", (t) =>
         ),
         [16, 32, 64],
       );
+      assertEquals(
+        layers.map((
+          { filters: { count, side, values } }: { filters: Record<string, string> },
+        ) => [count, side, Uint8Array.fromBase64(values).length]),
+        [[1, 3, 16 * 9], [16, 3, 32 * 9], [32, 3, 64 * 9]],
+      );
     });
 
     await t.step(

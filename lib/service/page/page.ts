@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
 /** The page: what is drawn goes to the reader, what it reads is shown. */
 
-import { drawImportance, drawMaps, drawPixels } from "./charts.ts";
+import { drawPixels } from "./charts.ts";
 import { cleanClassName } from "./class_name.ts";
+import { showInside } from "./inside.ts";
 import { Pad } from "./pad.ts";
 import { type Explained, type ReadDigit, reader, type ServedModel } from "./reader.ts";
 import { Teaching } from "./teach.ts";
@@ -258,41 +259,11 @@ async function explain(): Promise<void> {
 
 function showExplanation(answer?: ReadDigit, explanation?: Explained): void {
   const flow = element("flow");
-  if (!answer || !explanation) return flow.replaceChildren(element("nothing") ?? nothing);
-  const importance = document.createElement("canvas");
-  drawImportance(importance, answer.pixels, explanation.importance);
-  const [before, between, after] = texts.whatSpeaks(texts.named(answer.character));
-  const [supporting, opposing] = [key("for", texts.speaksFor), key("against", texts.speaksAgainst)];
-  flow.replaceChildren(
-    figure(importance, before, supporting, between, opposing, after),
-    ...explanation.layers.map((layer, i) => {
-      const canvas = document.createElement("canvas");
-      drawMaps(canvas, layer);
-      const count = layer.maps.length / layer.side ** 2;
-      return figure(canvas, texts.layer(i, count, layer.side));
-    }),
-  );
+  if (answer && explanation) showInside(flow, answer, explanation, model.classes);
+  else flow.replaceChildren(nothing);
 }
 
 const nothing = element("nothing");
-
-/** A word in the colour of what it stands for. */
-function key(kind: "for" | "against", word: string): HTMLElement {
-  const span = document.createElement("span");
-  span.className = `key-${kind}`;
-  span.textContent = word;
-  return span;
-}
-
-function figure(canvas: HTMLCanvasElement, ...caption: (string | Node)[]): HTMLElement {
-  const figure = document.createElement("figure");
-  const words = document.createElement("figcaption");
-  words.append(...caption);
-  canvas.role = "img";
-  canvas.ariaLabel = words.textContent;
-  figure.append(canvas, words);
-  return figure;
-}
 
 /** Rounded down: nothing is 100 % sure. */
 function percent(share: number): string {

@@ -28,6 +28,14 @@ export interface ReadDigit extends FoundDigit {
   probabilities: number[];
 }
 
+/** A layer as the service sends it. */
+interface LayerInJson {
+  name: string;
+  side: number;
+  maps: string;
+  filters?: { count: number; side: number; values: string };
+}
+
 /** What made the network say a character. */
 export type Explained = Pick<Explanation, "layers"> & { importance: ArrayLike<number> };
 
@@ -75,10 +83,14 @@ export const reader: Reader = {
         pixels: toBase64(pixels),
         ...(name === "digits" ? { digit: Number(character) } : { character }),
       }),
-    ) as { importance: number[]; layers: { name: string; side: number; maps: string }[] };
+    ) as { importance: number[]; layers: LayerInJson[] };
     return {
       importance,
-      layers: layers.map((layer) => ({ ...layer, maps: fromBase64(layer.maps) })),
+      layers: layers.map(({ maps, filters, ...layer }) => ({
+        ...layer,
+        maps: fromBase64(maps),
+        filters: filters && { ...filters, values: new Int8Array(fromBase64(filters.values)) },
+      })),
     };
   },
   async keepsSamples() {

@@ -102,8 +102,29 @@ const ENGLISH = {
   speaksAgainst: "against",
   /** Around the words in colour. */
   whatSpeaks: (character: string) => ["what speaks ", " and ", ` ${character}`],
-  layer: (index: number, count: number, side: number) =>
-    `${["first", "second", "third"][index]} layer: ${count} maps of ${side}\u00a0×\u00a0${side}`,
+  covered: "Squares of ink are covered in turn: where that makes it less sure, ink speaks for it.",
+  layer: (number: number, count: number, side: number) =>
+    `Layer ${number}: ${count} maps of ${side}\u00a0×\u00a0${side}.`,
+  layerDoes: (index: number, depth: number): string =>
+    index === 0
+      ? "Each map shows where a filter meets what it looks for: an edge, or a stroke in one direction."
+      : index < depth - 1
+      ? "Filters put the maps before together: corners, curves, ends of strokes."
+      : "These see most of the drawing at once, and answer to its larger parts.",
+  /** Of a map that has several filters, the strongest is shown. */
+  mapOf: (number: number, filters: number) =>
+    [
+      `Map ${number}:`,
+      filters === 1
+        ? "its filter, and"
+        : filters > 1
+        ? `the strongest of its ${filters} filters, and`
+        : "",
+      "where it answers",
+    ].filter(Boolean).join(" "),
+  head: "The head.",
+  headDoes: (features: number) =>
+    `It weighs all ${features} numbers of the last maps into a score for each class, and the scores into probabilities: each one that a class is behind makes it 2.7 times less likely.`,
 
   onPhones: "On phones",
   codeOf: (url: string) => `QR code of ${url}`,
@@ -206,10 +227,29 @@ const GERMAN: Texts = {
   speaksFor: "für",
   speaksAgainst: "gegen",
   whatSpeaks: (character) => ["was ", " und ", ` ${character} spricht`],
-  layer: (index, count, side) =>
-    `${
-      ["erste", "zweite", "dritte"][index]
-    } Schicht: ${count} Karten von ${side}\u00a0×\u00a0${side}`,
+  covered:
+    "Stück um Stück wird die Tinte verdeckt: Wo es dadurch unsicherer wird, spricht sie dafür.",
+  layer: (number, count, side) =>
+    `Schicht ${number}: ${count} Karten von ${side}\u00a0×\u00a0${side}.`,
+  layerDoes: (index, depth) =>
+    index === 0
+      ? "Jede Karte zeigt, wo ein Filter findet, was er sucht: eine Kante oder einen Strich in einer Richtung."
+      : index < depth - 1
+      ? "Filter setzen die Karten davor zusammen: Ecken, Bögen, Enden von Strichen."
+      : "Diese sehen das meiste der Zeichnung zugleich und antworten auf ihre größeren Teile.",
+  mapOf: (number, filters) =>
+    [
+      `Karte ${number}:`,
+      filters === 1
+        ? "ihr Filter, und"
+        : filters > 1
+        ? `der stärkste ihrer ${filters} Filter, und`
+        : "",
+      "wo sie antwortet",
+    ].filter(Boolean).join(" "),
+  head: "Der Kopf.",
+  headDoes: (features) =>
+    `Er wägt alle ${features} Zahlen der letzten Karten zu einem Punktestand für jede Klasse, und diese zu Wahrscheinlichkeiten: Jeder Punkt Rückstand macht eine Klasse 2,7-mal unwahrscheinlicher.`,
 
   onPhones: "Auf Handys",
   codeOf: (url) => `QR-Code von ${url}`,
