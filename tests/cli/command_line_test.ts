@@ -265,7 +265,7 @@ const WRONG_CALLS: WrongCall[] = [
     call: (folder) => train(folder),
     code: 1,
     message: (folder) =>
-      `Expected ${NAMES.trainImages} or ${NAMES.trainImages}.gz in ${folder} but found neither`,
+      `Expected ${NAMES.trainImages} or ${NAMES.trainImages}.gz in ${folder} but found no files`,
   },
   {
     name: "--data with truncated pictures",
