@@ -36,7 +36,7 @@ export async function readPage(): Promise<Map<string, { type: string; content: s
     const text = await Deno.readTextFile(new URL(name, PAGE));
     files.set(
       name.replace(/\.ts$/, ".js"),
-      { type, content: name.endsWith(".ts") ? toJavaScript(text) : withTexts(text) },
+      { type, content: name.endsWith(".ts") ? toJavaScript(text) : complete(text) },
     );
   }
   return files;
@@ -46,9 +46,14 @@ function toJavaScript(text: string): string {
   return stripTypeScriptTypes(text).replaceAll(/((?:from |import\()"\.\/\w+)\.ts"/g, '$1.js"');
 }
 
-/** Puts the English texts into what stands for them, until the page knows the language. */
-function withTexts(html: string): string {
+/** Puts the English texts into what stands for them, and has all programs fetched at a time. */
+function complete(html: string): string {
+  const programs = Object.keys(FILES).filter((name) => name.endsWith(".ts"));
+  const links = programs.map((name) =>
+    `<link rel="modulepreload" href="${name.replace(/\.ts$/, ".js")}">\n    `
+  );
   return html
+    .replace("<script", `${links.join("")}<script`)
     .replaceAll(/data-text="(\w+)"[^>]*>/g, (start, key) => start + TEXTS.en[key as "title"])
     .replaceAll(
       /data-label="(\w+)"/g,

@@ -167,6 +167,7 @@ Deno.test({
       });
 
       await step("draws with keys alone", async (page) => {
+        const below = await page.locator("#inside").boundingBox();
         await page.keyboard.press("Tab");
         assertEquals(await page.evaluate("document.activeElement.id"), "pad");
         await page.keyboard.press("Space");
@@ -174,8 +175,10 @@ Deno.test({
         await page.keyboard.press("Space");
         await waitForAnswer(page, "1");
         await page.locator("#status").filter({ hasText: /^1, .* sure$/ }).waitFor();
+        assertEquals(await page.locator("#inside").boundingBox(), below);
         await page.keyboard.press("Escape");
         await waitForAnswer(page, "");
+        assertEquals(await page.locator("#inside").boundingBox(), below);
       });
 
       await step("reads a file that is chosen, dropped or pasted", async (page) => {
@@ -238,6 +241,11 @@ Deno.test({
           await draw(page, LETTER_A);
           await waitForAnswer(page, "A");
           assertEquals(await page.locator("#bars .first .class").innerText(), "A");
+          await page.locator("#choices").getByRole("button", { name: "H" }).click();
+          await page.getByText("Kept as an H. Thank you.").first().waitFor();
+          await page.getByRole("button", { name: "H", pressed: true }).click();
+          await page.getByText("A click keeps this picture").waitFor();
+          assertEquals(samples.count, 0);
           await page.locator("#inside summary").click();
           await page.getByRole("img", { name: "what speaks for and against an A" }).waitFor();
           await assertAccessible(page);

@@ -124,7 +124,7 @@ const ENGLISH = {
     ].filter(Boolean).join(" "),
   head: "The head.",
   headDoes: (features: number) =>
-    `It weighs all ${features} numbers of the last maps into a score for each class, and the scores into probabilities: each one that a class is behind makes it 2.7 times less likely.`,
+    `It weighs all ${features} numbers of the last maps into a score for each class, and the scores into probabilities: each point that a class is behind makes it 2.7 times less likely.`,
 
   onPhones: "On phones",
   codeOf: (url: string) => `QR code of ${url}`,
