@@ -299,7 +299,7 @@ function element<Type extends HTMLElement>(id: string): Type {
 
 /** Rounded down, as all that the page is sure of. */
 function percent(share: number): string {
-  return `${Math.floor(100 * share)}\u00a0%`;
+  return `${Math.min(99, Math.floor(100 * share))}\u00a0%`;
 }
 
 /** Hands a file to the browser to save. */
