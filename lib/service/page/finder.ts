@@ -5,12 +5,12 @@ import type { FoundDigit } from "../../picture/steps.ts";
 import { type Pixels, toGrey } from "./grey.ts";
 import { help } from "./helper.ts";
 
-/** A picture, and the classes of the model that is to read what is found in it. */
-export interface FindingTask {
-  classes: string[];
-  picture: Pixels;
-}
+const skills = {
+  find: (classes: string[], picture: Pixels): FoundDigit[] =>
+    finderFor(classes)(toGrey(picture)).digits,
+};
 
-help(({ classes, picture }: FindingTask): FoundDigit[] =>
-  finderFor(classes)(toGrey(picture)).digits
-);
+/** What it can do. */
+export type Finder = typeof skills;
+
+help(skills);

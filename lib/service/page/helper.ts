@@ -8,11 +8,14 @@ interface Answer {
   error?: string;
 }
 
+/** What a worker can do, by name. */
+type Skills = Record<string, (...values: never[]) => unknown>;
+
 /** A worker that does one task after the other. */
-export class Helper<Task, Result> {
+export class Helper<Able extends Skills> {
   #program: string;
   #worker: Worker | undefined;
-  #asked = new Map<number, PromiseWithResolvers<Result>>();
+  #asked = new Map<number, PromiseWithResolvers<unknown>>();
   #next = 0;
 
   /** Makes a helper, which starts with its first task. */
@@ -23,15 +26,17 @@ export class Helper<Task, Result> {
   /**
    * Has a task done.
    *
-   * @param moved What the page has no more use for, and need not be copied.
    * @throws {Error} If it fails, or the worker cannot be started; the next task starts it anew.
    */
-  run(task: Task, moved: Transferable[] = []): Promise<Result> {
+  run<Name extends keyof Able & string>(
+    name: Name,
+    ...values: Parameters<Able[Name]>
+  ): Promise<Awaited<ReturnType<Able[Name]>>> {
     this.#worker ??= this.#start();
     const id = this.#next++;
-    const asked = Promise.withResolvers<Result>();
-    this.#asked.set(id, asked);
-    this.#worker.postMessage({ id, task }, moved);
+    const asked = Promise.withResolvers<Awaited<ReturnType<Able[Name]>>>();
+    this.#asked.set(id, asked as PromiseWithResolvers<unknown>);
+    this.#worker.postMessage({ id, name, values });
     return asked.promise;
   }
 
@@ -40,7 +45,7 @@ export class Helper<Task, Result> {
     worker.onmessage = ({ data: { id, result, error } }: MessageEvent<Answer>) => {
       const asked = this.#asked.get(id);
       this.#asked.delete(id);
-      if (error === undefined) asked?.resolve(result as Result);
+      if (error === undefined) asked?.resolve(result);
       else asked?.reject(new Error(error));
     };
     worker.onerror = () => {
@@ -56,11 +61,11 @@ export class Helper<Task, Result> {
 }
 
 /** Does the tasks of the page; to be called in the worker. */
-export function help<Task>(act: (task: Task) => unknown): void {
-  addEventListener("message", async ({ data: { id, task } }: MessageEvent) => {
+export function help(skills: Skills): void {
+  addEventListener("message", async ({ data: { id, name, values } }: MessageEvent) => {
     const answer: Answer = { id };
     try {
-      answer.result = await act(task);
+      answer.result = await skills[name](...values as never[]);
     } catch (error) {
       answer.error = (error as Error).message;
     }

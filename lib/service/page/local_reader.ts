@@ -1,14 +1,13 @@
 /// <reference lib="dom" />
 /** The reader of the page as static files: the networks run in the browser. */
 
-import type { Explanation } from "../explain.ts";
 import { pixelsOf } from "./grey.ts";
 import { Helper } from "./helper.ts";
-import type { NetworkTask } from "./network.ts";
-import type { ReadDigit, Reader, ServedModel } from "./reader.ts";
+import type { Network } from "./network.ts";
+import type { Reader, ServedModel } from "./reader.ts";
 import { texts } from "./texts.ts";
 
-const network = new Helper<NetworkTask, unknown>("network.js");
+const network = new Helper<Network>("network.js");
 
 let list: Promise<ServedModel[]> | undefined;
 
@@ -22,17 +21,12 @@ export const reader: Reader = {
   },
   addresses: () => Promise.resolve([]),
   async load(model) {
-    await network.run({ model }).catch(sayNotLoaded);
+    await network.run("load", model).catch(sayNotLoaded);
     keepFiles();
   },
-  async read(model, canvas) {
-    const picture = pixelsOf(canvas);
-    const found = network.run({ model, picture }, [picture.data.buffer]).catch(sayNotLoaded);
-    return await found as ReadDigit[];
-  },
-  async explain(model, pixels, character) {
-    return await network.run({ model, pixels, character }).catch(sayNotLoaded) as Explanation;
-  },
+  read: (model, canvas) => network.run("read", model, pixelsOf(canvas)).catch(sayNotLoaded),
+  explain: (model, pixels, character) =>
+    network.run("explain", model, pixels, character).catch(sayNotLoaded),
   keepsSamples: () => Promise.resolve(false),
   keep: () => Promise.reject(new Error(texts.notKept)),
   takeBack: () => Promise.resolve(),

@@ -12,21 +12,27 @@ import { type Pixels, toGrey } from "./grey.ts";
 import { help } from "./helper.ts";
 import type { ReadDigit, ServedModel } from "./reader.ts";
 
-/** What the networks are asked: to be ready, to read a picture, or to explain an answer. */
-export type NetworkTask =
-  & { model: ServedModel }
-  & ({ picture?: Pixels } | { pixels: Uint8Array; character: string });
-
 const models = new Map<string, Promise<Classifier>>();
 
 let started: Promise<void> | undefined;
 
-help(async (task: NetworkTask): Promise<ReadDigit[] | Explanation | undefined> => {
-  const { name, classes } = task.model;
-  const model = await modelOf(name);
-  if ("pixels" in task) return explain(model, task.pixels, classes.indexOf(task.character));
-  return task.picture && read(model, task.picture);
-});
+const skills = {
+  async load({ name }: ServedModel): Promise<void> {
+    await modelOf(name);
+  },
+  read: async ({ name }: ServedModel, picture: Pixels): Promise<ReadDigit[]> =>
+    read(await modelOf(name), picture),
+  explain: async (
+    { name, classes }: ServedModel,
+    pixels: Uint8Array,
+    character: string,
+  ): Promise<Explanation> => explain(await modelOf(name), pixels, classes.indexOf(character)),
+};
+
+/** What it can do. */
+export type Network = typeof skills;
+
+help(skills);
 
 function read(model: Classifier, picture: Pixels): ReadDigit[] {
   const { digits } = finderFor(model.card.classes)(toGrey(picture));

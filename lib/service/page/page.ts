@@ -133,7 +133,7 @@ async function read(): Promise<void> {
       const found = pad.isEmpty
         ? []
         : isTaught()
-        ? teaching.read(pad.toPicture())
+        ? await teaching.read(pad.toPicture())
         : await reader.read(asked, pad.toPicture(), pad.isDrawn);
       if (asked !== model) continue;
       if (pad.isEmpty || shown === version || found.length > 0) show(pad.isEmpty ? [] : found);
@@ -251,9 +251,11 @@ async function explain(): Promise<void> {
   const answer = digits[chosen];
   if (!inside.open) return;
   if (!answer) return showExplanation();
-  const explanation = isTaught()
-    ? teaching.explain(answer.pixels, answer.character)
-    : await reader.explain(model, answer.pixels, answer.character).catch(() => undefined);
+  const { pixels, character } = answer;
+  const explained = isTaught()
+    ? teaching.explain(pixels, character)
+    : reader.explain(model, pixels, character);
+  const explanation = await explained.catch(() => undefined);
   if (answer === digits[chosen]) showExplanation(answer, explanation);
 }
 

@@ -5,7 +5,7 @@ import type { FoundDigit } from "../../picture/steps.ts";
 import type { Explanation } from "../explain.ts";
 import { ADDRESSES } from "./addresses.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
-import type { FindingTask } from "./finder.ts";
+import type { Finder } from "./finder.ts";
 import { pixelsOf } from "./grey.ts";
 import { Helper } from "./helper.ts";
 import { texts } from "./texts.ts";
@@ -109,16 +109,15 @@ export const reader: Reader = {
   },
 };
 
-const finder = new Helper<FindingTask, FoundDigit[]>("finder.js");
+const finder = new Helper<Finder>("finder.js");
 
 /** Finds what is drawn here, in the browser, which spares the service nearly all of the work. */
 async function find(
   { classes }: ServedModel,
   canvas: HTMLCanvasElement,
 ): Promise<FoundDigit[] | undefined> {
-  const picture = pixelsOf(canvas);
   // Where the program could not be bundled, the service finds it.
-  return await finder.run({ classes, picture }, [picture.data.buffer]).catch(() => undefined);
+  return await finder.run("find", classes, pixelsOf(canvas)).catch(() => undefined);
 }
 
 /** A class by whichever name the service has for it, and how sure it is. */

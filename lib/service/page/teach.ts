@@ -3,9 +3,11 @@
 
 import { drawPixels } from "./charts.ts";
 import { cleanClassName } from "./class_name.ts";
+import { pixelsOf } from "./grey.ts";
+import { Helper } from "./helper.ts";
 import { type Examples, Lesson } from "./lesson.ts";
-import type { ReadDigit, ServedModel } from "./reader.ts";
-import type { Teacher } from "./teacher.ts";
+import type { Explained, ReadDigit, ServedModel } from "./reader.ts";
+import type { TeachingSkills } from "./teacher.ts";
 import { texts } from "./texts.ts";
 
 /** What the page does for teaching. */
@@ -30,36 +32,31 @@ const KEY = "lesson";
 /** Teaching. */
 export class Teaching {
   /** What is taught, as the models of the reader are. */
-  readonly model: ServedModel;
+  readonly model: ServedModel = { name: "teach", classes: [] };
   #page: Page;
   #lesson = Lesson.fromText(remembered());
-  #teacher: Teacher | undefined;
+  #teacher = new Helper<TeachingSkills>("teacher.js");
   #started: Promise<void> | undefined;
-  #programs: typeof import("./teacher.ts") | undefined;
+  #isLoaded = false;
+  /** Whether an example is looked at, which is not given twice. */
+  #isGiving = false;
   /** The class that was given an example last. */
   #last: string | undefined;
   #rows = new Map<string, { row: HTMLElement; bar: HTMLElement; share: HTMLElement }>();
 
   constructor(page: Page) {
     this.#page = page;
-    const classes = () => this.#teacher?.classes ?? [];
-    this.model = {
-      name: "teach",
-      get classes() {
-        return classes();
-      },
-    };
     const form = element<HTMLFormElement>("new-class");
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#begin(element<HTMLInputElement>("class-name").value);
     });
     element("take-back").addEventListener("click", () => this.undo());
-    element("save-examples").addEventListener("click", () => {
-      save("examples.zip", this.#programs!.packExamples(this.#lesson.examples));
+    element("save-examples").addEventListener("click", async () => {
+      save("examples.zip", await this.#teacher.run("packExamples", this.#lesson.examples));
     });
     element("save-recogniser").addEventListener("click", async () => {
-      save("recogniser.zip", await this.#teacher!.pack());
+      save("recogniser.zip", await this.#teacher.run("pack"));
     });
     element<HTMLInputElement>("open-examples").addEventListener("change", async ({ target }) => {
       const input = target as HTMLInputElement;
@@ -79,17 +76,18 @@ export class Teaching {
 
   async #start(): Promise<void> {
     this.#render();
-    this.#programs = await import("./teacher.ts");
-    this.#teacher = await this.#programs.Teacher.start();
+    await this.#teacher.run("learn", new Map());
+    this.#isLoaded = true;
     await this.#learn();
   }
 
-  read(picture: HTMLCanvasElement): ReadDigit[] {
-    return this.#teacher?.read(picture) ?? [];
+  async read(picture: HTMLCanvasElement): Promise<ReadDigit[]> {
+    return this.#isLoaded ? await this.#teacher.run("read", pixelsOf(picture)) : [];
   }
 
-  explain(pixels: Uint8Array, name: string): ReturnType<Teacher["explain"]> | undefined {
-    return this.model.classes.includes(name) ? this.#teacher!.explain(pixels, name) : undefined;
+  async explain(pixels: Uint8Array, name: string): Promise<Explained | undefined> {
+    if (!this.model.classes.includes(name)) return undefined;
+    return await this.#teacher.run("explain", pixels, name);
   }
 
   /** Shows how probable each class is. */
@@ -105,7 +103,7 @@ export class Teaching {
 
   /** Says what is to be done where there is no answer yet. */
   get advice(): string {
-    if (!this.#teacher) return texts.loading;
+    if (!this.#isLoaded) return texts.loading;
     const taught = [...this.#lesson.examples.values()].filter(({ length }) => length > 0).length;
     if (taught > 1) return "";
     return taught === 1 ? texts.teachSecond : texts.nameAndDraw;
@@ -125,11 +123,15 @@ export class Teaching {
   /** Gives what is on the paper to a class; to the last one, if none is named. */
   async give(name = this.#last): Promise<void> {
     if (name === undefined) return this.#page.tell(texts.nameFirst);
+    if (this.#isGiving) return;
+    this.#isGiving = true;
     const picture = this.#page.picture();
-    const pixels = picture && this.#teacher?.see(picture)?.pixels;
+    const seen = picture && this.#isLoaded ? this.#see(picture) : undefined;
+    const pixels = await seen?.catch(() => undefined);
+    this.#isGiving = false;
     if (!pixels) {
       this.#last = name;
-      return this.#page.tell(this.#teacher ? texts.drawExample(name) : this.advice);
+      return this.#page.tell(this.#isLoaded ? texts.drawExample(name) : this.advice);
     }
     this.#page.clear();
     await this.#add(new Map([[name, [pixels]]]));
@@ -143,14 +145,15 @@ export class Teaching {
     let unread = 0;
     const see = async (name: string, file: Blob) => {
       const pixels = await this.#page.toCanvas(file)
-        .then((canvas) => this.#teacher!.see(canvas)?.pixels, () => undefined);
+        .then((canvas) => this.#see(canvas), () => undefined);
       if (pixels) found.set(name, [...found.get(name) ?? [], pixels]);
       else unread++;
     };
     try {
       for (const file of files) {
         if (/\.zip$/i.test(file.name)) {
-          const classes = this.#programs!.unpackPictures(new Uint8Array(await file.arrayBuffer()));
+          const archive = new Uint8Array(await file.arrayBuffer());
+          const classes = await this.#teacher.run("unpackPictures", archive);
           for (const [name, pictures] of classes) {
             for (const picture of pictures) await see(name, new Blob([picture]));
           }
@@ -162,6 +165,10 @@ export class Teaching {
     }
     const count = [...found.values()].flat().length;
     await this.#add(found, texts.opened(count, unread));
+  }
+
+  async #see(picture: HTMLCanvasElement): Promise<Uint8Array | undefined> {
+    return (await this.#teacher.run("see", pixelsOf(picture)))?.pixels;
   }
 
   /** Begins a class, with what is on the paper. */
@@ -194,12 +201,12 @@ export class Teaching {
     } catch {
       told += `. ${texts.notRemembered}`;
     }
-    await this.#learn();
+    if (this.#isLoaded) await this.#learn();
     this.#page.tell([told.replace(/\.$/, ""), this.advice].filter(Boolean).join(". "));
   }
 
   async #learn(): Promise<void> {
-    await this.#teacher?.learn(this.#lesson.examples);
+    this.model.classes = await this.#teacher.run("learn", this.#lesson.examples);
     element<HTMLButtonElement>("save-recogniser").disabled = this.model.classes.length === 0;
     this.#page.readAgain();
   }

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** The network that is taught on the page: in the browser, fetched when somebody wants to teach. */
+/** The worker of the page with the network that is taught: fetched when somebody wants to teach. */
 
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
@@ -22,11 +22,11 @@ import { copiesFor, drawCopy, solveClassifier } from "../../model/solved_classif
 import { findSymbol } from "../../picture/find_digits.ts";
 import type { FoundDigit } from "../../picture/steps.ts";
 import { explain, type Explanation } from "../explain.ts";
-import { pixelsOf, toGrey } from "./grey.ts";
+import { type Pixels, toGrey } from "./grey.ts";
+import { help } from "./helper.ts";
 import type { Examples } from "./lesson.ts";
+import { packExamples, unpackPictures } from "./lesson_zip.ts";
 import type { ReadDigit } from "./reader.ts";
-
-export { packExamples, unpackPictures } from "./lesson_zip.ts";
 
 /** The base that is taught, the one that `deno task train` takes. */
 const BASE = "cnn";
@@ -40,11 +40,11 @@ const MOST_ROWS = 320;
 const SEED = 1;
 
 /** Learns from examples, and reads. */
-export class Teacher {
+class Teacher {
   #base: tf.Sequential;
   #data: NetworkData;
-  /** Features of an example and of its copies, as far as they were needed. */
-  #features = new WeakMap<Uint8Array, Float32Array[]>();
+  /** Features of each example and of its copies, as far as they were needed. */
+  #features = new Map<string, Float32Array[]>();
   #examples: Examples = new Map();
   #model: Classifier | undefined;
   #learnt: Promise<void> = Promise.resolve();
@@ -67,17 +67,23 @@ export class Teacher {
   }
 
   /** Finds the symbol in a picture. */
-  see(picture: HTMLCanvasElement): FoundDigit | undefined {
-    return findSymbol(toGrey(pixelsOf(picture))).digits[0];
+  see(picture: Pixels): FoundDigit | undefined {
+    return findSymbol(toGrey(picture)).digits[0];
   }
 
-  /** Learns anew from all examples; from those of fewer than two classes, nothing. */
-  learn(examples: Examples): Promise<void> {
-    return this.#learnt = this.#learnt.then(() => this.#solve(examples));
+  /**
+   * Learns anew from all examples; from those of fewer than two classes, nothing.
+   *
+   * @returns The classes that it tells apart.
+   */
+  async learn(examples: Examples): Promise<string[]> {
+    this.#learnt = this.#learnt.then(() => this.#solve(examples));
+    await this.#learnt;
+    return this.#classes;
   }
 
   /** Reads the symbol in a picture; without probabilities as long as nothing is learnt. */
-  read(picture: HTMLCanvasElement): ReadDigit[] {
+  read(picture: Pixels): ReadDigit[] {
     const found = this.see(picture);
     if (!found) return [];
     if (!this.#model) {
@@ -87,14 +93,13 @@ export class Teacher {
     return [{ ...found, ...prediction, character: prediction.label }];
   }
 
-  /** The classes that it tells apart. */
-  get classes(): string[] {
+  get #classes(): string[] {
     return this.#model?.card.classes ?? [];
   }
 
   /** Explains why pixels are read as a class. */
   explain(pixels: Uint8Array, name: string): Explanation {
-    return explain(this.#model!, pixels, this.classes.indexOf(name));
+    return explain(this.#model!, pixels, this.#classes.indexOf(name));
   }
 
   /** What it has learnt, as a zip of the files that `deno task predict --model` takes. */
@@ -130,11 +135,13 @@ export class Teacher {
     }
     this.#model?.[Symbol.dispose]();
     [this.#model, this.#examples] = [model, examples];
+    const known = new Set([...examples.values()].flat().map(keyOf));
+    for (const key of this.#features.keys()) if (!known.has(key)) this.#features.delete(key);
   }
 
   /** Features of a picture and of its first copies, which are its own, whatever else is learnt. */
   #featuresOf(picture: Uint8Array, copies: number): Float32Array[] {
-    const known = this.#features.get(picture) ?? [];
+    const known = this.#features.get(keyOf(picture)) ?? [];
     const ink = picture.reduce((sum, value) => sum + value, 0);
     const missing = Array.from(
       { length: Math.max(0, copies - known.length) },
@@ -148,10 +155,15 @@ export class Teacher {
       );
       const width = features.length / missing.length;
       missing.forEach((_, i) => known.push(features.subarray(i * width, (i + 1) * width)));
-      this.#features.set(picture, known);
+      this.#features.set(keyOf(picture), known);
     }
     return known.slice(0, copies);
   }
+}
+
+/** Equal pictures have equal keys. */
+function keyOf(picture: Uint8Array): string {
+  return String.fromCharCode(...picture);
 }
 
 /** Index of its class for every example. */
@@ -160,3 +172,26 @@ function labelsOf(examples: Examples): Uint8Array {
     [...examples.values()].flatMap((pictures, label) => pictures.map(() => label)),
   );
 }
+
+let started: Promise<Teacher> | undefined;
+
+function teacher(): Promise<Teacher> {
+  started ??= Teacher.start();
+  started.catch(() => started = undefined);
+  return started;
+}
+
+const skills = {
+  learn: async (examples: Examples) => await (await teacher()).learn(examples),
+  see: async (picture: Pixels) => (await teacher()).see(picture),
+  read: async (picture: Pixels) => (await teacher()).read(picture),
+  explain: async (pixels: Uint8Array, name: string) => (await teacher()).explain(pixels, name),
+  pack: async () => await (await teacher()).pack(),
+  packExamples,
+  unpackPictures,
+};
+
+/** What it can do. */
+export type TeachingSkills = typeof skills;
+
+help(skills);
