@@ -324,6 +324,7 @@ Deno.test({
       });
 
       await step("takes examples back, renames and removes what is taught", async (page) => {
+        const { count } = samples;
         await page.getByRole("button", { name: "Teach", exact: true }).click();
         await page.getByLabel("New class").fill("x".repeat(300));
         await page.keyboard.press("Enter");
@@ -331,10 +332,22 @@ Deno.test({
         await page.keyboard.press("Enter");
         await draw(page, STROKES[1]);
         await page.locator("#pad").press("Enter");
-        await page.getByRole("button", { name: "Remove example 1 of bar" }).click();
+        const kept = (request: "POST" | "DELETE") =>
+          page.waitForResponse((response) =>
+            response.url().includes("/samples") && response.request().method() === request
+          );
+        const example = page.getByRole("button", { name: "Remove example 1 of bar" });
+        await example.waitFor();
+        const takenBack = kept("DELETE");
+        await example.click();
         assertEquals(await page.locator(".examples button").count(), 0);
+        await takenBack;
+        assertEquals(samples.count, count);
+        const keptAgain = kept("POST");
         await page.getByRole("button", { name: "Take back" }).click();
         assertEquals(await page.locator(".examples button").count(), 1);
+        await keptAgain;
+        assertEquals(samples.count, count + 1);
         await page.getByRole("button", { name: "Remove class bar" }).click();
         assertEquals(await page.locator("#classes li").count(), 0);
         await page.getByLabel("New class").fill("  ");

@@ -73,9 +73,8 @@ const teaching = new Teaching({
     read();
   },
   toCanvas,
-  async keep(pixels, name) {
-    if (keepsSamples) await reader.keep(pixels, name);
-  },
+  keep: async (pixels, name) => keepsSamples ? await reader.keep(pixels, name) : undefined,
+  takeBack: (sample) => reader.takeBack(sample),
   tell,
 });
 
@@ -475,7 +474,7 @@ async function invite(): Promise<void> {
 
 /** What the page calls a model: those that are shipped by its own words. */
 function nameOf({ name }: ServedModel): string {
-  return name in INVITATIONS ? texts[name as "digits"] : name;
+  return Object.hasOwn(INVITATIONS, name) ? texts[name as "digits"] : name;
 }
 
 /** Puts the texts of the language in their places. */

@@ -20,8 +20,10 @@ interface Page {
   readAgain(): void;
   /** Opens a picture file. */
   toCanvas(file: Blob): Promise<HTMLCanvasElement>;
-  /** Sends an example to who keeps samples, if anybody does. */
-  keep(pixels: Uint8Array, name: string): Promise<void>;
+  /** Sends an example to who keeps samples, if anybody does; by what is returned it is taken back. */
+  keep(pixels: Uint8Array, name: string): Promise<string | undefined>;
+  /** Takes an example back from who keeps samples. */
+  takeBack(sample: string): Promise<void>;
   /** Tells everybody. */
   tell(text: string): void;
 }
@@ -40,6 +42,9 @@ export class Teaching {
   #isLoaded = false;
   /** Whether an example is looked at, which is not given twice. */
   #isGiving = false;
+  /** What was given to be kept too, as of which class it is kept, and by what it is taken back. */
+  #given = new Map<Uint8Array, { name: string; sample?: string }>();
+  #keeping: Promise<void> = Promise.resolve();
   /** The class that was given an example last. */
   #last: string | undefined;
   #rows = new Map<string, { row: HTMLElement; bar: HTMLElement; share: HTMLElement }>();
@@ -134,8 +139,8 @@ export class Teaching {
       return this.#page.tell(this.#isLoaded ? texts.drawExample(name) : this.advice);
     }
     this.#page.clear();
+    this.#given.set(pixels, { name });
     await this.#add(new Map([[name, [pixels]]]));
-    await this.#page.keep(pixels, name).catch(({ message }) => this.#page.tell(message));
   }
 
   /** Opens files: zips of examples, or pictures, which are examples of the last class. */
@@ -201,8 +206,31 @@ export class Teaching {
     } catch {
       told += `. ${texts.notRemembered}`;
     }
+    this.#keeping = this.#keeping.then(() => this.#keep())
+      .catch(({ message }) => this.#page.tell(message));
     if (this.#isLoaded) await this.#learn();
     this.#page.tell([told.replace(/\.$/, ""), this.advice].filter(Boolean).join(". "));
+  }
+
+  /** Has what was given here kept as of the classes that it is of now, and no more if it is of none. */
+  async #keep(): Promise<void> {
+    const names = new Map(
+      Array.from(
+        this.#lesson.examples,
+        ([name, pictures]) => pictures.map((pixels) => [pixels, name] as const),
+      ).flat(),
+    );
+    for (const [pixels, kept] of this.#given) {
+      const name = names.get(pixels);
+      if (kept.sample !== undefined && kept.name !== name) {
+        await this.#page.takeBack(kept.sample);
+        kept.sample = undefined;
+      }
+      if (kept.sample === undefined && name !== undefined) {
+        kept.name = name;
+        kept.sample = await this.#page.keep(pixels, name);
+      }
+    }
   }
 
   async #learn(): Promise<void> {
