@@ -20,6 +20,11 @@ export async function writeFileAtomically(path: string, data: Uint8Array | strin
   }
 }
 
+/** Whether a name is that of a file that {@linkcode writeFileAtomically} had not finished. */
+export function isTemporary(name: string): boolean {
+  return /\.[\da-f-]{36}\.tmp$/.test(name);
+}
+
 async function writeAndSync(path: string, data: Uint8Array | string): Promise<void> {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   using file = await Deno.open(path, { write: true, createNew: true });

@@ -105,7 +105,11 @@ const COMPONENTS: Record<string, Json> = {
     model_name: text,
     model_version: text,
     id: text,
-    outputs: list(object({ ...tensor, data: list({ type: ["number", "boolean", "string"] }) })),
+    outputs: list(object({
+      ...tensor,
+      data: list({ type: ["number", "boolean", "string"] }),
+      parameters: object({ binary_data_size: whole }),
+    }, ["data", "parameters"])),
   }, ["id"]),
   ModelMetadata: object({
     name: text,
@@ -124,7 +128,7 @@ const ERRORS: Record<number, string> = {
   408: "The body came too slowly.",
   413: "The body, or the picture in it, is too large.",
   415:
-    "This is no picture that can be read (PNG, JPEG, WebP, GIF and BMP can), or a sample that is no JSON.",
+    "This is no picture that can be read (PNG, JPEG, WebP, GIF and BMP can), a sample that is no JSON, or a body compressed by other means than gzip or deflate.",
   507: "No more samples are kept.",
   503: "All workers are busy and the line is full, or they are not up yet. Try again later.",
 };

@@ -17,19 +17,27 @@ export const MODEL_VERSION = "1";
 /** Most pictures in a request. */
 export const MOST_PICTURES = 256;
 
+/** Kinds of numbers in Open Inference requests, and what holds them. */
+const ARRAYS: Record<string, NumberArray> = {
+  FP32: Float32Array,
+  FP64: Float64Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+};
+
 /** Kinds of numbers in Open Inference requests. */
-export const DATATYPES = [
-  "FP32",
-  "FP64",
-  "UINT8",
-  "UINT16",
-  "UINT32",
-  "UINT64",
-  "INT8",
-  "INT16",
-  "INT32",
-  "INT64",
-];
+export const DATATYPES = Object.keys(ARRAYS);
+
+interface NumberArray {
+  BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer): Iterable<number | bigint>;
+}
 
 /** What a TensorFlow Serving request asks for. */
 interface PredictRequest {
@@ -88,7 +96,12 @@ interface InferRequest {
   id?: string;
   pictures: Pixels[];
   /** The outputs that are asked for. */
-  outputs: Output[];
+  outputs: AskedOutput[];
+}
+
+/** An output, and whether it is to come as bytes that follow the JSON. */
+interface AskedOutput extends Output {
+  isBinary?: boolean;
 }
 
 /** What goes into a model or comes out. */
@@ -137,14 +150,20 @@ export function outputsOf(classes: readonly string[]): Output[] {
 
 /**
  * Reads a request of the Open Inference Protocol: one input of shape `[count, 28, 28, 1]`,
- * `[count, 28, 28]` or `[count, 784]`, its numbers as in {@linkcode readPredictRequest}.
+ * `[count, 28, 28]` or `[count, 784]`, its numbers as in {@linkcode readPredictRequest}, or as bytes
+ * (https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/extension_binary_data.md).
  *
  * @param all The outputs that there are.
+ * @param rest What follows the JSON: numbers of the input, little-endian.
  * @throws {TypeError} If it is something else.
  * @throws {RangeError} If there are too many pictures, or numbers outside the range.
  */
-export function readInferRequest(body: unknown, all: Output[]): InferRequest {
-  const { id, inputs, outputs } = isObject(body) ? body : {};
+export function readInferRequest(
+  body: unknown,
+  all: Output[],
+  rest: Uint8Array = new Uint8Array(),
+): InferRequest {
+  const { id, inputs, outputs, parameters } = isObject(body) ? body : {};
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0])) {
     throw new TypeError(
       `Expected a JSON object with a list of one input but found ${describe(body, "inputs")}`,
@@ -153,7 +172,7 @@ export function readInferRequest(body: unknown, all: Output[]): InferRequest {
   if (id !== undefined && typeof id !== "string") {
     throw new TypeError(`Expected id to be a string but found ${typeof id}`);
   }
-  const { shape, datatype, data } = inputs[0];
+  const { shape, datatype, data, parameters: how } = inputs[0];
   if (typeof datatype !== "string" || !DATATYPES.includes(datatype)) {
     throw new TypeError(
       `Expected datatype to be one of ${DATATYPES.join(", ")} but found ${quote(datatype)}`,
@@ -168,7 +187,12 @@ export function readInferRequest(body: unknown, all: Output[]): InferRequest {
     );
   }
   checkCount(count, "pictures");
-  const numbers = Array.isArray(data) ? data.flat(3) : [];
+  const size = readParameter(how, "binary_data_size");
+  const numbers = size !== undefined
+    ? readBytes(rest, size, datatype)
+    : Array.isArray(data)
+    ? data.flat(3)
+    : [];
   if (numbers.length !== count * IMAGE_PIXELS) {
     throw new TypeError(
       `Expected data to hold ${count * IMAGE_PIXELS} numbers but found ${numbers.length}`,
@@ -181,16 +205,32 @@ export function readInferRequest(body: unknown, all: Output[]): InferRequest {
       (_, i) =>
         readNumbers(numbers.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), `picture ${i}`),
     ),
-    outputs: readOutputs(outputs, all),
+    outputs: readOutputs(outputs, all, readParameter(parameters, "binary_data_output") === true),
   };
 }
 
-function readOutputs(outputs: unknown, all: Output[]): Output[] {
-  if (outputs === undefined) return all;
+function readParameter(parameters: unknown, name: string): unknown {
+  return isObject(parameters) ? parameters[name] : undefined;
+}
+
+/** Numbers that follow the JSON. */
+function readBytes(bytes: Uint8Array, size: unknown, datatype: string): number[] {
+  const Numbers = ARRAYS[datatype];
+  if (bytes.length !== size || bytes.length % Numbers.BYTES_PER_ELEMENT !== 0) {
+    throw new TypeError(
+      `Expected binary_data_size bytes of ${datatype} after the JSON but found ${bytes.length}`,
+    );
+  }
+  return Array.from(new Numbers(bytes.slice().buffer), Number);
+}
+
+function readOutputs(outputs: unknown, all: Output[], areBinary: boolean): AskedOutput[] {
+  const everything = areBinary ? all.map((output) => ({ ...output, isBinary: true })) : all;
+  if (outputs === undefined) return everything;
   if (!Array.isArray(outputs)) {
     throw new TypeError(`Expected outputs to be a list but found ${typeof outputs}`);
   }
-  if (outputs.length === 0) return all;
+  if (outputs.length === 0) return everything;
   return outputs.map((output) => {
     const name = isObject(output) ? output.name : undefined;
     const found = all.find((known) => known.name === name);
@@ -200,27 +240,49 @@ function readOutputs(outputs: unknown, all: Output[]): Output[] {
         `Expected the name of an output to be one of ${names} but found ${quote(name)}`,
       );
     }
-    return found;
+    const isBinary = readParameter(output.parameters, "binary_data") ?? areBinary;
+    return isBinary === true ? { ...found, isBinary } : found;
   });
 }
 
-/** Answers a request of the Open Inference Protocol to a model. */
+/**
+ * Answers a request of the Open Inference Protocol to a model.
+ *
+ * @returns What goes into JSON, and the bytes that follow it.
+ */
 export function writeInferResponse(
   model: string,
   { id, outputs }: InferRequest,
   predictions: Prediction[],
 ) {
-  return {
+  const tensors: Uint8Array<ArrayBuffer>[] = [];
+  const head = {
     model_name: model,
     model_version: MODEL_VERSION,
     ...(id === undefined ? {} : { id }),
-    outputs: outputs.map(({ name, datatype, shape, values }) => ({
-      name,
-      datatype,
-      shape: [predictions.length, ...shape],
-      data: predictions.flatMap(values),
-    })),
+    outputs: outputs.map(({ name, datatype, shape, values, isBinary }) => {
+      const about = { name, datatype, shape: [predictions.length, ...shape] };
+      const data = predictions.flatMap(values);
+      if (!isBinary) return { ...about, data };
+      const bytes = writeBytes(data, datatype);
+      tensors.push(bytes);
+      return { ...about, parameters: { binary_data_size: bytes.length } };
+    }),
   };
+  return { head, tensors };
+}
+
+/** Values as bytes, little-endian, each text after its length in four. */
+function writeBytes(values: (number | boolean | string)[], datatype: string) {
+  if (datatype === "FP32") return new Uint8Array(Float32Array.from(values as number[]).buffer);
+  if (datatype === "BOOL") return Uint8Array.from(values as boolean[], Number);
+  if (datatype === "INT64") {
+    return new Uint8Array(BigInt64Array.from(values as number[], BigInt).buffer);
+  }
+  return Uint8Array.from(values.flatMap((value) => {
+    const text = new TextEncoder().encode(String(value));
+    return [...new Uint8Array(Uint32Array.of(text.length).buffer), ...text];
+  }));
 }
 
 /** The outputs of a model to some pictures by name, as TensorFlow Serving answers in columns. */

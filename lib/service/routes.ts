@@ -5,7 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { type ModelCard, nameAnswer, type Prediction } from "../model/classifier.ts";
-import { type Limits, readJson, readPictureFile } from "./body.ts";
+import { JSON_LENGTH, type Limits, readJson, readPictureFile } from "./body.ts";
 import { documentPage } from "./document_page.ts";
 import type { Metrics } from "./metrics.ts";
 import { answers, type Json, json, openApi, type Route, schema } from "./openapi.ts";
@@ -48,7 +48,7 @@ const { object, list, ref, text, boolean, whole, share, digit, base64 } = schema
 const PICTURES = list(ref("Picture"), 1, MOST_PICTURES);
 
 /** What can go wrong with a body. */
-const BODY_ERRORS = [400, 408, 413];
+const BODY_ERRORS = [400, 408, 413, 415];
 
 /** Lists all routes but the page's files. */
 export function createRoutes(parts: Parts): Route[] {
@@ -106,7 +106,7 @@ function fileRoute({ pool, cards, limits }: Parts): Route {
             object({ [areDigits(classes) ? "digits" : "characters"]: list(foundSchema(classes)) })
           ),
         }),
-        [...BODY_ERRORS, 415, 503],
+        [...BODY_ERRORS, 503],
       ),
     },
   };
@@ -192,9 +192,19 @@ function modelRoutes(name: string, parts: Parts): Route[] {
       method: "POST",
       path: `/v2/models/${name}/infer`,
       async answer(c) {
-        const asked = await readJson(c, limits, (body) => readInferRequest(body, outputs));
+        const asked = await readJson(
+          c,
+          limits,
+          (body, rest) => readInferRequest(body, outputs, rest),
+        );
         const predictions = await pool.read(name, asked.pictures, clientOf(c));
-        return c.json(writeInferResponse(name, asked, predictions));
+        const { head, tensors } = writeInferResponse(name, asked, predictions);
+        if (tensors.length === 0) return c.json(head);
+        const json = new TextEncoder().encode(JSON.stringify(head));
+        return c.body(await new Blob([json, ...tensors]).arrayBuffer(), 200, {
+          "content-type": "application/octet-stream",
+          [JSON_LENGTH]: String(json.length),
+        });
       },
       operation: {
         operationId: `infer${suffix}`,
@@ -202,14 +212,19 @@ function modelRoutes(name: string, parts: Parts): Route[] {
         description:
           `One input of shape [count, 28, 28, 1], [count, 28, 28] or [count, 784]. Outputs are ${
             outputs.map(({ name }) => name).join(", ")
-          }, or those that are named.`,
+          }, or those that are named. Tensors may follow the JSON as bytes, in both directions (binary_data_size, ${JSON_LENGTH}).`,
         requestBody: {
           required: true,
           ...json(ref("InferRequest"), {
             inputs: [{ name: "pixels", shape: [1, 784], datatype: "UINT8", data: blank }],
           }),
         },
-        responses: answers(json(ref("InferResponse")), [...BODY_ERRORS, 503]),
+        responses: answers({
+          content: {
+            ...json(ref("InferResponse")).content,
+            "application/octet-stream": { schema: {} },
+          },
+        }, [...BODY_ERRORS, 503]),
       },
     },
     {
@@ -282,7 +297,8 @@ function serverRoutes(parts: Parts): Route[] {
     {
       method: "GET",
       path: "/v2",
-      answer: (c) => c.json({ name: "digits", version: MODEL_VERSION, extensions: [] }),
+      answer: (c) =>
+        c.json({ name: "digits", version: MODEL_VERSION, extensions: ["binary_tensor_data"] }),
       operation: {
         operationId: "serverMetadata",
         summary: "Name and version of the service",
@@ -415,7 +431,7 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
         },
         responses: answers(
           { description: "Kept.", ...json(object({ kept: whole, sample: text })) },
-          [...BODY_ERRORS, 403, 415, 507],
+          [...BODY_ERRORS, 403, 507],
           201,
         ),
       },

@@ -2,7 +2,7 @@
 
 import { basename, dirname, join } from "@std/path";
 import { encode } from "fast-png";
-import { writeFileAtomically } from "../data/file_system.ts";
+import { isTemporary, writeFileAtomically } from "../data/file_system.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 
 /** Most samples that are kept. */
@@ -25,7 +25,7 @@ export class Samples {
     this.#count = count;
   }
 
-  /** Opens a folder, which is made if it is not there. */
+  /** Opens a folder, which is made if it is not there; what a kill left half written is removed. */
   static async open(folder: string): Promise<Samples> {
     await Deno.mkdir(folder, { recursive: true });
     const classes = new Set<string>();
@@ -33,8 +33,10 @@ export class Samples {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
       if (!isDirectory) continue;
       classes.add(name);
-      const files = await Array.fromAsync(Deno.readDir(join(folder, name)));
-      count += files.filter((file) => file.name.endsWith(".png")).length;
+      for await (const file of Deno.readDir(join(folder, name))) {
+        if (file.name.endsWith(".png")) count++;
+        if (isTemporary(file.name)) await removeIfThere(join(folder, name, file.name));
+      }
     }
     return new Samples(folder, classes, count);
   }

@@ -1,6 +1,6 @@
 /**
  * `deno task test:interop`: what is exported, in Keras on TensorFlow, ONNX Runtime, and ONNX Runtime
- * Web; and what Keras saved, here. Its name keeps it out of `deno task test`, which needs no Python.
+ * Web; what Keras saved, here; and the service, asked by the clients of others. Its name keeps it out of `deno task test`, which needs no Python.
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -22,6 +22,7 @@ import { networkToData } from "../../lib/model/network.ts";
 import { computeOutputs } from "../../lib/model/inference.ts";
 import { startTeam } from "../../lib/model/team.ts";
 import type { Observer } from "../../lib/observer.ts";
+import { startService } from "../../lib/service/server.ts";
 import { runTask } from "../cli/run_task.ts";
 import { withFolder } from "../temporary_folder.ts";
 
@@ -63,7 +64,7 @@ async function python(...args: string[]): Promise<string> {
 
 async function checkTools(): Promise<void> {
   try {
-    await python("-c", "import tensorflow, keras, onnx, onnxruntime");
+    await python("-c", "import tensorflow, keras, onnx, onnxruntime, tritonclient.http");
   } catch (error) {
     throw new Error(
       `Expected ${PYTHON} to have what tests/interop/requirements.txt names but: ${
@@ -273,6 +274,17 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
       });
     }
   }));
+
+Deno.test("Triton's client asks the service by its defaults", async () => {
+  await checkTools();
+  await using service = await startService({
+    models: { digits: "data/models/digits", letters: "data/models/letters" },
+    host: "127.0.0.1",
+    port: 0,
+    workers: 1,
+  });
+  assertEquals(await python("triton_client.py", new URL(service.url).host), "ok\n");
+});
 
 async function assertReads(team: Team, path: string, test: Dataset): Promise<void> {
   const decode = path.endsWith(".h5") ? decodeKerasH5 : decodeKerasArchive;

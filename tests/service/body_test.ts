@@ -3,12 +3,19 @@ import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { readJson } from "../../lib/service/body.ts";
 
-const LIMITS = { jsonBytes: 10, pictureBytes: 0, bodyMilliseconds: 50 };
+const LIMITS = { pictureBytes: 0, bodyMilliseconds: 50 };
 
 /** What a service that sends JSON back answers to a body. */
-async function answerTo(body: BodyInit, headers?: HeadersInit): Promise<[number, string]> {
+async function answerTo(
+  body: BodyInit,
+  headers?: HeadersInit,
+  jsonBytes = 10,
+): Promise<[number, string]> {
   const app = new Hono();
-  app.post("/", async (c) => c.json(await readJson(c, LIMITS, (body) => body as string)));
+  app.post(
+    "/",
+    async (c) => c.json(await readJson(c, { ...LIMITS, jsonBytes }, (body) => body as string)),
+  );
   app.onError((error, c) => c.text(error.message, (error as HTTPException).status));
   const response = await app.request("/", { method: "POST", body, headers });
   return [response.status, await response.text()];
@@ -23,6 +30,22 @@ Deno.test("readJson() refuses what is announced, or turns out, to be too long", 
   const stream = () => new Blob(["eleven byte"]).stream();
   assertEquals(await answerTo(stream(), { "content-length": "11" }), refused);
   assertEquals(await answerTo(stream()), refused);
+});
+
+Deno.test("readJson() decompresses, up to what is allowed", async () => {
+  for (const encoding of ["gzip", "deflate"] as const) {
+    const compress = (text: string) =>
+      new Blob([text]).stream().pipeThrough(new CompressionStream(encoding));
+    const headers = { "content-encoding": encoding };
+    assertEquals(await answerTo(compress('"seven"'), headers, 40), [200, '"seven"']);
+    const bomb = await new Response(compress(" ".repeat(41))).bytes();
+    const tooLong: [number, string] = [413, "Expected a body of at most 40 bytes"];
+    assertEquals(await answerTo(bomb, headers, 40), tooLong);
+    const message = `Expected a body by ${encoding} but it is not`;
+    assertEquals(await answerTo("seven", headers), [400, message]);
+  }
+  const refused: [number, string] = [415, "Expected a body as it is, or by gzip or deflate"];
+  assertEquals(await answerTo("seven", { "content-encoding": "br" }), refused);
 });
 
 Deno.test("readJson() waits no longer than is allowed", async () => {

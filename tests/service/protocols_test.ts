@@ -106,6 +106,31 @@ Deno.test("readInferRequest() reads flat and nested numbers", () => {
   }
 });
 
+Deno.test("readInferRequest() reads numbers as bytes that follow the JSON", () => {
+  for (const [datatype, Numbers] of [["UINT8", Uint8Array], ["FP32", Float32Array]] as const) {
+    const rest = new Uint8Array(Numbers.from(FLAT).buffer);
+    const ask = (binary_data_size: unknown, bytes: Uint8Array) =>
+      readInferRequest(
+        {
+          inputs: [{ shape: [1, 784], datatype, parameters: { binary_data_size } }],
+          parameters: { binary_data_output: true },
+          outputs: [{ name: "digit" }, { name: "accepted", parameters: { binary_data: false } }],
+        },
+        OUTPUTS,
+        bytes,
+      );
+    const { pictures, outputs } = ask(rest.length, rest);
+    assertEquals(pictures, [PIXELS]);
+    assertEquals(outputs.map(({ isBinary }) => isBinary), [true, undefined]);
+    const message = `bytes of ${datatype} after the JSON but found`;
+    for (const [size, bytes] of [[1, rest], ["784", rest], [rest.length, rest.subarray(1)]]) {
+      assertThrows(() => ask(size, bytes as Uint8Array), TypeError, message);
+    }
+    const half = rest.subarray(rest.length / 2);
+    assertThrows(() => ask(half.length, half), TypeError, "Expected data to hold 784 numbers");
+  }
+});
+
 Deno.test("readInferRequest() throws on what holds no pictures", () => {
   const input = { name: "pixels", shape: [1, 784], datatype: "FP32", data: FLAT };
   const cases: [unknown, string][] = [
@@ -154,7 +179,7 @@ Deno.test("writeInferResponse() gives the outputs that were asked for", () => {
       "digits",
       { id: "a", pictures: [], outputs: [accepted, digit] },
       predictions,
-    ),
+    ).head,
     {
       model_name: "digits",
       model_version: "1",
@@ -168,7 +193,19 @@ Deno.test("writeInferResponse() gives the outputs that were asked for", () => {
   const [probabilities, character] = outputsOf(CLASS_SETS.letters);
   assertEquals(probabilities.shape, [26]);
   assertEquals(
-    writeInferResponse("letters", { pictures: [], outputs: [character] }, predictions).outputs,
+    writeInferResponse("letters", { pictures: [], outputs: [character] }, predictions).head.outputs,
     [{ name: "character", datatype: "BYTES", shape: [2], data: ["H", "H"] }],
   );
+  const binary = outputsOf(CLASS_SETS.letters).slice(1).map((all) => ({ ...all, isBinary: true }));
+  const { head, tensors } = writeInferResponse(
+    "letters",
+    { pictures: [], outputs: binary },
+    [{ ...prediction, confidence: 0.5 }],
+  );
+  const sizes = [5, 4, 1];
+  assertEquals(
+    head.outputs.map((output) => "parameters" in output && output.parameters.binary_data_size),
+    sizes,
+  );
+  assertEquals(tensors.map((bytes) => [...bytes]), [[1, 0, 0, 0, 72], [0, 0, 0, 63], [1]]);
 });

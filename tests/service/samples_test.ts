@@ -28,6 +28,17 @@ Deno.test("Samples are a folder of pictures a class, also over a restart", () =>
     assertEquals((await decodePicture(file, name)).values, DASH);
   }));
 
+Deno.test("Samples.open() removes what a kill left half written, and nothing else", () =>
+  withFolder(async (folder) => {
+    await (await Samples.open(folder)).add(BAR, "1");
+    const half = join(folder, "1", `7.png.${crypto.randomUUID()}.tmp`);
+    const own = join(folder, "1", "notes.tmp");
+    for (const path of [half, own]) await Deno.writeTextFile(path, "half");
+    assertEquals((await Samples.open(folder)).count, 1);
+    const names = [...Deno.readDirSync(join(folder, "1"))].map(({ name }) => name);
+    assertEquals([names.length, names.includes("notes.tmp")], [2, true]);
+  }));
+
 Deno.test("Samples.remove() takes back what was added, and the folder of a class that was new", () =>
   withFolder(async (folder) => {
     await (await Samples.open(folder)).add(BAR, "1");
