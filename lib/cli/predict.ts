@@ -18,7 +18,7 @@ import {
 import { findModel, introduce } from "../model/model_folders.ts";
 import { NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
-import { PICTURE_NAME } from "../picture/class_folders.ts";
+import { PICTURE_KINDS, PICTURE_NAME } from "../picture/class_folders.ts";
 import { finderFor } from "../picture/find_digits.ts";
 import type { FoundDigit } from "../picture/steps.ts";
 import { readingSteps } from "../plot/reading_steps.ts";
@@ -34,7 +34,7 @@ const ROWS_AT_ONCE = 500;
 await runCommand({
   name: "predict",
   summary:
-    "Reads the digits, the letters or a symbol of your own in pictures: PNG, JPEG, WebP, GIF or BMP, of any size, on any paper.",
+    `Reads the digits, the letters or a symbol of your own in pictures: ${PICTURE_KINDS}, of any size, on any paper.`,
   example: "deno task predict --json my-digit.png scans/ 'photos/*.jpg'",
   operands: {
     value: "FILE",
@@ -49,7 +49,10 @@ await runCommand({
       value: "DIR",
     },
     views: FLAGS.views,
-    json: { type: "switch", help: "print one line of JSON a digit" },
+    json: {
+      type: "switch",
+      help: 'print one line of JSON a digit; {"file": …, "found": 0} for a picture without any',
+    },
     csv: { type: "switch", help: "print a line ImageId,Label for each row of a CSV file" },
     explain: {
       type: "text",
@@ -63,6 +66,7 @@ await runCommand({
     const { classes } = model.card;
     console.error(introduce(directory, model.card));
     let failures = 0;
+    const named = new Set<string>();
     const paths = await Array.fromAsync(listFiles(operands));
     if (csv && !paths.every((path) => CSV_NAME.test(path))) {
       throw new UsageError("Expected CSV files with --csv but found other files");
@@ -78,8 +82,14 @@ await runCommand({
           });
           continue;
         }
-        const { found, answers } = await read(model, path, views === "1" ? ONE_VIEW : NINE_VIEWS);
+        const { found, answers, endsEarly } = await read(
+          model,
+          path,
+          views === "1" ? ONE_VIEW : NINE_VIEWS,
+        );
+        if (endsEarly) console.error(`${path}: the file ends early: read what there is`);
         if (json) {
+          if (answers.length === 0) console.log(JSON.stringify({ file: path, found: 0 }));
           for (const answer of answers) {
             console.log(forMachines({ file: path }, answer, classes, { box: answer.box }));
           }
@@ -95,7 +105,7 @@ await runCommand({
             importance: shareOfMost(occlusionMap(model.network, answer.pixels, answer.index)),
             answer: forPeople(answer, classes),
           }));
-          await saveChart(readingSteps(found.steps, digits), join(explain, basename(path)));
+          await saveChart(readingSteps(found.steps, digits), join(explain, nameOnce(path, named)));
         }
       } catch (error) {
         failures++;
@@ -134,11 +144,20 @@ function wildcards(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
+/** A file's name, numbered if another folder's file has it already. */
+function nameOnce(path: string, named: Set<string>): string {
+  let name = basename(path);
+  for (let k = 2; named.has(name); k++) name = `${k}-${basename(path)}`;
+  named.add(name);
+  return name;
+}
+
 async function read(model: Classifier, path: string, views: readonly Placement[]) {
-  const found = finderFor(model.card.classes)(await decodePicture(await readFile(path), path));
+  const picture = await decodePicture(await readFile(path), path);
+  const found = finderFor(model.card.classes)(picture);
   const predictions = predict(model, found.digits.map(({ pixels }) => pixels), { views });
   const answers = found.digits.map((digit, i): Answer => ({ ...digit, ...predictions[i] }));
-  return { found, answers };
+  return { found, answers, endsEarly: picture.endsEarly };
 }
 
 /** Answers to the pictures of a table, in the order of its rows, which are counted from 1 on. */
@@ -198,9 +217,8 @@ function forPeople(
   classes: string[],
 ): string {
   const second = probabilities.indexOf(Math.max(...probabilities.with(index, -1)));
-  const sure = `${percent(confidence)} sure, then ${classes[second]} with ${
-    percent(probabilities[second])
-  }`;
+  const much = confidence < 0.9995 ? percent(confidence) : "over 99.9 %";
+  const sure = `${much} sure, then ${classes[second]} with ${percent(probabilities[second])}`;
   return accepted ? `${label} (${sure})` : `don't know (at best ${label}, ${sure})`;
 }
 

@@ -3,8 +3,11 @@
 import { join } from "@std/path";
 import { isDirectory } from "../data/file_system.ts";
 
+/** The kinds of picture files that are read. */
+export const PICTURE_KINDS = "PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP";
+
 /** Files that are taken for pictures. */
-export const PICTURE_NAME = /\.(png|jpe?g|webp|gif|bmp)$/i;
+export const PICTURE_NAME = /\.(png|jpe?g|hei[cf]|webp|avif|gif|tiff?|bmp)$/i;
 
 /** What is in a folder or an archive: names from there on, with `/` between folders. */
 export interface Contents {

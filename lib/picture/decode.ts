@@ -11,6 +11,7 @@ import {
   MagickReadSettings,
   ResourceLimits,
 } from "@imagemagick/magick-wasm";
+import { PICTURE_KINDS } from "./class_folders.ts";
 import { inkOfColours } from "./colours.ts";
 import { wholeRows } from "./cut_png.ts";
 import magickWasm from "@imagemagick/magick-wasm/magick.wasm" with { type: "bytes" };
@@ -23,6 +24,8 @@ export interface GreyPicture {
   height: number;
   /** Brightness from black (0) to white (255), `[height, width]`, row by row. */
   values: Uint8Array;
+  /** Whether its file ends early: the lower part is missing, or grey. */
+  endsEarly?: boolean;
 }
 
 /** Largest file that is decoded, in bytes. */
@@ -44,18 +47,21 @@ const KINDS = [
   { kind: "WebP", start: /^52494646.{8}57454250/, format: MagickFormat.WebP },
   { kind: "GIF", start: /^47494638(37|39)61/, format: MagickFormat.Gif },
   { kind: "BMP", start: /^424d/, format: MagickFormat.Bmp },
+  { kind: "TIFF", start: /^(49492a00|4d4d002a)/, format: MagickFormat.Tiff },
+  {
+    kind: "HEIC",
+    start: /^.{8}66747970(6865(6963|6978|766d|6966)|6d696631|6d736631)/,
+    format: MagickFormat.Heic,
+  },
+  { kind: "AVIF", start: /^.{8}6674797061766966/, format: MagickFormat.Avif },
 ];
 
 /** Files that people take for such pictures, and how they begin, in hexadecimal. */
 const OTHERS = [
-  {
-    kind: "a HEIC photo (iPhones share it as JPEG, too)",
-    start: /^.{8}66747970(686569|6d6966|6d7366)/,
-  },
-  { kind: "an AVIF picture", start: /^.{8}6674797061766966/ },
-  { kind: "a TIFF picture", start: /^(49492a00|4d4d002a)/ },
   { kind: "a PDF document", start: /^25504446/ },
   { kind: "an SVG drawing", start: /^(efbbbf)?(3c737667|3c3f786d6c)/ },
+  { kind: "a JPEG XL picture", start: /^(ff0a|0000000c4a584c20)/ },
+  { kind: "a Photoshop document", start: /^38425053/ },
 ];
 
 /** What makes a file readable whose end is missing or whose header claims too much, by kind. */
@@ -73,9 +79,9 @@ let started: Promise<void> | undefined;
  * {@linkcode inkOfColours} has them. The work is done by ImageMagick, compiled to
  * WASM.
  *
- * Of a file that is cut off, the part that is there is decoded where its format allows that.
+ * Of a PNG or JPEG file that is cut off, the part that is there is decoded, and said to be one.
  *
- * @param bytes The whole file: PNG, JPEG, WebP, GIF or BMP, told by its first bytes.
+ * @param bytes The whole file, of one of {@linkcode PICTURE_KINDS}, told by its first bytes.
  * @param name What to call the file in an error.
  * @param enough A JPEG picture of more pixels is decoded at a half, a quarter or an eighth of its size, in a
  * third of the time (Independent JPEG Group's scaled transforms).
@@ -98,7 +104,7 @@ export async function decodePicture(
   if (!found) {
     const other = OTHERS.find((kind) => kind.start.test(start));
     throw new SyntaxError(
-      `Expected ${name} to be a PNG, JPEG, WebP, GIF or BMP picture but it ${
+      `Expected ${name} to be a ${PICTURE_KINDS} picture but it ${
         bytes.length === 0
           ? "is empty"
           : other
@@ -134,7 +140,7 @@ export async function decodePicture(
     } catch (error) {
       const mended = MENDERS[found.kind]?.(bytes);
       if (error instanceof RangeError || !mended) throw error;
-      return decode(mended);
+      return { ...decode(mended), endsEarly: found.kind === "PNG" };
     }
   } catch (error) {
     if (error instanceof RangeError) throw error;
@@ -170,8 +176,11 @@ async function startImageMagick(): Promise<void> {
 const LEAST_RANGE = 24;
 
 function toGrey(bytes: Uint8Array, settings: MagickReadSettings, onBlack = false): GreyPicture {
-  const image = MagickImage.create(bytes, settings);
+  const image = MagickImage.create();
+  let endsEarly = false;
   try {
+    image.onWarning = ({ error }) => endsEarly ||= /premature end/i.test(error.message);
+    image.read(bytes, settings);
     image.autoOrient();
     if (image.colorSpace === ColorSpace.CMYK) image.colorSpace = ColorSpace.sRGB;
     const { hasAlpha } = image;
@@ -183,12 +192,12 @@ function toGrey(bytes: Uint8Array, settings: MagickReadSettings, onBlack = false
     if (width * height <= MOST_IN_COLOUR) {
       const colours = image.getPixels((pixels) => pixels.toByteArray(0, 0, width, height, "RGB"))!;
       const values = inkOfColours(colours);
-      if (values) return { width, height, values };
+      if (values) return { width, height, values, endsEarly };
     }
     image.grayscale();
     const values = image.getPixels((pixels) => pixels.toByteArray(0, 0, width, height, "R"))!;
     if (hasAlpha && !onBlack && rangeOf(values) < LEAST_RANGE) return toGrey(bytes, settings, true);
-    return { width, height, values };
+    return { width, height, values, endsEarly };
   } finally {
     image.dispose();
   }

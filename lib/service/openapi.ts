@@ -2,6 +2,7 @@
 
 import type { Context } from "hono";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
+import { PICTURE_KINDS } from "../picture/class_folders.ts";
 import { DATATYPES, MODEL_VERSION, MOST_PICTURES } from "./protocols.ts";
 
 /** JSON Schema, and what else stands in an OpenAPI document. */
@@ -128,7 +129,7 @@ const ERRORS: Record<number, string> = {
   408: "The body came too slowly.",
   413: "The body, or the picture in it, is too large.",
   415:
-    "This is no picture that can be read (PNG, JPEG, WebP, GIF and BMP can), a sample that is no JSON, or a body compressed by other means than gzip or deflate.",
+    `This is no picture that can be read (${PICTURE_KINDS}), a sample that is no JSON, or a body compressed by other means than gzip or deflate.`,
   507: "No more samples are kept.",
   503: "All workers are busy and the line is full, or they are not up yet. Try again later.",
 };

@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { type ModelCard, nameAnswer, type Prediction } from "../model/classifier.ts";
+import { PICTURE_KINDS } from "../picture/class_folders.ts";
 import { JSON_LENGTH, type Limits, readJson, readPictureFile } from "./body.ts";
 import { documentPage } from "./document_page.ts";
 import type { Metrics } from "./metrics.ts";
@@ -90,7 +91,7 @@ function fileRoute({ pool, cards, limits }: Parts): Route {
       operationId: "predictFile",
       summary: "Finds and reads the digits in a picture file",
       description:
-        "PNG, JPEG, WebP, GIF or BMP, of any size, on any paper; as the body, or as the file of a form. Digits, or characters, come in reading order.",
+        `${PICTURE_KINDS}, of any size, on any paper; as the body, or as the file of a form. Digits, or characters, come in reading order.`,
       parameters: [{ name: "model", in: "query", schema: modelName(cards) }],
       requestBody: {
         required: true,

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
@@ -104,4 +105,26 @@ Deno.test("deno task predict says that it does not know, and draws why", () =>
     for (const name of ["a.png.svg", "a.png.png"]) {
       assert((await Deno.stat(join(folder, name))).size > 1000);
     }
+  }));
+
+Deno.test("deno task predict says what is missing, and draws pictures of the same name apart", () =>
+  withPictures(async (folder, model) => {
+    const [cut, other, empty] = ["cut.png", "other", "empty"].map((name) => join(folder, name));
+    await Deno.writeFile(cut, SEVEN_PNG.subarray(0, -30));
+    for (const path of [other, empty]) await Deno.mkdir(path);
+    await Deno.copyFile(join(folder, "scans", "a.png"), join(other, "a.png"));
+    const blank = { width: 60, height: 80, data: new Uint8Array(4800).fill(255) };
+    await Deno.writeFile(join(other, "sheet.png"), encode({ ...blank, channels: 1 }));
+    const drawn = join(folder, "drawn");
+    const { code, stdout, stderr } = await predict(
+      ...["--json", "--model", model, "--explain", drawn, join(folder, "scans"), other, cut, empty],
+    );
+    assertEquals(code, 1);
+    assertEquals(stdout[3], JSON.stringify({ file: join(other, "sheet.png"), found: 0 }));
+    assertEquals(stderr.slice(-2), [
+      `${cut}: the file ends early: read what there is`,
+      `Expected to read ${empty} but it is a folder without pictures`,
+    ]);
+    const names = Array.from(Deno.readDirSync(drawn), ({ name }) => name);
+    assert(["a.png.svg", "2-a.png.svg", "b.png.svg"].every((name) => names.includes(name)));
   }));

@@ -61,6 +61,14 @@ for (const name of ["picture.bmp", "bmp3.bmp"]) {
   });
 }
 
+Deno.test("decodePicture() says of which files the end is missing", async () => {
+  for (const name of ["grey.png", "grey.jpg"]) {
+    const bytes = (await sevenFiles())[name];
+    assert(!(await decodePicture(bytes, name)).endsEarly);
+    assert((await decodePicture(bytes.subarray(0, 0.8 * bytes.length), name)).endsEarly);
+  }
+});
+
 Deno.test("decodePicture() decodes what it can of a damaged file, or says so in one sentence", async () => {
   let count = 0;
   for (const [name, bytes] of files) {
@@ -90,16 +98,20 @@ Deno.test("decodePicture() decodes what it can of a damaged file, or says so in 
 });
 
 const REFUSED: [name: string, bytes: Uint8Array, message: string][] = [
-  ["empty.png", new Uint8Array(0), "to be a PNG, JPEG, WebP, GIF or BMP picture but it is empty"],
+  [
+    "empty.png",
+    new Uint8Array(0),
+    "to be a PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP picture but it is empty",
+  ],
   [
     "notes.png",
     new TextEncoder().encode("seven"),
-    "to be a PNG, JPEG, WebP, GIF or BMP picture but it starts like none of them",
+    "to be a PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP picture but it starts like none of them",
   ],
   [
     "drawing.svg",
     new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>'),
-    "to be a PNG, JPEG, WebP, GIF or BMP picture but it is an SVG drawing: save it as PNG or JPEG",
+    "to be a PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP picture but it is an SVG drawing: save it as PNG or JPEG",
   ],
   [
     "start.png",
@@ -158,8 +170,7 @@ Deno.test("decodePicture() weighs colours by their luma", async () => {
 });
 
 const OTHERS = {
-  "a HEIC photo (iPhones share it as JPEG, too)": "\0\0\0\x18ftypheic",
-  "a TIFF picture": "II*\0\x08\0\0\0",
+  "a Photoshop document": "8BPS\0\x01",
   "a PDF document": "%PDF-1.7\n",
 };
 for (const [kind, start] of Object.entries(OTHERS)) {
@@ -167,7 +178,7 @@ for (const [kind, start] of Object.entries(OTHERS)) {
     await assertRejects(
       () => decodePicture(new TextEncoder().encode(start), "mine"),
       SyntaxError,
-      `Expected mine to be a PNG, JPEG, WebP, GIF or BMP picture but it is ${kind}: save it as PNG or JPEG`,
+      `Expected mine to be a PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP picture but it is ${kind}: save it as PNG or JPEG`,
     );
   });
 }

@@ -71,6 +71,8 @@ export async function sevenFiles(): Promise<Record<string, Uint8Array>> {
     "animated.gif": animate(MagickFormat.Gif),
     "animated.webp": animate(MagickFormat.WebP),
     "picture.bmp": write(MagickFormat.Bmp),
+    "picture.tiff": write(MagickFormat.Tiff),
+    "picture.avif": write(MagickFormat.Avif),
     "bmp3.bmp": write(MagickFormat.Bmp3),
   };
 }

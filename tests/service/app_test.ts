@@ -255,7 +255,7 @@ Deno.test("createApp()", (t) =>
           "/predict",
           { method: "POST", body: "seven", headers: png },
           415,
-          "Expected the picture to be a PNG, JPEG, WebP, GIF or BMP picture but it starts like none of them",
+          "Expected the picture to be a PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP picture but it starts like none of them",
         ],
         [
           "/predict",
@@ -267,7 +267,7 @@ Deno.test("createApp()", (t) =>
           "/predict",
           post({}),
           415,
-          "Expected the picture to be a PNG, JPEG, WebP, GIF or BMP picture but it starts like none of them",
+          "Expected the picture to be a PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP picture but it starts like none of them",
         ],
         [
           "/predict",
