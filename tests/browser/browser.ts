@@ -136,7 +136,7 @@ export function serveFolder(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       const { pathname } = new URL(request.url);
-      const name = pathname === "/" ? "index.html" : pathname.slice(1);
+      const name = pathname.slice(1).replace(/(^|\/)$/, "$1index.html");
       const isHandedOut = await turn(name);
       const body = isHandedOut && await Deno.readFile(join(folder, name)).catch(() => undefined);
       if (!body) return new Response("Not found", { status: 404 });

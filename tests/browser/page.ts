@@ -149,7 +149,7 @@ Deno.test({
       await step("speaks German where the browser does", async (page) => {
         await page.getByRole("heading", { name: "Zeichne eine Ziffer" }).waitFor();
         await draw(page, STROKES[3]);
-        await page.locator("#sure").filter({ hasText: /^zu .* sicher$/ }).waitFor();
+        await page.locator("#sure").filter({ hasText: /^zu \d+,\d\s% sicher$/ }).waitFor();
         await assertAccessible(page);
         const english = await page.evaluate("document.body.innerText");
         assertEquals(/\b(the|draw|undo|clear|look)\b/i.exec(english as string), null);
@@ -403,6 +403,7 @@ Deno.test({
         await writeStaticPage(site, models);
         await using server = serveFolder(site);
         await withPage(browser, server.url, {}, async (page) => {
+          await page.evaluate("navigator.serviceWorker.ready"); // all files are there
           await page.context().setOffline(true);
           for (const digit of [3, 7]) {
             await draw(page, STROKES[digit]);

@@ -3,7 +3,9 @@
 
 import { columnsOf, countMaps, drawFilter, drawImportance, drawMaps, drawWhere } from "./charts.ts";
 import type { Explained, ReadDigit } from "./reader.ts";
-import { texts } from "./texts.ts";
+import { language, texts } from "./texts.ts";
+
+const TENTHS = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
 
 /** Classes whose scores are shown. */
 const BEST = 5;
@@ -109,7 +111,7 @@ function scores({ probabilities }: ReadDigit, classes: string[], features: numbe
     });
     label.textContent = character;
     bar.style.transform = `translateX(${Math.max(-101, 100 * behind / EMPTY)}%)`;
-    value.textContent = behind.toFixed(1).replace(/^-?0\.0$/, "0").replace("-", "−");
+    value.textContent = i === 0 ? "0" : behind.toLocaleString(language, TENTHS).replace("-", "−");
     track.append(bar);
     row.append(label, track, value);
     return row;

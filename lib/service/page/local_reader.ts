@@ -22,7 +22,7 @@ export const reader: Reader = {
   addresses: () => Promise.resolve([]),
   async load(model) {
     await network.run("load", model).catch(sayNotLoaded);
-    keepFiles();
+    keepFiles().catch(() => {}); // tried again with the next model
   },
   read: (model, canvas) => network.run("read", model, pixelsOf(canvas)).catch(sayNotLoaded),
   explain: (model, pixels, character) =>
@@ -38,8 +38,9 @@ function sayNotLoaded(): never {
 
 /**
  * Has the browser keep all files of the page, so that it opens without a network: after the first model, so
- * that they do not hold it up. An address that is not https has no such place.
+ * that they do not hold it up. An address that is not https has no such place: there all models are loaded.
  */
-function keepFiles(): void {
-  navigator.serviceWorker?.register("keeper.js").catch(() => {});
+async function keepFiles(): Promise<void> {
+  if (navigator.serviceWorker) await navigator.serviceWorker.register("keeper.js");
+  else for (const model of await list ?? []) await network.run("load", model);
 }

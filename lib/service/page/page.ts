@@ -268,7 +268,8 @@ const nothing = element("nothing");
 
 /** Rounded down: nothing is 100 % sure. */
 function percent(share: number): string {
-  return `${(Math.min(999, Math.floor(1000 * share)) / 10).toFixed(1)}\u00a0%`;
+  const tenths = Math.min(999, Math.floor(1000 * share));
+  return `${(tenths / 10).toLocaleString(language, { minimumFractionDigits: 1 })}\u00a0%`;
 }
 
 /** Tells people who do not see the page. */
