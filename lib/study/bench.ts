@@ -5,6 +5,7 @@ import { UsageError } from "../flags.ts";
 import { today } from "../model/provenance.ts";
 import { allEngines, ENGINE_KEYS, measureInTurns } from "./bench/engines.ts";
 import { allLearners, learnInTurns, writeMnist } from "./bench/learning.ts";
+import { MODELS } from "./bench/models.ts";
 import { describeBenchmark, summarise } from "./bench/report.ts";
 import { benchmarkChart } from "./charts/benchmark_chart.ts";
 import { machine } from "./report.ts";
@@ -57,6 +58,7 @@ export const bench = defineStudy({
         pictures: quick ? 256 : 1024,
         repeats: quick ? 1 : 3,
         bases: ["cnn-residual", "cnn-depthwise"],
+        models: Object.keys(MODELS),
       },
       onTurn,
     );

@@ -16,8 +16,16 @@ const AMOUNT = {
   pictures: 256,
   repeats: 3,
   bases: ["cnn-residual"],
+  models: ["LSTM"],
 };
-const LITTLE = { stepBatches: [8], forwardBatches: [8], pictures: 8, repeats: 1, bases: [] };
+const LITTLE = {
+  stepBatches: [8],
+  forwardBatches: [8],
+  pictures: 8,
+  repeats: 1,
+  bases: [],
+  models: [],
+};
 const ABOUT = {
   date: "2026-01-01",
   machine: { cpu: "A processor", cores: 2, os: "An OS" },
@@ -124,6 +132,13 @@ Deno.test("summarise() and describeBenchmark() give medians, ratios, targets and
 | The composed, 1 thread | 90000 | – |
 
 | Other bases, batch 128, µs a picture (ours ÷ theirs) | cnn-residual, training step | cnn-residual, forward |
+|---|--:|--:|
+| The ours, 1 thread | 400 | 200 |
+| The ours, 2 threads | 200 | 100 |
+| The pytorch, 1 thread | 800 (0.50) | 400 (0.50) |
+| The keras, 2 threads | 160 (1.25) | 80 (1.25) |
+
+| Networks of others by plain tfjs, batch 128, µs a picture (ours ÷ theirs) | LSTM, training step | LSTM, forward |
 |---|--:|--:|
 | The ours, 1 thread | 400 | 200 |
 | The ours, 2 threads | 200 | 100 |

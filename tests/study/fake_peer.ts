@@ -9,16 +9,19 @@ for await (const _ of Deno.stdin.readable) {
   turn++;
   const times = (sizes: string) =>
     Object.fromEntries(sizes.split(",").map((size) => [size, factor * turn]));
+  const networks = (names: string) =>
+    Object.fromEntries(
+      names.split(",").filter((name) => name)
+        .map((name) => [name, { step: factor * turn * 2, forward: factor * turn }]),
+    );
   console.log(JSON.stringify({
     versions: { fake: "1.0" },
     configuration: `${options.pictures} pictures`,
     step: times(options["step-batches"]),
     forward: times(options["forward-batches"]),
     features: factor * turn * 10,
-    bases: Object.fromEntries(
-      options.bases.split(",").filter((base) => base)
-        .map((base) => [base, { step: factor * turn * 2, forward: factor * turn }]),
-    ),
+    bases: networks(options.bases),
+    models: networks(options.models),
     peakMegabytes: turn,
   }));
 }

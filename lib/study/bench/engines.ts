@@ -29,6 +29,8 @@ interface Amount {
   repeats: number;
   /** Bases beside `cnn`, for the engines that know them, at the largest batch sizes. */
   bases: string[];
+  /** Networks of others, for the engines that know them, at the largest batch sizes. */
+  models: string[];
 }
 
 /** What an engine answers in each round. */
@@ -52,6 +54,8 @@ export interface Timings {
   features?: number;
   /** Training step and forward pass with other bases. */
   bases?: Record<string, { step: number; forward: number }>;
+  /** The same with networks of others; of this project with one thread, as tfjs alone trains. */
+  models?: Record<string, { step: number; forward: number }>;
 }
 
 const FEW_BATCHES: Amount = {
@@ -60,6 +64,7 @@ const FEW_BATCHES: Amount = {
   pictures: 128,
   repeats: 1,
   bases: [],
+  models: [],
 };
 
 /** Names that `--only` knows. */
@@ -137,6 +142,7 @@ class EngineProcess {
       `--pictures=${amount.pictures}`,
       `--repeats=${amount.repeats}`,
       `--bases=${amount.bases}`,
+      `--models=${amount.models}`,
     ], "piped");
     this.#input = this.#process.stdin.getWriter();
     this.#answers = lines(this.#process.stdout);

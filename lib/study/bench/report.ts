@@ -119,7 +119,7 @@ function targetsOf(engines: EngineResult[], learning: Learning[], cores: number)
     ...against(["pytorch", "PyTorch"], "training step", step, 1),
     ...against(["keras", "Keras"], "training step", step, 1),
     ...against(["pytorch", "PyTorch"], "forward", (engine) => engine?.forward[TARGET_BATCH], 1),
-    ...basesOf(engines).flatMap((base) =>
+    ...namesOf("bases", engines).flatMap((base) =>
       against(
         ["pytorch", "PyTorch"],
         `training step of ${base}`,
@@ -142,25 +142,22 @@ function targetsOf(engines: EngineResult[], learning: Learning[], cores: number)
   ];
 }
 
-function basesOf(engines: EngineResult[]): string[] {
-  return [...new Set(engines.flatMap(({ bases }) => Object.keys(bases ?? {})))];
+function namesOf(kind: "bases" | "models", engines: EngineResult[]): string[] {
+  return [...new Set(engines.flatMap((engine) => Object.keys(engine[kind] ?? {})))];
 }
 
 /** The whole benchmark as Markdown. */
 export function describeBenchmark(
   { load, busy, engines, learning, targets, missing }: Benchmark,
 ): string {
-  const bases = basesOf(engines);
   const tables = [
     timesTable("Training step, µs a picture", engines, bySize(engines, "step")),
     timesTable("Forward, µs a picture", engines, bySize(engines, "forward")),
-    timesTable(
-      `Other bases, batch ${TARGET_BATCH}, µs a picture`,
-      engines.filter((engine) => engine.bases && Object.keys(engine.bases).length > 0),
-      Object.fromEntries(bases.flatMap((base): [string, Time][] => [
-        [`${base}, training step`, (engine) => engine.bases?.[base]?.step],
-        [`${base}, forward`, (engine) => engine.bases?.[base]?.forward],
-      ])),
+    networksTable(`Other bases, batch ${TARGET_BATCH}, µs a picture`, engines, "bases"),
+    networksTable(
+      `Networks of others by plain tfjs, batch ${TARGET_BATCH}, µs a picture`,
+      engines,
+      "models",
     ),
     timesTable("Others, µs a picture", engines, {
       "feature extraction": ({ features }) => features,
@@ -212,6 +209,16 @@ function bySize(engines: EngineResult[], what: "step" | "forward"): Record<strin
     sizes.sort((a, b) => a - b)
       .map((size): [string, Time] => [`batch ${size}`, (engine) => engine[what][size]]),
   );
+}
+
+/** Training steps and forward passes of the engines that know other networks. */
+function networksTable(title: string, engines: EngineResult[], kind: "bases" | "models"): string {
+  const times = namesOf(kind, engines).flatMap((name): [string, Time][] => [
+    [`${name}, training step`, (engine) => engine[kind]?.[name]?.step],
+    [`${name}, forward`, (engine) => engine[kind]?.[name]?.forward],
+  ]);
+  const knowing = engines.filter((engine) => Object.keys(engine[kind] ?? {}).length > 0);
+  return timesTable(title, knowing, Object.fromEntries(times));
 }
 
 /** Times of engines, each with this project's time with as many threads divided by it. */

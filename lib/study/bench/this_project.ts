@@ -26,6 +26,7 @@ import { computeOutputs } from "../../model/inference.ts";
 import { trainStage } from "../../model/training.ts";
 import { median } from "../statistics.ts";
 import type { Answer, Timings } from "./engines.ts";
+import { prepareModel } from "./models.ts";
 import { lines } from "./processes.ts";
 import type { jobs } from "./worker.ts";
 
@@ -69,6 +70,7 @@ function parseOptions() {
       pictures: { type: "string", default: "1024" },
       repeats: { type: "string", default: "3" },
       bases: { type: "string", default: "" },
+      models: { type: "string", default: "" },
       kernels: { type: "string" },
     },
   });
@@ -80,18 +82,20 @@ function parseOptions() {
     pictures: Number(values.pictures),
     repeats: Number(values.repeats),
     bases: names(values.bases) as BaseName[],
+    models: names(values.models),
     kernels: values.kernels,
   };
 }
 
 async function measure(): Promise<Timings> {
-  const { stepBatches, forwardBatches, bases } = options;
+  const { stepBatches, forwardBatches, bases, models, threads } = options;
   const times: Required<Timings> = {
     step: {},
     augmentedStep: {},
     forward: {},
     features: 0,
     bases: {},
+    models: {},
   };
   for (const size of stepBatches) times.step[size] = await timeStep("cnn", size);
   for (const size of stepBatches) times.augmentedStep[size] = await timeAugmentedStep(size);
@@ -102,6 +106,11 @@ async function measure(): Promise<Timings> {
       step: await timeStep(base, Math.max(...stepBatches)),
       forward: await timeForward(base, Math.max(...forwardBatches)),
     };
+  }
+  if (threads === 1) {
+    for (const model of models) {
+      times.models[model] = await timeModel(model, Math.max(...stepBatches, ...forwardBatches));
+    }
   }
   return times;
 }
@@ -185,6 +194,27 @@ async function timeForward(base: BaseName, batch: number): Promise<number> {
   );
   network.dispose();
   return median(times) * 1000 / (calls * batch * team.size);
+}
+
+async function timeModel(name: string, batch: number): Promise<{ step: number; forward: number }> {
+  const model = prepareModel(name, batch);
+  const step = await timeCalls(model.step, batch);
+  const forward = await timeCalls(model.forward, batch);
+  model.dispose();
+  return { step, forward };
+}
+
+/** Median over readings, in µs a picture, after a warm-up. */
+async function timeCalls(run: () => Promise<void> | void, batch: number): Promise<number> {
+  await run();
+  const calls = Math.max(1, Math.floor(options.pictures / batch));
+  const times: number[] = [];
+  for (let repeat = 0; repeat < options.repeats; repeat++) {
+    const started = performance.now();
+    for (let call = 0; call < calls; call++) await run();
+    times.push((performance.now() - started) * 1000 / (calls * batch));
+  }
+  return median(times);
 }
 
 /**

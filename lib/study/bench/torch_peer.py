@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 import peer
+import torch_models
 
 options = peer.parse_options()
 torch.set_num_threads(options.threads)
@@ -117,6 +118,36 @@ def make_forward(size, compiles, base="cnn"):
     return run
 
 
+@functools.cache
+def make_model_step(size, name, kind, compiles):
+    """As tfjs's `trainOnBatch` does it, with Adam."""
+    network, pictures, labels, loss_of = torch_models.build(name, size)
+    optimiser = torch.optim.Adam(network.parameters(), peer.LEARNING_RATE, **{kind: True})
+    forward = torch.compile(network, dynamic=False) if compiles else network
+
+    def step():
+        optimiser.zero_grad(set_to_none=True)
+        loss = loss_of(forward(pictures), labels)
+        loss.backward()
+        optimiser.step()
+        return loss.item()
+
+    return step
+
+
+@functools.cache
+def make_model_forward(size, name, compiles):
+    network, pictures, *_ = torch_models.build(name, size)
+    network.eval()
+    forward = torch.compile(network, dynamic=False) if compiles else network
+
+    @torch.inference_mode()
+    def run():
+        return forward(pictures)
+
+    return run
+
+
 STEPS = {
     f"{kind} AdamW{', torch.compile' if compiles else ''}": (kind, compiles)
     for compiles in (False, True)
@@ -152,6 +183,15 @@ def measure_all():
             forwards[peer.fastest(make_forward, forwards)],
         )
 
+    of_models = {}
+    for model in options.models:
+        steps = {name: (model, *choice) for name, choice in STEPS.items()}
+        forwards = {name: (model, *choice) for name, choice in FORWARDS.items()}
+        of_models[model] = (
+            steps[peer.fastest(make_model_step, steps)],
+            forwards[peer.fastest(make_model_forward, forwards)],
+        )
+
     def measure():
         time = lambda run, size: peer.microseconds(run, size, options.pictures, options.repeats)
         most_steps, most = max(options.step_batches), max(options.forward_batches)
@@ -168,6 +208,13 @@ def measure_all():
                     "forward": time(make_forward(most, *forward_of_base), most),
                 }
                 for base, (step_of_base, forward_of_base) in of_bases.items()
+            },
+            "models": {
+                model: {
+                    "step": time(make_model_step(most_steps, *step_of_model), most_steps),
+                    "forward": time(make_model_forward(most, *forward_of_model), most),
+                }
+                for model, (step_of_model, forward_of_model) in of_models.items()
             },
         }
 
