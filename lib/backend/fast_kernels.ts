@@ -93,14 +93,87 @@ export function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo 
   return y;
 }
 
+/** Steps are undone by spreading dy out; the rest is the gradient of a convolution in steps of one. */
 function inputGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
-  const { inputs: { dy, filter }, attrs: { inputShape } } = call;
+  const { inputs: { dy, filter }, attrs: { inputShape }, backend } = call;
   if (!areFloats(dy, filter)) return undefined;
-  const convolution = convolutionOf(kernels, convolutionInfo(call, inputShape, filter.shape));
-  if (!convolution) return undefined;
+  const info = convolutionInfo(call, inputShape, filter.shape);
+  if (!isWithinSame(info)) return undefined;
+  const sameCall = { ...call, attrs: { strides: 1, pad: "same" } };
+  const same = convolutionInfo(sameCall, inputShape, filter.shape);
+  const convolution = convolutionOf(kernels, same);
+  if (!convolution && same.inChannels % 8 !== 0) return undefined;
+  const isInOnes = tf.util.arraysEqual(dy.shape, same.outShape);
+  const spread = isInOnes ? dy : spreadOut(kernels, call, info, same);
   const dx = kernels.output(inputShape);
-  convolution.backward({ dy, filter, dx, scratch: kernels.scratch(convolution.scratchBytes) });
+  if (convolution) {
+    const scratch = kernels.scratch(convolution.scratchBytes);
+    convolution.backward({ dy: spread, filter, dx, scratch });
+  } else {
+    const turned = turn(kernels, call);
+    const { top, bottom, left, right } = same.padInfo;
+    const pad = [[0, 0], [bottom, top], [right, left], [0, 0]];
+    const back = convolutionInfo(
+      { ...call, attrs: { strides: 1, pad } },
+      spread.shape,
+      turned.shape,
+    );
+    multiplyWindows(kernels, back, { x: spread, b: turned, c: dx, transpose: false });
+    backend.disposeData(turned.dataId);
+  }
+  if (!isInOnes) backend.disposeData(spread.dataId);
   return dx;
+}
+
+/** Whether no border is wider than that of padding 'same' in steps of one. */
+function isWithinSame(info: ConvolutionInfo): boolean {
+  const { filterHeight, filterWidth, padInfo: { top, bottom, left, right } } = info;
+  const isWithin = (first: number, last: number, length: number) =>
+    first <= (length - 1) >> 1 && last <= length >> 1;
+  return info.dataFormat === "channelsLast" && info.dilationHeight === 1 &&
+    info.dilationWidth === 1 && isWithin(top, bottom, filterHeight) &&
+    isWithin(left, right, filterWidth);
+}
+
+/** dy[y, x] where a convolution in steps of one has it, zeros between. */
+function spreadOut(
+  kernels: WasmKernels,
+  { inputs: { dy }, backend }: KernelCall,
+  { batchSize, outHeight, outWidth, outChannels, strideHeight, strideWidth, padInfo }:
+    ConvolutionInfo,
+  same: ConvolutionInfo,
+): tf.TensorInfo {
+  const spread = kernels.output(same.outShape);
+  const [from, to] = [dy, spread].map((tensor) => backend.typedArrayFromHeap(tensor));
+  to.fill(0);
+  let k = 0;
+  for (let n = 0; n < batchSize; n++) {
+    for (let row = 0; row < outHeight; row++) {
+      const y = row * strideHeight + same.padInfo.top - padInfo.top;
+      for (let column = 0; column < outWidth; column++) {
+        const x = column * strideWidth + same.padInfo.left - padInfo.left;
+        const pixel = ((n * same.outHeight + y) * same.outWidth + x) * outChannels;
+        for (let channel = 0; channel < outChannels; channel++) to[pixel + channel] = from[k++];
+      }
+    }
+  }
+  return spread;
+}
+
+/** The filter turned by 180°, its channels swapped. */
+function turn(kernels: WasmKernels, { inputs: { filter }, backend }: KernelCall): tf.TensorInfo {
+  const [height, width, inputs, outputs] = filter.shape;
+  const turned = kernels.output([height, width, outputs, inputs]);
+  const [from, to] = [filter, turned].map((tensor) => backend.typedArrayFromHeap(tensor));
+  let k = 0;
+  for (let tap = height * width - 1; tap >= 0; tap--) {
+    for (let input = 0; input < inputs; input++) {
+      for (let output = 0; output < outputs; output++) {
+        to[(tap * outputs + output) * inputs + input] = from[k++];
+      }
+    }
+  }
+  return turned;
 }
 
 function filterGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
