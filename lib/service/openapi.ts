@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { PICTURE_KINDS } from "../picture/class_folders.ts";
-import { DATATYPES, MODEL_VERSION, MOST_PICTURES } from "./protocols.ts";
+import { BASE64_PICTURE, DATATYPES, MODEL_VERSION, MOST_PICTURES } from "./protocols.ts";
 
 /** JSON Schema, and what else stands in an OpenAPI document. */
 export type Json = { [key: string]: unknown };
@@ -51,10 +51,32 @@ export const schema = {
   share: { type: "number", minimum: 0, maximum: 1 } as Json,
   digit: { type: "integer", minimum: 0, maximum: 9 } as Json,
   base64: { type: "string", contentEncoding: "base64" } as Json,
+  base64Picture: {
+    type: "string",
+    contentEncoding: "base64",
+    pattern: BASE64_PICTURE.source,
+    description: "28 × 28 bytes.",
+  } as Json,
+  /** An object with one property, whose name is free: what has a name in TensorFlow Serving. */
+  named: (value: Json): Json => ({
+    type: "object",
+    minProperties: 1,
+    maxProperties: 1,
+    propertyNames: { not: { const: "b64" } },
+    additionalProperties: value,
+  }),
 };
 
-const { object, list, ref, text, whole, base64 } = schema;
+const { object, list, ref, text, whole, base64, base64Picture, named } = schema;
 const pixel: Json = { type: "number", minimum: 0, maximum: 255 };
+const pixels: Json = {
+  anyOf: [
+    list(pixel, IMAGE_PIXELS),
+    list(list({ anyOf: [pixel, list(pixel, 1)] }, IMAGE_SIDE), IMAGE_SIDE),
+    object({ b64: base64Picture }),
+  ],
+};
+const parameters: Json = { type: "object" };
 const tensor = { name: text, shape: list({ type: "integer" }), datatype: text };
 
 const COMPONENTS: Record<string, Json> = {
@@ -62,12 +84,7 @@ const COMPONENTS: Record<string, Json> = {
   Picture: {
     description:
       "28 × 28, 28 × 28 × 1 or 784 numbers from 0 (paper) to 255 (ink), or from 0 to 1 where none is above 1; or 784 bytes in base64.",
-    anyOf: [
-      list(pixel, IMAGE_PIXELS),
-      list(list({ anyOf: [pixel, list(pixel, 1)] }, IMAGE_SIDE), IMAGE_SIDE),
-      object({ b64: base64 }),
-      { type: "object", minProperties: 1, maxProperties: 1 },
-    ],
+    anyOf: [pixels, named(pixels)],
   },
   Explanation: object({
     importance: {
@@ -86,22 +103,6 @@ const COMPONENTS: Record<string, Json> = {
       },
     }, ["filters"])),
   }),
-  InferRequest: object({
-    id: text,
-    inputs: list(
-      object({
-        ...tensor,
-        datatype: { enum: DATATYPES },
-        data: { type: "array" },
-        parameters: { type: "object" },
-      }, ["name", "parameters"]),
-      1,
-    ),
-    outputs: list(object({
-      name: { enum: ["probabilities", "digit", "character", "confidence", "accepted"] },
-    })),
-    parameters: { type: "object" },
-  }, ["id", "outputs", "parameters"]),
   InferResponse: object({
     model_name: text,
     model_version: text,
@@ -121,6 +122,24 @@ const COMPONENTS: Record<string, Json> = {
     parameters: { type: "object" },
   }),
 };
+
+/** An Open Inference request to a model with outputs of these names. */
+export function inferRequest(outputs: string[]): Json {
+  return object({
+    id: text,
+    inputs: list(
+      object({
+        ...tensor,
+        datatype: { enum: DATATYPES },
+        data: { type: "array", description: "As many numbers as shape says." },
+        parameters,
+      }, ["name", "parameters"]),
+      1,
+    ),
+    outputs: list(object({ name: { enum: outputs }, parameters }, ["parameters"])),
+    parameters,
+  }, ["id", "outputs", "parameters"]);
+}
 
 const ERRORS: Record<number, string> = {
   400: "The request is not as described here.",

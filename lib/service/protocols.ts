@@ -14,6 +14,9 @@ type Pixels = Float32Array<ArrayBuffer>;
 /** The one version of each model. */
 export const MODEL_VERSION = "1";
 
+/** 784 bytes in base64 (RFC 4648), of which the last stands alone. */
+export const BASE64_PICTURE = /^[A-Za-z0-9+\/]{1045}[AQgw]==$/;
+
 /** Most pictures in a request. */
 export const MOST_PICTURES = 256;
 
@@ -210,7 +213,9 @@ export function readInferRequest(
 }
 
 function readParameter(parameters: unknown, name: string): unknown {
-  return isObject(parameters) ? parameters[name] : undefined;
+  if (parameters === undefined) return undefined;
+  if (isObject(parameters)) return parameters[name];
+  throw new TypeError(`Expected parameters to be an object but found ${quote(parameters)}`);
 }
 
 /** Numbers that follow the JSON. */
@@ -332,15 +337,13 @@ export function describeSignature(model: string, input: Tensor, outputs: Tensor[
  * @throws {TypeError} If they are something else.
  */
 export function readBase64(text: unknown, name: string): Uint8Array<ArrayBuffer> {
-  const bytes = typeof text === "string" ? decodeBase64(text) : undefined;
-  if (bytes?.length !== IMAGE_PIXELS) {
-    throw new TypeError(
-      `Expected ${name} to be 784 bytes in base64 but found ${
-        bytes ? `${bytes.length} bytes` : "something else"
-      }`,
-    );
-  }
-  return bytes;
+  if (typeof text === "string" && BASE64_PICTURE.test(text)) return Uint8Array.fromBase64(text);
+  const length = typeof text === "string" ? decodeBase64(text)?.length : undefined;
+  throw new TypeError(
+    `Expected ${name} to be 784 bytes in base64 but found ${
+      length === undefined || length === IMAGE_PIXELS ? "something else" : `${length} bytes`
+    }`,
+  );
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {

@@ -9,7 +9,7 @@ import { PICTURE_KINDS } from "../picture/class_folders.ts";
 import { JSON_LENGTH, type Limits, readJson, readPictureFile } from "./body.ts";
 import { documentPage } from "./document_page.ts";
 import type { Metrics } from "./metrics.ts";
-import { answers, type Json, json, openApi, type Route, schema } from "./openapi.ts";
+import { answers, inferRequest, type Json, json, openApi, type Route, schema } from "./openapi.ts";
 import {
   describeSignature,
   MODEL_VERSION,
@@ -44,7 +44,8 @@ export interface Parts {
   limits: Limits;
 }
 
-const { object, list, ref, text, boolean, whole, share, digit, base64 } = schema;
+const { object, list, ref, text, boolean, whole, share, digit, base64, base64Picture, named } =
+  schema;
 
 const PICTURES = list(ref("Picture"), 1, MOST_PICTURES);
 
@@ -216,7 +217,7 @@ function modelRoutes(name: string, parts: Parts): Route[] {
           }, or those that are named. Tensors may follow the JSON as bytes, in both directions (binary_data_size, ${JSON_LENGTH}).`,
         requestBody: {
           required: true,
-          ...json(ref("InferRequest"), {
+          ...json(inferRequest(outputs.map(({ name }) => name)), {
             inputs: [{ name: "pixels", shape: [1, 784], datatype: "UINT8", data: blank }],
           }),
         },
@@ -255,16 +256,12 @@ function versionOf({ operation: _, path, ...route }: Route, model: string): Rout
 const PREDICT_FORMS = Object.entries({
   instances: PICTURES,
   inputs: {
-    anyOf: [PICTURES, {
-      type: "object",
-      minProperties: 1,
-      maxProperties: 1,
-      additionalProperties: PICTURES,
-    }],
+    anyOf: [PICTURES, named(PICTURES)],
   },
-}).map(([field, pictures]) =>
-  object({ [field]: pictures, signature_name: { enum: [SIGNATURE] } }, ["signature_name"])
-);
+}).map(([field, pictures]) => ({
+  ...object({ [field]: pictures, signature_name: { enum: [SIGNATURE] } }, ["signature_name"]),
+  not: { required: [field === "inputs" ? "instances" : "inputs"] },
+}));
 
 /** What can be asked of the service itself. */
 function serverRoutes(parts: Parts): Route[] {
@@ -377,12 +374,15 @@ function explanationRoute({ pool, cards, limits }: Parts): Route {
       summary: "What made the network read a picture as a digit, or as another character",
       requestBody: {
         required: true,
-        ...json(object({
-          pixels: { ...base64, description: "28 × 28 bytes." },
-          digit: { ...digit, description: "For a model of digits." },
-          character: { ...text, description: "For another model: one of its classes." },
-          model: modelName(cards),
-        }, ["digit", "character", "model"])),
+        ...json({
+          anyOf: Object.entries(cards).map(([model, { classes }], i) =>
+            object({
+              pixels: base64Picture,
+              model: { enum: [model] },
+              ...(areDigits(classes) ? { digit } : { character: { enum: classes } }),
+            }, i === 0 ? ["model"] : [])
+          ),
+        }),
       },
       responses: answers(json(ref("Explanation")), [...BODY_ERRORS, 503]),
     },
@@ -426,8 +426,13 @@ function sampleRoutes({ samples, limits }: Parts): Route[] {
         requestBody: {
           required: true,
           ...json(object({
-            pixels: base64,
-            class: { ...text, minLength: 1, maxLength: LONGEST_CLASS_NAME },
+            pixels: base64Picture,
+            class: {
+              ...text,
+              minLength: 1,
+              maxLength: LONGEST_CLASS_NAME,
+              description: "A name that a folder can have.",
+            },
           })),
         },
         responses: answers(

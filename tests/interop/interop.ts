@@ -22,7 +22,8 @@ import { networkToData } from "../../lib/model/network.ts";
 import { computeOutputs } from "../../lib/model/inference.ts";
 import { startTeam } from "../../lib/model/team.ts";
 import type { Observer } from "../../lib/observer.ts";
-import { startService } from "../../lib/service/server.ts";
+import { Samples } from "../../lib/service/samples.ts";
+import { type Service, startService } from "../../lib/service/server.ts";
 import { runTask } from "../cli/run_task.ts";
 import { withFolder } from "../temporary_folder.ts";
 
@@ -64,7 +65,10 @@ async function python(...args: string[]): Promise<string> {
 
 async function checkTools(): Promise<void> {
   try {
-    await python("-c", "import tensorflow, keras, onnx, onnxruntime, tritonclient.http");
+    await python(
+      "-c",
+      "import tensorflow, keras, onnx, onnxruntime, schemathesis, tritonclient.http",
+    );
   } catch (error) {
     throw new Error(
       `Expected ${PYTHON} to have what tests/interop/requirements.txt names but: ${
@@ -275,16 +279,40 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
     }
   }));
 
-Deno.test("Triton's client asks the service by its defaults", async () => {
+async function withService(
+  act: (service: Service, folder: string) => Promise<void>,
+): Promise<void> {
   await checkTools();
-  await using service = await startService({
-    models: { digits: "data/models/digits", letters: "data/models/letters" },
-    host: "127.0.0.1",
-    port: 0,
-    workers: 1,
+  await withFolder(async (folder) => {
+    await using service = await startService({
+      models: { digits: "data/models/digits", letters: "data/models/letters" },
+      host: "127.0.0.1",
+      port: 0,
+      workers: 1,
+      samples: await Samples.open(join(folder, "samples")),
+    });
+    await act(service, folder);
   });
-  assertEquals(await python("triton_client.py", new URL(service.url).host), "ok\n");
-});
+}
+
+Deno.test("Triton's client asks the service by its defaults", () =>
+  withService(async ({ url }) => {
+    assertEquals(await python("triton_client.py", new URL(url).host), "ok\n");
+  }));
+
+Deno.test("schemathesis finds the service to take and answer what its document says", () =>
+  withService(async ({ url }, folder) => {
+    const args = ["--config-file", join(FOLDER, "schemathesis.toml"), "run", `${url}/openapi.json`];
+    const bounds = "--phases examples,coverage,fuzzing --max-examples 10 --seed 1".split(" ");
+    const command = new Deno.Command(PYTHON, {
+      args: ["-m", "schemathesis.cli", ...args, ...bounds, "--continue-on-failure"],
+      cwd: folder,
+    });
+    const { success, stdout } = await command.output();
+    const said = new TextDecoder().decode(stdout);
+    assert(success, said);
+    console.log(said.match(/\d+ generated, .*/)?.[0]);
+  }));
 
 async function assertReads(team: Team, path: string, test: Dataset): Promise<void> {
   const decode = path.endsWith(".h5") ? decodeKerasH5 : decodeKerasArchive;
