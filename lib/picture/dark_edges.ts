@@ -31,7 +31,9 @@ interface Side {
 
 /**
  * Takes dark edges away, straight or slanted, and marks the ink anew: how far ink reaches inwards from every
- * pixel of a side, opened by a long line (Serra 1982), so that a digit that touches the edge is kept.
+ * pixel of a side, opened by a long line (Serra 1982), so that a digit that touches the edge is kept. Where there
+ * is such an edge, nothing within its soft border of the other sides is ink: what else is seen there is mostly a
+ * sliver of it.
  *
  * @returns What is left, or undefined if there is no such edge.
  */
@@ -55,6 +57,11 @@ export function withoutDarkEdges(sheet: InkSheet): InkSheet | undefined {
     return true;
   });
   if (dark.length === 0) return undefined;
+  for (const { start, along, length, inwards } of sides) {
+    for (let k = 0; k < length; k++) {
+      for (let i = 0; i < BORDER; i++) ink[start + k * along + i * inwards] = 0;
+    }
+  }
   const left = markInk({ ...sheet, ink });
   if (!left) return { ...sheet, ink, mask: new Uint8Array(mask.length) };
   return dark.every((side) => restOf(left.mask, side) <= LONGEST_REST) ? left : undefined;

@@ -46,6 +46,10 @@ const ITERATIONS = 10;
  */
 const INLIER = 6;
 
+/** So far a square may differ at first, and each time by such a share of it, where much of the picture is no paper. */
+const FIRST_SCALE = 36;
+const NEXT_SCALE = 0.8;
+
 /**
  * Where less than this share of the squares meets the paper, there may be ink in nearly all, as on a form of small
  * boxes: then pixels are looked at, if the picture is so many times as wide as high that it is of several digits.
@@ -71,9 +75,13 @@ export function fitPaper(
 ): Paper {
   const coarse = weighSquares(averageSquares(cells, columns, rows, COARSE_SQUARES));
   const even = fitConstant(coarse);
-  const uneven = alwaysEven ? even : fitPolynomial(coarse);
-  const better = uneven.met > even.met ? uneven : even;
   const total = coarse.reduce((sum, { weight }) => sum + weight, 0);
+  const uneven = alwaysEven ? even : fitPolynomial(coarse);
+  let better = uneven.met > even.met ? uneven : even;
+  if (!alwaysEven && better.met < LEAST_MET * total) {
+    const unbent = fitPolynomial(coarse, even.coefficients[0]);
+    if (unbent.met >= LEAST_MET * total) better = unbent;
+  }
   const isCrowded = columns >= SEVERAL_DIGITS * rows && better.met < LEAST_MET * total;
   const pixels = isCrowded ? fitPixels(values) : undefined;
   const { coefficients } = pixels && pixels.met / values.length > better.met / total
@@ -85,7 +93,7 @@ export function fitPaper(
 
 interface Fit {
   /** Of 1, x, y, x², x·y, y². */
-  coefficients: Iterable<number>;
+  coefficients: ArrayLike<number> & Iterable<number>;
   /** Weight of the squares that it meets. */
   met: number;
 }
@@ -114,19 +122,29 @@ function fitPixels(values: Uint8Array): Fit {
   return fitConstant(Array.from(values, (value) => ({ x: 0, y: 0, value, weight: 1 })));
 }
 
-function fitPolynomial(squares: WeighedSquare[]): Fit {
+/**
+ * @param around Squares count the less the more they differ from this brightness, later from the fit (Geman and
+ * McClure 1987, graduated as in Blake and Zisserman 1987), so that a table beside the paper does not bend it.
+ */
+function fitPolynomial(squares: WeighedSquare[], around?: number): Fit {
   const basis = new Float64Array(squares.length * TERMS);
   let count = 0;
   for (const { x, y } of squares) {
     for (const term of [1, x, y, x * x, x * y, y * y]) basis[count++] = term;
   }
-  const residuals = new Float64Array(squares.length).fill(1);
+  const residuals = Float64Array.from(
+    squares,
+    ({ value }) => around === undefined ? 1 : value - around,
+  );
   const weights = new Float64Array(squares.length);
   let coefficients = new Float64Array(TERMS);
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     const smallest = iteration < ITERATIONS / 2 ? 4 : 0.5;
+    const scale = Math.max(INLIER, FIRST_SCALE * NEXT_SCALE ** iteration);
     for (let i = 0; i < squares.length; i++) {
-      weights[i] = squares[i].weight / Math.max(smallest, Math.abs(residuals[i]));
+      const size = Math.abs(residuals[i]);
+      weights[i] = squares[i].weight /
+        (around === undefined ? Math.max(smallest, size) : (1 + (size / scale) ** 2) ** 2);
     }
     coefficients = leastSquares(basis, squares, weights);
     for (let i = 0; i < squares.length; i++) {

@@ -110,7 +110,7 @@ interface Scene {
   /** Printed around and between several digits. */
   form?: Form;
   /** Share of the picture, on the left and at the top, where a dark table is seen beside the sheet. */
-  table: number;
+  table: [left: number, top: number];
   /** Nothing is written. */
   blank: boolean;
   /** Neighbouring pixels share their noise, as cameras' and scanners' do. */
@@ -165,7 +165,7 @@ function plainScene(random: Random): Scene {
     ruling: 0,
     squared: false,
     frame: 0,
-    table: 0,
+    table: [0, 0],
     blank: false,
     soft: false,
     hard: false,
@@ -198,6 +198,10 @@ function formScene(random: Random, change: Partial<Form> = {}): Partial<Scene> {
     pen: size * random.uniform(0.06, 0.12),
     form,
   };
+}
+
+function bothSides(share: number): [number, number] {
+  return [share, share];
 }
 
 type Change = (scene: Scene, random: Random) => Partial<Scene>;
@@ -244,6 +248,15 @@ const KINDS: Record<string, Change> = {
     ink: random.uniform(0.55, 0.85),
     jpeg: 50,
   }),
+  "photo of ruled paper": ({ size }, random) => ({
+    pen: size * random.uniform(0.03, 0.06),
+    ruling: size * random.uniform(0.9, 1.3),
+    rotation: random.uniform(-0.08, 0.08),
+    shading: random.uniform(0.1, 0.4),
+    texture: 3,
+    ink: random.uniform(0.35, 0.6),
+    jpeg: 70,
+  }),
   "cropped to the ink": ({ size, pen }, random) => ({
     width: Math.round(size * random.uniform(0.75, 0.95)),
     height: Math.round(size + pen),
@@ -289,14 +302,21 @@ const KINDS: Record<string, Change> = {
     paper: random.uniform(90, 245),
     texture: random.uniform(1, 14),
     shading: random.uniform(0, 0.2),
-    table: random.uniform() < 0.3 ? random.uniform(0.03, 0.08) : 0,
+    table: random.uniform() < 0.3 ? bothSides(random.uniform(0.03, 0.08)) : [0, 0],
     jpeg: random.uniform() < 0.3 ? 60 : undefined,
   }),
   "dark table beside": (_, random) => ({
-    table: random.uniform(0.05, 0.12),
+    table: bothSides(random.uniform(0.05, 0.12)),
     texture: 2,
     shading: random.uniform(0, 0.2),
     jpeg: 70,
+  }),
+  "wide dark strip": ({ size }, random) => ({
+    size: 0.8 * size,
+    x: 0.6,
+    table: [random.uniform(0.1, 0.22), 0],
+    texture: 2,
+    shading: random.uniform(0.1, 0.5),
   }),
   "8 × 8 pixels": (_, random) => ({
     width: 8,
@@ -606,7 +626,7 @@ const TABLE = 0.3;
 /** Brightness of the empty sheet: paper, its texture and lines, the light on it. */
 function drawPaper(scene: Scene, random: Random): Float32Array {
   const { width, height, paper, texture, shading, shadow, ruling, squared, rotation } = scene;
-  const { frame, table } = scene;
+  const { frame, table: [left, top] } = scene;
   const values = new Float32Array(width * height);
   const angle = random.uniform(0, 2 * Math.PI);
   const [lightX, lightY] = [Math.cos(angle) / width, Math.sin(angle) / height];
@@ -633,8 +653,8 @@ function drawPaper(scene: Scene, random: Random): Float32Array {
         const away = Math.abs(Math.max(Math.abs(u + tilt * v), Math.abs(v - tilt * u)) - frame);
         line = Math.min(1, Math.max(0, lineWidth + 0.5 - away)) * scene.ink / lineInk;
       }
-      const beside = table > 0 &&
-        (x + tilt * v < table * width || y - tilt * u < table * height);
+      const beside = left > 0 && x + tilt * v < left * width ||
+        top > 0 && y - tilt * u < top * height;
       const sheet = paper * (beside ? TABLE : 1) + texture * (random.normal() + 1.5 * stains[i]);
       values[i] = sheet * Math.max(0.05, light) * (1 - lineInk * line);
     }

@@ -207,6 +207,17 @@ Deno.test("findDigits() finds as many digits as there are in every kind of test 
   }
 });
 
+for (const [kind, least] of [["wide dark strip", 91], ["blank", 89]] as const) {
+  Deno.test(`findDigits() finds as many digits as there are in ${least} of 100 pictures: ${kind}`, async () => {
+    let right = 0;
+    for (let i = 0; i < 100; i++) {
+      const { picture, digits } = await drawTestPicture(kind, i % 10, new Random(1, i));
+      if (findDigits(picture).digits.length === digits.length) right++;
+    }
+    assert(right >= least, `${right} of 100`);
+  });
+}
+
 /** Five digits in a row of boxes whose lines are so thick, so many pixels of paper around them. */
 function boxes(margin: number, line: number, left: number): GreyPicture {
   const [place, count] = [48, 5];
