@@ -14,7 +14,8 @@ await runCommand({
   flags: {
     model: {
       type: "text",
-      help: "folder of a model to show alone, if not all that were trained here or are shipped",
+      help:
+        "folder or .zip of a model to show alone, if not all that were trained here or are shipped",
       value: "DIR",
     },
     out: { ...FLAGS.out, default: "outputs/page" },

@@ -26,7 +26,8 @@ await runCommand({
     workers: FLAGS.workers,
     model: {
       type: "text",
-      help: "folder of a model to serve alone, if not all that were trained here or are shipped",
+      help:
+        "folder or .zip of a model to serve alone, if not all that were trained here or are shipped",
       value: "DIR",
     },
     "keep-samples": {

@@ -129,7 +129,7 @@ await runCommand({
     "add-to": {
       type: "text",
       help:
-        "go on from the pictures that this model of classes of your own was learnt from, if up to 3 000",
+        "go on from the pictures that this model of classes of your own was learnt from, if up to 3 000: its folder or .zip",
       value: "MODEL",
     },
     out: {
@@ -150,10 +150,10 @@ await runCommand({
     const observer = showProgress();
     const own = flags.pictures !== undefined;
     const out = flags.out ?? outputFolder(own ? OWN : classes);
-    await Deno.mkdir(out, { recursive: true });
     await startBackend(flags);
     await using team = await startTeam(flags);
     const loaded = await loadData(flags, observer);
+    await Deno.mkdir(out, { recursive: true });
     const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(loaded) &&
       !fromScratch && flags["fine-tune"] === undefined && flags.epochs === undefined);
     if (own) observer({ kind: "note", text: describePictures(loaded, isSolved) });

@@ -27,8 +27,8 @@ export async function encodeExamples(
 /**
  * Adds the pictures that a model was learnt from to others, of the same classes or more.
  *
- * @param directory Folder of the model.
- * @throws {Error} If the model has none beside it.
+ * @param directory Folder or zip of the model.
+ * @throws {Error} If the model has none beside it, or none of its classes.
  */
 export async function addExamples(data: Splits, directory: string): Promise<Splits> {
   using model = await loadModel(directory);
@@ -37,6 +37,11 @@ export async function addExamples(data: Splits, directory: string): Promise<Spli
     joinPath(directory, EXAMPLES.images),
     joinPath(directory, EXAMPLES.labels),
   );
+  if (known.labels.some((label) => label >= classes.length)) {
+    throw new SyntaxError(
+      `Expected examples in ${directory} to be of its ${classes.length} classes but found others`,
+    );
+  }
   const all = [...classes, ...data.classes.filter((name) => !classes.includes(name))];
   const renumber = (dataset: Dataset, from: string[]) => ({
     ...dataset,

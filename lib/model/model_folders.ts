@@ -3,6 +3,7 @@
 import { areDigits, CLASS_SET_NAMES, type ClassSet, classSetOf } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
 import type { ModelCard } from "./classifier.ts";
+import { readCard } from "./saved_network.ts";
 
 /** What classes of somebody's own are called together. */
 export const OWN = "own";
@@ -35,14 +36,14 @@ function modelFolders(classSet: ClassSet): string[] {
 /**
  * Finds the models to serve: of each set of classes the one that {@linkcode findModel} finds.
  *
- * @param directory Serve this one alone.
+ * @param directory Folder or zip of the one to serve alone.
  * @returns Their folders by the names of their sets, digits first.
- * @throws {Error} If there is none of digits.
+ * @throws {Error} If there is none of digits, or none in `directory`.
  */
 export async function findModels(directory?: string): Promise<Record<string, string>> {
   if (directory !== undefined) {
-    const card = await Deno.readTextFile(`${directory}/card.json`).then(JSON.parse, () => {});
-    return { [card ? classSetOf(card.classes) ?? OWN : "digits"]: directory };
+    const { classes = [] } = (await readCard(directory) ?? {}) as Partial<ModelCard>;
+    return { [classSetOf(classes) ?? OWN]: directory };
   }
   const models: Record<string, string> = { digits: await findModel() };
   for (const classSet of CLASS_SET_NAMES) {

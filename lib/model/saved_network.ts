@@ -10,7 +10,7 @@ import { type Precision, roundWeights, storedLength } from "./precision.ts";
 const WEIGHTS = "weights.bin";
 
 /** The files of a network. */
-const FILES = ["model.json", WEIGHTS, "card.json"];
+export const NETWORK = ["model.json", WEIGHTS, "card.json"];
 
 /** Names of zips of these files, as the page saves what it was taught. */
 const ARCHIVE_NAME = /\.zip$/i;
@@ -72,6 +72,35 @@ export async function encodeNetwork(
   };
 }
 
+/** Reads one of the files of a saved network, by its name. */
+type ReadFile = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+/**
+ * Opens a saved network.
+ *
+ * @param directory Its folder, or a zip of the files in it.
+ * @returns What reads a file of it, and throws an error if there is none of that name.
+ * @throws {Error} If there is no such folder or zip.
+ */
+export async function openNetwork(directory: string): Promise<ReadFile> {
+  // A run that was stopped between the two renames of saveNetwork left the older network there.
+  const folder = await isThere(directory) || !await isThere(`${directory}.previous`)
+    ? directory
+    : `${directory}.previous`;
+  if (!await isThere(folder)) {
+    throw new Error(`Expected ${directory} to be the folder of a saved network but there is none`);
+  }
+  const isArchive = ARCHIVE_NAME.test(folder) && !await isDirectory(folder);
+  return isArchive
+    ? openArchive(await read(folder), folder)
+    : async (name) => await read(join(folder, name));
+}
+
+/** Reads the card of a saved network, as plain JSON. */
+export async function readCard(directory: string): Promise<unknown> {
+  return parseJson(await (await openNetwork(directory))("card.json"), join(directory, "card.json"));
+}
+
 /**
  * Reads a network and its card.
  *
@@ -82,18 +111,10 @@ export async function encodeNetwork(
 export async function loadNetwork(
   directory: string,
 ): Promise<{ network: tf.LayersModel; card: unknown }> {
-  // A run that was stopped between the two renames of saveNetwork left the older network there.
-  const folder = await isThere(directory) || !await isThere(`${directory}.previous`)
-    ? directory
-    : `${directory}.previous`;
-  if (!await isThere(folder)) {
-    throw new Error(`Expected ${directory} to be the folder of a saved network but there is none`);
-  }
-  const path = join(folder, "model.json");
-  const isArchive = ARCHIVE_NAME.test(folder) && !await isDirectory(folder);
-  const readFile = isArchive ? await unpack(folder) : (name: string) => read(join(folder, name));
+  const readFile = await openNetwork(directory);
+  const path = join(directory, "model.json");
   const model = parseJson(await readFile("model.json"), path);
-  const card = parseJson(await readFile("card.json"), join(folder, "card.json"));
+  const card = parseJson(await readFile("card.json"), join(directory, "card.json"));
   const weights = await readFile(WEIGHTS);
   const { modelTopology, weightsManifest, ...rest } = (model ?? {}) as {
     modelTopology: NetworkData["modelTopology"];
@@ -106,7 +127,7 @@ export async function loadNetwork(
   const length = specs.reduce((total, spec) => total + storedLength(spec), 0);
   if (weights.length !== length) {
     throw new SyntaxError(
-      `Expected ${join(folder, WEIGHTS)} to have ${length} bytes but found ${weights.length}`,
+      `Expected ${join(directory, WEIGHTS)} to have ${length} bytes but found ${weights.length}`,
     );
   }
   const network = await networkFromData({
@@ -123,7 +144,7 @@ export async function loadNetwork(
     return { network, card };
   }
   network.dispose();
-  throw new SyntaxError(`Expected ${join(folder, WEIGHTS)} to hold numbers but found NaN`);
+  throw new SyntaxError(`Expected ${join(directory, WEIGHTS)} to hold numbers but found NaN`);
 }
 
 async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -135,20 +156,20 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** @returns What reads a file of a network's zip, by its name. */
-async function unpack(path: string): Promise<typeof read> {
-  let files: Record<string, Uint8Array<ArrayBuffer>>;
-  try {
-    files = unzipSync(await read(path), {
-      filter: ({ name, originalSize }) => FILES.includes(name) && originalSize <= LARGEST_FILE,
-    });
-  } catch {
-    throw new SyntaxError(`Expected ${path} to be a whole zip archive but it is not`);
-  }
-  return (name) =>
-    Object.hasOwn(files, name)
-      ? Promise.resolve(files[name])
-      : Promise.reject(new Error(`Expected ${name} in ${path} but there is none`));
+function openArchive(bytes: Uint8Array, path: string): ReadFile {
+  // deno-lint-ignore require-await -- what is wrong is told as a rejection
+  return async (wanted) => {
+    let files: Record<string, Uint8Array<ArrayBuffer>>;
+    try {
+      files = unzipSync(bytes, {
+        filter: ({ name, originalSize }) => name === wanted && originalSize <= LARGEST_FILE,
+      });
+    } catch {
+      throw new SyntaxError(`Expected ${path} to be a whole zip archive but it is not`);
+    }
+    if (Object.hasOwn(files, wanted)) return files[wanted];
+    throw new Error(`Expected ${wanted} in ${path} but there is none`);
+  };
 }
 
 function parseJson(bytes: Uint8Array, path: string): unknown {

@@ -1,7 +1,7 @@
 /** The running service. */
 
-import { join } from "@std/path";
 import type { ModelCard } from "../model/classifier.ts";
+import { readCard } from "../model/saved_network.ts";
 import { createApp, refuseAddress } from "./app.ts";
 import type { Limits } from "./body.ts";
 import { type Guests, hasAddress } from "./guard.ts";
@@ -12,7 +12,7 @@ import { ReaderPool } from "./reader_pool.ts";
 import type { Samples } from "./samples.ts";
 
 interface ServiceOptions {
-  /** Folders of the models by name; the first answers where no model is named. */
+  /** Folders or zips of the models by name; the first answers where no model is named. */
   models: Record<string, string>;
   /** Address to listen at. */
   host: string;
@@ -78,7 +78,7 @@ export async function startService(
     await pool.ready;
     const cards: Record<string, ModelCard> = {};
     for (const [name, folder] of Object.entries(models)) {
-      cards[name] = JSON.parse(await Deno.readTextFile(join(folder, "card.json")));
+      cards[name] = await readCard(folder) as ModelCard;
     }
     let addresses: string[] = [];
     const app = createApp({

@@ -1,6 +1,8 @@
 /** The page without a service. */
 
 import { dirname, join } from "@std/path";
+import { loadModel } from "../model/classifier.ts";
+import { NETWORK, openNetwork } from "../model/saved_network.ts";
 import { bundlePrograms, NETWORK_FILES } from "./network_files.ts";
 import type { ServedModel } from "./page/reader.ts";
 import { TEXTS } from "./page/texts.ts";
@@ -16,7 +18,8 @@ type Files = Map<string, Bytes>;
  * the browser, on the same weights, after the same normalisation. Needs `--unstable-bundle`.
  *
  * @param folder Where to write; made if it is not there.
- * @param models Folders of the models by name.
+ * @param models Folders or zips of the models by name.
+ * @throws {Error} If one is no model; then nothing is written.
  */
 export async function writeStaticPage(
   folder: string,
@@ -40,11 +43,10 @@ async function readFiles(models: Record<string, string>): Promise<Files> {
   }
   const list: ServedModel[] = [];
   for (const [name, model] of Object.entries(models)) {
-    for (const file of ["model.json", "weights.bin", "card.json"]) {
-      files.set(`models/${name}/${file}`, await Deno.readFile(join(model, file)));
-    }
-    const { classes } = JSON.parse(await Deno.readTextFile(join(model, "card.json")));
-    list.push({ name, classes });
+    using classifier = await loadModel(model);
+    list.push({ name, classes: classifier.card.classes });
+    const readFile = await openNetwork(model);
+    for (const file of NETWORK) files.set(`models/${name}/${file}`, await readFile(file));
   }
   files.set("models.json", toBytes(JSON.stringify(list)));
   for (const [name, { read }] of NETWORK_FILES) files.set(name, await read());

@@ -8,6 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import { loadModel, predict } from "../../lib/model/classifier.ts";
+import { addExamples } from "../../lib/model/examples.ts";
 import { findModels } from "../../lib/model/model_folders.ts";
 import { readOwnPictures } from "../../lib/picture/own_pictures.ts";
 import { Samples } from "../../lib/service/samples.ts";
@@ -310,8 +311,11 @@ Deno.test({
       );
 
       await t.step("hands out examples and a recogniser that tasks take", async () => {
-        const { train, classes } = await readOwnPictures(lesson);
+        const pictured = await readOwnPictures(lesson);
+        const { train, classes } = pictured;
         assertEquals([train.count, new Set(classes)], [6, new Set(SIGNS.keys())]);
+        const both = await addExamples(pictured, recogniser);
+        assertEquals([both.train.count, new Set(both.classes)], [12, new Set(SIGNS.keys())]);
         using model = await loadModel(recogniser);
         const pictures = Array.from(
           { length: train.count },

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { encode } from "fast-png";
+import { zipSync } from "fflate";
 import { drawAllograph } from "../../lib/data/allographs/draw.ts";
 import { LETTER_ALLOGRAPHS } from "../../lib/data/allographs/letters.ts";
 import { Random } from "../../lib/data/random.ts";
@@ -27,6 +28,13 @@ async function writeSigns(
       await Deno.writeFile(join(folder, `sign ${name}`, `${i}.png`), bytes);
     }
   }
+}
+
+/** The files of a folder as a zip, as the page packs what it was taught. */
+async function zipFolder(folder: string): Promise<Uint8Array> {
+  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  const files = names.map((name) => [name, Deno.readFileSync(join(folder, name))]);
+  return zipSync(Object.fromEntries(files), { level: 0 });
 }
 
 const SIGNS = ["#", "=", "K", "M"];
@@ -59,8 +67,38 @@ Deno.test("train --pictures learns four classes from five pictures, and every ta
 
     const more = join(folder, "more");
     await writeSigns(more, ["=", "W, of lines"], 3, 3);
-    const added = await runTask("train", "--pictures", more, "--add-to", model, "--out", out);
+    const zip = join(folder, "recogniser.zip");
+    const weights = await Deno.readFile(join(model, "weights.bin"));
+    await Deno.writeFile(zip, await zipFolder(model));
+    const added = await runTask("train", "--pictures", more, "--add-to", zip, "--out", out);
     assertMatch(added.stderr, /^26 pictures of 5 classes/m);
+    const page = join(folder, "page");
+    const written = await runTask("page", "--model", zip, "--out", page);
+    assertEquals(written.code, 0, written.stderr);
+    assertEquals(JSON.parse(await Deno.readTextFile(join(page, "models.json"))), [
+      { name: "own", classes: card.classes },
+    ]);
+    assertEquals(await Deno.readFile(join(page, "models", "own", "weights.bin")), weights);
+  }));
+
+Deno.test("a zip that is no model is told in one sentence by tasks that take one, and nothing is written", () =>
+  withFolder(async (folder) => {
+    const zip = join(folder, "examples.zip");
+    await Deno.writeFile(zip, zipSync({ "plus/1.png": new Uint8Array(9) }));
+    await writeSigns(join(folder, "pictures"), SIGNS, 1, 1);
+    const [out, pictures] = [join(folder, "out"), join(folder, "pictures")];
+    for (
+      const args of [
+        ["page", "--model", zip, "--out", out],
+        ["serve", "--port", "0", "--model", zip],
+        ["train", "--pictures", pictures, "--add-to", zip, "--out", out],
+      ]
+    ) {
+      const { code, stderr } = await runTask(args[0], ...args.slice(1));
+      assertEquals(code, 1);
+      assertMatch(stderr, /^\w+: Expected (card|model)\.json in .*\.zip but there is none\n$/m);
+      await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
+    }
   }));
 
 Deno.test("train --pictures learns the head step by step where it is told to, and tests on what it held out", () =>
