@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { encode } from "fast-png";
-import { zipSync } from "fflate";
+import { type Zippable, zipSync } from "fflate";
 import { readOwnPictures } from "../../lib/picture/own_pictures.ts";
 import { withFolder } from "../temporary_folder.ts";
 
@@ -218,3 +218,18 @@ for (
       assert(message.test(error.message), error.message);
     }));
 }
+
+Deno.test("readOwnPictures() follows no symbolic link in a .zip, and tells classes apart by case", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "signs.zip");
+    const link = new TextEncoder().encode("/etc/passwd");
+    const files: Zippable = {
+      "Plus/a.png": bars(1),
+      "plus/a.png": bars(2),
+      "plus/link.png": [link, { os: 3, attrs: (0o120777 << 16) >>> 0 }],
+    };
+    await Deno.writeFile(path, zipSync(files));
+    const { classes, train, notes } = await read(path);
+    assertEquals([classes.toSorted(), train.count], [["Plus", "plus"], 2]);
+    assertEquals(notes, ["Passed over, cannot be read: plus/link.png"]);
+  }));
