@@ -57,13 +57,23 @@ function winograd(kernels: WasmKernels, { batch, ...size }: Size, pools = false)
   const chunk = pools
     ? picturesAtATime({ ...size, batch, height: size.height & ~1, width: size.width & ~1 })
     : picturesAtATime({ ...size, batch });
+  const isSmall = batch === 1 && size.height * size.width <= SMALL_PICTURE;
   return {
-    scratchBytes: kernels.run("convolveScratch", { chunk, ...size, pools }),
-    forward: (operands) => kernels.run("convolve", { batch, chunk, ...size, ...operands }),
+    scratchBytes: Math.max(
+      kernels.run("convolveScratch", { chunk, ...size, pools }),
+      isSmall ? kernels.run("convolveSmallScratch", size) : 0,
+    ),
+    forward: ({ mask, ...operands }) =>
+      isSmall && !mask
+        ? kernels.run("convolveSmall", { ...size, ...operands })
+        : kernels.run("convolve", { batch, chunk, ...size, mask, ...operands }),
     backward: ({ product: pooled, ...operands }) =>
       kernels.run("convolveGradient", { batch, chunk, ...size, pooled, ...operands }),
   };
 }
+
+/** Most pixels of a picture that by itself is convolved faster by tiles of 2×2 than by larger ones. */
+const SMALL_PICTURE = 200;
 
 /** Bytes of transformed pictures at a time: about what the second cache holds. */
 const CHUNK_BYTES = 1_400_000;
@@ -127,14 +137,3 @@ function picture(
 
 /** The algorithms; which fits is for the caller to know. */
 export const CONVOLUTIONS = { winograd, pointwise, depthwise, picture };
-
-/** Most pixels of a picture that by itself is convolved faster by windows. */
-const SMALL_PICTURE = 200;
-
-/**
- * Whether x[batch, height, width, channels] is one small picture: Winograd's transform of the filter
- * takes as long for it as for many, and longer than all of a convolution by windows.
- */
-export function isSmallPicture([batch, height, width]: number[]): boolean {
-  return batch === 1 && height * width <= SMALL_PICTURE;
-}

@@ -4,7 +4,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { CONVOLUTIONS, isSmallPicture } from "./convolutions.ts";
+import { CONVOLUTIONS } from "./convolutions.ts";
 import { type KernelCall, overrideGradient, overrideKernel } from "./wasm_backend.ts";
 import type { WasmKernels } from "./wasm_kernels.ts";
 
@@ -82,9 +82,7 @@ export function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo 
   const { x, filter } = call.inputs;
   if (!areFloats(x, filter)) return undefined;
   const info = convolutionInfo(call, x.shape, filter.shape);
-  const convolution = isWinograd(info) && isSmallPicture(x.shape)
-    ? undefined
-    : convolutionOf(kernels, info);
+  const convolution = convolutionOf(kernels, info);
   if (!convolution && !isOfWindows(info)) return undefined;
   const y = kernels.output(info.outShape);
   if (convolution) {

@@ -5,9 +5,8 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { CONVOLUTIONS, isSmallPicture } from "./convolutions.ts";
-import { convolve } from "./fast_kernels.ts";
-import { type Kernel, type KernelCall, overrideKernel } from "./wasm_backend.ts";
+import { CONVOLUTIONS } from "./convolutions.ts";
+import { type KernelCall, overrideKernel } from "./wasm_backend.ts";
 import type { WasmKernels } from "./wasm_kernels.ts";
 
 /**
@@ -227,43 +226,22 @@ function follow(
 
 function forwardInUse(kernels: WasmKernels, call: KernelCall): tf.TensorInfo {
   const { x, filter, gamma, beta, mean, variance } = call.inputs;
-  const { isDepthwise, pools, rectifies, epsilon } = call.attrs;
+  const { pools, rectifies, epsilon } = call.attrs;
   const convolution = convolutionOf(kernels, x, filter, call.attrs as Kind);
   const shape = productShape(x, gamma, call.attrs as Kind);
   const [channels] = gamma.shape;
   const rows = tf.util.sizeFromShape(shape) / channels;
-  const isApart = !isDepthwise && (!pools || isSmallPicture(x.shape));
-  const y = isApart ? convolveApart(kernels, call) : kernels.output(shape);
+  const y = kernels.output(shape);
   const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
   kernels.run("affineOfNorm", { mean, variance, gamma, beta, epsilon, affine, channels });
-  if (!isApart) {
-    convolution.forward({
-      ...{ x, filter, y, affine: pools ? affine : undefined },
-      scratch: affine + 8 * channels,
-    });
-  }
-  if (isApart || !pools) {
+  convolution.forward({
+    ...{ x, filter, y, affine: pools ? affine : undefined },
+    scratch: affine + 8 * channels,
+  });
+  if (!pools) {
     kernels.run("applyAffine", { x: y, affine, y, rows, channels, rectify: rectifies });
   }
   return y;
-}
-
-/** Convolution and pooling one after the other, for which {@linkcode convolve} chooses the algorithm. */
-function convolveApart(
-  kernels: WasmKernels,
-  { inputs: { x, filter }, attrs: { pools }, backend }: KernelCall,
-): tf.TensorInfo {
-  const attrs = { strides: 1, pad: "same" };
-  const y = convolve(kernels, { inputs: { x, filter }, attrs, backend })!;
-  if (!pools) return y;
-  const pool = tf.getKernel("MaxPool", "wasm")!.kernelFunc as unknown as Kernel;
-  const pooled = pool({
-    inputs: { x: y },
-    attrs: { filterSize: 2, strides: 2, pad: "valid" },
-    backend,
-  });
-  backend.disposeData(y.dataId);
-  return pooled;
 }
 
 /** Gradients of input (a placeholder if that has one channel), filter, gamma and beta. */

@@ -31,6 +31,8 @@ const SIGNATURES = {
   convolvePointwiseGradient:
     "x? filter? dy pooled? mask? norm? dx? dw? batch height width inputs outputs scratch",
   convolvePointwiseScratch: "height width inputs outputs pools",
+  convolveSmall: "x filter y affine? height width inputs outputs scratch",
+  convolveSmallScratch: "height width inputs outputs",
   convolveScratch: "chunk height width inputs outputs pools",
   maxPoolGradient: "dy x dx batch height width channels",
   moments: "x mean variance rows channels",

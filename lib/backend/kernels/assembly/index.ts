@@ -28,4 +28,5 @@ export {
   convolvePointwiseGradient,
   convolvePointwiseScratch,
 } from "./pointwise";
+export { convolveSmall, convolveSmallScratch } from "./small";
 export { convolve, convolveGradient, convolveScratch } from "./winograd";
