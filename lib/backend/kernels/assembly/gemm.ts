@@ -228,6 +228,34 @@ export function packTransposed(b: usize, panels: usize, depth: i32, columns: i32
   }
 }
 
+/**
+ * c[columns] (+)= a[depth] · B[depth, columns], with B as it is: for one row, packing B takes longer.
+ * Sums are added in the order of {@link multiply}.
+ */
+function multiplyRow(
+  a: usize,
+  b: usize,
+  c: usize,
+  columns: i32,
+  depth: i32,
+  accumulate: bool,
+): void {
+  const stride = columns * FLOAT;
+  for (let begin = 0; begin < depth; begin += STEPS) {
+    const steps = min(STEPS, depth - begin);
+    for (let j = 0; j < stride; j += PANEL * FLOAT) {
+      let left = f32x4.splat(0), right = left, from = b + begin * stride + j;
+      for (let k = begin; k < begin + steps; k++) {
+        const factor = v128.load32_splat(a + k * FLOAT);
+        left = multiplyAdd(factor, v128.load(from), left);
+        right = multiplyAdd(factor, v128.load(from, VECTOR), right);
+        from += stride;
+      }
+      storeRow(c + j, left, right, accumulate || begin > 0);
+    }
+  }
+}
+
 /** @returns Bytes of scratch for {@link multiplyMatrices}. */
 export function multiplyMatricesScratch(rows: i32, columns: i32, depth: i32): i32 {
   return packedRowsBytes(rows, depth) + depth * columns * FLOAT;
@@ -246,6 +274,7 @@ export function multiplyMatrices(
   accumulate: bool,
   scratch: usize,
 ): void {
+  if (rows == 1 && !transposeB) return multiplyRow(a, b, c, columns, depth, accumulate);
   const panels = scratch + packedRowsBytes(rows, depth);
   if (transposeB) packTransposed(b, panels, depth, columns);
   else pack(b, panels, depth, columns);
