@@ -150,10 +150,10 @@ await runCommand({
     const observer = showProgress();
     const own = flags.pictures !== undefined;
     const out = flags.out ?? outputFolder(own ? OWN : classes);
+    await Deno.mkdir(out, { recursive: true });
     await startBackend(flags);
     await using team = await startTeam(flags);
     const loaded = await loadData(flags, observer);
-    await Deno.mkdir(out, { recursive: true });
     const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(loaded) &&
       !fromScratch && flags["fine-tune"] === undefined && flags.epochs === undefined);
     if (own) observer({ kind: "note", text: describePictures(loaded, isSolved) });
