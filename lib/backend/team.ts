@@ -69,6 +69,8 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
   /** Whether the workers have done their first job. */
   #isReady = false;
   #isClosed = false;
+  #job = "";
+  /** Rejects the job that is running. */
   #fail: ((error: Error) => void) | undefined;
   #meeting: Meeting | undefined;
 
@@ -84,10 +86,17 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
   }
 
   #startWorkers(): Worker[] {
-    return Array.from(
-      { length: this.size },
-      (_, rank) => new Worker(this.#module, { type: "module", name: `worker ${rank}` }),
-    );
+    return Array.from({ length: this.size }, (_, rank) => {
+      const worker = new Worker(this.#module, { type: "module", name: `worker ${rank}` });
+      worker.onerror = (event) => {
+        event.preventDefault();
+        if (!this.#fail) return this.#end();
+        this.#fail(
+          new Error(`Worker ${rank} of ${this.size} died in ${this.#job}: ${event.message}`),
+        );
+      };
+      return worker;
+    });
   }
 
   /**
@@ -105,6 +114,7 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
   ): Promise<ResultOf<Offered[Name]>[]> {
     if (this.#isClosed) throw new Error("Expected a running team but it was closed");
     if (this.#fail) throw new Error("Expected an idle team but it is running another job");
+    this.#job = job;
     const failure = new Promise<never>((_, reject) => this.#fail = reject);
     try {
       const results = this.#getReady().then(() =>
@@ -149,10 +159,6 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
               reject(error);
             }
           }
-        };
-        worker.onerror = (event) => {
-          event.preventDefault();
-          reject(new Error(`Worker ${rank} of ${size} died in ${job}: ${event.message}`));
         };
         worker.postMessage({ job, task, rank, size, meeting } satisfies ToWorker);
       })
