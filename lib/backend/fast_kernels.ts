@@ -78,7 +78,7 @@ function shareValues(
 }
 
 /** A convolution by the fast kernels, `undefined` if they do not support it. */
-export function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
+function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
   const { x, filter } = call.inputs;
   if (!areFloats(x, filter)) return undefined;
   const info = convolutionInfo(call, x.shape, filter.shape);

@@ -101,7 +101,11 @@ Deno.test("fast kernels fuse a convolution with bias and activation", async () =
 });
 
 for (
-  const [rows, depth, columns] of [[7, 5, 8], [1, 3, 16], [6, 9, 10], [13, 130, 24], [8, 1, 8]]
+  const [rows, depth, columns] of [[7, 5, 8], [1, 3, 16], [1, 401, 24], [6, 9, 10], [13, 130, 24], [
+    8,
+    1,
+    8,
+  ]]
 ) {
   Deno.test(`fast kernels multiply ${rows}×${depth} by ${depth}×${columns}, either transposed`, async () => {
     for (

@@ -28,5 +28,5 @@ export {
   convolvePointwiseGradient,
   convolvePointwiseScratch,
 } from "./pointwise";
-export { convolveSmall, convolveSmallScratch } from "./small";
 export { convolve, convolveGradient, convolveScratch } from "./winograd";
+export { convolveSmall, convolveSmallScratch } from "./winograd_small";

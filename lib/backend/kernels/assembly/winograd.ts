@@ -77,7 +77,7 @@ function groupPoints(group: i32, rows: i32, columns: i32): i32 {
 /** @returns Bytes from one point to the next in V (`channels` in) or M (`channels` out). */
 // @ts-ignore: decorator
 @inline
-function planeBytes(tiles: i32, channels: i32): i32 {
+export function planeBytes(tiles: i32, channels: i32): i32 {
   return tiles * channels * FLOAT + PLANE_GAP;
 }
 

@@ -8,19 +8,11 @@ import { multiply, packedRowsBytes, packRows } from "./gemm";
 import { poolWindow } from "./pool";
 import { FLOAT, VECTOR } from "./simd";
 import { FILTER, INPUT, OUTPUT, transformTile } from "./transforms";
+import { planeBytes } from "./winograd";
 
 const POINTS: i32 = 16;
-/** Keeps planes whose size is a power of two from falling on the same lines of the cache. */
-const PLANE_GAP: i32 = 64;
 /** Bytes of what a transform works on, and of a tile of outputs. */
 const TILE_BUFFERS: i32 = (POINTS + 4) * VECTOR;
-
-/** @returns Bytes from one point to the next for `count` vectors of `channels`. */
-// @ts-ignore: decorator
-@inline
-function planeBytes(count: i32, channels: i32): i32 {
-  return count * channels * FLOAT + PLANE_GAP;
-}
 
 // @ts-ignore: decorator
 @inline
