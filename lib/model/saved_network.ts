@@ -2,8 +2,8 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
-import { unzipSync } from "fflate";
 import { isDirectory } from "../data/file_system.ts";
+import { unzip } from "../data/packed_files.ts";
 import { type NetworkData, networkFromData, networkToData, readWeights } from "./network.ts";
 import { type Precision, roundWeights, storedLength } from "./precision.ts";
 
@@ -14,9 +14,6 @@ export const NETWORK = ["model.json", WEIGHTS, "card.json"];
 
 /** Names of zips of these files, as the page saves what it was taught. */
 const ARCHIVE_NAME = /\.zip$/i;
-
-/** Largest of these files that is unpacked, in bytes. */
-const LARGEST_FILE = 600e6;
 
 /**
  * Writes a network and its card as a folder, all or nothing: an older network
@@ -157,19 +154,12 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 function openArchive(bytes: Uint8Array, path: string): ReadFile {
-  // deno-lint-ignore require-await -- what is wrong is told as a rejection
-  return async (wanted) => {
-    let files: Record<string, Uint8Array<ArrayBuffer>>;
-    try {
-      files = unzipSync(bytes, {
-        filter: ({ name, originalSize }) => name === wanted && originalSize <= LARGEST_FILE,
-      });
-    } catch {
-      throw new SyntaxError(`Expected ${path} to be a whole zip archive but it is not`);
-    }
-    if (Object.hasOwn(files, wanted)) return files[wanted];
-    throw new Error(`Expected ${wanted} in ${path} but there is none`);
-  };
+  return (wanted) =>
+    Promise.try(() => {
+      const { [wanted]: file } = unzip(bytes, path, (name) => name === wanted);
+      if (file) return file;
+      throw new Error(`Expected ${wanted} in ${path} but there is none`);
+    });
 }
 
 function parseJson(bytes: Uint8Array, path: string): unknown {

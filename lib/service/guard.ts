@@ -45,7 +45,9 @@ export function guard({ hosts = [], origins = [] }: Guests): MiddlewareHandler {
 
 /** Lets browsers read answers for the pages of others that are let in. */
 export function letIn({ origins = [] }: Guests): MiddlewareHandler[] {
-  return origins.length > 0 ? [cors({ origin: origins, allowMethods: ["GET", "POST"] })] : [];
+  return origins.length > 0
+    ? [cors({ origin: origins, allowMethods: ["GET", "POST", "DELETE"] })]
+    : [];
 }
 
 /** Whether the address of a request can be read: a name with a blank in it cannot. */

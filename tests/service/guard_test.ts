@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Hono } from "hono";
 import { guard, type Guests, letIn } from "../../lib/service/guard.ts";
 
@@ -61,4 +61,11 @@ Deno.test("guard() lets nobody read by a name that was made to lead here, and ev
     (await ask("http://localhost/", { "sec-fetch-site": "cross-site" }, {}, "GET"))[0],
     200,
   );
+});
+
+Deno.test("letIn() lets a page that may keep samples take them back", async () => {
+  const app = new Hono().use(...letIn({ origins: [PAGE] }));
+  const headers = { origin: PAGE, "access-control-request-method": "DELETE" };
+  const answer = await app.request("/samples", { method: "OPTIONS", headers });
+  assert(answer.headers.get("access-control-allow-methods")?.split(",").includes("DELETE"));
 });
