@@ -131,8 +131,9 @@ export class Teaching {
     if (this.#isGiving) return;
     this.#isGiving = true;
     const picture = this.#page.picture();
-    const seen = picture && this.#isLoaded ? this.#see(picture) : undefined;
-    const pixels = await seen?.catch(() => undefined);
+    if (picture && !this.#isLoaded) this.#page.tell(texts.loading);
+    const pixels = picture &&
+      await this.start().then(() => this.#see(picture)).catch(() => undefined);
     this.#isGiving = false;
     if (!pixels) {
       this.#last = name;
