@@ -85,6 +85,12 @@ export const FLAGS = {
     choices: CLASS_SET_NAMES,
     default: "digits",
   },
+  model: {
+    type: "text",
+    help:
+      "folder or .zip of the model, if not what was trained here or is shipped for these classes",
+    value: "DIR",
+  },
   views: {
     type: "text",
     help: "how often to look at a picture: as it is, or moved, turned and resized a little too",

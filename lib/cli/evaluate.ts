@@ -27,9 +27,8 @@ await runCommand({
   flags: {
     classes: FLAGS.classes,
     model: {
-      type: "text",
-      help:
-        "folder or .zip of the model, if not that of these classes; with several, their mean answers",
+      ...FLAGS.model,
+      help: `${FLAGS.model.help}; with several, their mean answers`,
       value: "DIR,…",
     },
     views: FLAGS.views,

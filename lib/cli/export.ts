@@ -41,12 +41,7 @@ await runCommand({
       default: "all",
     },
     classes: FLAGS.classes,
-    model: {
-      type: "text",
-      help:
-        "folder or .zip of the model, if not what was trained here or is shipped for these classes",
-      value: "DIR",
-    },
+    model: FLAGS.model,
     out: {
       ...FLAGS.out,
       help: "folder to write to, if not outputs (of digits) or outputs/CLASSES",

@@ -12,12 +12,7 @@ await runCommand({
     "without a connection once they are loaded.",
   example: "deno task page --out outputs/page",
   flags: {
-    model: {
-      type: "text",
-      help:
-        "folder or .zip of a model to show alone, if not all that were trained here or are shipped",
-      value: "DIR",
-    },
+    model: { ...FLAGS.model, help: "folder or .zip of a model to show alone, if not all" },
     out: { ...FLAGS.out, default: "outputs/page" },
   },
   async run({ model, out }) {

@@ -42,12 +42,7 @@ await runCommand({
   },
   flags: {
     classes: FLAGS.classes,
-    model: {
-      type: "text",
-      help:
-        "folder or .zip of the model, if not what was trained here or is shipped for these classes",
-      value: "DIR",
-    },
+    model: FLAGS.model,
     views: FLAGS.views,
     json: {
       type: "switch",
@@ -60,11 +55,12 @@ await runCommand({
       value: "DIR",
     },
   },
-  async run({ classes: classSet, model: directory, views, json, csv, explain }, operands) {
+  async run({ classes: classSet, model: directory, json, csv, explain, ...flags }, operands) {
     directory ??= await findModel(classSet);
     using model = await loadModel(directory);
     const { classes } = model.card;
     console.error(introduce(directory, model.card));
+    const views = flags.views === "1" ? ONE_VIEW : NINE_VIEWS;
     let failures = 0;
     const named = new Set<string>();
     const paths = await Array.fromAsync(listFiles(operands));
@@ -75,18 +71,14 @@ await runCommand({
     for (const path of paths) {
       try {
         if (CSV_NAME.test(path)) {
-          await readTable(model, path, views === "1" ? ONE_VIEW : NINE_VIEWS, (answer, row) => {
+          await readTable(model, path, views, (answer, row) => {
             if (csv) console.log(`${row},${answer.label}`);
             else if (json) console.log(forMachines({ file: path, row }, answer, classes));
             else console.log(`${path}, row ${row}: ${forPeople(answer, classes)}`);
           });
           continue;
         }
-        const { found, answers, endsEarly } = await read(
-          model,
-          path,
-          views === "1" ? ONE_VIEW : NINE_VIEWS,
-        );
+        const { found, answers, endsEarly } = await read(model, path, views);
         if (endsEarly) console.error(`${path}: the file ends early: read what there is`);
         if (json) {
           if (answers.length === 0) console.log(JSON.stringify({ file: path, found: 0 }));

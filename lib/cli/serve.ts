@@ -24,12 +24,7 @@ await runCommand({
       default: "127.0.0.1",
     },
     workers: FLAGS.workers,
-    model: {
-      type: "text",
-      help:
-        "folder or .zip of a model to serve alone, if not all that were trained here or are shipped",
-      value: "DIR",
-    },
+    model: { ...FLAGS.model, help: "folder or .zip of a model to serve alone, if not all" },
     "keep-samples": {
       type: "switch",
       help: `keep what people correct on the page in ${SAMPLES}, for train --pictures`,

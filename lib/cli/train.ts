@@ -195,17 +195,12 @@ await runCommand({
       join(out, "metrics.json"),
       JSON.stringify(metrics(result, seconds), null, 2) + "\n",
     );
+    const duration = `${seconds.toFixed(0)} s`;
     console.log(
-      `${describeTest(result)} after ${
-        seconds.toFixed(0)
-      } s; model, metrics and pictures are in ${out}`,
+      `${describeTest(result)} after ${duration}; model, metrics and pictures are in ${out}`,
     );
-    for (
-      const { file, actual, predicted } of namedMistakes(result.evaluation, result.tested).slice(
-        0,
-        SHOWN_MISTAKES,
-      )
-    ) {
+    const mistakes = namedMistakes(result.evaluation, result.tested).slice(0, SHOWN_MISTAKES);
+    for (const { file, actual, predicted } of mistakes) {
       console.log(`  ${file}: ${actual} called ${predicted}`);
     }
   },

@@ -5,6 +5,7 @@ import { zipSync } from "fflate";
 import { drawAllograph } from "../../lib/data/allographs/draw.ts";
 import { LETTER_ALLOGRAPHS } from "../../lib/data/allographs/letters.ts";
 import { Random } from "../../lib/data/random.ts";
+import { zipFolder } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";
 
@@ -28,13 +29,6 @@ async function writeSigns(
       await Deno.writeFile(join(folder, `sign ${name}`, `${i}.png`), bytes);
     }
   }
-}
-
-/** The files of a folder as a zip, as the page packs what it was taught. */
-async function zipFolder(folder: string): Promise<Uint8Array> {
-  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  const files = names.map((name) => [name, Deno.readFileSync(join(folder, name))]);
-  return zipSync(Object.fromEntries(files), { level: 0 });
 }
 
 const SIGNS = ["#", "=", "K", "M"];

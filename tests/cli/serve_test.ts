@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
-import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { CARD, randomNetwork, zipFolder } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask, startTask } from "./run_task.ts";
 
@@ -11,7 +11,9 @@ Deno.test("deno task serve answers, logs in lines of JSON, and ends at once when
     const network = await randomNetwork();
     await saveNetwork(model, network, CARD);
     network.dispose();
-    const service = startTask("serve", "--port", "0", "--workers", "1", "--model", model);
+    const zip = join(folder, "recogniser.zip");
+    await Deno.writeFile(zip, await zipFolder(model));
+    const service = startTask("serve", "--port", "0", "--workers", "1", "--model", zip);
     let words = "";
     const reader = service.stderr.pipeThrough(new TextDecoderStream()).getReader();
     while (!words.includes("Draw at")) {

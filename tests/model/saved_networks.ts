@@ -1,7 +1,9 @@
 /** Networks and cards for tests. */
 
 import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
 import type * as tf from "@tensorflow/tfjs";
+import { zipSync } from "fflate";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { DIGITS } from "../../lib/data/mnist.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
@@ -11,6 +13,13 @@ import type { ModelCard } from "../../lib/model/classifier.ts";
 export async function randomNetwork(seed = 1, classes = 10): Promise<tf.Sequential> {
   await startBackend();
   return addHead(buildBase("cnn-small", seed), { classes, seed });
+}
+
+/** The files of a folder as a zip, as the page packs what it was taught. */
+export async function zipFolder(folder: string): Promise<Uint8Array> {
+  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  const files = names.map((name) => [name, Deno.readFileSync(join(folder, name))]);
+  return zipSync(Object.fromEntries(files), { level: 0 });
 }
 
 /** The card of a classifier whose pixels go from 0 to 255. */
