@@ -61,10 +61,12 @@ export interface TrainingState {
   optimiser: OptimiserState;
 }
 
-/** Reported by the first member while it trains. */
+/** Reported by the first member while it trains, where nothing else is said. */
 type TrainingReport =
   | { step: number; steps: number; epoch: number; loss: number; accuracy: number }
-  | { record: EpochRecord; state: TrainingState };
+  | { record: EpochRecord; state: TrainingState }
+  /** The loss is no number in this epoch; any member reports that, and none goes on. */
+  | { lost: number; epoch: number };
 
 /** Milliseconds between two reports of progress. */
 const REPORT_INTERVAL = 100;
@@ -144,9 +146,8 @@ function trainEpoch(
       dropout: new Random(seed, DROPOUT, epoch, step, member.rank),
     });
     if (!Number.isFinite(loss)) {
-      throw new RangeError(
-        `Expected a finite loss but found ${loss} in epoch ${epoch}: try a smaller learning rate`,
-      );
+      member.report({ lost: loss, epoch });
+      throw new RangeError(`Expected a finite loss but found ${loss}`);
     }
     sumOverTeam(member, gradients, statistics);
     learningRate = recipe.learningRate *

@@ -47,6 +47,16 @@ const OPTIONS: Record<keyof StageOptions, true> = {
   observer: true,
 };
 
+/** What an epoch came to that broke off because its loss was no number. */
+const NO_NUMBER = {
+  trainLoss: NaN,
+  trainAccuracy: NaN,
+  validationLoss: NaN,
+  validationAccuracy: NaN,
+  learningRate: NaN,
+  seconds: NaN,
+};
+
 /**
  * Trains a network, or its head alone if the source is cached features, and
  * leaves it with the weights of the epoch that was best on validation, or of the last.
@@ -54,6 +64,7 @@ const OPTIONS: Record<keyof StageOptions, true> = {
  * @returns What each epoch came to.
  * @throws {TypeError} If an option has another name than it should.
  * @throws {RangeError} If the recipe has a number that nothing can be learnt with.
+ * @throws {RangeError} If the loss is no number any more; the observer is told of that epoch first.
  * @throws {Error} If a worker fails, or `onEpoch` does.
  */
 export async function trainStage(
@@ -93,6 +104,12 @@ export async function trainStage(
             figures: { loss, accuracy },
           });
           return;
+        }
+        if ("lost" in report) {
+          observer({ kind: "epoch", record: { ...NO_NUMBER, stage, epoch: report.epoch } });
+          throw new RangeError(
+            `Expected a finite loss but found ${report.lost} in epoch ${report.epoch}: try a smaller learning rate`,
+          );
         }
         const { record, state } = report;
         const history = [...progress?.history ?? [], record];

@@ -45,6 +45,8 @@ interface Timeline {
   count: number;
   /** Position of the epoch whose weights are kept, 0 if there is none. */
   keptPosition: number;
+  /** The first epoch whose loss is no number. */
+  lost?: { position: number; epoch: number };
 }
 
 interface ValueAxis {
@@ -58,7 +60,8 @@ interface ValueAxis {
 /**
  * Draws loss and error against the epoch, for training and validation pictures. The error is shown
  * rather than the accuracy, on a logarithmic axis unless a value is 0, so that 99.4 % and 99.6 %
- * stay apart. A ring marks the epoch whose weights are kept.
+ * stay apart. A ring marks the epoch whose weights are kept; from the epoch on whose training loss is no
+ * number, as an overflow leaves it, there is a band that says so in place of the curves.
  *
  * @param history The epochs in the order in which they ran, one or more stages.
  * @param keeps Which epoch of the last stage was kept; it is ringed.
@@ -70,12 +73,17 @@ export function trainingCurves(history: EpochRecord[], keeps?: Keeps): Spec {
     throw new RangeError("Expected history to have at least one epoch but found none");
   }
   const stages = stagesOf(history);
-  const kept = keptEpoch(history, keeps);
-  const keptPosition = kept ? history.indexOf(kept) + 1 : 0;
-  const timeline: Timeline = { stages, count: history.length, keptPosition };
+  const lost = history.find(({ trainLoss }) => !Number.isFinite(trainLoss));
+  const kept = lost ? undefined : keptEpoch(history, keeps);
+  const timeline: Timeline = {
+    stages,
+    count: history.length,
+    keptPosition: kept ? history.indexOf(kept) + 1 : 0,
+    lost: lost && { position: history.indexOf(lost) + 1, epoch: lost.epoch },
+  };
   return {
     ...THEME,
-    title: titleOf(kept),
+    title: titleOf(kept, lost),
     bounds: "flush",
     spacing: 125,
     hconcat: [
@@ -104,7 +112,16 @@ function stagesOf(history: EpochRecord[]): Stage[] {
   return stages;
 }
 
-function titleOf(kept: EpochRecord | undefined) {
+function titleOf(kept: EpochRecord | undefined, lost: EpochRecord | undefined) {
+  if (lost) {
+    return {
+      text: `The loss is no number from epoch ${lost.epoch} on`,
+      subtitle: [
+        `${lost.stage}, epoch ${lost.epoch}: steps that are too long went past the goal, each`,
+        "further than the one before, until the numbers overflowed",
+      ],
+    };
+  }
   if (kept === undefined) return "Training without validation pictures";
   return {
     text: `Validation error: ${errorPercent(kept.validationAccuracy).toFixed(2)} %`,
@@ -126,9 +143,10 @@ function pointsOf(values: Record<Series, number[]>, stages: Stage[]): Point[] {
 
 function panelOf(
   title: string,
-  { stages, count, keptPosition }: Timeline,
+  timeline: Timeline,
   values: Record<Series, number[]>,
 ): View {
+  const { stages, count, keptPosition, lost } = timeline;
   const points = pointsOf(values, stages);
   const axis = valueAxis(points.map(({ value }) => value));
   const x = {
@@ -144,7 +162,7 @@ function panelOf(
     axis: {
       values: axis.ticks,
       tickCount: axis.ticks.length,
-      format: "~r",
+      format: axis.domain[1] < 1e6 ? "~r" : "~g",
       title: null,
       domain: false,
     },
@@ -164,6 +182,7 @@ function panelOf(
     height: PANEL_HEIGHT,
     data: { values: points },
     layer: [
+      ...(lost ? [lostMark(lost, count, points, axis)] : []),
       ...stageMarks(stages),
       {
         mark: { type: "line", strokeWidth: 2 },
@@ -197,6 +216,32 @@ function stageMarks(stages: Stage[]): View[] {
       { mark: { ...label, text: name, align: "left", dx: 6 } },
     ],
   }));
+}
+
+/** A band over the epochs that have no loss, with a label where the curves do not end. */
+function lostMark(
+  { position, epoch }: { position: number; epoch: number },
+  count: number,
+  points: Point[],
+  axis: ValueAxis,
+): View {
+  const last = points.at(-1);
+  const endsLow = last && axis.pixels(last.value) < PANEL_HEIGHT / 4;
+  const y = endsLow ? 12 : PANEL_HEIGHT - 12;
+  const text = `no number from epoch ${epoch}`;
+  return {
+    data: ONCE,
+    layer: [
+      {
+        mark: { type: "rect", color: COLORS.wrongPale, opacity: 1 },
+        encoding: { x: { datum: position - 0.5, type: "quantitative" }, x2: { datum: count } },
+      },
+      {
+        mark: { type: "text", text, y, align: "right", dx: -6, color: COLORS.wrong },
+        encoding: { x: { datum: count, type: "quantitative" } },
+      },
+    ],
+  };
 }
 
 /** The name of each curve beside its last point, moved apart where two would touch. */
@@ -261,7 +306,7 @@ function valueAxis(values: number[]): ValueAxis {
     return {
       type: "linear",
       domain: [0, top],
-      ticks: [0, 1, 2, 3, 4, 5].map((fifth) => top * fifth / 5),
+      ticks: values.length === 0 ? [] : [0, 1, 2, 3, 4, 5].map((fifth) => top * fifth / 5),
       pixels: (value) => PANEL_HEIGHT * value / top,
     };
   }
@@ -275,13 +320,19 @@ function valueAxis(values: number[]): ValueAxis {
   };
 }
 
-/** The numbers 1, 2, 5 times powers of ten that span the values, at least two. */
+/**
+ * The numbers 1, 2, 5 times powers of ten that span the values, at least two; powers of ten alone, and not
+ * all of them, where that would be too many to read.
+ */
 function roundNumbers(lowest: number, highest: number): number[] {
   const numbers: number[] = [];
-  const firstPower = Math.floor(Math.log10(lowest));
-  const lastPower = Math.floor(Math.log10(highest)) + 1;
-  for (let power = firstPower; power <= lastPower; power++) {
-    for (const digit of [1, 2, 5]) numbers.push(Number(`${digit}e${power}`));
+  const powers = Math.log10(highest / lowest);
+  const digits = powers > 4 ? [1] : [1, 2, 5];
+  const step = Math.max(1, Math.ceil(powers / 12));
+  const firstPower = step * Math.floor(Math.log10(lowest) / step);
+  const lastPower = Math.floor(Math.log10(highest)) + step;
+  for (let power = firstPower; power <= lastPower; power += step) {
+    for (const digit of digits) numbers.push(Number(`${digit}e${power}`));
   }
   const first = Math.max(0, numbers.findLastIndex((number) => number <= lowest));
   const last = numbers.findIndex((number) => number >= highest);

@@ -200,8 +200,10 @@ function describeNews(news: Exclude<News, { kind: "epoch" }>): string {
 }
 
 function describeHistory(history: EpochRecord[]): string {
-  const best = keptEpoch(history);
   const epochs = `Training curves of ${history.length} epoch${history.length === 1 ? "" : "s"}`;
+  const lost = history.find(({ trainLoss }) => !Number.isFinite(trainLoss));
+  if (lost) return `${epochs}; the loss is no number from ${lost.stage}, epoch ${lost.epoch} on`;
+  const best = keptEpoch(history);
   if (!best) return epochs;
   const error = 100 * (1 - best.validationAccuracy);
   return `${epochs}; best on validation: ${best.stage}, epoch ${best.epoch}, ${

@@ -17,7 +17,7 @@ import { computeOutputs } from "../../lib/model/inference.ts";
 import { type StageOptions, trainStage } from "../../lib/model/training.ts";
 import { startTeam } from "../../lib/model/team.ts";
 import { freeze } from "../../lib/model/transfer.ts";
-import { EnoughTraining, type News } from "../../lib/observer.ts";
+import { EnoughTraining, type EpochRecord, type News, type Observer } from "../../lib/observer.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
 
 const { train, validation, test } = await loadMnist({ limit: 100 });
@@ -213,15 +213,25 @@ Deno.test("trainStage() names the right options, and numbers of a recipe, where 
   network.dispose();
 });
 
-Deno.test("trainStage() tells of a learning rate that drives the loss out of bounds", async () => {
-  await using team = await startTeam({ workers: 1 });
+Deno.test("trainStage() tells of a learning rate that drives the loss out of bounds, and of its epoch once", async () => {
+  await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
-  const recipe: Recipe = { ...STAGE.recipe, learningRate: 1e30, epochs: 1 };
-  const error = await assertRejects(() => trainStage(team, network, { ...STAGE, recipe }));
+  const recipe: Recipe = { ...STAGE.recipe, learningRate: 1e30, epochs: 2 };
+  const records: EpochRecord[] = [];
+  const observer: Observer = (news) => {
+    if (news.kind === "epoch") records.push(news.record);
+  };
+  const error = await assertRejects(
+    () => trainStage(team, network, { ...STAGE, recipe, observer }),
+    RangeError,
+  );
+  const { epoch, trainLoss, validationAccuracy } = records.at(-1)!;
+  assertEquals([trainLoss, validationAccuracy], [NaN, NaN]);
   assertEquals(
     error.message.replace(/found (NaN|-?Infinity)/, "found NaN"),
-    "Worker 0 of 1 failed in train: Expected a finite loss but found NaN in epoch 1: try a smaller learning rate",
+    `Expected a finite loss but found NaN in epoch ${epoch}: try a smaller learning rate`,
   );
+  assertEquals(records.filter((record) => record.epoch === epoch).length, 1);
   network.dispose();
 });
 

@@ -279,7 +279,7 @@ Deno.test("trainingCurves() leaves out values that are not finite", async () => 
     validationLoss: NaN,
     validationAccuracy: NaN,
   }));
-  history[1].trainLoss = Infinity;
+  history[1].trainAccuracy = NaN;
   const spec = trainingCurves(history);
   const texts = await textsOf(spec);
   assert(texts.includes("Training without validation pictures"));
@@ -294,6 +294,25 @@ Deno.test("trainingCurves() keeps both panels as long as the history", async () 
   history[2].trainLoss = history[2].validationLoss = NaN;
   const texts = await textsOf(trainingCurves(history));
   assertEquals(texts.filter((text) => text === "3").length, 2);
+});
+
+Deno.test("trainingCurves() says from which epoch of its stage on the loss is no number, over a band", async () => {
+  const history = [...epochs("head", [0.1, 0.05]), ...epochs("fine-tuning", [0.04, NaN])];
+  const spec = trainingCurves(history);
+  assertEquals(marksOf(spec).filter((mark) => mark === "rect").length, 2);
+  const texts = await textsOf(spec);
+  assert(texts.includes("The loss is no number from epoch 2 on"));
+  assert(!texts.some((text) => text.includes("ringed")));
+  assertEquals(texts.filter((text) => text === "no number from epoch 2").length, 2);
+});
+
+Deno.test("trainingCurves() has few ticks where values are many powers of ten apart", async () => {
+  const history = epochs("head", [0.2, 0.1]);
+  Object.assign(history[0], { trainLoss: 8e15, validationLoss: 3e18 });
+  Object.assign(history[1], { trainLoss: 1e30, validationLoss: 2e32 });
+  const texts = await textsOf(trainingCurves(history));
+  const ticks = texts.filter((text) => text.startsWith("1e+"));
+  assertEquals([ticks[0], ticks.at(-1), ticks.length], ["1e+14", "1e+34", 11]);
 });
 
 Deno.test("trainingCurves() draws a history without a single finite value", async () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { EnoughTraining, type EpochRecord } from "../../lib/observer.ts";
+import { EnoughTraining, type EpochRecord, type Observer } from "../../lib/observer.ts";
 import type { Spec } from "../../lib/plot/theme.ts";
 import {
   showChart,
@@ -169,6 +169,20 @@ Deno.test("showTraining() keeps the curves of work that fails, and passes the er
       Error,
       "Out of paper",
     )
+  );
+  assert("image/png" in messages.at(-1)!.content.data);
+});
+
+Deno.test("showTraining() says from which epoch on the loss is no number", async () => {
+  const work = (observer: Observer) => {
+    observer({ kind: "epoch", record: record(1) });
+    observer({ kind: "epoch", record: { ...record(2), trainLoss: NaN, validationLoss: NaN } });
+    return Promise.reject(new RangeError("Expected a finite loss"));
+  };
+  const messages = await messagesOf(() => assertRejects(() => showTraining(work), RangeError));
+  assertEquals(
+    messages.at(-1)!.content.data["text/plain"],
+    "Training curves of 2 epochs; the loss is no number from head, epoch 2 on",
   );
   assert("image/png" in messages.at(-1)!.content.data);
 });
