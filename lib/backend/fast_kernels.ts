@@ -30,6 +30,7 @@ const FAST_KERNELS: Record<string, FastKernel> = {
   RectifierGradient: rectifierGradient,
   ClipByValue: (kernels, call) =>
     clip(kernels, call, call.attrs.clipValueMin, call.attrs.clipValueMax),
+  Relu: (kernels, call) => clip(kernels, call, 0, Infinity),
   Relu6: (kernels, call) => clip(kernels, call, 0, 6),
 };
 

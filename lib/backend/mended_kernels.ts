@@ -71,6 +71,8 @@ export function installMendedKernels(): void {
     "ClipByValue",
     () => (call) => clip(call, call.attrs.clipValueMin, call.attrs.clipValueMax),
   );
+  // XNNPACK compares bits, by which NaN with a minus sign becomes 0.
+  overrideKernel("Relu", () => (call) => clip(call, 0, Infinity));
   overrideKernel("Relu6", () => (call) => clip(call, 0, 6));
   overrideKernel("ResizeBilinearGrad", () => (call) => resizeGradient(call, bilinearSources));
   overrideKernel("ResizeNearestNeighborGrad", () => (call) => resizeGradient(call, nearestSource));

@@ -144,3 +144,70 @@ for (const kernels of ["composed", "fast"] as const) {
     model.dispose();
   });
 }
+
+/** Layers of a CNN and of an LSTM. */
+const NETWORKS: (() => tf.layers.Layer[])[] = [
+  () => [
+    tf.layers.conv2d({
+      inputShape: [6, 6, 1],
+      filters: 8,
+      kernelSize: 3,
+      padding: "same",
+      activation: "relu",
+    }),
+    tf.layers.conv2d({ filters: 8, kernelSize: 3, padding: "same" }),
+    tf.layers.maxPooling2d({ poolSize: 2 }),
+    tf.layers.batchNormalization(),
+    tf.layers.activation({ activation: "relu" }),
+    tf.layers.depthwiseConv2d({ kernelSize: 2, activation: "relu6" }),
+    tf.layers.averagePooling2d({ poolSize: 2, strides: 1, padding: "same" }),
+    tf.layers.flatten(),
+    tf.layers.dense({ units: 8, activation: "relu" }),
+    tf.layers.dense({ units: 3, activation: "softmax" }),
+  ],
+  () => [
+    tf.layers.reshape({ inputShape: [6, 6, 1], targetShape: [6, 6] }),
+    tf.layers.lstm({ units: 8 }),
+    tf.layers.dense({ units: 3, activation: "softmax" }),
+  ],
+];
+
+/** Where NaN is after two epochs, in losses and weights, if it was in the pictures or in one weight. */
+async function spreadNaN(layers: () => tf.layers.Layer[], loss: string): Promise<unknown[]> {
+  const draw = (shape: number[], seed: number, isDisturbed: boolean) => {
+    const { values } = normalValues(shape, seed);
+    if (isDisturbed) values[values.length >> 1] = NaN;
+    return tf.tensor(values, shape);
+  };
+  const found: unknown[] = [];
+  tf.engine().startScope();
+  for (let disturbed = 0, count = 0; disturbed <= count; disturbed++) {
+    const model = tf.sequential({ layers: layers() });
+    count = model.weights.length;
+    model.setWeights(
+      model.weights.map(({ shape }, i) => draw(shape as number[], i, disturbed === i + 1).abs()),
+    );
+    model.compile({ optimizer: "sgd", loss });
+    const x = draw([4, 6, 6, 1], 7, disturbed === 0);
+    const options = { epochs: 2, batchSize: 3, shuffle: false, verbose: 0 } as const;
+    const { history } = await model.fit(x, tf.oneHot([0, 1, 2, 0], 3), options);
+    const weights = model.getWeights().map((weight) => weight.isNaN().sum().dataSync()[0]);
+    found.push({ losses: (history.loss as number[]).map(Number.isNaN), weights });
+  }
+  tf.engine().endScope();
+  return found;
+}
+
+for (const kernels of ["composed", "fast"] as const) {
+  Deno.test(`with ${kernels} kernels model.fit shows NaN where the cpu backend does`, async () => {
+    for (const layers of NETWORKS) {
+      for (const loss of ["categoricalCrossentropy", "binaryCrossentropy"]) {
+        await startBackend({ kernels });
+        const found = await spreadNaN(layers, loss);
+        await tf.setBackend("cpu");
+        assertEquals(found, await spreadNaN(layers, loss));
+      }
+    }
+    await startBackend({ kernels: "fast" });
+  });
+}
