@@ -2,6 +2,11 @@
 
 import * as tf from "@tensorflow/tfjs";
 
+/** A weight of a layer. */
+interface Weight {
+  read(): tf.Tensor;
+}
+
 /** Methods of a layer that may be mended, bound to it. */
 interface Methods {
   build: (shape: tf.Shape) => void;
@@ -11,9 +16,12 @@ interface Methods {
 
 /** Members of some layers, which tfjs keeps private. */
 type Layer = tf.layers.Layer & Record<"height" | "width", number> & {
-  gamma?: { read(): tf.Tensor };
-  beta?: { read(): tf.Tensor };
+  gamma?: Weight;
+  beta?: Weight;
 };
+
+/** Members of layers that convolve. */
+type Dilated = Record<"dilationRate" | "strides", number[]> & Record<string, Weight>;
 
 /** Mends and refuses what is built from now on, whatever backend computes it. */
 export function installMendedLayers(): void {
@@ -26,8 +34,16 @@ export function installMendedLayers(): void {
   for (const layer of [conv1d, separableConv2d]) {
     refuse(layer, "dataFormat", (format) => format === "channelsFirst", "channelsLast");
   }
+  const conv3d = tf.layers.conv3d(convolution);
+  for (const layer of [conv1d, conv2d, conv3d]) trainDilated(layer, "kernel");
+  trainDilated(separableConv2d, "depthwiseKernel");
+  trainDilatedCell(tf.layers.convLstm2dCell(convolution));
   const depthwiseConv2d = tf.layers.depthwiseConv2d({ kernelSize: 1 });
-  refuse(depthwiseConv2d, "dilationRate", (rate) => [rate].flat().some((side) => side !== 1), "1");
+  const conv2dTranspose = tf.layers.conv2dTranspose(convolution);
+  const conv3dTranspose = tf.layers.conv3dTranspose(convolution);
+  for (const layer of [depthwiseConv2d, conv2dTranspose, conv3dTranspose]) {
+    refuse(layer, "dilationRate", (rate) => [rate].flat().some((side) => side !== 1), "1");
+  }
   for (const layer of [tf.layers.softmax({}), tf.layers.batchNormalization()]) {
     refuse(layer, "axis", (axis, rank) => axis !== -1 && axis !== rank - 1, "the last");
   }
@@ -70,6 +86,57 @@ function mend<Name extends keyof Methods>(
     const mended = replace(original.bind(this), this) as (...parameters: unknown[]) => unknown;
     return mended(...parameters);
   };
+}
+
+/**
+ * Lets layers of a class train with gaps between the taps of their filters, of which tfjs has no gradient:
+ * by filters that have zeros there.
+ */
+function trainDilated({ constructor: { prototype } }: tf.layers.Layer, kernel: string): void {
+  const { call } = prototype;
+  prototype.call = function (this: Dilated, ...parameters: unknown[]) {
+    const { dilationRate, strides, [kernel]: filter } = this;
+    const isTrained = tf.engine().state.gradientDepth > 0;
+    if (!isTrained || strides.some((stride) => stride > 1)) return call.apply(this, parameters);
+    const filled = { read: () => fillGaps(filter.read(), dilationRate) };
+    return call.apply(withoutGaps(this, { [kernel]: filled }), parameters);
+  };
+}
+
+/** The same for a cell, which hands its filters to a method. */
+function trainDilatedCell({ constructor: { prototype } }: tf.layers.Layer): void {
+  const { inputConv } = prototype;
+  prototype.inputConv = function (
+    this: Dilated,
+    x: tf.Tensor,
+    filter: tf.Tensor,
+    ...others: unknown[]
+  ) {
+    const filled = fillGaps(filter, this.dilationRate);
+    return inputConv.call(withoutGaps(this), x, filled, ...others);
+  };
+}
+
+/** The same layer, to call its methods on, but for some members and with filters that have no gaps. */
+function withoutGaps(layer: Dilated, members: Record<string, Weight> = {}): Dilated {
+  const dilationRate = layer.dilationRate.map(() => 1);
+  return Object.assign(Object.create(layer), { dilationRate, ...members });
+}
+
+/** The filter with zeros in place of its gaps. */
+function fillGaps(filter: tf.Tensor, rates: number[]): tf.Tensor {
+  return rates.reduce((filled, rate, axis) => {
+    if (rate === 1) return filled;
+    const { shape } = filled;
+    const [before, taps, after] = [shape.slice(0, axis), shape[axis], shape.slice(axis + 1)];
+    const length = (taps - 1) * rate + 1;
+    const [outer, inner] = [before, after].map((sizes) => tf.util.sizeFromShape(sizes));
+    return filled.reshape([outer * taps, 1, inner])
+      .pad([[0, 0], [0, rate - 1], [0, 0]])
+      .reshape([outer, taps * rate, inner])
+      .slice([0, 0, 0], [outer, length, inner])
+      .reshape([...before, length, ...after]);
+  }, filter);
 }
 
 /** Lets no layer of a class be built with a value of an option for which tfjs has no right numbers. */

@@ -126,7 +126,7 @@ for (const [filters, shape] of [[5, [7, 6, 3]], [8, [7, 6, 8]]] as [number, numb
       { padding: "same", kernelSize: 1 },
     ] as Options[]
   ) {
-    const { strides, dilationRate, dataFormat } = options;
+    const { strides, dataFormat } = options;
     const all = { filters, kernelSize: 3, ...options };
     const line = { ...all, ...(Array.isArray(strides) && { strides: 2 }) };
     const variant = describe(options);
@@ -143,7 +143,6 @@ for (const [filters, shape] of [[5, [7, 6, 3]], [8, [7, 6, 8]]] as [number, numb
       ...(Array.isArray(strides) && { strides: [2, 1, 2] }),
       kernelSize: 2,
     }, { variant });
-    if (dilationRate) continue;
     add("conv2dTranspose", [turned(shape)], all, { variant });
     add("conv3dTranspose", [turned(solid)], {
       ...all,
@@ -261,6 +260,7 @@ for (const filters of [3, 8]) {
   const options = { filters, kernelSize: 3, padding: "same" };
   add("convLstm2d", [[3, 5, 4, 2]], options);
   add("convLstm2d", [[3, 5, 4, 2]], { filters, kernelSize: 3, returnSequences: true });
+  add("convLstm2d", [[3, 5, 4, 2]], { ...options, dilationRate: 2 });
   add("convLstm2d", [[3, 2, 5, 4]], { ...options, dataFormat: "channelsFirst" });
   addNetwork(
     "convLstm2dCell",

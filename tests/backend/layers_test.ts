@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
@@ -296,6 +296,39 @@ Deno.test("the gradient of conv3dTranspose is what differences say", async () =>
   const [expected, found] = slopes(transposed, [[2, 2, 3, 3, 2], [2, 3, 3, 3, 2]]);
   assert(Math.abs(found - expected) < 1e-2 * Math.abs(expected), `${found} and ${expected}`);
 });
+
+for (
+  const [name, shape, make] of [
+    ["conv1d", [7, 3], tf.layers.conv1d],
+    ["conv2d", [6, 7, 3], tf.layers.conv2d],
+    ["separableConv2d", [6, 7, 3], tf.layers.separableConv2d],
+    ["conv3d", [5, 6, 5, 2], tf.layers.conv3d],
+  ] as const
+) {
+  Deno.test(`a dilated ${name} trains as differences of what it gives in use say`, async () => {
+    await startBackend();
+    for (const padding of ["same", "valid"] as const) {
+      const layer = make({ filters: 4, kernelSize: 2, dilationRate: 3, padding });
+      const x = draw([2, ...shape], "floats", 1);
+      const loss = () => (layer.apply(x) as tf.Tensor).square().sum() as tf.Scalar;
+      const inUse = loss();
+      const { value, grads } = tf.variableGrads(loss);
+      assertAlmostEquals(value.dataSync()[0], inUse.dataSync()[0], 1e-3);
+      for (const [i, weight] of layer.trainableWeights.entries()) {
+        const before = weight.read().clone();
+        const step = draw(before.shape, "floats", i).mul(1e-2);
+        const at = (sign: number) => {
+          weight.write(before.add(step.mul(sign)));
+          return loss();
+        };
+        const [expected] = at(1).sub(at(-1)).div(2).dataSync();
+        const [found] = grads[(weight.read() as tf.Variable).name].mul(step).sum().dataSync();
+        assertAlmostEquals(found, expected, 2e-2 * Math.abs(expected), weight.name);
+        weight.write(before);
+      }
+    }
+  });
+}
 
 Deno.test("every layer and optimiser that tfjs has is compared or skipped for a reason", () => {
   const compared = new Set(LAYER_CASES.map(({ layer }) => layer));
