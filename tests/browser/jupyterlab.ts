@@ -89,13 +89,13 @@ async function beARoom(browser: Browser, url: string): Promise<void> {
     await runCell(page, LEARNING),
     /Expected a finite loss .* try a smaller learning rate/,
   );
+  assertEquals(await cellWith(page, LEARNING).locator(CHART).count(), 1);
   await replaceInCell(page, LEARNING, ", learningRate: 1e30", "");
   assertEquals(await runCell(page, LEARNING), "");
   // A number changed, and Stop in the middle: the kernel ends, and the notebook is taken up again.
   await replaceInCell(page, "const epochs =", "const epochs = 8", "const epochs = 300");
   assertEquals(await runCell(page, "const epochs ="), "");
-  await cellWith(page, LEARNING).locator(".jp-InputArea-editor").click();
-  await page.keyboard.press("Control+Enter");
+  await startCell(page, LEARNING);
   await page.getByText(/head, epoch \d+ of 300/).waitFor({ timeout: LONGEST_RUN });
   await clickMenu(page, "Kernel", "Interrupt Kernel");
   await page.getByRole("dialog").getByRole("button").last().click({ timeout: LONGEST_RUN });
@@ -104,11 +104,18 @@ async function beARoom(browser: Browser, url: string): Promise<void> {
   await page.getByText("Deno | Idle").waitFor({ timeout: LONGEST_RUN });
   await replaceInCell(page, "const epochs =", "const epochs = 300", "const epochs = 8");
   for (const part of [...RESTART, LEARNING]) assertEquals(await runCell(page, part), "");
-  // A tab closed and opened: the kernel has everything still.
+  // A tab closed in mid-training and opened: what was learnt comes with its chart, not from the beginning.
+  await replaceInCell(page, "const epochs =", "const epochs = 8", "const epochs = 30");
+  assertEquals(await runCell(page, "const epochs ="), "");
+  await startCell(page, LEARNING);
+  await page.getByText(/head, epoch [2-9] of 30/).waitFor({ timeout: LONGEST_RUN });
   await page.close();
   const again = await browser.newPage({ viewport });
-  await openNotebook(again, url);
-  assertEquals(await runCell(again, LEARNING), "");
+  await again.goto(url);
+  await startCell(again, LEARNING);
+  await again.getByText("Going on after epoch 30 of head").waitFor({ timeout: LONGEST_RUN });
+  assertEquals(await endOfCell(again, LEARNING), "");
+  assertEquals(await cellWith(again, LEARNING).locator(CHART).count(), 1);
   assertEquals(await runCell(again, "const evaluation ="), "");
   await again.close();
 }
@@ -127,10 +134,19 @@ function cellWith(page: Page, part: string): Locator {
 
 /** Runs a cell, and returns the error that it shows, if any. */
 async function runCell(page: Page, part: string): Promise<string> {
-  const cell = cellWith(page, part);
-  await cell.locator(".jp-InputArea-editor").click();
-  await page.keyboard.press("Control+Enter");
+  await startCell(page, part);
   await page.waitForTimeout(300);
+  return await endOfCell(page, part);
+}
+
+async function startCell(page: Page, part: string): Promise<void> {
+  await cellWith(page, part).locator(".jp-InputArea-editor").click();
+  await page.keyboard.press("Control+Enter");
+}
+
+/** Waits until a cell has run, and returns the error that it shows, if any. */
+async function endOfCell(page: Page, part: string): Promise<string> {
+  const cell = cellWith(page, part);
   const prompt = cell.locator(".jp-InputArea-prompt");
   const deadline = performance.now() + LONGEST_RUN;
   while (!/^\[\d+\]:$/.test(await prompt.innerText())) {
