@@ -17,6 +17,9 @@ const PNG_SCALE = 2;
 /** What Vega warns about in a chart that can be dragged: a picture has no window to drag it in. */
 const NO_WINDOW = "Can not resolve event source: window";
 
+/** What PNGs are lettered with; what Inter lacks is looked for in the others. */
+const fonts = new Set<Uint8Array>([interRegular, interSemiBold]);
+
 /** Prints nothing: whatever else Vega would warn about is an error in the chart. */
 const strictLogger: LoggerInterface = {
   level: () => strictLogger,
@@ -25,6 +28,11 @@ const strictLogger: LoggerInterface = {
   info: () => strictLogger,
   debug: () => strictLogger,
 };
+
+/** Has PNGs from now on show the characters of a font too (WOFF2), which Inter lacks: of another script, say. */
+export function addFont(font: Uint8Array): void {
+  fonts.add(font);
+}
 
 /**
  * Draws a chart as SVG. The text stays text: a viewer without Inter shows it in its own sans-serif.
@@ -73,7 +81,7 @@ async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
   const Resvg = await startResvg();
   const resvg = new Resvg(svg, {
     fitTo: { mode: "zoom", value: scale },
-    font: { fontBuffers: [interRegular, interSemiBold], defaultFontFamily: "Inter" },
+    font: { fontBuffers: [...fonts], defaultFontFamily: "Inter" },
   });
   try {
     const image = resvg.render();

@@ -2,6 +2,7 @@
 
 import { type Bitmap2D, generate } from "lean-qr";
 import { toSvgDataURL } from "lean-qr/extras/svg";
+import type { GreyPicture } from "../picture/decode.ts";
 
 /** Names of the interfaces of virtual machines and containers, which no phone reaches. */
 const VIRTUAL = /^(docker|br-|veth|virbr|vmnet|vboxnet)/;
@@ -42,13 +43,30 @@ export function qrPicture(text: string): string {
 
 /** The QR code of a text for a terminal: black on white whatever its colours, two modules a character. */
 export function qrLines(text: string): string {
-  const code: Bitmap2D = generate(text);
-  const side = code.size + 2 * QUIET_ZONE;
-  const isDark = (x: number, y: number) => code.get(x - QUIET_ZONE, y - QUIET_ZONE);
+  const { side, isDark } = modulesOf(text);
   const line = (y: number) =>
     Array.from({ length: side }, (_, x) => " ▀▄█"[+isDark(x, y) + 2 * +isDark(x, y + 1)]).join("");
   return Array.from(
     { length: Math.ceil(side / 2) },
     (_, row) => `\x1b[38;5;16;48;5;231m${line(2 * row)}\x1b[0m`,
   ).join("\n");
+}
+
+/** The QR code of a text in pixels, one for each module. */
+export function qrPixels(text: string): GreyPicture {
+  const { side, isDark } = modulesOf(text);
+  const values = Uint8Array.from(
+    { length: side * side },
+    (_, i) => isDark(i % side, Math.floor(i / side)) ? 0 : 255,
+  );
+  return { width: side, height: side, values };
+}
+
+/** The modules of a code and of its margin. */
+function modulesOf(text: string): { side: number; isDark: (x: number, y: number) => boolean } {
+  const code: Bitmap2D = generate(text);
+  return {
+    side: code.size + 2 * QUIET_ZONE,
+    isDark: (x, y) => code.get(x - QUIET_ZONE, y - QUIET_ZONE),
+  };
 }

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { shareMemory, startBackend } from "../backend/mod.ts";
 import { augment, type Augmentation } from "../data/augment/augment.ts";
-import { type Dataset, join, slice, type Splits } from "../data/dataset.ts";
+import { type Dataset, join, pick, slice, type Splits } from "../data/dataset.ts";
 import { DIGITS } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
@@ -310,13 +310,7 @@ export function pickLabelled(
     }
     return indices.slice(0, labelsPerClass);
   });
-  const images = new Uint8Array(chosen.length * IMAGE_PIXELS);
-  chosen.forEach((index, i) => images.set(slice(dataset, index, 1).images, i * IMAGE_PIXELS));
-  return {
-    count: chosen.length,
-    images,
-    labels: Uint8Array.from(chosen, (index) => dataset.labels[index]),
-  };
+  return pick(dataset, chosen);
 }
 
 /** Names of random streams. */

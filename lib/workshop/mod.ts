@@ -2,8 +2,10 @@
 
 // Under a cell
 export { showChart, showFigure, showTable, showText, showTraining } from "./display.ts";
+export { showPage } from "./show_page.ts";
 
 // Charts
+export { addFont } from "../plot/render.ts";
 export { confusionMatrix } from "../plot/confusion_matrix.ts";
 export { predictionExamples } from "../plot/prediction_examples.ts";
 export { corruptionBars } from "../study/charts/corruption_bars.ts";
@@ -26,6 +28,10 @@ export { nearestNeighbours, neighbourAgreement, projectToPlane } from "./project
 export { learn } from "./learn.ts";
 export { fromRoot } from "./root.ts";
 export { startTeam } from "./team.ts";
+
+// What a reader takes home
+export { saveNetwork } from "../model/saved_network.ts";
+export { writeStaticPage } from "../service/static_page.ts";
 
 // The library's insides
 export { shareMemory } from "../backend/mod.ts";

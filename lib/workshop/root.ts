@@ -1,8 +1,8 @@
 /** Files of the repository, wherever a notebook runs. */
 
-import { fromFileUrl } from "@std/path";
+import { resolve } from "@std/path";
 
-/** @returns The path of a file that is told from the repository's root: Jupyter starts in any folder. */
+/** @returns The path of a file that is told from the repository's root, for Jupyter starts in any folder, or from the disk's. */
 export function fromRoot(path: string): string {
-  return fromFileUrl(new URL(`../../${path}`, import.meta.url));
+  return resolve(import.meta.dirname!, "../..", path);
 }

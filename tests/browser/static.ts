@@ -3,10 +3,25 @@
 import { assert, assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
 import type { Page } from "playwright-core";
+import { pick } from "../../lib/data/dataset.ts";
+import { loadMnist } from "../../lib/data/mnist.ts";
+import { learnFromFew } from "../../lib/model/few_pictures.ts";
 import { findModels } from "../../lib/model/model_folders.ts";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
+import { startTeam } from "../../lib/model/team.ts";
 import { writeStaticPage } from "../../lib/service/static_page.ts";
+import { showPage } from "../../lib/workshop/show_page.ts";
 import { withFolder } from "../temporary_folder.ts";
-import { draw, serveFolder, startBrowser, STROKES, waitForAnswer } from "./browser.ts";
+import {
+  draw,
+  PHONE,
+  SCREENSHOTS,
+  serveFolder,
+  startBrowser,
+  STROKES,
+  waitForAnswer,
+  withPage,
+} from "./browser.ts";
 
 const RELOADS = 20;
 
@@ -82,6 +97,51 @@ Deno.test({
         await page.goto(toFileUrl(join(folder, "index.html")).href);
         await page.getByText("Hand its folder out with a web server").waitFor();
       });
+    });
+  },
+});
+
+/** Classes by the digits that look so. */
+const OWN_CLASSES = { ring: 0, bar: 1, hook: 7 };
+
+Deno.test({
+  name:
+    "A page with classes of one's own, learnt from five pictures of each, on a phone of the network",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    Object.assign(Deno, { jupyter: { broadcast: () => Promise.resolve() } });
+    const classes = Object.keys(OWN_CLASSES);
+    const { train, test, source } = await loadMnist({ limit: 400 });
+    const five = Object.values(OWN_CLASSES).flatMap((digit) =>
+      [...train.labels.keys()].filter((i) => train.labels[i] === digit).slice(0, 5)
+    );
+    const labels = Uint8Array.from(five.keys(), (i) => Math.floor(i / 5));
+    const none = pick(test, []);
+    const data = {
+      train: { ...pick(train, five), labels },
+      validation: none,
+      test: none,
+      classes,
+      source,
+    };
+    await using team = await startTeam();
+    const { network, card } = await learnFromFew(team, { data, base: "cnn", seed: 1 });
+    await withFolder(async (folder) => {
+      const [model, page] = [join(folder, "model"), join(folder, "page")];
+      await saveNetwork(model, network, card);
+      await writeStaticPage(page, { own: model });
+      await using browser = await startBrowser();
+      for (const url of await showPage(page)) {
+        await withPage(browser, url, { viewport: PHONE, hasTouch: true }, async (phone) => {
+          for (const [name, digit] of Object.entries(OWN_CLASSES)) {
+            await draw(phone, STROKES[digit]);
+            await waitForAnswer(phone, name);
+            await phone.screenshot({ path: join(SCREENSHOTS, `own-${name}.png`) });
+            await phone.getByRole("button", { name: "Clear" }).click();
+          }
+        });
+      }
     });
   },
 });

@@ -8,12 +8,13 @@ import {
 } from "@std/assert";
 import { join } from "@std/path";
 import { decode } from "fast-png";
+import { INTER, loadFont } from "../../lib/data/letters/fonts.ts";
 import type { EpochRecord } from "../../lib/observer.ts";
 import { confusionMatrix } from "../../lib/plot/confusion_matrix.ts";
 import { pngUrl, squareUrl } from "../../lib/plot/picture_url.ts";
 import { predictionExamples } from "../../lib/plot/prediction_examples.ts";
 import { readingSteps } from "../../lib/plot/reading_steps.ts";
-import { renderPng, renderSvg, saveChart } from "../../lib/plot/render.ts";
+import { addFont, renderPng, renderSvg, saveChart } from "../../lib/plot/render.ts";
 import { COLORS, type Spec, THEME } from "../../lib/plot/theme.ts";
 import { trainingCurves } from "../../lib/plot/training_curves.ts";
 import { marksOf, pngOf, textsOf, valuesOf } from "./chart_inspection.ts";
@@ -449,4 +450,18 @@ Deno.test("saveChart() writes what renderSvg() and renderPng() return", async ()
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("addFont() has PNGs show characters that Inter's Latin part lacks", async () => {
+  const draw = (caption: string) =>
+    renderPng({
+      ...THEME,
+      width: 60,
+      height: 20,
+      data: { values: [{}] },
+      mark: { type: "text", text: caption },
+    });
+  assertEquals(await draw("Ж"), await draw("Щ"));
+  addFont(await loadFont({ ...INTER, subset: "cyrillic" }, "woff2"));
+  assertNotEquals(await draw("Ж"), await draw("Щ"));
 });

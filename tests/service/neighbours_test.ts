@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { addressesFor, qrLines, qrPicture } from "../../lib/service/neighbours.ts";
+import { addressesFor, qrLines, qrPicture, qrPixels } from "../../lib/service/neighbours.ts";
 
 Deno.test("addressesFor() is the address that leads out of the machine, if there is one", () => {
   for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
@@ -23,4 +23,11 @@ Deno.test("qrLines() draws a code's three corners in a light margin, black on wh
 
 Deno.test("qrPicture() is a picture of the same code", () => {
   assertMatch(qrPicture("http://192.168.1.5:8000"), /^data:image\/svg\+xml;base64,/);
+});
+
+Deno.test("qrPixels() has a pixel for each module of the same code", () => {
+  const { width, height, values } = qrPixels("http://192.168.1.5:8000");
+  assertEquals([width, height], [33, 33]);
+  const upperSideOfCorner = [255, 0, 0, 0, 0, 0, 0, 0, 255];
+  assertEquals([...values.subarray(4 * 33 + 3, 4 * 33 + 12)], upperSideOfCorner);
 });

@@ -108,12 +108,16 @@ function describe(name: string, handwriting: boolean): Font {
  * `deno task make` checks the contents of every package.
  *
  * @param font One of {@linkcode FONTS} or {@linkcode MORE_FONTS}, {@linkcode INTER}, or of `SCRIPTS`.
- * @returns The bytes of a WOFF file.
+ * @param format WOFF2 is what charts are lettered with.
+ * @returns The bytes of a file of that format.
  * @throws {TypeError} If the package can neither be fetched nor found in the cache.
  */
-export async function loadFont({ family, version, subset = "latin" }: Font): Promise<Uint8Array> {
+export async function loadFont(
+  { family, version, subset = "latin" }: Font,
+  format: "woff" | "woff2" = "woff",
+): Promise<Uint8Array> {
   const root = `npm:@fontsource/${family}@${version}`;
   await import(`${root}/package.json`, { with: { type: "json" } });
-  const file = `${root}/files/${family}-${subset}-400-normal.woff`;
+  const file = `${root}/files/${family}-${subset}-400-normal.${format}`;
   return (await import(file, { with: { type: "bytes" } })).default;
 }

@@ -3,6 +3,6 @@
 export { LETTER_CLASSES, LETTERS } from "./classes.ts";
 export { cutFonts } from "./cut_fonts.ts";
 export { drawCharacters, drawLetters } from "./draw.ts";
-export { FONTS } from "./fonts.ts";
+export { FONTS, loadFont } from "./fonts.ts";
 export { GLYPH_PIXELS } from "./glyphs.ts";
 export { drawScript, SCRIPTS } from "./scripts.ts";
