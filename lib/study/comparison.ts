@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { shareMemory, startBackend } from "../backend/mod.ts";
 import { augment, type Augmentation } from "../data/augment/augment.ts";
 import { type Dataset, join, pick, slice, type Splits } from "../data/dataset.ts";
+import { holdOut } from "../data/hold_out.ts";
 import { DIGITS } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
@@ -12,11 +13,17 @@ import { loadBase } from "../model/bases.ts";
 import { evaluate } from "../model/evaluation.ts";
 import { learnFromFew } from "../model/few_pictures.ts";
 import { imagesToTensor } from "../model/network.ts";
-import { LIGHT_AUGMENTATION, type Recipe, RECIPES } from "../model/recipe.ts";
+import {
+  enoughEpochs,
+  LIGHT_AUGMENTATION,
+  PRESETS,
+  type Recipe,
+  RECIPES,
+} from "../model/recipe.ts";
 import { computeOutputs } from "../model/inference.ts";
 import { expectNames } from "../model/options.ts";
 import { startTeam, type Team } from "../model/team.ts";
-import { fineTune, trainHead } from "../model/transfer.ts";
+import { fineTune, trainClassifier, trainHead } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import type { Runs } from "./runs.ts";
 import { deviation, mean } from "./statistics.ts";
@@ -96,8 +103,16 @@ export const WAYS = [
   "from scratch",
 ] as const;
 
-/** Beside them a head solved in closed form, and no learning at all. */
-const ALL_WAYS = ["letters, solved", ...WAYS, "pixels, nearest"] as const;
+/**
+ * Beside them what `train --pictures` does, with a head solved in closed form or all learnt step by step, and
+ * no learning at all.
+ */
+const ALL_WAYS = [
+  "letters, solved",
+  "letters, held out",
+  ...WAYS,
+  "pixels, nearest",
+] as const;
 
 /** One of all ways. */
 export type Way = typeof ALL_WAYS[number];
@@ -322,10 +337,12 @@ async function learnBy(
   { few, train, classes, base: name, seed }: Task,
 ): Promise<tf.LayersModel | Nearest> {
   if (way === "pixels, nearest") return { nearest: few };
+  const none = slice(few, 0, 0);
+  const data = { train: few, validation: none, test: none, classes, source: way };
   if (way === "letters, solved") {
-    const data = { train: few, validation: slice(few, 0, 0), test: slice(few, 0, 0), classes };
-    return (await learnFromFew(team, { data: { ...data, source: way }, base: name, seed })).network;
+    return (await learnFromFew(team, { data, base: name, seed })).network;
   }
+  if (way === "letters, held out") return await trainHeldOut(team, data, name, seed);
   const base = way.startsWith("letters")
     ? (await loadBase(name)).network
     : way === "random, frozen"
@@ -339,6 +356,28 @@ async function learnBy(
       { few, classes, seed },
       way === "from scratch" ? 1 : 1 / 4,
     );}
+  return network;
+}
+
+/** As `train --pictures --head learnt`: a fifth is held out to choose, to calibrate and to test on. */
+async function trainHeldOut(
+  team: Team,
+  few: Splits,
+  base: BaseName,
+  seed: number,
+): Promise<tf.LayersModel> {
+  const data = holdOut(few, seed);
+  const enough = (epochs: number) => enoughEpochs(epochs, data.train.count, RECIPES.head.batchSize);
+  const { augmentation, keeps, fineTune } = PRESETS.standard;
+  const { network } = await trainClassifier(team, {
+    data,
+    base,
+    seed,
+    augmentation,
+    keeps,
+    fineTune: enough(fineTune),
+    recipe: { epochs: enough(RECIPES.head.epochs) },
+  });
   return network;
 }
 

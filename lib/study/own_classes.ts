@@ -7,14 +7,24 @@ import { table } from "./report.ts";
 import { mean, pairedDifference, spread } from "./statistics.ts";
 import { defineStudy, FEW_LABELS_FLAGS, readCounts, seedsUpTo } from "./study.ts";
 
+/** As `train --pictures` does it with more than few: a fifth is held out. */
+const HELD_OUT = "letters, held out";
+
+/** From so many pictures of each letter on. */
+const LEAST_TO_HOLD_OUT = 5;
+
 /** What is compared; the first is as `train --pictures` does it with few. */
 const WAYS: Way[] = [
   "letters, solved",
+  HELD_OUT,
   "letters, frozen",
   "random, frozen",
   "from scratch",
   "pixels, nearest",
 ];
+
+/** What is compared with the first. */
+const LEARNT: Way[] = [HELD_OUT, "letters, frozen"];
 
 /** Pictures of each letter that are tested on. */
 const TESTING = 20;
@@ -51,16 +61,21 @@ export const ownClasses = defineStudy({
         testing: Math.min(TESTING, limit),
         seed: DRAWING,
       });
-      const found = await compareFewLabels(data, {
-        ways: WAYS,
-        labelsPerClass,
-        seeds: seedsUpTo(seeds),
-        base,
-        workers,
-        observer: runs.observer,
-        runs,
-        subject: `letter of ${script.name}`,
-      });
+      const compare = (ways: Way[], labelsPerClass: number[]) =>
+        compareFewLabels(data, {
+          ways,
+          labelsPerClass,
+          seeds: seedsUpTo(seeds),
+          base,
+          workers,
+          observer: runs.observer,
+          runs,
+          subject: `letter of ${script.name}`,
+        });
+      const found = [
+        ...await compare(WAYS.filter((way) => way !== HELD_OUT), labelsPerClass),
+        ...await compare([HELD_OUT], labelsPerClass.filter((count) => count >= LEAST_TO_HOLD_OUT)),
+      ];
       results.push(...found.map((result) => ({ ...result, script: script.name })));
     }
     const rows = labelsPerClass.flatMap((count) => [
@@ -72,14 +87,17 @@ export const ownClasses = defineStudy({
       text: [
         table(["pictures of each letter", "script", ...WAYS], rows),
         table(
-          ["pictures of each letter", "learnt less solved"],
-          labelsPerClass.map((count) => [`${count}`, gain(count, results)]),
+          ["pictures of each letter", ...LEARNT.map((way) => `${way}, less solved`)],
+          labelsPerClass.map((
+            count,
+          ) => [`${count}`, ...LEARNT.map((way) => gain(way, count, results))]),
         ),
         `\`${base}\`; right of ${TESTING} pictures of each letter by writers (fonts) that were not learnt ` +
         `from, in per cent: mean ± standard deviation over seeds ${seedsUpTo(seeds).join(", ")}, ` +
-        "of all scripts the mean; then the difference of the heads in points ± standard error, each run " +
-        "compared with the same pictures. The solved head is that of `train --pictures`; the others take " +
-        "200 steps, as in few-labels.",
+        "of all scripts the mean; then the difference in points ± standard error, each run compared with " +
+        "the same pictures. *Solved* is what `train --pictures` does with few, *held out* what it does with more or " +
+        "with `--head learnt`, from " +
+        `${LEAST_TO_HOLD_OUT} pictures on; the others take 200 steps, as in few-labels.`,
       ].join("\n\n"),
       files: { own_classes: { json: { base, results: figures } } },
     };
@@ -93,17 +111,22 @@ function rowOf(script: string, count: number, results: ScriptResult[]): string[]
       (script === ALL || result.script === script)
     ).map(({ accuracy }) => 100 * accuracy);
   const cells = WAYS.map((way) =>
-    script === ALL ? `**${mean(shares(way)).toFixed(2)}**` : spread(shares(way))
+    shares(way).length === 0
+      ? ""
+      : script === ALL
+      ? `**${mean(shares(way)).toFixed(2)}**`
+      : spread(shares(way))
   );
   return [`${count}`, script, ...cells];
 }
 
-/** By how much the head that is learnt step by step reads more than the one that is solved. */
-function gain(count: number, results: ScriptResult[]): string {
-  const [learnt, solved] = ["letters, frozen", "letters, solved"].map((way) =>
+/** By how much a way reads more than the head that is solved. */
+function gain(way: Way, count: number, results: ScriptResult[]): string {
+  const [learnt, solved] = [way, WAYS[0]].map((way) =>
     results.filter((result) => result.labelsPerClass === count && result.way === way)
       .map(({ accuracy }) => accuracy)
   );
+  if (learnt.length === 0) return "";
   const { difference, error } = pairedDifference(learnt, solved);
   const sign = difference < 0 ? "−" : "+";
   return `${sign}${Math.abs(difference).toFixed(2)} ± ${error.toFixed(2)}`;

@@ -9,6 +9,7 @@ const WAY_COLORS: Record<Way, string> = {
   "random, frozen": COLORS.muted,
   "from scratch": COLORS.wrong,
   "letters, solved": "#CC79A7",
+  "letters, held out": "#56B4E9",
   "pixels, nearest": "#E69F00",
 };
 
