@@ -14,9 +14,9 @@ import type { Team } from "./team.ts";
 import type { TrainResult } from "./transfer.ts";
 
 /**
- * From so many pictures a class on, on average, the head is learnt step by step. With ten it reads as well
- * or a little better when a fifth is held out to choose and to test on, with five worse, and takes many
- * times as long (outputs/README.md, own-classes).
+ * From so many pictures a class on, on average, the head is learnt step by step. With five it reads less when
+ * a fifth is held out to choose and to test on, with ten two points more, but takes many times as long
+ * (outputs/README.md, own-classes).
  */
 const MANY_PICTURES = 11;
 

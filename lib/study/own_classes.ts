@@ -42,7 +42,7 @@ interface ScriptResult extends RunResult<Way> {
 export const ownClasses = defineStudy({
   name: "own-classes",
   summary: "Learns four scripts that no base has seen from 1 to 20 pictures of each letter.",
-  minutes: 12,
+  minutes: 25,
   flags: {
     ...FEW_LABELS_FLAGS,
     base: { ...FEW_LABELS_FLAGS.base, default: "cnn" },
