@@ -75,7 +75,7 @@ export async function trainAll({ tf, startBackend }) {
     const model = build(tf);
     model.compile({ optimizer: tf.train.adam(0.005), loss });
     const first = model.evaluate(x, y).dataSync()[0];
-    await model.fit(x, y, { epochs: 20, batchSize: 4, verbose: 0 });
+    await model.fit(x, y, { epochs: 60, batchSize: 4, verbose: 0 });
     losses[name] = [first, model.evaluate(x, y).dataSync()[0]];
   }
   return { backend: tf.getBackend(), losses };
