@@ -10,7 +10,7 @@ import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
 import { networkToData } from "../model/network.ts";
 import { today } from "../model/provenance.ts";
-import { allContenders, type Contender, start } from "./bench/contenders.ts";
+import { allContenders, type Contender, describeMemory, withService } from "./bench/contenders.ts";
 import { load, type LoadResult } from "./bench/load.ts";
 import { inTurns } from "./bench/turns.ts";
 import { machine, table } from "./report.ts";
@@ -111,25 +111,12 @@ async function measure(
   contender: Contender,
   { bodies, clients, seconds }: { bodies: string[]; clients: number; seconds: number },
 ): Promise<{ round: LoadResult; memory: number[] }> {
-  await using service = await start(contender);
-  const asked = { url: service.url, path: "/v1/models/digits:predict", bodies, clients };
-  await load({ ...asked, seconds: WARM_UP });
-  const memory: number[] = [];
-  const sampling = setInterval(async () => {
-    const bytes = await residentBytes(service.url);
-    if (bytes) memory.push(bytes);
-  }, Math.max(1000, 1000 * seconds / 60));
-  try {
-    return { round: await load({ ...asked, seconds }), memory };
-  } finally {
-    clearInterval(sampling);
-  }
-}
-
-async function residentBytes(url: string): Promise<number | undefined> {
-  const response = await fetch(`${url}/metrics`);
-  const found = /^digits_resident_bytes (\d+)$/m.exec(await response.text());
-  return found ? Number(found[1]) : undefined;
+  const questions = { path: "/v1/models/digits:predict", bodies, clients };
+  const { result, memory } = await withService(contender, seconds, async (url) => {
+    await load(url, questions, WARM_UP);
+    return await load(url, questions, seconds);
+  });
+  return { round: result, memory };
 }
 
 function describe(measurements: Measurement[]): string {
@@ -137,7 +124,6 @@ function describe(measurements: Measurement[]): string {
   const middle = ({ rounds }: Measurement, read: (round: LoadResult) => number) =>
     median(rounds.map(read));
   const perSecond = (measurement: Measurement) => middle(measurement, (round) => round.perSecond);
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
   const rows = measured.map((measurement, i) => {
     const rate = perSecond(measurement);
     const ratio = i === 0 ? "" : ` (${(perSecond(measured[0]) / rate).toFixed(2)})`;
@@ -152,11 +138,8 @@ function describe(measurements: Measurement[]): string {
   const head = ["service", "predictions a second (ours ÷ theirs)", "p50 ms", "p99 ms", "failed"];
   return [
     table(head, rows),
-    ...measured.filter(({ memory }) => memory.length > 1).map(({ name, memory }) =>
-      `Memory of ${name}, MB: ${megabytes(memory[0])} at first, ${
-        megabytes(memory.at(-1)!)
-      } at last, at most ${megabytes(Math.max(...memory))}`
-    ),
+    ...measured.filter(({ memory }) => memory.length > 1)
+      .map(({ name, memory }) => describeMemory(name, memory)),
     ...measurements.filter(({ missing }) => missing)
       .map(({ name, missing }) => `Missing: ${name}: ${missing}`),
   ].join("\n\n");

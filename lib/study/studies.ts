@@ -9,6 +9,7 @@ import { ownClasses } from "./own_classes.ts";
 import { pictures } from "./pictures.ts";
 import { results } from "./results.ts";
 import { robustness } from "./robustness.ts";
+import { room } from "./room.ts";
 import { service } from "./service.ts";
 import type { Study } from "./study.ts";
 
@@ -24,4 +25,5 @@ export const STUDIES: Study[] = [
   pictures,
   bench,
   service,
+  room,
 ];

@@ -72,11 +72,45 @@ export function allContenders(
 }
 
 /**
- * Starts a contender on a free port.
+ * Runs `act` on a service that is started for it, and looks sixty times at its memory.
  *
- * @throws {Error} If it does not start.
+ * @returns What `act` returned, and resident bytes, of a service that says so.
+ * @throws {Error} If the service does not start.
  */
-export async function start({ name, command, readyPath }: Contender): Promise<RunningService> {
+export async function withService<Result>(
+  contender: Contender,
+  seconds: number,
+  act: (url: string) => Promise<Result>,
+): Promise<{ result: Result; memory: number[] }> {
+  await using service = await start(contender);
+  const memory: number[] = [];
+  const sampling = setInterval(async () => {
+    const bytes = await residentBytes(service.url);
+    if (bytes) memory.push(bytes);
+  }, Math.max(1000, 1000 * seconds / 60));
+  try {
+    return { result: await act(service.url), memory };
+  } finally {
+    clearInterval(sampling);
+  }
+}
+
+async function residentBytes(url: string): Promise<number | undefined> {
+  const response = await fetch(`${url}/metrics`);
+  const found = /^digits_resident_bytes (\d+)$/m.exec(await response.text());
+  return found ? Number(found[1]) : undefined;
+}
+
+/** Memory in words. */
+export function describeMemory(name: string, memory: number[]): string {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+  return `Memory of ${name}, MB: ${megabytes(memory[0])} at first, ${
+    megabytes(memory.at(-1)!)
+  } at last, at most ${megabytes(Math.max(...memory))}`;
+}
+
+/** Starts a contender on a free port. */
+async function start({ name, command, readyPath }: Contender): Promise<RunningService> {
   const port = freePort();
   const [program, ...args] = command(port);
   const process = new Deno.Command(program, { args, stdout: "null", stderr: "piped" }).spawn();

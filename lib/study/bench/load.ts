@@ -1,20 +1,29 @@
-/** Clients that ask a service as fast as it answers. */
+/** Clients that ask a service, as fast as it answers or now and then. */
 
-/** What the clients ask. */
-interface LoadOptions {
-  /** Of the service, `http://127.0.0.1:8000`. */
-  url: string;
+/** What clients ask. */
+export interface Questions {
   path: string;
-  /** Bodies in JSON, asked in turn. */
-  bodies: string[];
+  /** Asked in turn. */
+  bodies: (string | Uint8Array)[];
+  /** @default {"application/json"} */
+  type?: string;
   /** Clients, each of which has a connection of its own and waits for its answer before it asks again. */
   clients: number;
-  seconds: number;
+  /**
+   * Milliseconds from a question to the client's next, or longer if the answer takes longer.
+   * @default {0}
+   */
+  every?: number;
+  /**
+   * Statuses of right answers.
+   * @default {[200]}
+   */
+  right?: readonly number[];
 }
 
 /** What they were answered. */
 export interface LoadResult {
-  /** Answers with status 200. */
+  /** Right answers. */
   answered: number;
   /** Answers with another status, and connections that broke. */
   failed: number;
@@ -26,24 +35,28 @@ export interface LoadResult {
 /** Bytes of an answer; longer ones are no predictions. */
 const LONGEST_ANSWER = 64 * 1024;
 
-/** Asks for as long as `seconds`. */
+/** Asks the service at `url` for as long as `seconds`. */
 export async function load(
-  { url, path, bodies, clients, seconds }: LoadOptions,
+  url: string,
+  { path, bodies, type = "application/json", clients, every = 0, right = [200] }: Questions,
+  seconds: number,
 ): Promise<LoadResult> {
   const { hostname, port } = new URL(url);
   const requests = bodies.map((body) => {
-    const bytes = new TextEncoder().encode(body);
-    return new TextEncoder().encode(
-      `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\n` +
-        `content-length: ${bytes.length}\r\n\r\n${body}`,
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+    const head = new TextEncoder().encode(
+      `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: ${type}\r\n` +
+        `content-length: ${bytes.length}\r\n\r\n`,
     );
+    return new Uint8Array([...head, ...bytes]);
   });
   const times: number[] = [];
   let failed = 0;
   let next = 0;
   const started = performance.now();
   const end = started + 1000 * seconds;
-  await Promise.all(Array.from({ length: clients }, async () => {
+  await Promise.all(Array.from({ length: clients }, async (_, client) => {
+    if (every > 0) await wait(every * client / clients);
     while (performance.now() < end) {
       try {
         using connection = await Deno.connect({ hostname, port: Number(port) });
@@ -52,12 +65,14 @@ export async function load(
         while (performance.now() < end) {
           const asked = performance.now();
           const status = await ask(connection, requests[next++ % requests.length], buffer);
-          if (status === 200) times.push(performance.now() - asked);
+          if (right.includes(status)) times.push(performance.now() - asked);
           else failed++;
+          const rest = Math.min(end, asked + every) - performance.now();
+          if (rest > 0) await wait(rest);
         }
       } catch {
         failed++;
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await wait(20);
       }
     }
   }));
@@ -75,6 +90,10 @@ export async function load(
       most: percentile(1),
     },
   };
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Asks once on an open connection. */
