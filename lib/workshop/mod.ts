@@ -14,6 +14,7 @@ export { classBalance } from "./charts/class_balance.ts";
 export { comparisonCurves } from "./charts/comparison_curves.ts";
 export { confusionExamples } from "./charts/confusion_examples.ts";
 export { digitMap } from "./charts/digit_map.ts";
+export { lineChart } from "./charts/line_chart.ts";
 export { pictureGrid } from "./charts/picture_grid.ts";
 export { pictureSheet } from "./charts/picture_sheet.ts";
 export { pixelValues } from "./charts/pixel_values.ts";

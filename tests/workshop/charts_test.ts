@@ -6,6 +6,7 @@ import { classBalance } from "../../lib/workshop/charts/class_balance.ts";
 import { comparisonCurves } from "../../lib/workshop/charts/comparison_curves.ts";
 import { confusionExamples } from "../../lib/workshop/charts/confusion_examples.ts";
 import { digitMap } from "../../lib/workshop/charts/digit_map.ts";
+import { lineChart } from "../../lib/workshop/charts/line_chart.ts";
 import { pictureGrid } from "../../lib/workshop/charts/picture_grid.ts";
 import { pictureSheet } from "../../lib/workshop/charts/picture_sheet.ts";
 import { pixelValues } from "../../lib/workshop/charts/pixel_values.ts";
@@ -53,6 +54,25 @@ Deno.test("comparisonCurves() names every run once, at the end of its curve", as
 Deno.test("comparisonCurves() leaves out an error of 0, which a logarithmic axis cannot show", async () => {
   const texts = await textsOf(comparisonCurves({ frozen: history(0.9, 1) }));
   assert(texts.every((text) => !/NaN|Infinity/.test(text)));
+});
+
+Deno.test("lineChart() names each line at its end, with dots unless they would run together", () => {
+  const long = Array.from({ length: 100 }, (_, i): [number, number] => [i, i]);
+  const spec = lineChart({ long, short: [[0, 3], [1, 2]] }, { title: "", x: "step", y: "loss" });
+  const dots = valuesOf(spec, "dots") as number[];
+  assertEquals([dots.length, dots.filter((dot) => dot === 1).length], [102, 2]);
+  assertEquals(marksOf(spec), ["line", "circle", "text"]);
+});
+
+Deno.test("lineChart() says from where on a line is no number, also if none of them is one", async () => {
+  for (const scale of ["linear", "log"] as const) {
+    const options = { title: "Rates", x: "step", y: "loss", scale };
+    const lines: Record<string, [number, number][]> = { wild: [[0, 1], [1, Infinity], [2, NaN]] };
+    const some = await textsOf(lineChart({ ...lines, tame: [[0, 1], [2, 0.5]] }, options));
+    assert(some.includes("wild: no number from step 1 on"), some.join());
+    const none = await textsOf(lineChart({ wilder: [[0, NaN]] }, options));
+    assert(none.includes("wilder: no number from step 0 on"), none.join());
+  }
 });
 
 function mistakes(actual: string, predicted: string, count: number) {
