@@ -19,26 +19,27 @@ const FULL = 160;
  * Takes the distance from the ground's colour for darkness, where one ground has strokes of colours on it: their
  * brightness may be the ground's own, or on either side of it.
  *
- * @param colours Red, green and blue of every pixel, 0–255.
+ * @param colours Red, green, blue and a fourth, which is not looked at, of every pixel, 0–255.
  * @returns Light ground (255) and dark ink of every pixel; undefined if brightness tells enough, or there is no
  * such ground.
  *
  * @example Red and blue, as dark as each other's grey
  * ```ts
  * import { assertEquals } from "@std/assert";
- * const ground = [200, 200, 200];
- * const colours = Uint8Array.of(...ground, ...ground, ...ground, 250, 40, 40, 40, 60, 250);
+ * const ground = [200, 200, 200, 255];
+ * const inks = [250, 40, 40, 255, 40, 60, 250, 255];
+ * const colours = Uint8Array.of(...ground, ...ground, ...ground, ...inks);
  * assertEquals(inkOfColours(colours), Uint8Array.of(255, 255, 255, 0, 0));
  * ```
  */
 export function inkOfColours(colours: Uint8Array): Uint8Array | undefined {
   const [r, g, b] = mostFrequent(colours);
-  const values = new Uint8Array(colours.length / 3);
+  const values = new Uint8Array(colours.length / 4);
   let [same, coloured] = [0, 0];
   for (let i = 0; i < values.length; i++) {
-    const red = colours[3 * i] - r;
-    const green = colours[3 * i + 1] - g;
-    const blue = colours[3 * i + 2] - b;
+    const red = colours[4 * i] - r;
+    const green = colours[4 * i + 1] - g;
+    const blue = colours[4 * i + 2] - b;
     const square = red * red + green * green + blue * blue;
     const grey = (red + green + blue) ** 2 / 3;
     if (square <= SAME ** 2) same++;
@@ -56,10 +57,10 @@ function mostFrequent(colours: Uint8Array): number[] {
   const box = (i: number) =>
     (colours[i] >> 4) << 8 | (colours[i + 1] >> 4) << 4 | colours[i + 2] >> 4;
   const counts = new Uint32Array(4096);
-  for (let i = 0; i < colours.length; i += 3) counts[box(i)]++;
+  for (let i = 0; i < colours.length; i += 4) counts[box(i)]++;
   const fullest = counts.indexOf(Math.max(...counts));
   const sums = [0, 0, 0];
-  for (let i = 0; i < colours.length; i += 3) {
+  for (let i = 0; i < colours.length; i += 4) {
     if (box(i) !== fullest) continue;
     for (let k = 0; k < 3; k++) sums[k] += colours[i + k];
   }

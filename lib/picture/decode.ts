@@ -1,8 +1,8 @@
 /** Picture files of any common kind, as grey pixels. */
 
 import {
-  AlphaAction,
   ColorSpace,
+  type IMagickImage,
   initializeImageMagick,
   MagickColors,
   MagickFormat,
@@ -175,32 +175,58 @@ async function startImageMagick(): Promise<void> {
 /** Brightest and darkest pixel of a picture in which there is something to see differ by so much. */
 const LEAST_RANGE = 24;
 
-function toGrey(bytes: Uint8Array, settings: MagickReadSettings, onBlack = false): GreyPicture {
+function toGrey(bytes: Uint8Array, settings: MagickReadSettings): GreyPicture {
   const image = MagickImage.create();
   let endsEarly = false;
   try {
     image.onWarning = ({ error }) => endsEarly ||= /premature end/i.test(error.message);
     image.read(bytes, settings);
     image.autoOrient();
-    if (image.colorSpace === ColorSpace.CMYK) image.colorSpace = ColorSpace.sRGB;
-    const { hasAlpha } = image;
-    if (hasAlpha) {
-      image.backgroundColor = onBlack ? MagickColors.Black : MagickColors.White;
-      image.alpha(AlphaAction.Remove);
+    const { colorSpace } = image;
+    if (colorSpace !== ColorSpace.Gray && colorSpace !== ColorSpace.sRGB) {
+      image.colorSpace = ColorSpace.sRGB;
     }
     const { width, height } = image;
-    if (width * height <= MOST_IN_COLOUR) {
-      const colours = image.getPixels((pixels) => pixels.toByteArray(0, 0, width, height, "RGB"))!;
-      const values = inkOfColours(colours);
-      if (values) return { width, height, values, endsEarly };
-    }
-    image.grayscale();
-    const values = image.getPixels((pixels) => pixels.toByteArray(0, 0, width, height, "R"))!;
-    if (hasAlpha && !onBlack && rangeOf(values) < LEAST_RANGE) return toGrey(bytes, settings, true);
+    let values = greyOn(255, image);
+    if (image.hasAlpha && rangeOf(values) < LEAST_RANGE) values = greyOn(0, image);
     return { width, height, values, endsEarly };
   } finally {
     image.dispose();
   }
+}
+
+/** A picture on a ground from black (0) to white (255). */
+function greyOn(ground: number, image: IMagickImage): Uint8Array {
+  const { width, height } = image;
+  const values = new Uint8Array(width * height);
+  const rows = Math.ceil(MOST_IN_COLOUR / width);
+  for (let top = 0; top < height; top += rows) {
+    const pixels = image.getPixels((pixels) =>
+      pixels.toByteArray(0, top, width, Math.min(rows, height - top), "RGBA")
+    )!;
+    putOn(ground, pixels);
+    const inks = values.length <= MOST_IN_COLOUR ? inkOfColours(pixels) : undefined;
+    values.set(inks ?? lumaOf(pixels), top * width);
+  }
+  return values;
+}
+
+/** Puts a ground under pixels that are transparent; red, green, blue and opacity of each. */
+function putOn(ground: number, pixels: Uint8Array): void {
+  for (let i = 0; i < pixels.length; i += 4) {
+    const alpha = pixels[i + 3] / 255;
+    if (alpha === 1) continue;
+    for (let k = i; k < i + 3; k++) pixels[k] = ground + alpha * (pixels[k] - ground) + 0.5;
+  }
+}
+
+/** Luma by ITU-R BT.709. */
+function lumaOf(pixels: Uint8Array): Uint8Array {
+  const values = new Uint8Array(pixels.length / 4);
+  for (let i = 0, k = 0; i < values.length; i++, k += 4) {
+    values[i] = 0.2126 * pixels[k] + 0.7152 * pixels[k + 1] + 0.0722 * pixels[k + 2] + 0.5;
+  }
+  return values;
 }
 
 function rangeOf(values: Uint8Array): number {
