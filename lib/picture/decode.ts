@@ -3,6 +3,7 @@
 import {
   ColorSpace,
   type IMagickImage,
+  type IMagickImageInfo,
   initializeImageMagick,
   MagickColors,
   MagickFormat,
@@ -14,6 +15,7 @@ import {
 import { PICTURE_KINDS } from "./class_folders.ts";
 import { inkOfColours } from "./colours.ts";
 import { wholeRows } from "./cut_png.ts";
+import { type LeanFile, leanJpeg, leanPng } from "./lean_files.ts";
 import magickWasm from "@imagemagick/magick-wasm/magick.wasm" with { type: "bytes" };
 
 /** A picture in shades of grey. */
@@ -26,6 +28,19 @@ export interface GreyPicture {
   values: Uint8Array;
   /** Whether its file ends early: the lower part is missing, or grey. */
   endsEarly?: boolean;
+  /** How many times larger its file has it, if it was decoded smaller. */
+  scale?: number;
+}
+
+/** What decoding may take and need not give. */
+interface DecodeOptions {
+  /**
+   * A JPEG picture of more pixels is decoded at a half, a quarter or an eighth of its size, in a third of the
+   * time (Independent JPEG Group's scaled transforms).
+   */
+  enough?: number;
+  /** Seconds on a core of an AMD EPYC, as told by the file's kind, size and pixels before it is decoded. */
+  seconds?: number;
 }
 
 /** Largest file that is decoded, in bytes. */
@@ -40,21 +55,34 @@ const MOST_IN_COLOUR = 1e6;
 /** Memory for pixels, in bytes. */
 const PIXEL_MEMORY = 640n * 2n ** 20n;
 
-/** How files of each kind begin, in hexadecimal; `.` stands for any digit. */
+/**
+ * How files of each kind begin, in hexadecimal, `.` for any digit, and what decoding takes at worst on a core of
+ * an AMD EPYC, in nanoseconds for each pixel, for each pixel again with every scan of a progressive JPEG, and
+ * for each byte of the file.
+ */
 const KINDS = [
-  { kind: "PNG", start: /^89504e470d0a1a0a/, format: MagickFormat.Png },
-  { kind: "JPEG", start: /^ffd8ff/, format: MagickFormat.Jpeg },
-  { kind: "WebP", start: /^52494646.{8}57454250/, format: MagickFormat.WebP },
-  { kind: "GIF", start: /^47494638(37|39)61/, format: MagickFormat.Gif },
-  { kind: "BMP", start: /^424d/, format: MagickFormat.Bmp },
-  { kind: "TIFF", start: /^(49492a00|4d4d002a)/, format: MagickFormat.Tiff },
+  { kind: "PNG", start: /^89504e470d0a1a0a/, format: MagickFormat.Png, cost: [65, 0, 0] },
+  { kind: "JPEG", start: /^ffd8ff/, format: MagickFormat.Jpeg, cost: [25, 2, 30] },
+  { kind: "WebP", start: /^52494646.{8}57454250/, format: MagickFormat.WebP, cost: [45, 0, 35] },
+  { kind: "GIF", start: /^47494638(37|39)61/, format: MagickFormat.Gif, cost: [55, 0, 0] },
+  { kind: "BMP", start: /^424d/, format: MagickFormat.Bmp, cost: [40, 0, 0] },
+  { kind: "TIFF", start: /^(49492a00|4d4d002a)/, format: MagickFormat.Tiff, cost: [50, 0, 0] },
   {
     kind: "HEIC",
     start: /^.{8}66747970(6865(6963|6978|766d|6966)|6d696631|6d736631)/,
     format: MagickFormat.Heic,
+    cost: [35, 0, 300],
   },
-  { kind: "AVIF", start: /^.{8}6674797061766966/, format: MagickFormat.Avif },
+  {
+    kind: "AVIF",
+    start: /^.{8}6674797061766966/,
+    format: MagickFormat.Avif,
+    cost: [50, 0, 330],
+  },
 ];
+
+/** The same for each pixel whose colours are CMYK's or others that must be turned into those of a screen. */
+const CONVERSION_COST = 110;
 
 /** Files that people take for such pictures, and how they begin, in hexadecimal. */
 const OTHERS = [
@@ -63,6 +91,9 @@ const OTHERS = [
   { kind: "a JPEG XL picture", start: /^(ff0a|0000000c4a584c20)/ },
   { kind: "a Photoshop document", start: /^38425053/ },
 ];
+
+/** What leaves out of a file what is no picture, by kind. */
+const LEAN: Record<string, (bytes: Uint8Array) => LeanFile> = { PNG: leanPng, JPEG: leanJpeg };
 
 /** What makes a file readable whose end is missing or whose header claims too much, by kind. */
 const MENDERS: Record<string, (bytes: Uint8Array) => Uint8Array | undefined> = {
@@ -83,74 +114,111 @@ let started: Promise<void> | undefined;
  *
  * @param bytes The whole file, of one of {@linkcode PICTURE_KINDS}, told by its first bytes.
  * @param name What to call the file in an error.
- * @param enough A JPEG picture of more pixels is decoded at a half, a quarter or an eighth of its size, in a
- * third of the time (Independent JPEG Group's scaled transforms).
- * @throws {RangeError} If it is larger than {@linkcode LARGEST_PICTURE_FILE} or has more than 64
- * million pixels; nothing is decoded then.
+ * @throws {RangeError} If it is larger than {@linkcode LARGEST_PICTURE_FILE}, has more than 64
+ * million pixels, or would take longer than it may; nothing is decoded then.
  * @throws {SyntaxError} If it is not such a file, or damaged.
  */
 export async function decodePicture(
   bytes: Uint8Array,
   name: string,
-  enough: number = MOST_PIXELS,
+  { enough = MOST_PIXELS, seconds = Infinity }: DecodeOptions = {},
 ): Promise<GreyPicture> {
   if (bytes.length > LARGEST_PICTURE_FILE) {
     throw new RangeError(
       `Expected ${name} to have at most ${LARGEST_PICTURE_FILE} bytes but found ${bytes.length}`,
     );
   }
-  const start = bytes.subarray(0, 12).toHex();
-  const found = KINDS.find((kind) => kind.start.test(start));
-  if (!found) {
-    const other = OTHERS.find((kind) => kind.start.test(start));
-    throw new SyntaxError(
-      `Expected ${name} to be a ${PICTURE_KINDS} picture but it ${
-        bytes.length === 0
-          ? "is empty"
-          : other
-          ? `is ${other.kind}: save it as PNG or JPEG`
-          : "starts like none of them"
-      }`,
-    );
-  }
+  const kind = kindOf(bytes, name);
   await (started ??= startImageMagick());
   const settings = new MagickReadSettings({
-    format: found.format,
+    format: kind.format,
     frameIndex: 0,
     frameCount: 1,
     backgroundColor: MagickColors.White,
   });
-  const decode = (bytes: Uint8Array) => {
-    const { width, height } = MagickImageInfo.create(bytes, settings);
-    if (width * height > MOST_PIXELS) {
+  const decode = (file: LeanFile) => {
+    const info = MagickImageInfo.create(file.bytes, settings);
+    const { width, height } = info;
+    const pixels = width * height;
+    if (pixels > MOST_PIXELS) {
       throw new RangeError(
         `Expected ${name} to have at most ${MOST_PIXELS} pixels but found ${width} × ${height}`,
       );
     }
-    if (found.kind === "JPEG" && width * height > enough) {
-      const divisor = [2, 4].find((side) => width * height <= enough * side ** 2) ?? 8;
-      const size = [width, height].map((side) => Math.floor(side / divisor)).join("x");
-      settings.setDefine(found.format, "size", size);
+    let divisor = 1;
+    if (kind.kind === "JPEG") {
+      while (divisor < 8 && pixels > enough * divisor ** 2) {
+        divisor *= 2;
+      }
     }
-    return toGrey(bytes, settings);
+    const needed = secondsFor(kind, file, info, divisor);
+    if (needed > seconds) {
+      throw new RangeError(
+        `Expected ${name} to take at most ${seconds} s to decode but ${width} × ${height} pixels of ${kind.kind} take up to ${
+          Math.ceil(needed)
+        } s: send it smaller`,
+      );
+    }
+    if (divisor > 1) {
+      const size = [width, height].map((side) => Math.floor(side / divisor)).join("x");
+      settings.setDefine(kind.format, "size", size);
+    }
+    const picture = toGrey(file.bytes, settings);
+    if (divisor === 1) return picture;
+    const scale = Math.max(width, height) / Math.max(picture.width, picture.height);
+    return { ...picture, scale };
   };
   try {
+    const file = LEAN[kind.kind]?.(bytes) ?? { bytes, scans: 0 };
     try {
-      return decode(bytes);
+      return decode(file);
     } catch (error) {
-      const mended = MENDERS[found.kind]?.(bytes);
+      const mended = MENDERS[kind.kind]?.(file.bytes);
       if (error instanceof RangeError || !mended) throw error;
-      return { ...decode(mended), endsEarly: found.kind === "PNG" };
+      return { ...decode({ ...file, bytes: mended }), endsEarly: kind.kind === "PNG" };
     }
   } catch (error) {
     if (error instanceof RangeError) throw error;
     throw new SyntaxError(
-      `Expected ${name} to be a whole ${found.kind} picture but it is damaged`,
+      `Expected ${name} to be a whole ${kind.kind} picture but it is damaged`,
       {
         cause: error,
       },
     );
   }
+}
+
+/** Tells a file by its first bytes. */
+function kindOf(bytes: Uint8Array, name: string): (typeof KINDS)[number] {
+  const start = bytes.subarray(0, 12).toHex();
+  const found = KINDS.find((kind) => kind.start.test(start));
+  if (found) return found;
+  const other = OTHERS.find((kind) => kind.start.test(start));
+  throw new SyntaxError(
+    `Expected ${name} to be a ${PICTURE_KINDS} picture but it ${
+      bytes.length === 0
+        ? "is empty"
+        : other
+        ? `is ${other.kind}: save it as PNG or JPEG`
+        : "starts like none of them"
+    }`,
+  );
+}
+
+/** Seconds that decoding takes at worst, a side divided by `divisor`. */
+function secondsFor(
+  { cost: [pixel, scan, byte] }: (typeof KINDS)[number],
+  { bytes, scans }: LeanFile,
+  { width, height, colorSpace }: IMagickImageInfo,
+  divisor: number,
+): number {
+  const conversion = isOfScreen(colorSpace) ? 0 : CONVERSION_COST / divisor ** 2;
+  return 1e-9 * (width * height * (pixel + scan * scans + conversion) + byte * bytes.length);
+}
+
+/** Whether colours need no conversion. */
+function isOfScreen(colorSpace: ColorSpace): boolean {
+  return colorSpace === ColorSpace.Gray || colorSpace === ColorSpace.sRGB;
 }
 
 /** A BMP whose header claims no more bytes, of the file and of its pixels, than there are. */
@@ -182,10 +250,7 @@ function toGrey(bytes: Uint8Array, settings: MagickReadSettings): GreyPicture {
     image.onWarning = ({ error }) => endsEarly ||= /premature end/i.test(error.message);
     image.read(bytes, settings);
     image.autoOrient();
-    const { colorSpace } = image;
-    if (colorSpace !== ColorSpace.Gray && colorSpace !== ColorSpace.sRGB) {
-      image.colorSpace = ColorSpace.sRGB;
-    }
+    if (!isOfScreen(image.colorSpace)) image.colorSpace = ColorSpace.sRGB;
     const { width, height } = image;
     let values = greyOn(255, image);
     if (image.hasAlpha && rangeOf(values) < LEAST_RANGE) values = greyOn(0, image);

@@ -11,17 +11,18 @@ export const WORKING_PIXELS = 1e6;
  * Averages squares of a picture: its original pixels if it was enlarged by repeating them, larger
  * squares if it has more than a million pixels.
  *
- * @returns The smaller picture, and what finds a box of it in the picture.
+ * @returns The smaller picture, and what finds a box of it in the picture's file.
  */
 export function reduce(picture: GreyPicture): { grey: GreyPicture; enlarge: (box: Box) => Box } {
   const { factor, left, top } = squaresOf(picture);
+  const { scale = 1 } = picture;
   const enlarge = (box: Box) => {
     const [x, y] = [left + box.left * factor, top + box.top * factor];
     return {
-      left: x,
-      top: y,
-      width: Math.min(box.width * factor, picture.width - x),
-      height: Math.min(box.height * factor, picture.height - y),
+      left: Math.round(x * scale),
+      top: Math.round(y * scale),
+      width: Math.round(Math.min(box.width * factor, picture.width - x) * scale),
+      height: Math.round(Math.min(box.height * factor, picture.height - y) * scale),
     };
   };
   const grey = factor === 1 ? picture : averageSquares(picture, { factor, left, top });

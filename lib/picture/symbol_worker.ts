@@ -40,7 +40,7 @@ async function readSymbols(
 /** @returns The pixels of the symbol in a file; none if nothing is drawn. */
 async function readSymbol(file: string | Uint8Array): Promise<Uint8Array> {
   const bytes = typeof file === "string" ? await readFile(file) : file.slice();
-  const picture = await decodePicture(bytes, "the picture", WORKING_PIXELS);
+  const picture = await decodePicture(bytes, "the picture", { enough: WORKING_PIXELS });
   return findSymbol(picture).digits[0]?.pixels ?? new Uint8Array();
 }
 

@@ -92,7 +92,7 @@ function fileRoute({ pool, cards, limits }: Parts): Route {
       operationId: "predictFile",
       summary: "Finds and reads the digits in a picture file",
       description:
-        `${PICTURE_KINDS}, of any size, on any paper; as the body, or as the file of a form. Digits, or characters, come in reading order.`,
+        `${PICTURE_KINDS}, of any size that takes at most four seconds to decode, on any paper; as the body, or as the file of a form. Digits, or characters, come in reading order.`,
       parameters: [{ name: "model", in: "query", schema: modelName(cards) }],
       requestBody: {
         required: true,

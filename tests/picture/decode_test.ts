@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { encode } from "fast-png";
 import { Random } from "../../lib/data/random.ts";
 import { decodePicture, LARGEST_PICTURE_FILE, throughJpeg } from "../../lib/picture/decode.ts";
+import { reduce } from "../../lib/picture/resolution.ts";
 import { SEVEN, SEVEN_PNG, sevenFiles } from "./picture_files.ts";
 
 const files = Object.entries(await sevenFiles());
@@ -143,6 +144,34 @@ for (const [name, bytes, message] of REFUSED) {
   });
 }
 
+Deno.test("decodePicture() refuses by its header what takes longer than it may, and takes it in more time", async () => {
+  const large = encode({
+    width: 2000,
+    height: 1000,
+    channels: 1,
+    depth: 8,
+    data: new Uint8Array(2e6),
+  });
+  const { message } = await assertRejects(
+    () => decodePicture(large, "large.png", { seconds: 0.1 }),
+    RangeError,
+  );
+  assertEquals(
+    message,
+    "Expected large.png to take at most 0.1 s to decode but 2000 × 1000 pixels of PNG take up to 1 s: send it smaller",
+  );
+  assertEquals((await decodePicture(large, "large.png", { seconds: 1 })).width, 2000);
+});
+
+Deno.test("decodePicture() says how much larger a file has what it decoded smaller, and boxes are the file's", async () => {
+  const jpeg = (await sevenFiles())["grey.jpg"];
+  const [whole, half] = [{}, { enough: SEVEN.width * SEVEN.height - 1 }].map(async (options) => {
+    const { grey, enlarge } = reduce(await decodePicture(jpeg, "seven.jpg", options));
+    return enlarge({ left: 0, top: 0, width: grey.width, height: grey.height });
+  });
+  assertEquals(await half, await whole);
+});
+
 /** A PNG whose header says another size, with a right checksum. */
 function withSize(width: number, height: number): Uint8Array {
   const png = SEVEN_PNG.slice();
@@ -211,7 +240,7 @@ Deno.test("decodePicture() halves a JPEG until it has few enough pixels, and kee
     values.reduce((sum, value) => sum + 255 - value, 0) / values.length;
   const pixels = SEVEN.width * SEVEN.height;
   for (const [enough, side] of [[pixels, 1], [pixels - 1, 2], [pixels / 4 - 1, 4], [1, 8]]) {
-    const small = await decodePicture(jpeg, "seven", enough);
+    const small = await decodePicture(jpeg, "seven", { enough });
     assertEquals(
       [small.width, small.height],
       [SEVEN.width, SEVEN.height].map((length) => Math.ceil(length / side)),

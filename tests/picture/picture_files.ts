@@ -61,6 +61,7 @@ export async function sevenFiles(): Promise<Record<string, Uint8Array>> {
     "transparent.png": encode({ ...image(SEVEN), data: transparent, channels: 2, depth: 8 }),
     "palette.png": write(MagickFormat.Png, (picture) => picture.colorType = ColorType.Palette),
     "grey.jpg": jpeg,
+    "progressive.jpg": write(MagickFormat.Pjpeg),
     "cmyk.jpg": write(MagickFormat.Jpeg, (picture) => picture.colorSpace = ColorSpace.CMYK),
     ...Object.fromEntries(TURNS.map(([orientation, turn]) => [
       `orientation-${orientation}.jpg`,
