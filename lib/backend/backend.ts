@@ -6,6 +6,7 @@ import { installAdamWStep } from "./adamw_step.ts";
 import { installComposedKernels } from "./composed_kernels.ts";
 import { installFastKernels } from "./fast_kernels.ts";
 import { installFusedBlock } from "./fused_block.ts";
+import { installLstmLayer, installLstmSteps } from "./lstm.ts";
 import { installMendedGradients } from "./mended_gradients.ts";
 import { installMendedKernels } from "./mended_kernels.ts";
 import { installMendedLayers } from "./mended_layers.ts";
@@ -57,6 +58,7 @@ async function start(): Promise<void> {
   wasmBackend();
   if (!installed) {
     installMendedLayers();
+    installLstmLayer();
     installMendedGradients();
   }
   restoreKernels();
@@ -69,6 +71,7 @@ async function start(): Promise<void> {
     installFastKernels(compiled);
     installFusedBlock(compiled);
     installAdamWStep(compiled);
+    installLstmSteps(compiled);
   }
   installed = chosen;
 }

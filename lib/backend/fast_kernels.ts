@@ -32,6 +32,7 @@ const FAST_KERNELS: Record<string, FastKernel> = {
     clip(kernels, call, call.attrs.clipValueMin, call.attrs.clipValueMax),
   Relu: (kernels, call) => clip(kernels, call, 0, Infinity),
   Relu6: (kernels, call) => clip(kernels, call, 0, 6),
+  Tanh: tanh,
 };
 
 /** Replaces the kernels; the WASM backend must be active. */
@@ -467,6 +468,13 @@ function clip(
   if (!areFloats(x)) return undefined;
   const y = kernels.output(x.shape);
   kernels.run("clip", { x, y, size: tf.util.sizeFromShape(x.shape), low, high });
+  return y;
+}
+
+function tanh(kernels: WasmKernels, { inputs: { x } }: KernelCall): tf.TensorInfo | undefined {
+  if (!areFloats(x)) return undefined;
+  const y = kernels.output(x.shape);
+  kernels.run("tanh", { x, y, size: tf.util.sizeFromShape(x.shape) });
   return y;
 }
 

@@ -34,6 +34,8 @@ const SIGNATURES = {
   convolveSmall: "x filter y affine? height width inputs outputs scratch",
   convolveSmallScratch: "height width inputs outputs",
   convolveScratch: "chunk height width inputs outputs pools",
+  lstmStep: "z gates before cells outputs rows units hard",
+  lstmStepGradient: "gates before cells dy dOutputs dCells dz rows units hard",
   maxPoolGradient: "dy x dx batch height width channels",
   moments: "x mean variance rows channels",
   multiplyMatrices: "a b c rows columns depth transposeA transposeB accumulate scratch",
@@ -45,6 +47,7 @@ const SIGNATURES = {
   rectifierGradient: "dy x dx size",
   sumNormGradient: "dy x mean affine? sums rows channels",
   sumRows: "x sums rows channels factor",
+  tanh: "x y size",
 } as const;
 
 type KernelName = keyof typeof SIGNATURES;
@@ -107,11 +110,14 @@ export class WasmKernels {
     return this.#exports[kernel](
       ...PARAMETERS[kernel].map((name) => {
         const value = values[name];
-        return typeof value === "object"
-          ? this.#backend.dataIdMap.get(value.dataId).memoryOffset
-          : Number(value ?? 0);
+        return typeof value === "object" ? this.address(value) : Number(value ?? 0);
       }),
     );
+  }
+
+  /** @returns The address of a tensor's first byte. */
+  address({ dataId }: tf.TensorInfo): number {
+    return this.#backend.dataIdMap.get(dataId).memoryOffset;
   }
 
   /** @returns A new tensor of floats, its values undefined. */

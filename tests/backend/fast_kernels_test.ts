@@ -175,6 +175,27 @@ Deno.test("fast kernels rectify, and let the gradient through where x is positiv
   await assertSameAsCpu([x, normalValues([3, 7], 2)], (x, dy) => [tf.grad(tf.relu)(x, dy)]);
 });
 
+Deno.test("fast kernels take hyperbolic tangents to a few units in the last place", async () => {
+  await startBackend();
+  const sizes = Array.from({ length: 400 }, (_, i) => 1e-6 * 1.05 ** i);
+  const x = Float32Array.from([
+    ...sizes,
+    ...sizes.map((size) => -size),
+    0,
+    -0,
+    1e30,
+    -Infinity,
+    NaN,
+  ]);
+  const y = tf.tidy(() => tf.tanh(tf.tensor(x)).dataSync());
+  const expected = Float32Array.from(x, Math.tanh);
+  const unlike = x.filter((_, i) =>
+    !Object.is(y[i], expected[i]) &&
+    !(Math.abs(y[i] - expected[i]) <= 4 * 2 ** -24 * Math.abs(expected[i]))
+  );
+  assertEquals([...unlike], []);
+});
+
 Deno.test("fast kernels normalise batches", async () => {
   for (const channels of [3, 8]) {
     const x = normalValues([4, 3, 3, channels], 1);

@@ -203,29 +203,33 @@ for (const layer of ["simpleRNN", "gru", "lstm"]) {
     add(layer, [[4, 3]], { units, returnSequences: true, goBackwards: true });
   }
   add(layer, [[4, 3]], { units: 5, useBias: false, activation: "relu" });
-  add(layer, [[4, 3]], { units: 5, dropout: 0.3, recurrentDropout: 0.3 });
+  // Of eight units an LSTM takes all its steps at once where it can.
+  const units = layer === "lstm" ? 8 : 5;
+  add(layer, [[4, 3]], { units, dropout: 0.3, recurrentDropout: 0.3 });
   addNetwork(layer, "masked", [[5, 3]], (x) => {
     const masked = tf.layers.masking({ maskValue: 0 }).apply(x);
-    return make[layer]({ units: 5, returnSequences: true }).apply(masked);
+    return make[layer]({ units, returnSequences: true }).apply(masked);
   }, { content: "masked" });
   addNetwork(layer, "returnState", [[4, 3]], (x) => {
-    const [last, ...states] = make[layer]({ units: 5, returnState: true }).apply(x);
+    const [last, ...states] = make[layer]({ units, returnState: true }).apply(x);
     return tf.layers.concatenate().apply([last, ...states]) as tf.SymbolicTensor;
   });
   addNetwork(
     layer,
     "initialState",
-    [[4, 3], [5], [5]],
-    (x, h, c) =>
-      make[layer]({ units: 5 }).apply(x, { initialState: layer === "lstm" ? [h, c] : [h] }),
+    [[4, 3], [units], [units]],
+    (x, h, c) => make[layer]({ units }).apply(x, { initialState: layer === "lstm" ? [h, c] : [h] }),
   );
   addNetwork(
     layer,
     "stateful",
     [[4, 3]],
-    (x) => make[layer]({ units: 5, stateful: true }).apply(x),
+    (x) => make[layer]({ units, stateful: true }).apply(x),
     { batch: 3 },
   );
+  if (layer === "lstm") {
+    add(layer, [[4, 3]], { units, recurrentActivation: "sigmoid", useBias: false });
+  }
   add(`${layer}Cell`, [[4, 3]], { units: 5 });
   for (const mergeMode of ["concat", "sum", "mul", "ave"]) {
     if (layer !== "lstm" && mergeMode !== "concat") continue;

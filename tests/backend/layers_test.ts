@@ -297,6 +297,32 @@ Deno.test("the gradient of conv3dTranspose is what differences say", async () =>
   assert(Math.abs(found - expected) < 1e-2 * Math.abs(expected), `${found} and ${expected}`);
 });
 
+Deno.test("the gradient of an LSTM of one step, which tfjs cannot train, is what differences say", async () => {
+  await startBackend();
+  const layer = tf.layers.lstm({ units: 8 });
+  const step = (x: tf.Tensor, ...initialState: tf.Tensor[]) =>
+    layer.apply(x, { initialState }) as tf.Tensor;
+  const [expected, found] = slopes(step, [[2, 1, 3], [2, 8], [2, 8]]);
+  assertAlmostEquals(found, expected, 1e-2 * Math.abs(expected));
+});
+
+Deno.test("gradients of gradients go through an LSTM as on the cpu backend", async () => {
+  const second = () => {
+    const [kernelInitializer, recurrentInitializer] = [1, 2].map((seed) =>
+      tf.initializers.glorotUniform({ seed })
+    );
+    const layer = tf.layers.lstm({ units: 8, kernelInitializer, recurrentInitializer });
+    const first = tf.grad((x: tf.Tensor) => (layer.apply(x) as tf.Tensor).square().sum());
+    const squares = tf.grad((x: tf.Tensor) => first(x).square().sum());
+    return { gradient: squares(draw([2, 3, 3], "floats", 9)).dataSync() };
+  };
+  await startBackend();
+  const found = second();
+  await tf.setBackend("cpu");
+  assertEquals(difference(found, second()), undefined);
+  await tf.setBackend("wasm");
+});
+
 for (
   const [name, shape, make] of [
     ["conv1d", [7, 3], tf.layers.conv1d],

@@ -8,6 +8,7 @@ export {
 export { adamW, addBias, clip, rectifierGradient } from "./elementwise";
 export { multiplyMatrices, multiplyMatricesScratch } from "./gemm";
 export { multiplyWindows, multiplyWindowsScratch } from "./im2col";
+export { lstmStep, lstmStepGradient, tanh } from "./lstm";
 export {
   affineOfNorm,
   applyAffine,

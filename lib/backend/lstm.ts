@@ -1,0 +1,226 @@
+/** All steps of an LSTM as one operation, and the layer that uses it where it can. */
+
+import * as tf from "@tensorflow/tfjs";
+import { type KernelCall, overrideKernel } from "./wasm_backend.ts";
+import type { WasmKernels } from "./wasm_kernels.ts";
+
+/** A weight of a layer. */
+interface Weight {
+  read(): tf.Tensor;
+}
+
+/** Members of tfjs's LSTM, which it keeps private. */
+interface LstmLayer {
+  cell: {
+    kernel: Weight;
+    recurrentKernel: Weight;
+    bias: Weight | null;
+    units: number;
+    dropout: number;
+    recurrentDropout: number;
+    getConfig(): { activation: string; recurrentActivation: string };
+  };
+  stateful: boolean;
+  goBackwards: boolean;
+  returnSequences: boolean;
+  returnState: boolean;
+  getInitialState(inputs: tf.Tensor): tf.Tensor[];
+}
+
+/** What layers are called with. */
+interface CallOptions {
+  mask?: tf.Tensor | null;
+  training?: boolean;
+  initialState?: tf.Tensor[] | null;
+}
+
+/** Lets tfjs's LSTM take all steps at once from now on, whatever backend has the kernels for it. */
+export function installLstmLayer(): void {
+  const { constructor: { prototype } } = tf.layers.lstm({ units: 1 });
+  const { call } = prototype;
+  prototype.call = function (
+    this: LstmLayer,
+    inputs: tf.Tensor | tf.Tensor[],
+    options?: CallOptions,
+  ) {
+    const x = [inputs].flat()[0];
+    return isSupported(this, x, options ?? {})
+      ? tf.tidy(() => callLayer(this, x, options?.initialState))
+      : call.call(this, inputs, options);
+  };
+}
+
+/** Units in eights, without masks, dropout, a state that stays and gradients of gradients. */
+function isSupported(
+  { cell, stateful }: LstmLayer,
+  x: tf.Tensor,
+  { mask, training }: CallOptions,
+): boolean {
+  const { activation, recurrentActivation } = cell.getConfig();
+  const dropsOut = training && (cell.dropout > 0 || cell.recurrentDropout > 0);
+  return tf.getKernel("LstmSteps", tf.getBackend()) !== undefined && x.dtype === "float32" &&
+    tf.engine().state.gradientDepth < 2 &&
+    cell.units % 8 === 0 && !mask && !dropsOut && !stateful && activation === "tanh" &&
+    ["hardSigmoid", "sigmoid"].includes(recurrentActivation);
+}
+
+function callLayer(
+  layer: LstmLayer,
+  x: tf.Tensor,
+  initialState: tf.Tensor[] | null | undefined,
+): tf.Tensor | tf.Tensor[] {
+  const { kernel, recurrentKernel, bias, units } = layer.cell;
+  const [output, cell] = initialState ?? layer.getInitialState(x);
+  const inOrder = x.transpose([1, 0, 2]);
+  const steps = layer.goBackwards ? inOrder.reverse(0) : inOrder;
+  const [time, batch, width] = steps.shape;
+  const z = tf.fused.matMul({
+    a: steps.reshape([time * batch, width]),
+    b: kernel.read(),
+    bias: bias?.read(),
+  }).reshape([time, batch, 4 * units]);
+  const hard = layer.cell.getConfig().recurrentActivation === "hardSigmoid";
+  const y = lstmSteps(z, recurrentKernel.read(), output, cell, hard);
+  const [lastOutput, lastCell] = y.slice([time - 1, 0, 0]).unstack();
+  const outputs = layer.returnSequences
+    ? y.slice([0, 0, 0], [time, batch, units]).transpose([1, 0, 2])
+    : lastOutput;
+  return layer.returnState ? [outputs, lastOutput, lastCell] : outputs;
+}
+
+/**
+ * Steps of an LSTM (Hochreiter and Schmidhuber, "Long short-term memory", 1997, with the forget gate of
+ * Gers, Schmidhuber and Cummins, 2000).
+ *
+ * @param z What the gates get from the inputs: `[time, batch, 4 · units]`, in the order input, forget,
+ * candidate, output.
+ * @param recurrent `[units, 4 · units]`.
+ * @param output Before the first step: `[batch, units]`.
+ * @param cell As `output`.
+ * @param hard Whether the gates are hard sigmoids.
+ * @returns `[time + 1, batch, units]`: outputs of all steps, and the last cells.
+ */
+function lstmSteps(
+  z: tf.Tensor,
+  recurrent: tf.Tensor,
+  output: tf.Tensor,
+  cell: tf.Tensor,
+  hard: boolean,
+): tf.Tensor {
+  const keepsAll = tf.engine().state.gradientDepth > 0;
+  const runSteps = (z: tf.Tensor, recurrent: tf.Tensor, output: tf.Tensor, cell: tf.Tensor) => {
+    const inputs = { z, recurrent, output, cell };
+    return tf.engine().runKernel("LstmSteps", inputs as unknown as tf.NamedTensorMap, {
+      hard,
+      keepsAll,
+    }) as unknown as tf.Tensor[];
+  };
+  if (!keepsAll) return runSteps(z, recurrent, output, cell)[0];
+  const steps = tf.customGrad((...parameters) => {
+    const save = parameters.pop() as unknown as tf.GradSaveFunc;
+    const [z, recurrent, output, cell] = parameters as tf.Tensor[];
+    const [y, cells, gates] = runSteps(z, recurrent, output, cell);
+    save([recurrent, output, cell, y, cells, gates]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+      const [recurrent, output, cell, y, cells, gates] = saved;
+      const inputs = { dy, recurrent, output, cell, y, cells, gates };
+      return tf.engine().runKernel("LstmStepsGradient", inputs, { hard }) as unknown as tf.Tensor[];
+    };
+    return { value: y, gradFunc };
+  });
+  return steps(z, recurrent, output, cell);
+}
+
+/** Registers the kernels; the WASM backend must be active. */
+export function installLstmSteps(kernels: WasmKernels): void {
+  overrideKernel("LstmSteps", () => (call) => forward(kernels, call));
+  overrideKernel("LstmStepsGradient", () => (call) => backward(kernels, call));
+}
+
+/** Outputs and the last cells, then the cells before them and the gates, or if none is to be kept of one step. */
+function forward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {
+  const { z, recurrent, output, cell } = inputs;
+  const { hard, keepsAll } = attrs;
+  const [time, rows, width] = z.shape;
+  const [, units] = output.shape;
+  const y = kernels.output([time + 1, rows, units]);
+  const cells = kernels.output([keepsAll ? time : 1, rows, units]);
+  const gates = kernels.output([keepsAll ? time : 1, rows, width]);
+  const { addressOf, outputAt, cellAt } = addresses(kernels, { y, cells, output, cell });
+  const size = { rows, columns: width, depth: units };
+  const scratch = kernels.scratch(kernels.run("multiplyMatricesScratch", size));
+  const options = { ...size, transposeA: false, transposeB: false, accumulate: false, scratch };
+  for (let t = 0; t < time; t++) {
+    const c = addressOf(gates, keepsAll ? t : 0);
+    kernels.run("multiplyMatrices", { a: outputAt(t - 1), b: recurrent, c, ...options });
+    kernels.run("lstmStep", {
+      ...{ z: addressOf(z, t), gates: c, before: cellAt(t - 1), cells: cellAt(t) },
+      ...{ outputs: outputAt(t), rows, units, hard },
+    });
+  }
+  return [y, cells, gates];
+}
+
+/** Gradients of z, of the recurrent kernel, and of output and cell before the first step. */
+function backward(kernels: WasmKernels, { inputs, attrs, backend }: KernelCall): tf.TensorInfo[] {
+  const { dy, recurrent, output, cell, y, cells, gates } = inputs;
+  const [time, rows, width] = gates.shape;
+  const [, units] = output.shape;
+  const [dz, dRecurrent] = [gates, recurrent].map(({ shape }) => kernels.output(shape));
+  const [dOutput, dCell] = [output, output].map(({ shape }) => kernels.output(shape));
+  const { addressOf, outputAt, cellAt } = addresses(kernels, { y, cells, output, cell });
+  const [dyValues, dOutputs, dCells] = [dy, dOutput, dCell].map((tensor) =>
+    backend.typedArrayFromHeap(tensor)
+  );
+  dOutputs.fill(0);
+  dCells.set(dyValues.subarray(time * rows * units));
+
+  const back = { rows, columns: units, depth: width };
+  const sum = { rows: units, columns: width, depth: Math.max(1, time - 1) * rows };
+  const scratch = kernels.scratch(
+    Math.max(...[back, sum].map((size) => kernels.run("multiplyMatricesScratch", size))),
+  );
+  for (let t = time - 1; t >= 0; t--) {
+    const a = addressOf(dz, t);
+    kernels.run("lstmStepGradient", {
+      ...{ gates: addressOf(gates, t), before: cellAt(t - 1), cells: cellAt(t) },
+      ...{ dy: addressOf(dy, t), dOutputs: dOutput, dCells: dCell, dz: a },
+      ...{ rows, units, hard: attrs.hard },
+    });
+    kernels.run("multiplyMatrices", {
+      ...{ a, b: recurrent, c: dOutput, ...back },
+      ...{ transposeA: false, transposeB: true, accumulate: false, scratch },
+    });
+  }
+  const transposed = { transposeA: true, transposeB: false, scratch };
+  kernels.run("multiplyMatrices", {
+    ...{ a: output, b: dz, c: dRecurrent, ...sum, depth: rows },
+    ...{ ...transposed, accumulate: false },
+  });
+  if (time > 1) {
+    kernels.run("multiplyMatrices", {
+      ...{ a: outputAt(0), b: addressOf(dz, 1), c: dRecurrent, ...sum },
+      ...{ ...transposed, accumulate: true },
+    });
+  }
+  return [dz, dRecurrent, dOutput, dCell];
+}
+
+/** Where steps are; outputs and cells at −1 are those before the first. */
+function addresses(
+  kernels: WasmKernels,
+  { y, cells, output, cell }: Record<"y" | "cells" | "output" | "cell", tf.TensorInfo>,
+) {
+  const addressOf = (tensor: tf.TensorInfo, t: number) =>
+    kernels.address(tensor) + 4 * t * tf.util.sizeFromShape(tensor.shape.slice(1));
+  const last = y.shape[0] - 2;
+  return {
+    /** Of a step of a tensor whose first axis is time. */
+    addressOf,
+    outputAt: (t: number) => t < 0 ? kernels.address(output) : addressOf(y, t),
+    cellAt: (t: number) => {
+      if (t < 0) return kernels.address(cell);
+      return t === last ? addressOf(y, t + 1) : addressOf(cells, cells.shape[0] > 1 ? t : 0);
+    },
+  };
+}
