@@ -1,73 +1,47 @@
 /** Printed forms: boxes and combs with a place for each digit, found and taken away. */
 
-import { dilate } from "./components.ts";
-import { type InkSheet, markInk } from "./ink.ts";
-import { type Edges, findPieces } from "./pieces.ts";
+import { cutApart, erase } from "./form_erasing.ts";
+import {
+  alikeness,
+  EVENNESS,
+  groupsOf,
+  isAlike,
+  latticesOf,
+  median,
+  stepOf,
+  THICKER,
+} from "./form_lattices.ts";
+import {
+  coverage,
+  findFormLines,
+  type Grid,
+  type Line,
+  type Lines,
+  middle,
+  thickness,
+} from "./form_lines.ts";
+import type { InkSheet } from "./ink.ts";
+import type { Edges } from "./pieces.ts";
 
-/** Steepest line of a form, in pixels down a pixel across: 3°. */
-const STEEPEST = 0.05;
-
-/** Positions at which the slope is looked for. */
-const SAMPLED = 256;
-
-/** Lines across and down, such as ticks, are at least so long, as a share of the picture's shorter side, */
-const LEAST_ACROSS = 0.6;
-const LEAST_DOWN = 0.15;
-
-/** and both are at least so many pixels long, and so many times as long as thick. */
-const LEAST_LENGTH = 6;
-const SLENDERNESS = 3;
-
-/** Ends that meet do so within this share of the shorter side, or two pixels; dots of a line are no farther apart. */
-const SLACK = 0.05;
-
-/** Lines between boxes have at least this share of the shorter side; ticks alone are alike to within this share of it. */
+/** Lines between boxes have at least this share of the shorter side. */
 const LEAST_DIVIDER = 0.35;
-const ALIKE = 0.02;
 
-/** Where a line is so many times as thick, a stroke crosses it; a line down as thick is a stroke from line to line. */
-const THICKER = 1.6;
+/** of a line across this share of its length, at the ends of lines down or between. */
+const LEAST_BAR = 0.5;
+const LEAST_MIDDLE_BAR = 0.7;
 
-/** Ticks, and dividers that are cut off, are evenly spaced to within this share of their distance. */
-const EVENNESS = 0.15;
+/** and nearly as much as of the rows beside. */
+const LEAST_OF_MOST = 0.85;
 
-/**
- * A line is erased over this share of the shorter side beside it, or a pixel: its soft edges, and where it is not
- * quite straight.
- */
-const BESIDE = 0.01;
-
-/** Digits that touch over a line reach farther than this share of a place into both, and are cut over so many pixels. */
-const FAR = 0.3;
-const CUT = 2;
+/** At least this share of ticks is seen without help. */
+const LEAST_TICKS_SEEN = 0.75;
 
 /** Between two lines down something is written if it is at least this share of their length high, */
 const LEAST_CONTENT = 0.2;
 
-/** or this share, if they are ticks without a base line. */
+/** or this share, if they are ticks on a base line, or without one. */
+const LEAST_ON_COMB = 0.8;
 const LEAST_BESIDE_TICKS = 1.5;
-
-/** A straight line. */
-interface Line {
-  /** First and last position along it. */
-  from: number;
-  to: number;
-  /** First and last row of its grid that it covers, at least in part. */
-  first: number;
-  last: number;
-}
-
-/** A picture in rows, or in columns, that are as slanted as its form. */
-interface Grid {
-  length: number;
-  depth: number;
-  /** Row of the picture, and index, at every position of row 0. */
-  offsets: Int32Array;
-  starts: Int32Array;
-  /** From the index of a pixel to the next row's. */
-  step: number;
-  mask: Uint8Array;
-}
 
 /** What a form leaves. */
 export interface FilledForm {
@@ -77,25 +51,15 @@ export interface FilledForm {
 }
 
 /** Lines of a form. */
-interface Form {
+export interface Form {
   across: Line[];
   down: Line[];
   /** The lines down on either side of every place for a digit. */
   places: [Line, Line][];
+  /** Places in which something is written, at least. */
+  leastUsed: number;
   /** What is written is at least this share of the lines' length high. */
   leastContent: number;
-}
-
-/** The lines of a sheet. */
-interface Lines {
-  across: Line[];
-  down: Line[];
-  /** Pixels down a pixel across. */
-  slope: number;
-  /** Ends that meet are no farther apart, in pixels. */
-  slack: number;
-  width: number;
-  height: number;
 }
 
 /**
@@ -121,28 +85,18 @@ interface Lines {
  * ```
  */
 export function withoutForm(sheet: InkSheet): FilledForm | undefined {
-  const { width, height } = sheet;
-  const side = Math.min(width, height);
-  const slack = Math.max(2, Math.round(SLACK * side));
-  const slope = slopeOf(sheet);
-  const [rows, columns] = gridsOf(sheet, slope);
-  const lines: Lines = {
-    across: findLines(rows, Math.max(LEAST_LENGTH, LEAST_ACROSS * side), slack, 2 * slack),
-    down: findLines(columns, Math.max(LEAST_LENGTH, LEAST_DOWN * side), slack),
-    slope,
-    slack,
-    width,
-    height,
-  };
-  for (const find of [boxes, comb, ticks]) {
-    const form = find(lines);
-    const left = form && erase(sheet, form, rows, columns);
-    const isUsed = left &&
-      form.places.some((place) =>
-        contentBetween(place, left.mask, columns) >=
+  const lines = findFormLines(sheet, mayBeForm);
+  if (!lines) return undefined;
+  for (const form of formsOf(lines)) {
+    const left = erase(sheet, form, lines);
+    const used = left
+      ? form.places.filter((place) =>
+        contentBetween(place, left.mask, lines.columns) >=
           form.leastContent * (place[0].to - place[0].from)
-      );
-    if (!isUsed) continue;
+      )
+      : [];
+    if (!left || used.length < form.leastUsed) continue;
+    const { slope } = lines;
     return {
       sheet: cutApart(left, form, slope),
       placeOf: ({ left, top, right, bottom }, part) => {
@@ -156,102 +110,135 @@ export function withoutForm(sheet: InkSheet): FilledForm | undefined {
   return undefined;
 }
 
-/** The slope at which lines are longest, in both directions together. */
-function slopeOf(sheet: InkSheet): number {
-  const step = 2 / Math.max(sheet.width, sheet.height);
-  let best = { slope: 0, length: 0 };
-  for (let k = 0; k * step <= STEEPEST; k++) {
-    for (const slope of k === 0 ? [0] : [k * step, -k * step]) {
-      let length = 0;
-      for (const grid of gridsOf(sheet, slope, SAMPLED)) {
-        let longest = 0;
-        // Every run is seen in three rows.
-        eachRun(
-          grid,
-          { gap: 3, every: 2 },
-          (_, from, to) => longest = Math.max(longest, to - from),
-        );
-        length += longest / grid.length;
-      }
-      if (length > best.length) best = { slope, length };
-    }
-  }
-  return best.slope;
+/** Whether there are lines down that are alike: three, or two that are cut off above and below. */
+function mayBeForm(lines: Lines): boolean {
+  return groupsOf(lines).some((group) => group.length >= 3 || isCutOff(group[0], lines));
 }
 
-/** Rows and columns that are slanted, at every position or at so many. */
-function gridsOf({ width, height, mask }: InkSheet, slope: number, count = Infinity): Grid[] {
-  const grid = (size: number, depth: number, along: number, step: number, slope: number) => {
-    const every = Math.ceil(size / Math.min(size, count));
-    const length = Math.ceil(size / every);
-    const offsets = Int32Array.from({ length }, (_, i) => Math.round(slope * i * every));
-    const starts = offsets.map((row, i) => i * every * along + row * step);
-    return { length, depth, offsets, starts, step, mask };
+function isCutOff({ from, to }: Line, { slack, height }: Lines): boolean {
+  return from <= slack && to >= height - 1 - slack;
+}
+
+/** The forms that lines may be of: boxes before combs before ticks. */
+function* formsOf(lines: Lines): Generator<Form> {
+  const { slack, width, height } = lines;
+  const found = groupsOf(lines).flatMap((group) => latticesOf(group, lines))
+    .map((posts) => boundsOf(posts, lines))
+    .sort((one, other) => other.posts.length - one.posts.length);
+  const least = LEAST_DIVIDER * Math.min(width, height);
+  const boxed = found.filter(({ posts, across, isBound }) =>
+    posts.length >= 3 && across.length > 0 && isBound && posts[0].to - posts[0].from >= least
+  );
+  const rows = boxed.filter(({ posts: [one] }, i) =>
+    boxed.slice(0, i).every(({ posts: [other] }) =>
+      isAlike(one, other, slack) || one.from >= other.to - slack || one.to <= other.from + slack
+    )
+  );
+  if (rows.length > 0) yield union(rows);
+  const places = (posts: Line[]) => posts.slice(1).map((post, i): [Line, Line] => [posts[i], post]);
+  const areSeen = (posts: Line[]) =>
+    posts.filter((post) => lines.down.includes(post)).length >= LEAST_TICKS_SEEN * posts.length;
+  const edge = (at: number) => ({ from: 0, to: height - 1, first: at, last: at });
+  for (const { posts, across } of found) {
+    if (posts.length < 2 || !isCutOff(posts[0], lines)) continue;
+    const step = stepOf(posts);
+    const isAt = (row: number, at: number) => Math.abs(row - at) <= EVENNESS * step + 2;
+    const [first, last] = [middle(posts[0]), middle(posts.at(-1)!)];
+    const outer = [
+      ...(isAt(first - step, 0) ? [edge(0)] : []),
+      ...posts,
+      ...(isAt(last + step, width - 1) ? [edge(width - 1)] : []),
+    ];
+    const isWhole = isAt(middle(outer[0]), 0) && isAt(middle(outer.at(-1)!), width - 1);
+    if (outer.length < 4 || !isWhole) continue;
+    yield { across, down: posts, places: places(outer), leastContent: LEAST_CONTENT, leastUsed: 2 };
+  }
+  for (const { posts, across } of found) {
+    if (posts.length < 3 || !areSeen(posts) || across.length !== 1) continue;
+    yield { across, down: posts, places: places(posts), leastContent: LEAST_ON_COMB, leastUsed: 2 };
+  }
+  const uneven = rows.length === 0 ? boxes(lines) : undefined;
+  if (uneven) yield uneven;
+  for (const { posts } of found) {
+    if (posts.length < 4 || !areSeen(posts)) continue;
+    yield {
+      across: [],
+      down: posts,
+      places: places(posts),
+      leastContent: LEAST_BESIDE_TICKS,
+      leastUsed: 2,
+    };
+  }
+}
+
+/** The lines across some even lines down that end where these do, and whether these, or one and the picture's edge, bound them. */
+function boundsOf(posts: Line[], lines: Lines) {
+  if (posts.length < 2) return { posts, across: [], isBound: false };
+  const { rows, slope, slack, width, height } = lines;
+  const { from, to } = posts[0];
+  const [first, last] = [middle(posts[0]), middle(posts.at(-1)!)];
+  const step = stepOf(posts);
+  const drop = slope * (first + last) / 2;
+  // The outermost places may end at the picture's edge.
+  const isCut = [first, width - 1 - last].map((rest) =>
+    Math.abs(rest - step) <= EVENNESS * step + 2
+  );
+  const [left, right] = [Math.round(first - slope * (from + to) / 2), Math.round(last)];
+  const seen = (row: number) => coverage(rows, row, left, right);
+  const near = alikeness(lines) + 1;
+  const isNear = (row: number, end: number) => Math.abs(row + drop - end) <= near;
+  const most = (end: number) => {
+    let share = LEAST_BAR;
+    for (let beside = -near; beside <= near; beside++) {
+      share = Math.max(share, LEAST_OF_MOST * seen(Math.round(end - drop) + beside));
+    }
+    return share;
   };
-  return [grid(width, height, 1, width, slope), grid(height, width, width, 1, -slope)];
-}
-
-/** Calls `found` with every run of ink along the rows, which may gap a little, and be a row above or below. */
-function eachRun(
-  { length, depth, offsets, starts, step, mask }: Grid,
-  { gap, every }: { gap: number; every: number },
-  found: (row: number, from: number, to: number) => void,
-): void {
-  const ends = [0, offsets[length - 1]];
-  for (let row = -Math.max(...ends) - 1; row <= depth - Math.min(...ends); row += every) {
-    let [from, to] = [-1, -1];
-    for (let i = 0; i < length; i++) {
-      const at = row + offsets[i];
-      const index = starts[i] + row * step;
-      const isNear = at >= 0 && at < depth && mask[index] === 1 ||
-        at > 0 && at <= depth && mask[index - step] === 1 ||
-        at >= -1 && at < depth - 1 && mask[index + step] === 1;
-      if (!isNear) continue;
-      if (from >= 0 && i - to > gap) {
-        found(row, from, to);
-        from = i;
-      } else if (from < 0) from = i;
-      to = i;
-    }
-    if (from >= 0) found(row, from, to);
+  const [leastAbove, leastBelow] = [most(from), most(to)];
+  const bars: Line[] = [];
+  for (let row = Math.round(from - drop) - near; row <= to - drop + near; row++) {
+    const least = isNear(row, from) ? leastAbove : isNear(row, to) ? leastBelow : LEAST_MIDDLE_BAR;
+    if (seen(row) < least) continue;
+    const bar = bars.at(-1);
+    if (bar?.last === row - 1) bar.last = row;
+    else bars.push({ from: left, to: right, first: row, last: row });
   }
-}
-
-/** Runs of at least some length that begin and end alike in rows that follow one another, and are no blot. */
-function findLines(grid: Grid, least: number, slack: number, gap = slack): Line[] {
-  const lines: Line[] = [];
-  let open: Line[] = [];
-  eachRun(grid, { gap, every: 1 }, (row, from, to) => {
-    if (to - from < least) return;
-    open = open.filter(({ last }) => last >= row - 1);
-    const line = open.find((line) =>
-      line.last === row - 1 && Math.abs(line.from - from) <= slack &&
-      Math.abs(line.to - to) <= slack
-    );
-    if (line) {
-      line.last = row;
-      line.from = Math.min(line.from, from);
-      line.to = Math.max(line.to, to);
-    } else {
-      const begun = { from, to, first: row, last: row };
-      lines.push(begun);
-      open.push(begun);
-    }
+  const beyond = (row: number) => [
+    coverage(rows, row, left - 2 * slack - Math.round(step / 2), left - 2 * slack),
+    coverage(rows, row, right + 2 * slack, right + 2 * slack + Math.round(step / 2)),
+  ];
+  const whole = bars.flatMap((bar) => {
+    if (thickness(bar) > THICKER * Math.max(...posts.map(thickness)) + 3) return [];
+    const row = Math.round(middle(bar));
+    const [before, behind] = beyond(row).map((share) => share >= LEAST_BAR);
+    if (before && !isCut[0] || behind && !isCut[1]) return [];
+    return [{ ...bar, from: before ? 0 : left, to: behind ? width - 1 : right }];
   });
-  // Every run is seen in the rows above and below as well.
-  return lines
-    .map((line) => ({ ...line, first: line.first + 1, last: line.last - 1 }))
-    .filter((line) =>
-      line.last >= line.first && line.to - line.from >= SLENDERNESS * thickness(line)
-    );
+  const strongest = (end: number) =>
+    whole.filter((bar) => isNear(middle(bar), end)).toSorted((one, other) =>
+      seen(Math.round(middle(other))) - seen(Math.round(middle(one)))
+    ).slice(0, 1);
+  const [top, bottom] = [strongest(from), strongest(to)];
+  const between = whole.filter((bar) => !isNear(middle(bar), from) && !isNear(middle(bar), to));
+  return {
+    posts,
+    across: [...top, ...between, ...bottom],
+    isBound: top.length + bottom.length > 0 && (top.length > 0 || from <= slack) &&
+      (bottom.length > 0 || to >= height - 1 - slack),
+  };
 }
 
-function thickness({ first, last }: Line): number {
-  return last + 1 - first;
-}
-
-function middle({ first, last }: Line): number {
-  return (first + last) / 2;
+/** One form of rows of boxes. */
+function union(rows: { posts: Line[]; across: Line[] }[]): Form {
+  return {
+    across: rows.flatMap(({ across }) => across),
+    down: rows.flatMap(({ posts }) => posts),
+    places: rows.flatMap(({ posts }) =>
+      posts.slice(1).map((post, i): [Line, Line] => [posts[i], post])
+    ),
+    leastContent: LEAST_CONTENT,
+    leastUsed: 1,
+  };
 }
 
 /** Three lines down or more that end on a line across or at the picture's edge, and the lines across that they bound. */
@@ -272,7 +259,7 @@ function boxes({ across, down, slope, slack, width, height }: Lines): Form | und
   };
   const least = LEAST_DIVIDER * Math.min(width, height);
   let posts = down.filter((post) => post.to - post.from >= least && endsOn(post, across));
-  const usual = posts.map(thickness).sort((a, b) => a - b)[posts.length >> 1];
+  const usual = median(posts.map(thickness));
   const onLine = (line: Line) =>
     posts.filter((post) =>
       meets(line, post) && crossing(line, post) >= post.from - slack - thickness(line) &&
@@ -285,8 +272,7 @@ function boxes({ across, down, slope, slack, width, height }: Lines): Form | und
     const [left, right] = [on[0], on[on.length - 1]].map((post) =>
       middle(post) - slope * middle(line)
     );
-    return (line.from <= slack || left - line.from <= 2 * slack) &&
-      (line.to >= width - 1 - slack || line.to - right <= 2 * slack);
+    return left - line.from <= 2 * slack && line.to - right <= 2 * slack;
   });
   posts = posts.filter((post) =>
     endsOn(post, bars) && posts.some((other) => other !== post && isAlike(post, other, slack))
@@ -297,137 +283,8 @@ function boxes({ across, down, slope, slack, width, height }: Lines): Form | und
     return on.slice(1).map((post, i): [Line, Line] => [on[i], post]);
   });
   return places.length > 0
-    ? { across: bars, down: posts, places, leastContent: LEAST_CONTENT }
+    ? { across: bars, down: posts, places, leastContent: LEAST_CONTENT, leastUsed: 1 }
     : undefined;
-}
-
-/** A base line, at the feet or heads of ticks of one length that are evenly spaced from its one end to the other. */
-function comb({ across, down, slope, slack }: Lines): Form | undefined {
-  for (const line of across) {
-    for (const end of ["to", "from"] as const) {
-      const standing = down.filter((post) => {
-        const at = middle(post) - slope * middle(line);
-        const crossing = middle(line) + slope * middle(post);
-        return at >= line.from - slack && at <= line.to + slack &&
-          Math.abs(post[end] - crossing) <= slack + thickness(line);
-      });
-      for (const one of standing) {
-        const alike = standing.filter((post) => isAlike(post, one, slack));
-        const even = evenly(alike);
-        if (
-          even.length < 3 || even[0].first - line.from > 2 * slack ||
-          line.to - even.at(-1)!.last > 2 * slack
-        ) continue;
-        return { across: [line], down: even, places: pairs(even), leastContent: LEAST_CONTENT };
-      }
-    }
-  }
-  return undefined;
-}
-
-/** Ticks of one length that are evenly spaced, or dividers of a form that is cut off on all sides. */
-function ticks({ across, down, slack, width, height }: Lines): Form | undefined {
-  const isCut = ({ from, to }: Line) => from <= slack && to >= height - 1 - slack;
-  const edges = [0, width - slack].map((first) => ({
-    from: 0,
-    to: height - 1,
-    first,
-    last: first + slack - 1,
-  }));
-  const dividers = evenly([...edges, ...down.filter(isCut)]);
-  if (dividers.length > 3) {
-    const whole = across.filter(({ from, to }) => from <= slack && to >= width - 1 - slack);
-    return { across: whole, down: dividers, places: pairs(dividers), leastContent: LEAST_CONTENT };
-  }
-  const exactly = Math.max(1, ALIKE * Math.min(width, height));
-  for (const one of down) {
-    const even = evenly(down.filter((post) => isAlike(post, one, exactly)));
-    if (even.length < 4) continue;
-    return { across: [], down: even, places: pairs(even), leastContent: LEAST_BESIDE_TICKS };
-  }
-  return undefined;
-}
-
-function isAlike(post: Line, other: Line, slack: number): boolean {
-  return Math.abs(post.from - other.from) <= slack && Math.abs(post.to - other.to) <= slack;
-}
-
-function pairs(posts: Line[]): [Line, Line][] {
-  return posts.slice(1).map((post, i) => [posts[i], post]);
-}
-
-/** The most of some lines down that are evenly spaced from the first to the last. */
-function evenly(posts: Line[]): Line[] {
-  const sorted = posts.toSorted((a, b) => a.first - b.first);
-  if (sorted.length < 3) return [];
-  const [start, end] = [sorted[0], sorted.at(-1)!].map(middle);
-  for (let count = sorted.length - 1; count >= 2; count--) {
-    const step = (end - start) / count;
-    const even = Array.from(
-      { length: count + 1 },
-      (_, k) => sorted.find((post) => Math.abs(middle(post) - start - k * step) <= EVENNESS * step),
-    );
-    if (even.every((post) => post !== undefined)) return even;
-  }
-  return [];
-}
-
-/** Takes a form's lines away, but for what crosses them. */
-function erase(sheet: InkSheet, form: Form, rows: Grid, columns: Grid): InkSheet | undefined {
-  const mask = sheet.mask.slice();
-  const band: number[] = [];
-  const around = Math.max(1, Math.round(BESIDE * Math.min(sheet.width, sheet.height)));
-  const lines = [
-    ...form.across.map((line) => ({ line, grid: rows })),
-    ...form.down.map((line) => ({ line, grid: columns })),
-  ];
-  for (const { line, grid } of lines) {
-    const { length, depth, offsets, starts, step } = grid;
-    const longest = THICKER * thickness(line) + 2;
-    for (let i = Math.max(0, line.from - 1); i <= Math.min(length - 1, line.to + 1); i++) {
-      const isIn = (row: number) => row + offsets[i] >= 0 && row + offsets[i] < depth;
-      const isInked = (row: number) => isIn(row) && mask[starts[i] + row * step] === 1;
-      for (let row = line.first - around; row <= line.last + around; row++) {
-        if (isIn(row)) band.push(starts[i] + row * step);
-        if (!isInked(row)) continue;
-        let [top, bottom] = [row, row];
-        while (isInked(top - 1)) top--;
-        while (isInked(bottom + 1)) bottom++;
-        if (bottom + 1 - top <= longest) {
-          for (let k = top; k <= bottom; k++) mask[starts[i] + k * step] = 0;
-        }
-      }
-    }
-  }
-  const beside = dilate(mask, sheet.width, 1);
-  const ink = sheet.ink.slice();
-  for (const i of band) ink[i] *= beside[i];
-  return markInk({ ...sheet, ink });
-}
-
-/** Cuts digits apart that touch over a form's line: what reaches far into the places on either side of it. */
-function cutApart(sheet: InkSheet, { across, down, places }: Form, slope: number): InkSheet {
-  const { pieces } = findPieces({ ...sheet, left: 0, top: 0 }, sheet);
-  const reach = FAR * Math.min(...places.map(([left, right]) => right.first - left.last));
-  const ink = sheet.ink.slice();
-  const cut = (line: Line, piece: Edges, isDown: boolean) => {
-    const [low, high, from, to] = isDown
-      ? [piece.left, piece.right, piece.top, piece.bottom]
-      : [piece.top, piece.bottom, piece.left, piece.right];
-    const middleOf = middle(line) + (isDown ? -slope : slope) * (from + to) / 2;
-    if (middleOf - low < reach || high - middleOf < reach) return;
-    for (let along = from; along < to; along++) {
-      const at = Math.round(middle(line) + (isDown ? -slope : slope) * along);
-      for (let beside = at - CUT; beside <= at + CUT; beside++) {
-        ink[isDown ? along * sheet.width + beside : beside * sheet.width + along] = 0;
-      }
-    }
-  };
-  for (const piece of pieces) {
-    for (const line of down) cut(line, piece, true);
-    for (const line of across) cut(line, piece, false);
-  }
-  return markInk({ ...sheet, ink }) ?? sheet;
 }
 
 /** How high what is between two lines down is, in pixels. */

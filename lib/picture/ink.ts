@@ -192,12 +192,8 @@ const LEAST_CONTRAST_TO_NOISE = 4;
  * @returns Undefined if there is none.
  */
 export function markInk(layer: InkLayer): InkSheet | undefined {
-  const { ink, noise, farthest = 0 } = layer;
-  const least = Math.max(
-    LEAST_CONTRAST,
-    LEAST_CONTRAST_TO_NOISE * noise,
-    Math.min(LEAST_BEYOND * farthest, MOST_CONTRAST_TO_NOISE * noise),
-  );
+  const { ink } = layer;
+  const least = leastInk(layer);
   const histogram = new Uint32Array(256);
   for (let i = 0; i < ink.length; i++) {
     if (ink[i] >= least) histogram[Math.min(255, Math.trunc(ink[i] + 0.5))]++;
@@ -208,6 +204,15 @@ export function markInk(layer: InkLayer): InkSheet | undefined {
   const mask = new Uint8Array(ink.length);
   for (let i = 0; i < mask.length; i++) mask[i] = ink[i] >= weak ? 1 : 0;
   return { ...layer, mask, strong };
+}
+
+/** The least difference from the paper that is not its texture. */
+export function leastInk({ noise, farthest = 0 }: InkLayer): number {
+  return Math.max(
+    LEAST_CONTRAST,
+    LEAST_CONTRAST_TO_NOISE * noise,
+    Math.min(LEAST_BEYOND * farthest, MOST_CONTRAST_TO_NOISE * noise),
+  );
 }
 
 /** The value from which on the upper of two classes begins, whose means lie farthest apart. */

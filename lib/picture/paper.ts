@@ -50,12 +50,21 @@ const INLIER = 6;
 const FIRST_SCALE = 36;
 const NEXT_SCALE = 0.8;
 
-/**
- * Where less than this share of the squares meets the paper, there may be ink in nearly all, as on a form of small
- * boxes: then pixels are looked at, if the picture is so many times as wide as high that it is of several digits.
- */
+/** Where less than this share of the squares meets the paper, another is looked for that bends less. */
 const LEAST_MET = 0.7;
+
+/**
+ * Where less than this share of the pixels meets the paper, there may be ink in nearly all squares, as on a form of small
+ * boxes: so it is looked at in a picture that is so many times as wide as high that it is of several digits.
+ */
+const LEAST_PIXELS_MET = 0.5;
 const SEVERAL_DIGITS = 1.2;
+
+/** Pixels that are looked at for it. */
+const SAMPLED_PIXELS = 20000;
+
+/** In a square with ink in it, paper is as light as the pixel of this rank; as dark, where ink is light. */
+const PAPER_RANK = 0.8;
 
 /**
  * Brightness of the paper along a row: start + slope · x + bend · x², x and y in squares
@@ -68,11 +77,8 @@ export type Paper = (y: number) => [start: number, slope: number, bend: number];
  * degree in x and y, fitted by iteratively reweighted least squares to the smallest sum of absolute
  * differences (as in Schlossmacher 1973), so that ink, the minority, does not count.
  */
-export function fitPaper(
-  { cells, columns, rows }: Squares,
-  values: Uint8Array,
-  alwaysEven: boolean,
-): Paper {
+export function fitPaper(squares: Squares, values: Uint8Array, alwaysEven: boolean): Paper {
+  const { cells, columns, rows } = squares;
   const coarse = weighSquares(averageSquares(cells, columns, rows, COARSE_SQUARES));
   const even = fitConstant(coarse);
   const total = coarse.reduce((sum, { weight }) => sum + weight, 0);
@@ -82,10 +88,8 @@ export function fitPaper(
     const unbent = fitPolynomial(coarse, even.coefficients[0]);
     if (unbent.met >= LEAST_MET * total) better = unbent;
   }
-  const isCrowded = columns >= SEVERAL_DIGITS * rows && better.met < LEAST_MET * total;
-  const pixels = isCrowded ? fitPixels(values) : undefined;
-  const { coefficients } = pixels && pixels.met / values.length > better.met / total
-    ? pixels
+  const { coefficients } = columns >= SEVERAL_DIGITS * rows
+    ? fitCrowded(squares, values, better)
     : better;
   const [c, cx, cy, cxx, cxy, cyy] = coefficients;
   return (y) => [c + (cy + cyy * y) * y, cx + cxy * y, cxx];
@@ -117,9 +121,61 @@ function fitConstant(squares: WeighedSquare[]): Fit {
   return { coefficients: [sum / met, 0, 0, 0, 0, 0], met };
 }
 
-/** The brightness that most pixels have. */
-function fitPixels(values: Uint8Array): Fit {
-  return fitConstant(Array.from(values, (value) => ({ x: 0, y: 0, value, weight: 1 })));
+/**
+ * The fit, if enough pixels meet it; or of it, the brightness that most pixels have, and polynomials of the lightest and
+ * the darkest in every square, the one that most pixels meet.
+ */
+function fitCrowded({ side, width, columns, rows }: Squares, values: Uint8Array, fit: Fit): Fit {
+  const step = Math.ceil(values.length / SAMPLED_PIXELS);
+  const met = ({ coefficients: [c, cx, cy, cxx, cxy, cyy] }: Fit) => {
+    let count = 0;
+    for (let i = 0; i < values.length; i += step) {
+      const [x, y] = [(i % width + 0.5) / side, (Math.floor(i / width) + 0.5) / side];
+      const paper = c + cx * x + cy * y + cxx * x * x + cxy * x * y + cyy * y * y;
+      if (Math.abs(values[i] - paper) <= INLIER) count++;
+    }
+    return count * step / values.length;
+  };
+  if (met(fit) >= LEAST_PIXELS_MET) return fit;
+  const sampled = Array.from(
+    { length: Math.ceil(values.length / step) },
+    (_, i) => ({ x: 0, y: 0, value: values[i * step], weight: 1 }),
+  );
+  const coarse = Math.ceil(Math.max(columns, rows) / COARSE_SQUARES);
+  const bySquare = pixelsOf(values, width, side * coarse);
+  const fits = [
+    fit,
+    fitConstant(sampled),
+    ...[1 - PAPER_RANK, PAPER_RANK].map((rank) =>
+      fitPolynomial(bySquare.map(({ x, y, pixels }) => ({
+        x: x * coarse,
+        y: y * coarse,
+        value: pixels[Math.floor(rank * pixels.length)],
+        weight: 1,
+      })))
+    ),
+  ].map((fit) => ({ ...fit, met: met(fit) }));
+  return fits.reduce((best, fit) => fit.met > best.met ? fit : best);
+}
+
+/** The pixels of every square from dark to light; its middle in squares. */
+function pixelsOf(values: Uint8Array, width: number, side: number) {
+  const height = values.length / width;
+  const squares: { x: number; y: number; pixels: Uint8Array }[] = [];
+  for (let top = 0; top < height; top += side) {
+    for (let left = 0; left < width; left += side) {
+      const lines: number[] = [];
+      for (let y = top; y < Math.min(top + side, height); y++) {
+        lines.push(...values.subarray(y * width + left, y * width + Math.min(left + side, width)));
+      }
+      squares.push({
+        x: left / side + 0.5,
+        y: top / side + 0.5,
+        pixels: Uint8Array.from(lines).sort(),
+      });
+    }
+  }
+  return squares;
 }
 
 /**

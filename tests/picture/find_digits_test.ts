@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { Random } from "../../lib/data/random.ts";
+import { loadModel, predict } from "../../lib/model/classifier.ts";
 import type { GreyPicture } from "../../lib/picture/decode.ts";
 import { findDigits } from "../../lib/picture/find_digits.ts";
 import { drawTestPicture, PICTURE_KINDS } from "../../lib/study/test_pictures.ts";
@@ -215,6 +216,26 @@ for (const [kind, least] of [["wide dark strip", 91], ["blank", 89]] as const) {
       if (findDigits(picture).digits.length === digits.length) right++;
     }
     assert(right >= least, `${right} of 100`);
+  });
+}
+
+const FORMS = [
+  ["form of boxes", 50],
+  ["form with thick lines", 46],
+  ["form with dotted lines", 49],
+  ["comb", 46],
+] as const;
+for (const [kind, least] of FORMS) {
+  Deno.test(`findDigits() finds digits that the shipped network reads right in ${least} of 50 pictures: ${kind}`, async () => {
+    using model = await loadModel("data/models/digits");
+    let right = 0;
+    for (let i = 0; i < 50; i++) {
+      const { picture, digits } = await drawTestPicture(kind, i % 10, new Random(1, i));
+      const found = findDigits(picture).digits.map(({ pixels }) => pixels);
+      const read = predict(model, found).map(({ index }) => index);
+      if (read.join() === digits.join()) right++;
+    }
+    assert(right >= least, `${right} of 50`);
   });
 }
 
