@@ -8,8 +8,8 @@ export type Spec = TopLevelSpec;
 export type View = Extract<Spec, { layer: unknown }>["layer"][number];
 
 /**
- * Colours by meaning. Blue and vermillion are from the colour-blind-safe palette of Okabe and Ito
- * (https://jfly.uni-koeln.de/color/).
+ * Colours by meaning, and more for lines beside each other: all but the greys and the pale ones from the
+ * colour-blind-safe palette of Okabe and Ito (https://jfly.uni-koeln.de/color/).
  */
 export const COLORS = {
   right: "#0072B2",
@@ -22,6 +22,10 @@ export const COLORS = {
   line: "#CBD2D9",
   faint: "#EEF1F4",
   background: "#FFFFFF",
+  green: "#009E73",
+  purple: "#CC79A7",
+  orange: "#E69F00",
+  sky: "#56B4E9",
 } as const;
 
 /** The typeface of every chart, with what stands in where it is not installed. */

@@ -34,6 +34,9 @@ export { startTeam } from "./team.ts";
 export { saveNetwork } from "../model/saved_network.ts";
 export { writeStaticPage } from "../service/static_page.ts";
 
+// The sheet for ten people's digits
+export { rowsOf, sheetPhoto } from "./sheet.ts";
+
 // The library's insides
 export { shareMemory } from "../backend/mod.ts";
 export { drawDigits } from "../data/allographs/draw.ts";

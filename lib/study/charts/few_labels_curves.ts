@@ -5,12 +5,12 @@ import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
 const WAY_COLORS: Record<Way, string> = {
   "letters, frozen": COLORS.right,
-  "letters, fine-tuned": "#009E73", // of Okabe and Ito, as the others
+  "letters, fine-tuned": COLORS.green,
   "random, frozen": COLORS.muted,
   "from scratch": COLORS.wrong,
-  "letters, solved": "#CC79A7",
-  "letters, held out": "#56B4E9",
-  "pixels, nearest": "#E69F00",
+  "letters, solved": COLORS.purple,
+  "letters, held out": COLORS.sky,
+  "pixels, nearest": COLORS.orange,
 };
 
 /** Least ratio of two heights on the axis at which two names do not touch. */

@@ -2,8 +2,14 @@
 
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
-/** Colour-blind-safe (Okabe and Ito, https://jfly.uni-koeln.de/color/). */
-const LINE_COLORS = [COLORS.right, COLORS.wrong, COLORS.muted, "#009E73", "#CC79A7", "#E69F00"];
+const LINE_COLORS = [
+  COLORS.right,
+  COLORS.wrong,
+  COLORS.muted,
+  COLORS.green,
+  COLORS.purple,
+  COLORS.orange,
+];
 
 /** A line of more points has no dots: they would run together. */
 const MOST_DOTS = 60;

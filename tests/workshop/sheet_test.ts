@@ -1,0 +1,28 @@
+import { assert, assertEquals } from "@std/assert";
+import { startResvg } from "../../lib/image/resvg.ts";
+import { loadModel, predict } from "../../lib/model/classifier.ts";
+import { decodePicture } from "../../lib/picture/decode.ts";
+import { findDigits } from "../../lib/picture/find_digits.ts";
+import { rowsOf, SHEET, sheetPhoto } from "../../lib/workshop/sheet.ts";
+
+Deno.test("the printed sheet has its boxes where its photograph has them", async () => {
+  const svg = await Deno.readTextFile("notebooks/pictures/sheet.svg");
+  const Renderer = await startResvg();
+  const png = new Renderer(svg, { fitTo: { mode: "width", value: 4 * SHEET.width } }).render();
+  const { width, values } = await decodePicture(png.asPng(), "sheet.svg");
+  const isLine = (x: number, y: number) =>
+    values[Math.round(4 * y) * width + Math.round(4 * x)] < 255;
+  for (let box = 0; box <= 10; box++) {
+    const [x, y] = [SHEET.left + box * SHEET.boxWidth, SHEET.top + box * SHEET.boxHeight];
+    assert(isLine(x, SHEET.top + 5) && isLine(SHEET.left + 5, y), `no line at ${x} or ${y}`);
+    assert(!isLine(x + 5, SHEET.top + 5) && !isLine(SHEET.left + 5, y + 5));
+  }
+});
+
+Deno.test("rowsOf() sorts a photographed sheet into ten rows of ten, which the shipped model reads", async () => {
+  using model = await loadModel("data/models/digits");
+  const rows = rowsOf(findDigits(sheetPhoto(4)).digits);
+  assertEquals(rows.map(({ length }) => length), Array(10).fill(10));
+  const read = predict(model, rows.flat().map(({ pixels }) => pixels));
+  assert(read.filter(({ index }, i) => index === i % 10).length >= 95);
+});
