@@ -181,11 +181,36 @@ function filterGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo |
   if (!areFloats(x, dy)) return undefined;
   const info = convolutionInfo(call, x.shape, filterShape);
   const convolution = convolutionOf(kernels, info);
-  if (!convolution && !isOfWindows(info)) return undefined;
+  if (!convolution && !isOfWindows(info)) return filterGradientOfFew(kernels, call, info);
   const dw = kernels.output(filterShape);
   if (convolution) {
     convolution.backward({ x, dy, dw, scratch: kernels.scratch(convolution.scratchBytes) });
   } else multiplyWindows(kernels, info, { x, b: dy, c: dw, transpose: true });
+  return dw;
+}
+
+/** Of any number of outputs, and inputs in eights: x and dy change places, which turns the filter. */
+function filterGradientOfFew(
+  kernels: WasmKernels,
+  call: KernelCall,
+  info: ConvolutionInfo,
+): tf.TensorInfo | undefined {
+  const { inputs: { x, dy }, attrs: { filterShape }, backend } = call;
+  const isInOnes = info.strideHeight === 1 && info.strideWidth === 1;
+  if (!isInOnes || info.inChannels % 8 !== 0 || !isWithinSame(info)) return undefined;
+  const [height, width, inputs, outputs] = filterShape;
+  const { top, bottom, left, right } = info.padInfo;
+  const pad = [
+    [0, 0],
+    [height - 1 - top, height - 1 - bottom],
+    [width - 1 - left, width - 1 - right],
+    [0, 0],
+  ];
+  const turned = kernels.output([height, width, outputs, inputs]);
+  const back = convolutionInfo({ ...call, attrs: { strides: 1, pad } }, dy.shape, turned.shape);
+  multiplyWindows(kernels, back, { x: dy, b: x, c: turned, transpose: true });
+  const dw = turn(kernels, { ...call, inputs: { filter: turned } });
+  backend.disposeData(turned.dataId);
   return dw;
 }
 
