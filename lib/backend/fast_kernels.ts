@@ -9,9 +9,12 @@ import { type KernelCall, overrideGradient, overrideKernel } from "./wasm_backen
 import type { WasmKernels } from "./wasm_kernels.ts";
 
 /** Computes a call, or gives `undefined` of one that it does not support. */
-type FastKernel = (kernels: WasmKernels, call: KernelCall) => tf.TensorInfo | undefined;
+type FastKernel<Output = tf.TensorInfo> = (
+  kernels: WasmKernels,
+  call: KernelCall,
+) => Output | undefined;
 
-const FAST_KERNELS: Record<string, FastKernel> = {
+const FAST_KERNELS: Record<string, FastKernel<tf.TensorInfo | tf.TensorInfo[]>> = {
   Identity: shareValues,
   Conv2D: convolve,
   FusedConv2D: withBias(convolve),
@@ -33,6 +36,8 @@ const FAST_KERNELS: Record<string, FastKernel> = {
   Relu: (kernels, call) => clip(kernels, call, 0, Infinity),
   Relu6: (kernels, call) => clip(kernels, call, 0, 6),
   Tanh: tanh,
+  Concat: concatenate,
+  SplitV: split,
 };
 
 /** Replaces the kernels; the WASM backend must be active. */
@@ -501,6 +506,58 @@ function tanh(kernels: WasmKernels, { inputs: { x } }: KernelCall): tf.TensorInf
   const y = kernels.output(x.shape);
   kernels.run("tanh", { x, y, size: tf.util.sizeFromShape(x.shape) });
   return y;
+}
+
+function concatenate(
+  kernels: WasmKernels,
+  { inputs, attrs }: KernelCall,
+): tf.TensorInfo | undefined {
+  const parts = Object.values(inputs);
+  if (!areFloats(...parts)) return undefined;
+  const [axis] = tf.util.parseAxisParam(attrs.axis, parts[0].shape);
+  const whole = kernels.output(
+    tf.backend_util.computeOutShape(parts.map(({ shape }) => shape), axis),
+  );
+  for (const { part, address, rows, width, stride } of partsOf(kernels, whole, parts, axis)) {
+    kernels.run("copyRows", {
+      ...{ x: part, y: address, rows, width, fromStride: width, toStride: stride },
+    });
+  }
+  return whole;
+}
+
+function split(
+  kernels: WasmKernels,
+  { inputs: { x }, attrs }: KernelCall,
+): tf.TensorInfo[] | undefined {
+  if (!areFloats(x)) return undefined;
+  const [axis] = tf.util.parseAxisParam(attrs.axis, x.shape);
+  const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis);
+  const parts = sizes.map((size) => kernels.output(x.shape.with(axis, size)));
+  for (const { part, address, rows, width, stride } of partsOf(kernels, x, parts, axis)) {
+    kernels.run("copyRows", {
+      ...{ x: address, y: part, rows, width, fromStride: stride, toStride: width },
+    });
+  }
+  return parts;
+}
+
+/** Where in a tensor the parts begin that it consists of along an axis, and of what size they are. */
+function partsOf(
+  kernels: WasmKernels,
+  whole: tf.TensorInfo,
+  parts: tf.TensorInfo[],
+  axis: number,
+) {
+  const rows = tf.util.sizeFromShape(whole.shape.slice(0, axis));
+  const stride = tf.util.sizeFromShape(whole.shape.slice(axis));
+  let address = kernels.address(whole);
+  return parts.map((part) => {
+    const width = tf.util.sizeFromShape(part.shape.slice(axis));
+    const found = { part, address, rows, width, stride };
+    address += 4 * width;
+    return found;
+  });
 }
 
 function areFloats(...tensors: (tf.TensorInfo | undefined)[]): boolean {

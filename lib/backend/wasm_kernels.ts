@@ -34,6 +34,7 @@ const SIGNATURES = {
   convolveSmall: "x filter y affine? height width inputs outputs scratch",
   convolveSmallScratch: "height width inputs outputs",
   convolveScratch: "chunk height width inputs outputs pools",
+  copyRows: "x y rows width fromStride toStride",
   lstmStep: "z gates before cells outputs rows units hard",
   lstmStepGradient: "gates before cells dy dOutputs dCells dz rows units hard",
   maxPoolGradient: "dy x dx batch height width channels",

@@ -2,6 +2,24 @@
 
 import { FLOAT, multiplyAdd, VECTOR } from "./simd";
 
+/** Copies rows of `width` floats, which begin every so many floats. */
+export function copyRows(
+  x: usize,
+  y: usize,
+  rows: i32,
+  width: i32,
+  fromStride: i32,
+  toStride: i32,
+): void {
+  for (let row = 0; row < rows; row++) {
+    let i = 0;
+    for (; i + 4 <= width; i += 4) v128.store(y + i * FLOAT, v128.load(x + i * FLOAT));
+    for (; i < width; i++) store<f32>(y + i * FLOAT, load<f32>(x + i * FLOAT));
+    x += fromStride * FLOAT;
+    y += toStride * FLOAT;
+  }
+}
+
 /** dx = dy where x > 0, NaN where x is NaN, else 0. */
 export function rectifierGradient(dy: usize, x: usize, dx: usize, size: i32): void {
   let i = 0;

@@ -5,7 +5,7 @@ export {
   convolveDepthwiseGradient,
   convolveDepthwiseScratch,
 } from "./depthwise";
-export { adamW, addBias, clip, rectifierGradient } from "./elementwise";
+export { adamW, addBias, clip, copyRows, rectifierGradient } from "./elementwise";
 export { multiplyMatrices, multiplyMatricesScratch } from "./gemm";
 export { multiplyWindows, multiplyWindowsScratch } from "./im2col";
 export { lstmStep, lstmStepGradient, tanh } from "./lstm";
