@@ -13,12 +13,12 @@ let server: Deno.HttpServer<Deno.NetAddr> | undefined;
 
 /**
  * Hands a page out to every machine of the network for as long as the kernel runs, or until another is
- * handed out, and shows under the cell where it is.
+ * handed out, and shows under the cell where it is: for other machines if there is a network, and for
+ * this one.
  *
  * @param folder Files of the page, `index.html` among them.
- * @returns Its addresses: for other machines if there is a network, and for this one.
  */
-export async function showPage(folder: string): Promise<string[]> {
+export async function showPage(folder: string): Promise<void> {
   await server?.shutdown();
   const app = new Hono().use(serveStatic({ root: folder }));
   server = Deno.serve({ hostname: "0.0.0.0", port: 0, onListen: () => {} }, app.fetch);
@@ -33,5 +33,4 @@ export async function showPage(folder: string): Promise<string[]> {
     }),
     `QR code of ${addresses[0]}`,
   );
-  return addresses;
 }
