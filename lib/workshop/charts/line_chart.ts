@@ -50,7 +50,7 @@ export function lineChart(
   const [bottom, top] = extent(values.map(({ y }) => y));
   const lost = names.flatMap((name) => {
     const from = lines[name].find(([, y]) => !Number.isFinite(y));
-    return from ? [`${name}: no number from ${x} ${from[0]} on`] : [];
+    return from ? [`${name}: no number from ${x} ${Number(from[0].toPrecision(4))} on`] : [];
   });
   const subtitles = [...(subtitle ? [subtitle] : []), ...lost];
   return {
