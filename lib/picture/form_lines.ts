@@ -25,6 +25,9 @@ const SLENDERNESS = 3;
 /** Ends that meet do so within this share of the shorter side, or two pixels; dots of a line are no farther apart. */
 const SLACK = 0.05;
 
+/** A line has ink along at least this share of it: dots do, digits below one another do not. */
+const LEAST_INKED = 0.5;
+
 /** A straight line. */
 export interface Line {
   /** First and last position along it. */
@@ -207,7 +210,8 @@ function findLines(grid: Grid, least: number, slack: number, gap = slack): Line[
   return lines
     .map((line) => ({ ...line, first: line.first + 1, last: line.last - 1 }))
     .filter((line) =>
-      line.last >= line.first && line.to - line.from >= SLENDERNESS * thickness(line)
+      line.last >= line.first && line.to - line.from >= SLENDERNESS * thickness(line) &&
+      coverage(grid, Math.round(middle(line)), line.from, line.to) >= LEAST_INKED
     );
 }
 

@@ -21,8 +21,10 @@ Deno.test("the printed sheet has its boxes where its photograph has them", async
 
 Deno.test("rowsOf() sorts a photographed sheet into ten rows of ten, which the shipped model reads", async () => {
   using model = await loadModel("data/models/digits");
-  const rows = rowsOf(findDigits(sheetPhoto(4)).digits);
-  assertEquals(rows.map(({ length }) => length), Array(10).fill(10));
-  const read = predict(model, rows.flat().map(({ pixels }) => pixels));
-  assert(read.filter(({ index }, i) => index === i % 10).length >= 95);
+  for (const seed of [1, 2, 4]) {
+    const rows = rowsOf(findDigits(sheetPhoto(seed)).digits);
+    assertEquals(rows.map(({ length }) => length), Array(10).fill(10));
+    const read = predict(model, rows.flat().map(({ pixels }) => pixels));
+    assert(read.filter(({ index }, i) => index === i % 10).length >= 95);
+  }
 });
