@@ -5,13 +5,14 @@ import { TEXTS } from "./page/texts.ts";
 
 const PAGE = new URL("./page/", import.meta.url);
 
-/** Names in `page/`, and what they are sent as. */
+/** Names in `page/`, and what they are sent as; first what draws, which should be there first. */
 const FILES = {
   "index.html": "text/html; charset=utf-8",
   "style.css": "text/css; charset=utf-8",
   "icon.svg": "image/svg+xml",
-  "page.ts": "text/javascript; charset=utf-8",
   "pad.ts": "text/javascript; charset=utf-8",
+  "texts.ts": "text/javascript; charset=utf-8",
+  "page.ts": "text/javascript; charset=utf-8",
   "charts.ts": "text/javascript; charset=utf-8",
   "addresses.ts": "text/javascript; charset=utf-8",
   "base64.ts": "text/javascript; charset=utf-8",
@@ -21,7 +22,6 @@ const FILES = {
   "inside.ts": "text/javascript; charset=utf-8",
   "lesson.ts": "text/javascript; charset=utf-8",
   "reader.ts": "text/javascript; charset=utf-8",
-  "texts.ts": "text/javascript; charset=utf-8",
   "teach.ts": "text/javascript; charset=utf-8",
 };
 

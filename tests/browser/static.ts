@@ -43,7 +43,7 @@ Deno.test({
           await using server = serveFolder(folder, turn);
           await using context = await browser.newContext();
           const page = await context.newPage();
-          await page.goto(server.url);
+          await page.goto(server.url, { waitUntil: "commit" });
           await act(page, server);
         });
 
@@ -74,6 +74,20 @@ Deno.test({
           line.resolve(true);
           await waitForAnswer(page, "3");
           assert(page.workers().some((worker) => worker.url().endsWith("/network.js")));
+        },
+      );
+
+      const rest = Promise.withResolvers<boolean>();
+      await step(
+        "keeps what is drawn while most of its programs are still on their way",
+        async (name) =>
+          /^(index\.html|style\.css|pad\.js|texts\.js)$/.test(name) || await rest.promise,
+        async (page) => {
+          await page.waitForFunction(`(document.getElementById("pad")?.width ?? 300) !== 300`);
+          await page.getByText("Loading the network …").waitFor();
+          await draw(page, STROKES[3]);
+          rest.resolve(true);
+          await waitForAnswer(page, "3");
         },
       );
 

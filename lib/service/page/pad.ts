@@ -36,8 +36,8 @@ interface Sheet {
 /** Changes that can be taken back. */
 const MOST_CHANGES = 100;
 
-/** The paper. Calls `onChange` after every change of what is on it. */
-export class Pad {
+/** Calls `onChange` after every change of what is on it. */
+class Pad {
   /** Told of every change. */
   onChange: () => void = () => {};
   /** Told what people who do not see it should know. */
@@ -300,6 +300,9 @@ export class Pad {
     this.onChange();
   }
 }
+
+/** The paper, which takes strokes before the rest of the page is there: this program is loaded first. */
+export const pad = new Pad(document.getElementById("pad") as HTMLCanvasElement);
 
 /** Where a picture lies that is fitted into a square. */
 function fit({ width, height }: HTMLCanvasElement, side: number) {

@@ -4,7 +4,7 @@
 import { drawPixels } from "./charts.ts";
 import { cleanClassName } from "./class_name.ts";
 import { showInside } from "./inside.ts";
-import { Pad } from "./pad.ts";
+import { pad } from "./pad.ts";
 import { type Explained, type ReadDigit, reader, type ServedModel } from "./reader.ts";
 import { Teaching } from "./teach.ts";
 import { language, type Texts, texts } from "./texts.ts";
@@ -57,7 +57,6 @@ function element<Type extends HTMLElement>(id: string): Type {
 }
 
 const paper = element("paper");
-const pad = new Pad(element<HTMLCanvasElement>("pad"));
 const seen = element<HTMLCanvasElement>("seen");
 const inside = element<HTMLDetailsElement>("inside");
 
@@ -492,6 +491,7 @@ function speak(): void {
 
 speak();
 show([]);
+pad.onChange(); // something may have been drawn already
 element("footer").hidden = !reader.isService;
 invite();
 while (!isOpen) {
