@@ -18,7 +18,7 @@ export const MODEL_VERSION = "1";
 export const BASE64_PICTURE = /^[A-Za-z0-9+\/]{1045}[AQgw]==$/;
 
 /** Most pictures in a request. */
-export const MOST_PICTURES = 256;
+export const MOST_PICTURES = 1024;
 
 /** Kinds of numbers in Open Inference requests, and what holds them. */
 const ARRAYS: Record<string, NumberArray> = {

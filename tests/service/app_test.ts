@@ -243,7 +243,7 @@ Deno.test("createApp()", (t) =>
         [PREDICT, {}, 405, "Expected POST but found GET"],
         ["/samples", { method: "PUT" }, 405, "Expected GET or POST or DELETE but found PUT"],
         [PREDICT, post("{"), 400, "Expected a body of JSON but it is not"],
-        [PREDICT, post({ instances: [] }), 400, "Expected 1 to 256 instances but found 0"],
+        [PREDICT, post({ instances: [] }), 400, "Expected 1 to 1024 instances but found 0"],
         [PREDICT, post(" ".repeat(40_001)), 413, "Expected a body of at most 40000 bytes"],
         [
           PREDICT,
@@ -321,6 +321,13 @@ Deno.test("createApp()", (t) =>
         assertEquals([response.status, await response.json()], [status, { error }]);
       }
     });
+  }));
+
+Deno.test("createApp() answers a thousand pictures of one request, as clients of TensorFlow Serving write them", () =>
+  withApp({}, async ({ app }) => {
+    const body = JSON.stringify({ instances: Array(1000).fill(PICTURE) }).replaceAll(",", ", ");
+    const response = await app.request(PREDICT, post(body));
+    assertEquals((await response.json()).predictions.length, 1000);
   }));
 
 Deno.test("createApp() says when to come back if too much is asked at a time", () =>

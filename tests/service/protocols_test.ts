@@ -58,13 +58,13 @@ Deno.test("readPredictRequest() throws on what holds no pictures", () => {
       { signature_name: "classify", instances: [FLAT] },
       'Expected signature_name to be serving_default but found "classify"',
     ],
-    [{ inputs: { pixels: [] } }, "Expected 1 to 256 inputs but found 0"],
+    [{ inputs: { pixels: [] } }, "Expected 1 to 1024 inputs but found 0"],
     [
       { instances: "7" },
       "Expected a JSON object with a list of instances or inputs but found string",
     ],
-    [{ instances: [] }, "Expected 1 to 256 instances but found 0"],
-    [{ instances: Array(257).fill(FLAT) }, "Expected 1 to 256 instances but found 257"],
+    [{ instances: [] }, "Expected 1 to 1024 instances but found 0"],
+    [{ instances: Array(1025).fill(FLAT) }, "Expected 1 to 1024 instances but found 1025"],
     [{ instances: [7] }, "Expected instances[0] to be a list of numbers but found 7"],
     [{ instances: [{}] }, "Expected instances[0] to be a list of numbers but found an object"],
     [
@@ -148,7 +148,7 @@ Deno.test("readInferRequest() throws on what holds no pictures", () => {
       { inputs: [{ ...input, shape: [28, 28] }] },
       "Expected shape to be [count, 28, 28, 1], [count, 28, 28] or [count, 784] but found a list of 2",
     ],
-    [{ inputs: [{ ...input, shape: [0, 784] }] }, "Expected 1 to 256 pictures but found 0"],
+    [{ inputs: [{ ...input, shape: [0, 784] }] }, "Expected 1 to 1024 pictures but found 0"],
     [
       { inputs: [{ ...input, shape: [2, 784] }] },
       "Expected data to hold 1568 numbers but found 784",
