@@ -11,6 +11,9 @@ import { benchmarkChart } from "./charts/benchmark_chart.ts";
 import { machine } from "./report.ts";
 import { defineStudy } from "./study.ts";
 
+/** The engines that know the networks of others. */
+const KNOWING_NETWORKS = ["ours", "pytorch"];
+
 export const bench = defineStudy({
   name: "bench",
   summary: "Measures training, forward passes and a whole run beside PyTorch and Keras, in turns.",
@@ -21,9 +24,9 @@ export const bench = defineStudy({
     only: { type: "text", help: `engines, of ${ENGINE_KEYS.join(",")}`, value: "NAMES" },
     part: {
       type: "text",
-      help: "what to measure",
+      help: "what to measure; networks are others', by plain tfjs, and have a section of their own",
       value: "PART",
-      choices: ["all", "steps", "learning"],
+      choices: ["all", "steps", "learning", "networks"],
       default: "all",
     },
     python: {
@@ -49,34 +52,40 @@ export const bench = defineStudy({
       load.highest = Math.max(load.highest, readLoad());
       observer({ kind: "note", text: `round ${round}: ${name}` });
     };
+    const ofOthers = part === "networks";
     const turns = part === "learning" ? [] : await measureInTurns(
-      allEngines(python, cores).filter(chosen),
+      allEngines(python, ofOthers ? 1 : cores).filter(chosen)
+        .filter(({ key }) => !ofOthers || KNOWING_NETWORKS.includes(key)),
       rounds,
       {
-        stepBatches: [8, 32, 128],
-        forwardBatches: [1, 8, 128],
+        stepBatches: ofOthers ? [128] : [8, 32, 128],
+        forwardBatches: ofOthers ? [128] : [1, 8, 128],
         pictures: quick ? 256 : 1024,
         repeats: quick ? 1 : 3,
-        bases: ["cnn-residual", "cnn-depthwise"],
-        models: Object.keys(MODELS),
+        bases: ofOthers ? [] : ["cnn-residual", "cnn-depthwise"],
+        models: ofOthers ? Object.keys(MODELS) : [],
       },
       onTurn,
     );
-    const learning = part === "steps" ? [] : await withMnistFiles((folder) =>
-      learnInTurns(
-        allLearners(folder, denoJson.tasks.train.command, python, cores).filter(chosen),
-        quick ? 1 : Math.min(rounds, 3),
-        onTurn,
-      )
-    );
-    const benchmark = summarise({ date: today(), machine: machine(), load }, turns, learning);
+    const learning = part === "steps" || ofOthers
+      ? []
+      : await withMnistFiles((folder) =>
+        learnInTurns(
+          allLearners(folder, denoJson.tasks.train.command, python, cores).filter(chosen),
+          quick ? 1 : Math.min(rounds, 3),
+          onTurn,
+        )
+      );
+    const summary = summarise({ date: today(), machine: machine(), load }, turns, learning);
+    const benchmark = ofOthers ? { ...summary, targets: [] } : summary;
     const isMeasured = benchmark.engines.length + benchmark.learning.length > 0;
     return {
       text: describeBenchmark(benchmark),
+      ...(ofOthers && { section: "bench networks" }),
       files: {
-        benchmark: {
+        [ofOthers ? "networks" : "benchmark"]: {
           json: benchmark,
-          ...(isMeasured && { chart: benchmarkChart(benchmark) }),
+          ...(isMeasured && !ofOthers && { chart: benchmarkChart(benchmark) }),
         },
       },
     };

@@ -29,6 +29,8 @@ export interface Study<F extends Flags = Flags> {
 interface Findings {
   /** Tables in Markdown, and what they show. */
   text: string;
+  /** Where they stand in outputs/README.md, if not in the section of the study's name. */
+  section?: string;
   /** Written to the study's folder under their names, objects as `.json`, charts as `.svg` and `.png`. */
   files?: Record<string, { json?: unknown; chart?: Spec; png?: Uint8Array }>;
 }
@@ -104,7 +106,7 @@ export async function runStudy(
     ...(limit === undefined ? [] : [`${limit} pictures`]),
   ];
   const runs = new Runs(join(out, conditions.join(", ")), observer);
-  const { text, files = {} } = await study.run(values, runs);
+  const { text, section = name, files = {} } = await study.run(values, runs);
   const made = provenance(commandOf(study, values), {
     workers,
     dates: runs.dates,
@@ -119,7 +121,7 @@ export async function runStudy(
     if (png) await writeFileAtomically(`${path}.png`, png);
   }
   await writeFileAtomically(join(out, `${name}.md`), `${report}\n`);
-  if (readme) await writeSection(name, report, file);
+  if (readme) await writeSection(section, report, file);
   return report;
 }
 

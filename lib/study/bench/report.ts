@@ -165,7 +165,7 @@ export function describeBenchmark(
         augmentedStep?.[TARGET_BATCH],
     }, { "peak memory, MB": ({ peakMegabytes }) => peakMegabytes.toFixed(0) }),
     learningTable(learning),
-    table(
+    targets.length === 0 ? "" : table(
       ["target", "measured", "limit", ""],
       targets.map((target) => [
         target.name,
