@@ -49,7 +49,7 @@ export const LARGEST_PICTURE_FILE: number = 64 * 2 ** 20;
 /** Most pixels that a picture may have: four bytes each, and a copy while it is turned upright. */
 const MOST_PIXELS = 64e6;
 
-/** Pixels of the largest picture that is looked at in colour: larger ones are photographs, whose ground is uneven. */
+/** Pixels that are looked at in colour; of a larger picture, squares. */
 const MOST_IN_COLOUR = 1e6;
 
 /** Memory for pixels, in bytes. */
@@ -264,16 +264,58 @@ function toGrey(bytes: Uint8Array, settings: MagickReadSettings): GreyPicture {
 function greyOn(ground: number, image: IMagickImage): Uint8Array {
   const { width, height } = image;
   const values = new Uint8Array(width * height);
-  const rows = Math.ceil(MOST_IN_COLOUR / width);
-  for (let top = 0; top < height; top += rows) {
+  const side = Math.ceil(Math.sqrt(values.length / MOST_IN_COLOUR));
+  const [columns, rows] = [width, height].map((size) => Math.ceil(size / side));
+  const colours = new Uint8Array(4 * columns * rows);
+  const strip = side * Math.ceil(MOST_IN_COLOUR / width / side);
+  for (let top = 0; top < height; top += strip) {
     const pixels = image.getPixels((pixels) =>
-      pixels.toByteArray(0, top, width, Math.min(rows, height - top), "RGBA")
+      pixels.toByteArray(0, top, width, Math.min(strip, height - top), "RGBA")
     )!;
     putOn(ground, pixels);
-    const inks = values.length <= MOST_IN_COLOUR ? inkOfColours(pixels) : undefined;
-    values.set(inks ?? lumaOf(pixels), top * width);
+    values.set(lumaOf(pixels), top * width);
+    const means = side === 1 ? pixels : meansOfSquares(pixels, width, side);
+    colours.set(means, 4 * columns * top / side);
+  }
+  const inks = inkOfColours(colours, columns);
+  if (!inks || side === 1) return inks ?? values;
+  for (let y = 0, i = 0; y < height; y++) {
+    const start = Math.trunc(y / side) * columns;
+    for (let x = 0; x < width; x++, i++) values[i] = inks[start + Math.trunc(x / side)];
   }
   return values;
+}
+
+/** Mean colours of every second line of squares; red, green and blue of each, and a fourth. */
+function meansOfSquares(pixels: Uint8Array, width: number, side: number): Uint8Array {
+  const height = pixels.length / 4 / width;
+  const [columns, rows] = [width, height].map((size) => Math.ceil(size / side));
+  const means = new Uint8Array(4 * columns * rows);
+  const sums = new Uint32Array(3 * columns);
+  for (let row = 0, to = 0; row < rows; row++) {
+    const bottom = Math.min((row + 1) * side, height);
+    sums.fill(0);
+    let lines = 0;
+    for (let y = row * side; y < bottom; y += 2, lines++) {
+      let i = 4 * y * width;
+      for (let column = 0, s = 0, x = 0; column < columns; column++, s += 3) {
+        let [r, g, b] = [0, 0, 0];
+        for (const end = Math.min(x + side, width); x < end; x++, i += 4) {
+          r += pixels[i];
+          g += pixels[i + 1];
+          b += pixels[i + 2];
+        }
+        sums[s] += r;
+        sums[s + 1] += g;
+        sums[s + 2] += b;
+      }
+    }
+    for (let column = 0; column < columns; column++, to += 4) {
+      const count = lines * (Math.min((column + 1) * side, width) - column * side);
+      for (let k = 0; k < 3; k++) means[to + k] = sums[3 * column + k] / count;
+    }
+  }
+  return means;
 }
 
 /** Puts a ground under pixels that are transparent; red, green, blue and opacity of each. */

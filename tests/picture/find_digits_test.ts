@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
+import { encode } from "fast-png";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { Random } from "../../lib/data/random.ts";
 import { loadModel, predict } from "../../lib/model/classifier.ts";
-import type { GreyPicture } from "../../lib/picture/decode.ts";
+import { decodePicture, type GreyPicture } from "../../lib/picture/decode.ts";
 import { findDigits } from "../../lib/picture/find_digits.ts";
 import { drawTestPicture, PICTURE_KINDS } from "../../lib/study/test_pictures.ts";
 import { SEVEN } from "./picture_files.ts";
@@ -272,6 +273,33 @@ for (const margin of [0, 1, 5, 12]) {
 Deno.test("findDigits() keeps digits that touch the lines of a form", () => {
   assertEquals(findDigits(boxes(6, 2, -4)).digits.length, 5);
 });
+
+for (const [side, shading] of [[400, 0.25], [1600, 0], [1600, 0.25]]) {
+  Deno.test(`findDigits() finds digits in four colours, ${side} pixels wide, ${shading} of the light lost to a side`, async () => {
+    const scale = side / 200;
+    const pastes = [4, 2, 1, 0].map((k, i) => ({
+      pixels: digit(k),
+      left: (10 + 46 * i) * scale,
+      top: 30 * scale,
+      scale,
+    }));
+    const { values } = sheet(side, side, pastes);
+    const inks = [[200, 30, 40], [90, 200, 120], [110, 150, 240], [35, 35, 40]];
+    const data = new Uint8Array(3 * side * side);
+    for (let i = 0; i < values.length; i++) {
+      const [x, y] = [i % side, Math.floor(i / side)];
+      const light = 1 - shading * x / side + 0.01 * (((x >> 1) * 7 + (y >> 1) * 3) % 3);
+      const ink = inks[Math.min(3, Math.floor(x / (50 * scale)))];
+      for (let k = 0; k < 3; k++) {
+        data[3 * i + k] = light * (230 + (ink[k] - 230) * values[i] / 255);
+      }
+    }
+    const png = new Uint8Array(encode({ width: side, height: side, data, channels: 3 }));
+    const { digits } = findDigits(await decodePicture(png, "drawing"));
+    assertEquals(digits.length, 4);
+    digits.forEach(({ pixels }, i) => assert(difference(pixels, pastes[i].pixels) < 15));
+  });
+}
 
 Deno.test("findDigits() shows its steps as pictures", () => {
   const { steps } = findDigits(SEVEN);
