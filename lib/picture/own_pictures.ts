@@ -37,6 +37,9 @@ interface Labelled {
   parts: Part[];
 }
 
+/** Files as MNIST's. */
+const IDX_NAME = /idx\d-ubyte(\.gz)?$/i;
+
 /**
  * Reads pictures of classes of one's own. In a folder or a zip archive with a folder for each class, each
  * picture is one symbol, normalised as {@linkcode findSymbol} does. Folders `train`, `validation` and `test` are
@@ -126,6 +129,9 @@ async function readFolders(
     ? await listFolder(path)
     : listArchive(await readPacked(path), path);
   const { entries, passedOver, empty } = sortIntoClasses(contents);
+  if (entries.length === 0 && contents.files.some(({ name }) => IDX_NAME.test(name))) {
+    throw new Error(`Expected class folders in ${path} but found IDX files, which --data reads`);
+  }
   note("Passed over, no pictures", passedOver);
   note("Passed over, empty folders", empty);
   const classes = classesOf(path, entries.map(({ label }) => label));

@@ -235,3 +235,13 @@ Deno.test("readOwnPictures() follows no symbolic link in a .zip, and tells class
     assertEquals([classes.toSorted(), train.count], [["Plus", "plus"], 2]);
     assertEquals(notes, ["Passed over, cannot be read: plus/link.png"]);
   }));
+
+Deno.test("readOwnPictures() says who reads IDX files", () =>
+  withFolder(async (folder) => {
+    await write(folder, { "train-images-idx3-ubyte.gz": bars(1), "train-labels.idx1-ubyte": "" });
+    await assertRejects(
+      () => read(folder),
+      Error,
+      `Expected class folders in ${folder} but found IDX files, which --data reads`,
+    );
+  }));
