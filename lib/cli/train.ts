@@ -153,6 +153,8 @@ await runCommand({
     await Deno.mkdir(out, { recursive: true });
     await startBackend(flags);
     await using team = await startTeam(flags);
+    // Whether it is a network is told before data are read.
+    if (!isShipped) (await readBase(named)).dispose();
     const loaded = await loadData(flags, observer);
     const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(loaded) &&
       !fromScratch && flags["fine-tune"] === undefined && flags.epochs === undefined);

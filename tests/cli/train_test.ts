@@ -125,3 +125,14 @@ Deno.test("train from scratch that is killed resumes on one worker", () =>
     await train(...resume);
     assertEquals(await metricsIn(stopped), await metricsIn(straight));
   }));
+
+Deno.test("train says that --base is no network before it reads data", () =>
+  withFolder(async (folder) => {
+    const base = join(folder, "mine.h5");
+    await Deno.writeTextFile(base, "no network");
+    const missing = join(folder, "none");
+    const flags = ["--base", base, "--data", missing, "--out", join(folder, "out")];
+    const { code, stderr } = await runTask("train", ...flags);
+    assertEquals(code, 1);
+    assertMatch(stderr, /Expected .*mine\.h5 to be a whole HDF5 file but it is not/);
+  }));
