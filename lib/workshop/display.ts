@@ -29,12 +29,21 @@ export async function showText(text: string): Promise<void> {
 }
 
 /**
+ * Shows HTML under the cell.
+ *
+ * @param summary What it shows, for viewers that do not take it.
+ */
+export async function showHtml(html: string, summary: string): Promise<void> {
+  await new Display().show({ "text/html": html, "text/plain": summary });
+}
+
+/**
  * Shows a table under the cell.
  *
  * @param rows One object a row, all with the same properties, which head the columns.
  */
 export async function showTable(rows: Record<string, string | number>[]): Promise<void> {
-  await new Display().show({ "text/html": tableHtml(rows), "text/plain": tableText(rows) });
+  await showHtml(tableHtml(rows), tableText(rows));
 }
 
 /**

@@ -2,6 +2,7 @@
 
 // Under a cell
 export { showChart, showFigure, showTable, showText, showTraining } from "./display.ts";
+export { showPad } from "./drawing_pad.ts";
 export { showPage } from "./show_page.ts";
 
 // Charts

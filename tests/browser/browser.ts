@@ -3,7 +3,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import axe, { type AxeResults } from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 
 /** Where screenshots go, for people to look at. */
 export const SCREENSHOTS = "outputs/browser";
@@ -61,9 +67,12 @@ export const LETTER_A: Stroke[] = [
   [[0.38, 0.6], [0.62, 0.6]],
 ];
 
-/** Draws strokes with the mouse. */
-export async function draw(page: Page, strokes: Stroke[]): Promise<void> {
-  const pad = page.locator("#pad");
+/** Draws strokes with the mouse, on the page's pad if on no other. */
+export async function draw(
+  page: Page,
+  strokes: Stroke[],
+  pad: Locator = page.locator("#pad"),
+): Promise<void> {
   await pad.scrollIntoViewIfNeeded();
   const box = await pad.boundingBox();
   assert(box, "Expected a pad on the page");

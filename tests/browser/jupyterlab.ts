@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { type Notebook, RUNS } from "../../lib/workshop/notebook.ts";
 import { withFolder } from "../temporary_folder.ts";
-import { startBrowser } from "./browser.ts";
+import { draw, startBrowser, STROKES } from "./browser.ts";
 
 const VEGA_LITE = "application/vnd.vegalite.v5+json";
 
@@ -199,6 +199,12 @@ async function tryNotebook(browser: Browser, url: string, name: string): Promise
     const withTooltip = withPictures >= 0 ? withPictures : chartWith('"tooltip"');
     const tooltip = await pointAt(charts.nth(withTooltip), () => true);
     assertEquals(tooltip.hasPicture, withPictures >= 0);
+    const pad = page.getByRole("img", { name: "A pad to draw on" });
+    if (await pad.count() > 0) {
+      await draw(page, STROKES[7], pad);
+      assertEquals(await runCell(page, "const drawing ="), "");
+      await cellWith(page, "const drawing =").getByText(/^7, .* sure$/).waitFor();
+    }
     await page.screenshot({ path: join(RUNS, `${name}-tooltip.png`) });
     const withCells = chartWith("Click a cell");
     // A matrix of 26 classes takes minutes to be swept with the mouse.
