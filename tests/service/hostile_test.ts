@@ -161,7 +161,7 @@ async function hostileFiles(): Promise<Hostile[]> {
   }]);
 }
 
-/** Files of at most 4 MB that took the decoder from ten seconds to minutes, and what they get. */
+/** Files of at most 4 MB that held the decoder for seconds, one for half a minute, and what they get. */
 async function bombs(): Promise<[name: string, status: number, file: Uint8Array<ArrayBuffer>][]> {
   const { "grey.png": png, "grey.jpg": jpeg } = await sevenFiles();
   const blank = encode({
