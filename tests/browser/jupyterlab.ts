@@ -7,7 +7,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import type { Browser, Locator, Page } from "playwright-core";
-import { type Notebook, RUNS } from "../../lib/workshop/notebook.ts";
+import { isDirectory } from "../../lib/data/file_system.ts";
+import { CHECKPOINTS, type Notebook, RUNS } from "../../lib/workshop/notebook.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { draw, startBrowser, STROKES } from "./browser.ts";
 
@@ -57,6 +58,8 @@ Deno.test({
   ignore: Deno.args.length > 0,
   async fn() {
     await withFolder(async (folder) => {
+      // What an earlier run has learnt would leave nothing to do in mid-training.
+      if (await isDirectory(CHECKPOINTS)) await Deno.remove(CHECKPOINTS, { recursive: true });
       await using server = await startJupyterLab(folder);
       await using browser = await startBrowser();
       await beARoom(browser, `${server.url}/lab/tree/notebooks/8_letters_too.ipynb`);
@@ -112,6 +115,8 @@ async function beARoom(browser: Browser, url: string): Promise<void> {
   await page.close();
   const again = await browser.newPage({ viewport });
   await again.goto(url);
+  // A cell that is run before the tab has found its kernel begins another.
+  await again.getByText(/^Deno \| (Idle|Busy|Unknown)$/).first().waitFor({ timeout: LONGEST_RUN });
   await startCell(again, LEARNING);
   await again.getByText("Going on after epoch 30 of head").waitFor({ timeout: LONGEST_RUN });
   assertEquals(await endOfCell(again, LEARNING), "");
