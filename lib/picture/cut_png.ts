@@ -78,7 +78,8 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   return concatenate([length, named, checksum]);
 }
 
-function concatenate(parts: Uint8Array[]): Uint8Array {
+/** Puts parts of a file one behind the other. */
+export function concatenate(parts: Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let start = 0;
   for (const part of parts) {

@@ -1,7 +1,6 @@
 /** The lines of a form taken away, and what is written kept. */
 
-import { type Grid, type Line, type Lines, middle } from "./form_lines.ts";
-import type { Form } from "./forms.ts";
+import { type Form, type Grid, type Line, type Lines, middle } from "./form_lines.ts";
 import { type InkSheet, markInk } from "./ink.ts";
 import { type Edges, findPieces } from "./pieces.ts";
 

@@ -67,6 +67,18 @@ export interface Lines {
   columns: Grid;
 }
 
+/** Which of the lines are a form. */
+export interface Form {
+  across: Line[];
+  down: Line[];
+  /** The lines down on either side of every place for a digit. */
+  places: [Line, Line][];
+  /** Places in which something is written, at least. */
+  leastUsed: number;
+  /** What is written is at least this share of the lines' length high. */
+  leastContent: number;
+}
+
 /**
  * Finds the lines of a form, if `isLikely` says of those of a smaller picture that there may be one.
  *

@@ -14,6 +14,7 @@ import {
 import {
   coverage,
   findFormLines,
+  type Form,
   type Grid,
   type Line,
   type Lines,
@@ -48,18 +49,6 @@ export interface FilledForm {
   sheet: InkSheet;
   /** A name of the place that something in a part of the sheet is in. */
   placeOf: (edges: Edges, part: { left: number; top: number }) => string;
-}
-
-/** Lines of a form. */
-export interface Form {
-  across: Line[];
-  down: Line[];
-  /** The lines down on either side of every place for a digit. */
-  places: [Line, Line][];
-  /** Places in which something is written, at least. */
-  leastUsed: number;
-  /** What is written is at least this share of the lines' length high. */
-  leastContent: number;
 }
 
 /**

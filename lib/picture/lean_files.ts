@@ -3,6 +3,8 @@
  * hold so many, or so much when unpacked, that reading them takes minutes.
  */
 
+import { concatenate } from "./cut_png.ts";
+
 /** Chunks of a PNG file that tell its pixels and how they lie (RFC 2083, section 4; eXIf). */
 const PNG_CHUNKS = ["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "eXIf"];
 
@@ -102,13 +104,6 @@ class Parts {
   }
 
   join(): Uint8Array {
-    const parts = this.#parts.map(([start, end]) => this.#bytes.subarray(start, end));
-    const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-    let start = 0;
-    for (const part of parts) {
-      whole.set(part, start);
-      start += part.length;
-    }
-    return whole;
+    return concatenate(this.#parts.map(([start, end]) => this.#bytes.subarray(start, end)));
   }
 }

@@ -6,9 +6,6 @@ import { showHtml } from "./display.ts";
 /** Side of the pad and width of its ink, in pixels. */
 const SIDE = 280, INK = 18;
 
-/** Most characters of a drawing that is taken. */
-const LONGEST = 1e6;
-
 /** A pad that is shown. */
 interface DrawingPad {
   /** @returns What is drawn on it by now; nothing, if nothing is. */
@@ -20,20 +17,20 @@ interface DrawingPad {
  * on the same machine.
  */
 export async function showPad(): Promise<DrawingPad> {
-  let drawn: Promise<GreyPicture> | undefined;
+  let drawn: Uint8Array | undefined;
   const secret = `/${crypto.randomUUID()}`; // so that no page but this one draws on it
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       const text = new URL(request.url).pathname === secret ? await request.text() : "";
-      const [, base64] = /^data:image\/png;base64,(.*)$/.exec(text.slice(0, LONGEST)) ?? [];
-      if (base64) drawn = decodePicture(Uint8Array.fromBase64(base64), "the drawing");
+      const [, base64] = /^data:image\/png;base64,(.*)$/.exec(text) ?? [];
+      if (base64) drawn = Uint8Array.fromBase64(base64);
       return new Response(undefined, { status: base64 ? 204 : 404 });
     },
   );
   server.unref(); // nothing waits for the pad
   await showHtml(padHtml(`http://127.0.0.1:${server.addr.port}${secret}`), "A pad to draw on");
-  return { picture: async () => await drawn };
+  return { picture: async () => drawn && await decodePicture(drawn, "the drawing") };
 }
 
 /** A canvas that sends itself to an address after every stroke, as text, which needs no leave of the receiver. */
