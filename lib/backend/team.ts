@@ -149,6 +149,7 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
     const results = this.#workers.map((worker, rank) =>
       new Promise<Result>((resolve, reject) => {
         worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+          if (Atomics.load(meeting.state, CALLED_OFF) === 1) return; // sent before the worker ended
           if ("result" in data) resolve(data.result as Result);
           else if ("error" in data) {
             reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
@@ -156,6 +157,7 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
             try {
               onReport?.(data.report as Report);
             } catch (error) {
+              callOff(meeting);
               reject(error);
             }
           }

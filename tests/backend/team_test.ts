@@ -138,15 +138,17 @@ Deno.test("Team.run() rejects when the workers' module cannot be loaded", async 
   assert(error.message.startsWith("Worker 0 of 1 died in introduce: "), error.message);
 });
 
-Deno.test("Team.run() rejects with what its observer throws", async () => {
+Deno.test("Team.run() rejects with what its observer throws, which hears no more", async () => {
   await using team = new Team<typeof jobs>({ module: MODULE, size: 2 });
+  let reports = 0;
   const error = await assertRejects(() =>
-    team.run("report", 1, {
+    team.run("report", 50, {
       onReport: () => {
+        reports++;
         throw new TypeError("No display");
       },
     }), TypeError);
-  assertEquals(error.message, "No display");
+  assertEquals([error.message, reports], ["No display", 1]);
 });
 
 Deno.test("Team.close() in the middle of a job rejects it, and every further one", async () => {
