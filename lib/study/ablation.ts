@@ -3,10 +3,14 @@
 import type { Augmentation } from "../data/augment/augment.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { LIGHT_AUGMENTATION } from "../model/recipe.ts";
-import { compareAugmentations, type RunResult, summariseSeeds } from "./comparison.ts";
-import { table } from "./report.ts";
-import { pairedDifference } from "./statistics.ts";
-import { defineStudy, FEW_LABELS_FLAGS, readCounts, seedsUpTo } from "./study.ts";
+import {
+  compareAugmentations,
+  comparisonFlags,
+  type RunResult,
+  summariseSeeds,
+} from "./comparison.ts";
+import { pairedDifference, table } from "./report.ts";
+import { defineStudy, readCounts } from "./study.ts";
 
 /** Steps that could be added to the light augmentation. */
 export const FURTHER_STEPS: Augmentation = [
@@ -42,28 +46,21 @@ export const ablation = defineStudy({
   name: "ablation",
   summary: "Fine-tunes a base with and without each step of augmentation, from few labels.",
   minutes: 5,
-  flags: {
-    ...FEW_LABELS_FLAGS,
-    base: { ...FEW_LABELS_FLAGS.base, default: "cnn-small" },
-    labels: { ...FEW_LABELS_FLAGS.labels, default: "100,1000" },
-  },
+  flags: comparisonFlags("cnn-small", "100,1000"),
   async run({ seeds, limit, workers, base, labels }, runs) {
     const data = await loadMnist({ limit });
     const results = await compareAugmentations(data, {
       augmentations: ABLATIONS,
-      labelsPerClass: readCounts("labels", labels),
-      seeds: seedsUpTo(seeds),
+      labelsPerClass: readCounts(labels),
+      seeds,
       base,
       workers,
-      observer: runs.observer,
       runs,
     });
     return {
       text: `${ablationTable(results, data.validation.count)}\n\n` +
         `\`${base}\`, fine-tuned; right of ${data.validation.count} validation pictures in per cent, ` +
-        `mean ± standard deviation over seeds ${
-          seedsUpTo(seeds).join(", ")
-        }; then the difference ` +
+        `mean ± standard deviation over seeds ${seeds.join(", ")}; then the difference ` +
         `from light ± its standard error, each picture compared with itself.`,
     };
   },
@@ -83,16 +80,12 @@ function ablationTable(results: RunResult[], count: number): string {
   const rows = ways.map((way) =>
     counts.flatMap((labels) => {
       const [{ error, deviation }] = summariseSeeds(of(way, labels));
-      const gain = pairedDifference(
-        errorShares(of(REFERENCE, labels), count),
-        errorShares(of(way, labels), count),
+      const [reference, shares] = [REFERENCE, way].map((way) =>
+        errorShares(of(way, labels), count)
       );
-      const sign = gain.difference < 0 ? "−" : "+";
       return [
         `${(100 - error).toFixed(2)} ± ${deviation.toFixed(2)}`,
-        way === REFERENCE
-          ? ""
-          : `${sign}${Math.abs(gain.difference).toFixed(2)} ± ${gain.error.toFixed(2)}`,
+        way === REFERENCE ? "" : pairedDifference(reference, shares),
       ];
     })
   );

@@ -12,9 +12,8 @@ import { computeOutputs } from "../model/inference.ts";
 import { startTeam, type Team } from "../model/team.ts";
 import { fineTune, trainClassifier, type TrainOptions } from "../model/transfer.ts";
 import { compareFewLabels } from "./comparison.ts";
-import { table } from "./report.ts";
-import { median, spread } from "./statistics.ts";
-import { defineStudy, seedsUpTo, TRAINING_FLAGS } from "./study.ts";
+import { median, spread, table } from "./report.ts";
+import { defineStudy, TRAINING_FLAGS } from "./study.ts";
 
 /** Times that the test pictures are run through a base to see how long that takes. */
 const REPEATS = 5;
@@ -29,11 +28,10 @@ export const bases = defineStudy({
     ...TRAINING_FLAGS,
     labels: { type: "integer", help: "labels of each digit, if few", default: 10, least: 1 },
   },
-  async run({ seeds: count, limit, workers, labels }, runs) {
+  async run({ seeds, limit, workers, labels }, runs) {
     await startBackend();
     const data = await loadMnist({ limit });
     const { observer } = runs;
-    const seeds = seedsUpTo(count);
     const rows: string[][] = [];
     await using alone = await startTeam({ workers: 1 });
     await using team = await startTeam({ workers });
@@ -46,14 +44,12 @@ export const bases = defineStudy({
         seeds,
         base,
         workers,
-        observer,
         runs,
       });
-      const learnt = [];
-      for (const seed of seeds) {
+      const learnt = await Array.fromAsync(seeds, (seed) => {
         const options = { data, base, seed, fineTune: 0, observer };
-        learnt.push(await runs.once(`${base}, all, seed ${seed}`, () => learnAll(team, options)));
-      }
+        return runs.once(`${base}, all, seed ${seed}`, () => learnAll(team, options));
+      });
       rows.push([
         `\`${base}\``,
         measured.parameters.toLocaleString("en").replaceAll(",", " "),

@@ -6,9 +6,8 @@ import { evaluateProbabilities } from "../model/evaluation.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { startTeam } from "../model/team.ts";
 import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
-import { table } from "./report.ts";
-import { mean } from "./statistics.ts";
-import { defineStudy, seedsUpTo, TRAINING_FLAGS } from "./study.ts";
+import { mean, table } from "./report.ts";
+import { defineStudy, TRAINING_FLAGS } from "./study.ts";
 
 /** The preset's base, and another one for networks that make other mistakes. */
 const BASES: BaseName[] = [PRESETS.best.base, "cnn"];
@@ -27,18 +26,17 @@ export const best = defineStudy({
     "Trains with --preset best and two bases: one view and nine, networks alone and together.",
   minutes: 80,
   flags: TRAINING_FLAGS,
-  async run({ seeds: count, limit, workers }, runs) {
+  async run({ seeds, limit, workers }, runs) {
     const data = await loadMnist({ limit });
-    const seeds = seedsUpTo(count);
     await using team = await startTeam({ workers });
     const ask = async (base: BaseName, seed: number) => {
       const options = { ...PRESETS.best, data, seed, base };
       const { network, card } = await runs.train(team, `${base}-${seed}`, options);
-      const answers: Answers = [];
-      for (const { split, views } of LOOKS) {
-        const { images } = data[split];
-        answers.push(await averageProbabilities(team, [network], images, views, runs.observer));
-      }
+      const answers = await Array.fromAsync(
+        LOOKS,
+        ({ split, views }) =>
+          averageProbabilities(team, [network], data[split].images, views, runs.observer),
+      );
       network.dispose();
       return { answers, seconds: card.seconds! };
     };
@@ -54,13 +52,16 @@ export const best = defineStudy({
     const all: Answers[] = [];
     const minutes: string[] = [];
     for (const base of BASES) {
-      const networks = [];
-      for (const seed of seeds) networks.push(await ask(base, seed));
+      const networks = await Array.fromAsync(seeds, (seed) => ask(base, seed));
       const members = networks.map(({ answers }) => answers);
       const alone = members.map(accuracies);
       alone.forEach((values, i) => row(`\`${base}\`, seed ${seeds[i]}`, values));
-      row(`mean of the ${count}`, LOOKS.map((_, i) => mean(alone.map((values) => values[i]))), 3);
-      row(`the ${count} together`, accuracies(together(members)));
+      row(
+        `mean of the ${seeds.length}`,
+        LOOKS.map((_, i) => mean(alone.map((values) => values[i]))),
+        3,
+      );
+      row(`the ${seeds.length} together`, accuracies(together(members)));
       all.push(...members);
       const each = networks.map(({ seconds }) => (seconds / 60).toFixed(0)).join(", ");
       minutes.push(`\`${base}\` ${each} minutes`);

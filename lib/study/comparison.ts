@@ -9,7 +9,7 @@ import { DIGITS } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { addHead, type BaseName, buildBase } from "../model/architecture.ts";
-import { loadBase } from "../model/bases.ts";
+import { BASE_NAMES, loadBase } from "../model/bases.ts";
 import { evaluate } from "../model/evaluation.ts";
 import { learnFromFew } from "../model/few_pictures.ts";
 import { imagesToTensor } from "../model/network.ts";
@@ -25,12 +25,12 @@ import { expectNames } from "../model/options.ts";
 import { startTeam, type Team } from "../model/team.ts";
 import { fineTune, trainClassifier, trainHead } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
-import type { Runs } from "./runs.ts";
-import { deviation, mean } from "./statistics.ts";
+import { deviation, mean } from "./report.ts";
+import { type Runs, TRAINING_FLAGS } from "./study.ts";
 
 /** One training of a comparison. */
-interface Run<Way extends string> {
-  way: Way;
+interface Run {
+  way: string;
   /** Training pictures of each digit whose label is known. */
   labelsPerClass: number;
   /** Seed of everything: which pictures, initial weights, augmentation, order. */
@@ -38,7 +38,7 @@ interface Run<Way extends string> {
 }
 
 /** What came of it. */
-export interface RunResult<Way extends string = string> extends Run<Way> {
+export interface RunResult extends Run {
   /** Share of the pictures tested on that is right, 0–1. */
   accuracy: number;
   /** What learning took, features included and testing not. */
@@ -47,25 +47,8 @@ export interface RunResult<Way extends string = string> extends Run<Way> {
   wrong: number[];
 }
 
-/** What a way of learning came to over the seeds. */
-export interface WaySummary<Way extends string = string> {
-  way: Way;
-  labelsPerClass: number;
-  /** Mean error over the seeds, in per cent. */
-  error: number;
-  /** Standard deviation of the error over the seeds, in percentage points; 0 for one seed. */
-  deviation: number;
-  /** Mean time of learning on one worker. */
-  seconds: number;
-}
-
-/** Learns from few labelled pictures. */
-type Learn = (team: Team, task: Task) => Promise<tf.LayersModel | Nearest>;
-
-/** The picture that is nearest to one, pixel by pixel, names its class. */
-interface Nearest {
-  nearest: Dataset;
-}
+/** Learns from few labelled pictures; where nothing is learnt, the nearest picture names the class. */
+type Learn = (team: Team, task: Task) => Promise<tf.LayersModel | { nearest: Dataset }>;
 
 interface Task {
   few: Dataset;
@@ -88,34 +71,22 @@ interface ComparisonOptions {
    * @default {navigator.hardwareConcurrency}
    */
   workers?: number;
-  observer?: Observer;
   /** Where results are kept, if they are. */
   runs?: Runs;
+  /** Told of the runs, if not who `runs` tells. */
+  observer?: Observer;
   /** What is read, if not digits. */
   subject?: string;
 }
 
-/** The ways of learning that tell what transfer is worth: what the base knows, and whether it learns on. */
-export const WAYS = [
-  "letters, frozen",
-  "letters, fine-tuned",
-  "random, frozen",
-  "from scratch",
-] as const;
-
-/**
- * Beside them what `train --pictures` does, with a head solved in closed form or all learnt step by step, and
- * no learning at all.
- */
-const ALL_WAYS = [
-  "letters, solved",
-  "letters, held out",
-  ...WAYS,
-  "pixels, nearest",
-] as const;
-
-/** One of all ways. */
-export type Way = typeof ALL_WAYS[number];
+/** Flags of studies that compare, with the defaults of one of them. */
+export function comparisonFlags(base: BaseName, labels: string, help = "labels of each digit") {
+  return {
+    ...TRAINING_FLAGS,
+    base: { type: "text", help: "network", value: "NAME", choices: BASE_NAMES, default: base },
+    labels: { type: "text", help, value: "COUNTS", default: labels },
+  } as const;
+}
 
 /** Augmented copies of each picture whose features are cached, beside the picture itself. */
 const COPIES = 20;
@@ -148,6 +119,23 @@ const NETWORK_RECIPE: Omit<Recipe, "baseRate" | "batchSize"> = {
 /** Fewest pictures, counted as often as they are seen, that an epoch of fine-tuning goes through. */
 const LEAST_PER_EPOCH = 9000;
 
+/** Ways of learning: what the base knows, and whether it learns on. */
+const WAYS = {
+  /** As `train --pictures` does it with few: a head that is solved in closed form. */
+  "letters, solved": async (team, task) => {
+    const { base, seed } = task;
+    return (await learnFromFew(team, { data: splitsOf(task), base, seed })).network;
+  },
+  /** As it does it with more: all is learnt step by step, and a fifth is held out. */
+  "letters, held out": learnHeldOut,
+  "letters, frozen": async (team, task) => await learnHead(team, await lettersBase(task), task),
+  "letters, fine-tuned": async (team, task) =>
+    await learnTogether(team, await lettersBase(task), task, 1 / 4),
+  "random, frozen": (team, task) => learnHead(team, randomBase(task), task),
+  "from scratch": (team, task) => learnTogether(team, buildBase(task.base, task.seed), task, 1),
+  "pixels, nearest": (_, { few }) => Promise.resolve({ nearest: few }),
+} satisfies Record<string, Learn>;
+
 /**
  * Learns by every way, from every number of labels, with every seed, and tests on `data.test`.
  *
@@ -161,12 +149,10 @@ const LEAST_PER_EPOCH = 9000;
  */
 export function compareFewLabels(
   data: Pick<Splits, "train" | "test"> & Partial<Pick<Splits, "classes">>,
-  { ways, ...options }: ComparisonOptions & { ways: readonly Way[] },
-): Promise<RunResult<Way>[]> {
-  expectNames("ways", ways, ALL_WAYS);
-  const learn = Object.fromEntries(
-    ways.map((way): [string, Learn] => [way, (team, task) => learnBy(way, team, task)]),
-  ) as Record<Way, Learn>;
+  { ways, ...options }: ComparisonOptions & { ways: readonly (keyof typeof WAYS)[] },
+): Promise<RunResult[]> {
+  expectNames("ways", ways, Object.keys(WAYS));
+  const learn = Object.fromEntries(ways.map((way) => [way, WAYS[way]]));
   return compare(data, data.test, learn, options);
 }
 
@@ -191,27 +177,27 @@ export function compareAugmentations(
   return compare({ train }, validation, learn, options);
 }
 
-async function compare<Way extends string>(
+async function compare(
   { train, classes = DIGITS }: { train: Dataset; classes?: string[] },
   test: Dataset,
-  learn: Record<Way, Learn>,
+  learn: Record<string, Learn>,
   {
     labelsPerClass,
     seeds,
     base = "cnn",
     workers = navigator.hardwareConcurrency,
-    observer,
     runs,
+    observer = runs?.observer,
     subject = "digit",
   }: ComparisonOptions,
-): Promise<RunResult<Way>[]> {
+): Promise<RunResult[]> {
   await startBackend();
-  const all: Run<Way>[] = (Object.keys(learn) as Way[]).flatMap((way) =>
+  const all: Run[] = Object.keys(learn).flatMap((way) =>
     labelsPerClass.flatMap((labelsPerClass) => seeds.map((seed) => ({ way, labelsPerClass, seed })))
   );
-  const nameOf = ({ way, labelsPerClass, seed }: Run<Way>) =>
+  const nameOf = ({ way, labelsPerClass, seed }: Run) =>
     `${way}, ${labelsPerClass} a ${subject}, seed ${seed}`;
-  const learnOne = async (team: Team, run: Run<Way>): Promise<RunResult<Way>> => {
+  const learnOne = async (team: Team, run: Run): Promise<RunResult> => {
     const { way, labelsPerClass, seed } = run;
     const few = pickLabelled(train, labelsPerClass, seed, classes);
     const started = performance.now();
@@ -222,15 +208,26 @@ async function compare<Way extends string>(
       : await wrongBy(team, learnt, test, classes);
     return { ...run, accuracy: 1 - wrong.length / test.count, seconds, wrong };
   };
-  return learnSideBySide(
-    all,
-    (team, run) => {
-      const learn = () => learnOne(team, run);
-      return runs ? runs.once(`${base}, ${nameOf(run)}`, learn) : learn();
-    },
-    workers,
-    (run, done) => observer?.({ kind: "progress", what: nameOf(run), done, total: all.length }),
+  const results: RunResult[] = [];
+  const waiting = [...all.keys()]; // from the end, where those are that take longest
+  let done = 0;
+  const teams = await Promise.all(
+    Array.from({ length: Math.min(workers, all.length) }, () => startTeam({ workers: 1 })),
   );
+  try {
+    await Promise.all(teams.map(async (team) => {
+      for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
+        const run = all[i];
+        const what = nameOf(run);
+        const learn = () => learnOne(team, run);
+        results[i] = runs ? await runs.once(`${base}, ${what}`, learn) : await learn();
+        observer?.({ kind: "progress", what, done: ++done, total: all.length });
+      }
+    }));
+  } finally {
+    for (const team of teams) team.close();
+  }
+  return results;
 }
 
 async function wrongBy(team: Team, network: tf.LayersModel, test: Dataset, classes: string[]) {
@@ -250,47 +247,17 @@ function wrongByNearest(known: Dataset, test: Dataset): number[] {
   return [...nearest.keys()].filter((i) => known.labels[nearest[i]] !== test.labels[i]);
 }
 
-/**
- * Learns every run on a team of one worker, as many at a time as there are workers, so that results do
- * not depend on how many there are.
- *
- * @param runs What is learnt, those that take longest at the end: they are started first.
- * @param learn Learns one of them.
- * @param workers Runs at a time.
- * @param onDone Called when a run is done.
- * @returns What `learn` returned, in the order of `runs`.
- */
-async function learnSideBySide<Run, Result>(
-  runs: readonly Run[],
-  learn: (team: Team, run: Run) => Promise<Result>,
-  workers: number,
-  onDone: (run: Run, done: number) => void,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  const waiting = [...runs.keys()];
-  const teams = await Promise.all(
-    Array.from({ length: Math.min(workers, runs.length) }, () => startTeam({ workers: 1 })),
-  );
-  let done = 0;
-  try {
-    await Promise.all(teams.map(async (team) => {
-      for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-        results[i] = await learn(team, runs[i]);
-        onDone(runs[i], ++done);
-      }
-    }));
-  } finally {
-    for (const team of teams) team.close();
-  }
-  return results;
-}
-
-/**
- * Takes the seeds of each way and number of labels together.
- */
-export function summariseSeeds<Way extends string>(
-  results: RunResult<Way>[],
-): WaySummary<Way>[] {
+/** Takes the seeds of each way and number of labels together. */
+export function summariseSeeds(results: RunResult[]): {
+  way: string;
+  labelsPerClass: number;
+  /** Mean error over the seeds, in per cent. */
+  error: number;
+  /** Standard deviation of the error over the seeds, in percentage points; 0 for one seed. */
+  deviation: number;
+  /** Mean time of learning on one worker. */
+  seconds: number;
+}[] {
   const groups = Map.groupBy(results, ({ way, labelsPerClass }) => `${way}, ${labelsPerClass}`);
   return [...groups.values()].map((group) => {
     const { way, labelsPerClass } = group[0];
@@ -331,42 +298,23 @@ export function pickLabelled(
 /** Names of random streams. */
 const [PICK, COPY] = [1, 2];
 
-async function learnBy(
-  way: Way,
-  team: Team,
-  { few, train, classes, base: name, seed }: Task,
-): Promise<tf.LayersModel | Nearest> {
-  if (way === "pixels, nearest") return { nearest: few };
+function splitsOf({ few, classes }: Task): Splits {
   const none = slice(few, 0, 0);
-  const data = { train: few, validation: none, test: none, classes, source: way };
-  if (way === "letters, solved") {
-    return (await learnFromFew(team, { data, base: name, seed })).network;
-  }
-  if (way === "letters, held out") return await trainHeldOut(team, data, name, seed);
-  const base = way.startsWith("letters")
-    ? (await loadBase(name)).network
-    : way === "random, frozen"
-    ? randomBase(name, seed, slice(train, 0, STATISTICS_COUNT))
-    : buildBase(name, seed);
-  const network = addHead(base, { classes: classes.length, seed });
-  if (way.endsWith("frozen")) await learnHead(team, network, few, seed);
-  else {await learnTogether(
-      team,
-      network,
-      { few, classes, seed },
-      way === "from scratch" ? 1 : 1 / 4,
-    );}
-  return network;
+  return { train: few, validation: none, test: none, classes, source: "few labels" };
 }
 
-/** As `train --pictures --head learnt`: a fifth is held out to choose, to calibrate and to test on. */
-async function trainHeldOut(
-  team: Team,
-  few: Splits,
-  base: BaseName,
-  seed: number,
-): Promise<tf.LayersModel> {
-  const data = holdOut(few, seed);
+async function lettersBase({ base }: Task): Promise<tf.Sequential> {
+  return (await loadBase(base)).network;
+}
+
+function withHead(base: tf.Sequential, { classes, seed }: Task): tf.Sequential {
+  return addHead(base, { classes: classes.length, seed });
+}
+
+/** As `train --pictures --head learnt`: what is held out is to choose, to calibrate and to test on. */
+async function learnHeldOut(team: Team, task: Task): Promise<tf.LayersModel> {
+  const { base, seed } = task;
+  const data = holdOut(splitsOf(task), seed);
   const enough = (epochs: number) => enoughEpochs(epochs, data.train.count, RECIPES.head.batchSize);
   const { augmentation, keeps, fineTune } = PRESETS.standard;
   const { network } = await trainClassifier(team, {
@@ -382,12 +330,9 @@ async function trainHeldOut(
 }
 
 /** Epochs are compared on the few pictures themselves: there are no other labels. */
-async function learnHead(
-  team: Team,
-  network: tf.LayersModel,
-  few: Dataset,
-  seed: number,
-): Promise<void> {
+async function learnHead(team: Team, base: tf.Sequential, task: Task): Promise<tf.LayersModel> {
+  const { few, seed } = task;
+  const network = withHead(base, task);
   const pictures = repeat(few, 1 + COPIES);
   for (let i = few.count; i < pictures.count; i++) {
     const { images } = slice(pictures, i, 1);
@@ -402,14 +347,17 @@ async function learnHead(
     source: { kind: "features", features, labels: shareMemory(pictures.labels) },
     validation: { inputs: features.subarray(0, few.count * width), labels: few.labels },
   }, { recipe: { ...HEAD_RECIPE, epochs: Math.ceil(STEPS / stepsPerEpoch) }, seed });
+  return network;
 }
 
 async function learnTogether(
   team: Team,
-  network: tf.LayersModel,
-  { few, classes, seed }: Pick<Task, "few" | "classes" | "seed">,
+  base: tf.Sequential,
+  task: Task,
   baseRate: number,
-): Promise<void> {
+): Promise<tf.LayersModel> {
+  const { few, classes, seed } = task;
+  const network = withHead(base, task);
   const batchSize = Math.min(BATCH_SIZE, few.count);
   // One long epoch over the pictures again and again: each time another augmentation.
   const train = repeat(few, Math.ceil(STEPS * batchSize / few.count));
@@ -418,6 +366,7 @@ async function learnTogether(
     recipe: { ...NETWORK_RECIPE, baseRate, batchSize },
     seed,
   });
+  return network;
 }
 
 /** As the main job does, but with few pictures, seen again and again. */
@@ -425,10 +374,11 @@ async function learnWith(
   augmentation: Augmentation,
   validation: Dataset,
   team: Team,
-  { few, train, classes, base, seed }: Task,
+  task: Task,
 ): Promise<tf.LayersModel> {
+  const { few, train, classes, seed } = task;
+  const network = withHead(await lettersBase(task), task);
   const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / few.count);
-  const network = addHead((await loadBase(base)).network, { classes: classes.length, seed });
   await fineTune(team, network, { train: repeat(few, times), validation, classes }, {
     augmentation,
     recipe: RECIPES["fine-tuning"],
@@ -442,8 +392,9 @@ function repeat(dataset: Dataset, times: number): Dataset {
 }
 
 /** A base with random weights, whose batch normalisation fits what comes through it. */
-function randomBase(name: BaseName, seed: number, { images }: Dataset): tf.Sequential {
+function randomBase({ base: name, seed, train }: Task): tf.Sequential {
   const base = buildBase(name, seed);
+  const { images } = slice(train, 0, STATISTICS_COUNT);
   tf.tidy(() => {
     let tensor: tf.Tensor = imagesToTensor(images);
     for (const layer of base.layers) {

@@ -2,28 +2,26 @@
 
 import { loadMnist } from "../data/mnist.ts";
 import { fewLabelsCurves } from "./charts/few_labels_curves.ts";
-import { compareFewLabels, summariseSeeds, WAYS } from "./comparison.ts";
+import { compareFewLabels, comparisonFlags, summariseSeeds } from "./comparison.ts";
 import { table } from "./report.ts";
-import { defineStudy, FEW_LABELS_FLAGS, readCounts, seedsUpTo } from "./study.ts";
+import { defineStudy, readCounts } from "./study.ts";
+
+/** What is compared. */
+const WAYS = ["letters, frozen", "letters, fine-tuned", "random, frozen", "from scratch"] as const;
 
 export const fewLabels = defineStudy({
   name: "few-labels",
   summary:
     "Learns digits from 1 to 100 labels of each, from letters, from nothing and from scratch.",
   minutes: 10,
-  flags: {
-    ...FEW_LABELS_FLAGS,
-    base: { ...FEW_LABELS_FLAGS.base, default: "cnn" },
-    labels: { ...FEW_LABELS_FLAGS.labels, default: "1,5,10,50,100" },
-  },
+  flags: comparisonFlags("cnn", "1,5,10,50,100"),
   async run({ seeds, limit, workers, base, labels }, runs) {
     const full = await compareFewLabels(await loadMnist({ limit }), {
       ways: WAYS,
-      labelsPerClass: readCounts("labels", labels),
-      seeds: seedsUpTo(seeds),
+      labelsPerClass: readCounts(labels),
+      seeds,
       base,
       workers,
-      observer: runs.observer,
       runs,
     });
     const summaries = summariseSeeds(full);
@@ -38,7 +36,7 @@ export const fewLabels = defineStudy({
     return {
       text: `${table(["labels of each digit", ...WAYS], rows)}\n\n` +
         `\`${base}\`; right of the test pictures in per cent, mean ± standard deviation over ` +
-        `seeds ${seedsUpTo(seeds).join(", ")}, and seconds of learning on one worker.`,
+        `seeds ${seeds.join(", ")}, and seconds of learning on one worker.`,
       files: {
         few_labels: { json: { base, results, summaries }, chart: fewLabelsCurves(summaries) },
       },

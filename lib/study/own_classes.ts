@@ -1,11 +1,10 @@
 /** The study of classes of one's own: what few pictures of a script are worth that no base has seen. */
 
 import { SCRIPTS } from "../data/letters/mod.ts";
-import { compareFewLabels, type RunResult, type Way } from "./comparison.ts";
+import { compareFewLabels, comparisonFlags, type RunResult } from "./comparison.ts";
 import { drawApart } from "./draw_script.ts";
-import { table } from "./report.ts";
-import { mean, pairedDifference, spread } from "./statistics.ts";
-import { defineStudy, FEW_LABELS_FLAGS, readCounts, seedsUpTo } from "./study.ts";
+import { mean, pairedDifference, spread, table } from "./report.ts";
+import { defineStudy, readCounts } from "./study.ts";
 
 /** As `train --pictures` does it with more than few: a fifth is held out. */
 const HELD_OUT = "letters, held out";
@@ -14,17 +13,17 @@ const HELD_OUT = "letters, held out";
 const LEAST_TO_HOLD_OUT = 5;
 
 /** What is compared; the first is as `train --pictures` does it with few. */
-const WAYS: Way[] = [
+const WAYS = [
   "letters, solved",
   HELD_OUT,
   "letters, frozen",
   "random, frozen",
   "from scratch",
   "pixels, nearest",
-];
+] as const;
 
 /** What is compared with the first. */
-const LEARNT: Way[] = [HELD_OUT, "letters, frozen"];
+const LEARNT = [HELD_OUT, "letters, frozen"];
 
 /** Pictures of each letter that are tested on. */
 const TESTING = 20;
@@ -35,7 +34,7 @@ const DRAWING = 1;
 /** Name of the row of all scripts together. */
 const ALL = "**all**";
 
-interface ScriptResult extends RunResult<Way> {
+interface ScriptResult extends RunResult {
   script: string;
 }
 
@@ -43,17 +42,9 @@ export const ownClasses = defineStudy({
   name: "own-classes",
   summary: "Learns four scripts that no base has seen from 1 to 20 pictures of each letter.",
   minutes: 25,
-  flags: {
-    ...FEW_LABELS_FLAGS,
-    base: { ...FEW_LABELS_FLAGS.base, default: "cnn" },
-    labels: {
-      ...FEW_LABELS_FLAGS.labels,
-      help: "pictures of each letter",
-      default: "1,2,5,10,20",
-    },
-  },
+  flags: comparisonFlags("cnn", "1,2,5,10,20", "pictures of each letter"),
   async run({ seeds, limit = Infinity, workers, base, labels }, runs) {
-    const labelsPerClass = readCounts("labels", labels);
+    const labelsPerClass = readCounts(labels);
     const results: ScriptResult[] = [];
     for (const script of SCRIPTS) {
       const data = await drawApart(script.name, {
@@ -61,20 +52,18 @@ export const ownClasses = defineStudy({
         testing: Math.min(TESTING, limit),
         seed: DRAWING,
       });
-      const compare = (ways: Way[], labelsPerClass: number[]) =>
-        compareFewLabels(data, {
-          ways,
-          labelsPerClass,
-          seeds: seedsUpTo(seeds),
-          base,
-          workers,
-          observer: runs.observer,
-          runs,
-          subject: `letter of ${script.name}`,
-        });
+      const options = { seeds, base, workers, runs, subject: `letter of ${script.name}` };
       const found = [
-        ...await compare(WAYS.filter((way) => way !== HELD_OUT), labelsPerClass),
-        ...await compare([HELD_OUT], labelsPerClass.filter((count) => count >= LEAST_TO_HOLD_OUT)),
+        ...await compareFewLabels(data, {
+          ways: WAYS.filter((way) => way !== HELD_OUT),
+          labelsPerClass,
+          ...options,
+        }),
+        ...await compareFewLabels(data, {
+          ways: [HELD_OUT],
+          labelsPerClass: labelsPerClass.filter((count) => count >= LEAST_TO_HOLD_OUT),
+          ...options,
+        }),
       ];
       results.push(...found.map((result) => ({ ...result, script: script.name })));
     }
@@ -88,12 +77,13 @@ export const ownClasses = defineStudy({
         table(["pictures of each letter", "script", ...WAYS], rows),
         table(
           ["pictures of each letter", ...LEARNT.map((way) => `${way}, less solved`)],
-          labelsPerClass.map((
-            count,
-          ) => [`${count}`, ...LEARNT.map((way) => gain(way, count, results))]),
+          labelsPerClass.map((count) => [
+            `${count}`,
+            ...LEARNT.map((way) => gain(way, count, results)),
+          ]),
         ),
         `\`${base}\`; right of ${TESTING} pictures of each letter by writers (fonts) that were not learnt ` +
-        `from, in per cent: mean ± standard deviation over seeds ${seedsUpTo(seeds).join(", ")}, ` +
+        `from, in per cent: mean ± standard deviation over seeds ${seeds.join(", ")}, ` +
         "of all scripts the mean; then the difference in points ± standard error, each run compared with " +
         "the same pictures. *Solved* is what `train --pictures` does with few, *held out* what it does with more or " +
         "with `--head learnt`, from " +
@@ -105,7 +95,7 @@ export const ownClasses = defineStudy({
 });
 
 function rowOf(script: string, count: number, results: ScriptResult[]): string[] {
-  const shares = (way: Way) =>
+  const shares = (way: string) =>
     results.filter((result) =>
       result.labelsPerClass === count && result.way === way &&
       (script === ALL || result.script === script)
@@ -121,13 +111,10 @@ function rowOf(script: string, count: number, results: ScriptResult[]): string[]
 }
 
 /** By how much a way reads more than the head that is solved. */
-function gain(way: Way, count: number, results: ScriptResult[]): string {
+function gain(way: string, count: number, results: ScriptResult[]): string {
   const [learnt, solved] = [way, WAYS[0]].map((way) =>
     results.filter((result) => result.labelsPerClass === count && result.way === way)
       .map(({ accuracy }) => accuracy)
   );
-  if (learnt.length === 0) return "";
-  const { difference, error } = pairedDifference(learnt, solved);
-  const sign = difference < 0 ? "−" : "+";
-  return `${sign}${Math.abs(difference).toFixed(2)} ± ${error.toFixed(2)}`;
+  return learnt.length === 0 ? "" : pairedDifference(learnt, solved);
 }

@@ -11,8 +11,7 @@ import { type Classifier, loadModel, predict, predictDigit } from "../model/clas
 import { findModel } from "../model/model_folders.ts";
 import type { GreyPicture } from "../picture/decode.ts";
 import { findDigits } from "../picture/find_digits.ts";
-import { table } from "./report.ts";
-import { median } from "./statistics.ts";
+import { median, table } from "./report.ts";
 import { defineStudy } from "./study.ts";
 import { drawTestPicture, pasteDigit, PICTURE_KINDS } from "./test_pictures.ts";
 

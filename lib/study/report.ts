@@ -1,8 +1,57 @@
-/** What a study found, as Markdown: tables, what they were made with, and their place in outputs/README.md. */
+/** What a few measurements come to, and how outputs/README.md has it. */
 
 import os from "node:os";
 import { writeFileAtomically } from "../data/file_system.ts";
-import { today, versions } from "../model/provenance.ts";
+
+/** The mean. */
+export function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * The standard deviation of a sample: squares are divided by one less than the number of values.
+ *
+ * @returns 0 for a single value.
+ */
+export function deviation(values: number[]): number {
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return Math.sqrt(squares / Math.max(1, values.length - 1));
+}
+
+/** Mean and standard deviation as a table has them. */
+export function spread(values: number[]): string {
+  return `${mean(values).toFixed(2)} ± ${deviation(values).toFixed(2)}`;
+}
+
+/**
+ * The median; the mean of the two middle values if their number is even.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals([median([3, 1, 2]), median([4, 1, 2, 3])], [2, 2.5]);
+ * ```
+ */
+export function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * By how much shares are larger than others that were measured on the same things, each compared with itself.
+ *
+ * @param shares 0–1, as many as `others`.
+ * @returns The mean difference ± its standard error, in percentage points, as a table has them.
+ */
+export function pairedDifference(shares: number[], others: number[]): string {
+  const differences = shares.map((share, i) => 100 * (share - others[i]));
+  const difference = mean(differences);
+  const error = deviation(differences) / Math.sqrt(differences.length);
+  const sign = difference < 0 ? "−" : "+";
+  return `${sign}${Math.abs(difference).toFixed(2)} ± ${error.toFixed(2)}`;
+}
 
 /**
  * Lays out a table; columns of figures are flush right.
@@ -24,31 +73,6 @@ export function machine(): { cpu: string; cores: number; os: string } {
     cores: navigator.hardwareConcurrency,
     os: `${os.type()} ${os.release()}`,
   };
-}
-
-/**
- * Says who made something, when, in what time, with which machine and versions.
- *
- * @param command What stands after `deno task`.
- * @param made Days of the runs as `YYYY-MM-DD`, if not today; how long all took; workers, if any.
- */
-export function provenance(
-  command: string,
-  { dates = [], seconds, workers }: { dates?: string[]; seconds?: number; workers?: number },
-): string {
-  const days = dates.length ? [...new Set(dates)].sort() : [today()];
-  const { deno, tfjs } = versions();
-  return [
-    `Made by \`deno task ${command}\` on ${days.join(", ")}`,
-    seconds === undefined
-      ? ""
-      : seconds < 600
-      ? ` in ${seconds.toFixed(0)} s`
-      : ` in ${(seconds / 60).toFixed(0)} minutes`,
-    `: ${os.cpus()[0].model.trim()}, ${navigator.hardwareConcurrency} cores, `,
-    workers === undefined ? "" : `${workers} workers, `,
-    `${Math.round(os.totalmem() / 2 ** 30)} GB, Deno ${deno}, tfjs ${tfjs}.`,
-  ].join("");
 }
 
 /**

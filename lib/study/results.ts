@@ -4,9 +4,8 @@ import { loadMnist } from "../data/mnist.ts";
 import { startTeam } from "../model/team.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
-import { table } from "./report.ts";
-import { mean, spread } from "./statistics.ts";
-import { defineStudy, seedsUpTo, TRAINING_FLAGS } from "./study.ts";
+import { mean, spread, table } from "./report.ts";
+import { defineStudy, TRAINING_FLAGS } from "./study.ts";
 
 const { standard, mnist } = PRESETS;
 
@@ -21,45 +20,34 @@ const WAYS: Record<string, Omit<TrainOptions, "data" | "seed">> = {
   "MNIST alone, from scratch": { ...mnist, fromScratch: true, fineTune: 0 },
 };
 
-/** What a training came to. */
-interface Outcome {
-  accuracy: number;
-  calibrationError: number;
-  rejected: Record<string, number>;
-  seconds: number;
-}
-
 export const results = defineStudy({
   name: "results",
   summary: "Trains with a frozen base, fine-tuned and from scratch: accuracy and time of each.",
   minutes: 15,
   flags: TRAINING_FLAGS,
-  async run({ seeds: count, limit, workers }, runs) {
+  async run({ seeds, limit, workers }, runs) {
     const data = await loadMnist({ limit });
-    const seeds = seedsUpTo(count);
     await using team = await startTeam({ workers });
+    const learn = async (options: typeof WAYS[string], seed: number) => {
+      const started = performance.now();
+      const { network, evaluation, card } = await trainClassifier(team, {
+        data,
+        seed,
+        observer: runs.observer,
+        ...options,
+      });
+      network.dispose();
+      const seconds = (performance.now() - started) / 1000;
+      const { accuracy, calibrationError } = evaluation;
+      return { accuracy, calibrationError, rejected: card.rejected!, seconds };
+    };
     const rows: string[][] = [];
     let rejections: string[][] = [];
     for (const [way, options] of Object.entries(WAYS)) {
-      const measured: Outcome[] = [];
-      for (const seed of seeds) {
+      const measured = await Array.fromAsync(seeds, (seed) => {
         const name = `${way.replaceAll("`", "")}, seed ${seed}`;
-        measured.push(
-          await runs.once(name, async () => {
-            const started = performance.now();
-            const { network, evaluation, card } = await trainClassifier(team, {
-              data,
-              seed,
-              observer: runs.observer,
-              ...options,
-            });
-            network.dispose();
-            const seconds = (performance.now() - started) / 1000;
-            const { accuracy, calibrationError } = evaluation;
-            return { accuracy, calibrationError, rejected: card.rejected!, seconds };
-          }),
-        );
-      }
+        return runs.once(name, () => learn(options, seed));
+      });
       if (way === DEFAULT) {
         rejections = Object.keys(measured[0].rejected).map((kind) => [
           kind,

@@ -2,47 +2,37 @@
 
 import { CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
 import { loadMnist } from "../data/mnist.ts";
-import type { ModelCard } from "../model/classifier.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/team.ts";
 import { corruptionBars } from "./charts/corruption_bars.ts";
-import { table } from "./report.ts";
-import { mean, spread } from "./statistics.ts";
-import { defineStudy, seedsUpTo, TRAINING_FLAGS } from "./study.ts";
+import { mean, spread, table } from "./report.ts";
+import { defineStudy, TRAINING_FLAGS } from "./study.ts";
 
 const COMPARED = ["mnist", "robust"] as const;
-
-/** What a seed came to. */
-interface Measured {
-  card: ModelCard;
-  robustness: Robustness;
-}
 
 export const robustness = defineStudy({
   name: "robustness",
   summary: "Trains with --preset mnist and robust: errors on the fifteen corruptions of MNIST-C.",
   minutes: 20,
   flags: TRAINING_FLAGS,
-  async run({ seeds: count, limit, workers }, runs) {
+  async run({ seeds, limit, workers }, runs) {
     const data = await loadMnist({ limit });
     const { classes, test } = data;
     const { observer } = runs;
-    const seeds = seedsUpTo(count);
     await using team = await startTeam({ workers });
-    const columns: Measured[][] = [];
-    for (const preset of COMPARED) {
-      const column: Measured[] = [];
-      for (const seed of seeds) {
-        const options = { ...PRESETS[preset], data, seed };
-        const { network, card } = await runs.train(team, `${preset}-${seed}`, options);
-        const robustness = await measureRobustness(team, network, test, { classes, observer });
-        network.dispose();
-        column.push({ card, robustness });
-      }
-      columns.push(column);
-    }
-    const row = (name: string, figure: (measured: Measured) => number) => [
+    const measure = async (preset: typeof COMPARED[number], seed: number) => {
+      const options = { ...PRESETS[preset], data, seed };
+      const { network, card } = await runs.train(team, `${preset}-${seed}`, options);
+      const robustness = await measureRobustness(team, network, test, { classes, observer });
+      network.dispose();
+      return { card, robustness };
+    };
+    const columns = await Array.fromAsync(
+      COMPARED,
+      (preset) => Array.fromAsync(seeds, (seed) => measure(preset, seed)),
+    );
+    const row = (name: string, figure: (measured: typeof columns[number][number]) => number) => [
       name,
       ...columns.map((column) => spread(column.map((measured) => 100 * figure(measured)))),
     ];

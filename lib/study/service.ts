@@ -13,8 +13,7 @@ import { today } from "../model/provenance.ts";
 import { allContenders, type Contender, describeMemory, withService } from "./bench/contenders.ts";
 import { load, type LoadResult } from "./bench/load.ts";
 import { inTurns } from "./bench/turns.ts";
-import { machine, table } from "./report.ts";
-import { median } from "./statistics.ts";
+import { machine, median, table } from "./report.ts";
 import { defineStudy } from "./study.ts";
 
 /** Test pictures that are asked for in turn. */

@@ -1,28 +1,38 @@
-/** What every study is, and how it is run: seeds, reuse of finished runs, files, provenance. */
+/** What every study is, and how it is run: seeds, runs that are done once, files, provenance. */
 
+import os from "node:os";
 import { join } from "@std/path";
-import { writeFileAtomically } from "../data/file_system.ts";
+import { isDirectory, writeFileAtomically } from "../data/file_system.ts";
 import { type Flag, FLAGS, UsageError, type Values } from "../flags.ts";
-import { BASE_NAMES } from "../model/bases.ts";
+import { loadModel } from "../model/classifier.ts";
+import { today, versions } from "../model/provenance.ts";
+import { saveNetwork } from "../model/saved_network.ts";
+import type { Team } from "../model/team.ts";
+import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import { saveChart } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";
-import { provenance, writeSection } from "./report.ts";
-import { Runs } from "./runs.ts";
+import { machine, writeSection } from "./report.ts";
 
 type Flags = Record<string, Flag>;
 
 /** A comparison or a benchmark. */
-export interface Study<F extends Flags = Flags> {
+interface Study<F extends Flags = Flags> {
   name: string;
   /** One sentence. */
   summary: string;
   /** How long it takes on two cores. */
   minutes: number;
-  /** Those of its own; `--out` and `--readme` are the harness's. */
   flags: F;
-  /** @param runs Where it keeps what its runs come to, and whom it tells how far it is. */
-  run(values: Values<F>, runs: Runs): Promise<Findings>;
+  /**
+   * @param values Of its flags, and the seeds: 1 to `--seeds`.
+   * @param runs Where it keeps what its runs come to, and whom it tells how far it is.
+   */
+  run(values: Omit<Values<F>, "seeds"> & Seeds, runs: Runs): Promise<Findings>;
+}
+
+interface Seeds {
+  seeds: number[];
 }
 
 /** What a study found. */
@@ -42,30 +52,16 @@ export const TRAINING_FLAGS = {
   workers: FLAGS.workers,
 } as const satisfies Flags;
 
-/** Flags of studies that learn from few labels. */
-export const FEW_LABELS_FLAGS = {
-  ...TRAINING_FLAGS,
-  base: { type: "text", help: "network", value: "NAME", choices: BASE_NAMES },
-  labels: { type: "text", help: "labels of each digit", value: "COUNTS" },
-} as const satisfies Flags;
-
-/** @returns The study, whose `run` knows the types of its flags. */
+/** @returns The study with flags that all have, whose `run` knows the types of its own. */
 export function defineStudy<const F extends Flags>(study: Study<F>): Study {
-  return study as unknown as Study;
-}
-
-/** @returns All flags of a study. */
-export function flagsOf({ name, flags }: Study) {
   return {
-    ...flags,
-    out: { ...FLAGS.out, help: "folder for runs and results", default: `outputs/${name}` },
-    readme: { type: "switch", help: "write the table into outputs/README.md too" },
-  } as const satisfies Flags;
-}
-
-/** @returns Seeds 1 to `count`. */
-export function seedsUpTo(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i + 1);
+    ...study as unknown as Study,
+    flags: {
+      ...study.flags,
+      out: { ...FLAGS.out, help: "folder for runs and results", default: `outputs/${study.name}` },
+      readme: { type: "switch", help: "write the table into outputs/README.md too" },
+    },
+  };
 }
 
 /**
@@ -73,19 +69,73 @@ export function seedsUpTo(count: number): number[] {
  *
  * @throws {UsageError} If one is no integer above 0.
  */
-export function readCounts(flag: string, text: string): number[] {
-  return text.split(",").map((part) => {
+export function readCounts(labels: string): number[] {
+  return labels.split(",").map((part) => {
     const count = Number(part);
     if (Number.isSafeInteger(count) && count > 0) return count;
-    throw new UsageError(`Expected --${flag} to be integers above 0 but found ${text}`);
+    throw new UsageError(`Expected --labels to be integers above 0 but found ${labels}`);
   });
+}
+
+/** The runs of a study, each done once, in a folder: a study that was stopped goes on where it was. */
+export class Runs {
+  /** Days on which the runs that were asked for were done, `YYYY-MM-DD`. */
+  readonly dates: string[] = [];
+  /** How many of them had been done before. */
+  reused = 0;
+
+  /** @param folder Made with the first run. */
+  constructor(readonly folder: string, readonly observer: Observer) {}
+
+  /** @returns What a run came to, as JSON has it: now, or when it was done. */
+  async once<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
+    const file = join(this.folder, `${name}.json`);
+    const found = await Deno.readTextFile(file).catch(() => undefined);
+    if (found !== undefined) {
+      const { date, result } = JSON.parse(found);
+      this.dates.push(date);
+      this.reused++;
+      return result;
+    }
+    const [date, result] = [today(), await run()];
+    await Deno.mkdir(this.folder, { recursive: true });
+    await writeFileAtomically(file, JSON.stringify({ date, result }));
+    this.dates.push(date);
+    return result;
+  }
+
+  /** Trains a classifier and keeps it and checkpoints on the way, unless it is there. */
+  async train(
+    team: Team,
+    name: string,
+    options: Omit<TrainOptions, "checkpoint" | "resume" | "observer">,
+  ): Promise<Awaited<ReturnType<typeof loadModel>>> {
+    const { observer } = this;
+    const folder = join(this.folder, name);
+    if (await isDirectory(folder)) {
+      this.reused++;
+    } else {
+      observer({ kind: "note", text: name });
+      const { network, card } = await trainClassifier(team, {
+        ...options,
+        checkpoint: `${folder}.safetensors`,
+        resume: true,
+        observer,
+      });
+      await saveNetwork(folder, network, card);
+      network.dispose();
+    }
+    const model = await loadModel(folder);
+    this.dates.push(model.card.date);
+    return model;
+  }
 }
 
 /**
  * Runs a study: what runs of it are in its folder already, from an earlier call with the same limit and number
  * of workers, are not done again.
  *
- * @param values Of {@linkcode flagsOf}.
+ * @param values Of the study's flags.
  * @param file Where its section is, if `--readme` asks for that.
  * @returns Its report in Markdown.
  */
@@ -96,9 +146,12 @@ export async function runStudy(
   file?: string,
 ): Promise<string> {
   const { name } = study;
-  const { out, readme, limit, workers } = values as Values<ReturnType<typeof flagsOf>> & {
+  const { out, readme, limit, workers, seeds } = values as {
+    out: string;
+    readme: boolean;
     limit?: number;
     workers?: number;
+    seeds?: number;
   };
   const started = performance.now();
   const conditions = [
@@ -106,13 +159,13 @@ export async function runStudy(
     ...(limit === undefined ? [] : [`${limit} pictures`]),
   ];
   const runs = new Runs(join(out, conditions.join(", ")), observer);
-  const { text, section = name, files = {} } = await study.run(values, runs);
-  const made = provenance(commandOf(study, values), {
-    workers,
-    dates: runs.dates,
-    ...(runs.reused === 0 && { seconds: (performance.now() - started) / 1000 }),
-  });
-  const report = `${text}\n\n${made}`;
+  const asked = { ...values, seeds: Array.from({ length: seeds ?? 0 }, (_, i) => i + 1) };
+  const { text, section = name, files = {} } = await study.run(
+    asked as typeof values & Seeds,
+    runs,
+  );
+  const seconds = runs.reused === 0 ? (performance.now() - started) / 1000 : undefined;
+  const report = `${text}\n\n${provenance(commandOf(study, values), runs.dates, seconds, workers)}`;
   await Deno.mkdir(out, { recursive: true });
   for (const [name, { json, chart, png }] of Object.entries(files)) {
     const path = join(out, name);
@@ -130,10 +183,35 @@ function commandOf({ name, flags }: Study, values: Values<Flags>): string {
   const given = Object.entries(flags).flatMap(([flag, { type, ...about }]) => {
     const value = values[flag];
     const standard = "default" in about ? about.default : type === "switch" ? false : undefined;
-    const isLocal = flag === "workers" || ("value" in about && /DIR|PATH/.test(about.value));
+    const isLocal = ["workers", "readme"].includes(flag) ||
+      ("value" in about && /DIR|PATH/.test(about.value));
     return isLocal || value === standard
       ? []
       : [type === "switch" ? `--${flag}` : `--${flag} ${value}`];
   });
   return ["study", name, ...given].join(" ");
+}
+
+/**
+ * Says who made something, when, in what time, with which machine and versions.
+ *
+ * @param command What stands after `deno task`.
+ * @param dates Days of the runs, if not today.
+ * @param seconds How long all took, if all were done.
+ */
+function provenance(command: string, dates: string[], seconds?: number, workers?: number): string {
+  const days = dates.length ? [...new Set(dates)].sort() : [today()];
+  const { deno, tfjs } = versions();
+  const { cpu, cores } = machine();
+  return [
+    `Made by \`deno task ${command}\` on ${days.join(", ")}`,
+    seconds === undefined
+      ? ""
+      : seconds < 600
+      ? ` in ${seconds.toFixed(0)} s`
+      : ` in ${(seconds / 60).toFixed(0)} minutes`,
+    `: ${cpu}, ${cores} cores, `,
+    workers === undefined ? "" : `${workers} workers, `,
+    `${Math.round(os.totalmem() / 2 ** 30)} GB, Deno ${deno}, tfjs ${tfjs}.`,
+  ].join("");
 }

@@ -52,5 +52,5 @@ export { pretrainBase } from "../model/pretraining.ts";
 export { measureRobustness } from "../model/robustness.ts";
 export { FURTHER_STEPS } from "../study/ablation.ts";
 export { compareFewLabels, pickLabelled, summariseSeeds } from "../study/comparison.ts";
-export { Runs } from "../study/runs.ts";
+export { Runs } from "../study/study.ts";
 export { drawTestPicture } from "../study/test_pictures.ts";

@@ -9,8 +9,9 @@ import {
   pickLabelled,
   type RunResult,
   summariseSeeds,
-  WAYS,
 } from "../../lib/study/comparison.ts";
+
+const WAYS = ["letters, frozen", "letters, fine-tuned", "random, frozen", "from scratch"] as const;
 
 const few = await loadMnist({ limit: 400 });
 

@@ -1,6 +1,7 @@
 import {
   assert,
   assertEquals,
+  assertMatch,
   assertNotEquals,
   assertRejects,
   assertStringIncludes,
@@ -10,16 +11,8 @@ import { join } from "@std/path";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { UsageError } from "../../lib/flags.ts";
 import type { News } from "../../lib/observer.ts";
-import { WAYS } from "../../lib/study/comparison.ts";
-import { Runs } from "../../lib/study/runs.ts";
 import { STUDIES } from "../../lib/study/studies.ts";
-import {
-  defineStudy,
-  flagsOf,
-  readCounts,
-  runStudy,
-  TRAINING_FLAGS,
-} from "../../lib/study/study.ts";
+import { defineStudy, readCounts, Runs, runStudy, TRAINING_FLAGS } from "../../lib/study/study.ts";
 import { runTask } from "../cli/run_task.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
@@ -70,6 +63,23 @@ Deno.test("runStudy() goes on where it was stopped, and does what was done under
     assertStringIncludes(other, " in 0 s: ");
   }));
 
+Deno.test("runStudy() says command, days, machine and versions", () =>
+  withFolder(async (out) => {
+    const folder = join(out, "1 workers, 100 pictures");
+    await Deno.mkdir(folder);
+    for (const [name, date] of [["a, seed 1", "2026-11-23"], ["b, seed 1", "2026-11-22"]]) {
+      await Deno.writeTextFile(
+        join(folder, `${name}.json`),
+        JSON.stringify({ date, result: 1 }),
+      );
+    }
+    const report = await runStudy(twoRuns(() => Promise.reject()), { ...VALUES, out }, () => {});
+    assertMatch(
+      report,
+      /\nMade by `.+` on 2026-11-22, 2026-11-23: .+, \d+ cores, 1 workers, \d+ GB, Deno [\d.]+, tfjs [\d.]+\.$/,
+    );
+  }));
+
 Deno.test("runStudy() writes its report into outputs/README.md if told so", () =>
   withFolder(async (out) => {
     const file = join(out, "README.md");
@@ -83,10 +93,10 @@ Deno.test("runStudy() writes its report into outputs/README.md if told so", () =
   }));
 
 Deno.test("readCounts() reads integers with commas between them", () => {
-  assertEquals(readCounts("labels", "1,10,100"), [1, 10, 100]);
+  assertEquals(readCounts("1,10,100"), [1, 10, 100]);
   for (const text of ["", "1,,2", "0", "1.5", "ten"]) {
     assertThrows(
-      () => readCounts("labels", text),
+      () => readCounts(text),
       UsageError,
       `Expected --labels to be integers above 0 but found ${text}`,
     );
@@ -105,7 +115,7 @@ async function keep(out: string, limit: number, results: Record<string, unknown>
 async function runSmall(name: string, out: string, flags: Record<string, string | number> = {}) {
   const study = STUDIES.find((study) => study.name === name)!;
   const defaults = Object.fromEntries(
-    Object.entries(flagsOf(study)).map(([flag, about]) => [
+    Object.entries(study.flags).map(([flag, about]) => [
       flag,
       "default" in about ? about.default : undefined,
     ]),
@@ -227,7 +237,8 @@ Deno.test("ablation compares every augmentation with light", () =>
 
 Deno.test("few-labels writes its figures and a chart beside the table", () =>
   withFolder(async (out) => {
-    for (const [i, way] of WAYS.entries()) {
+    const ways = ["letters, frozen", "letters, fine-tuned", "random, frozen", "from scratch"];
+    for (const [i, way] of ways.entries()) {
       const run = {
         way,
         labelsPerClass: 3,

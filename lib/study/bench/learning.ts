@@ -5,7 +5,7 @@ import { type Dataset, join as joinDatasets } from "../../data/dataset.ts";
 import { writeIdx } from "../../data/idx.ts";
 import { loadMnist } from "../../data/mnist.ts";
 import { IMAGE_SIDE } from "../../image/size.ts";
-import { median } from "../statistics.ts";
+import { median } from "../report.ts";
 import { lastLine, lines, script, spawn } from "./processes.ts";
 import { inTurns } from "./turns.ts";
 

@@ -1,7 +1,6 @@
 /** From what engines answered to figures, ratios, targets and tables. */
 
-import { table } from "../report.ts";
-import { median } from "../statistics.ts";
+import { median, table } from "../report.ts";
 import { type Answer, type Engine, threadCounts, type Timings } from "./engines.ts";
 import type { Learning } from "./learning.ts";
 import type { Turns } from "./turns.ts";

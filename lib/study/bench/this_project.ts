@@ -24,7 +24,7 @@ import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs } from "../../model/inference.ts";
 import { trainStage } from "../../model/training.ts";
-import { median } from "../statistics.ts";
+import { median } from "../report.ts";
 import type { Answer, Timings } from "./engines.ts";
 import { prepareModel } from "./models.ts";
 import { lines } from "./processes.ts";

@@ -1,9 +1,11 @@
 /** How well ways of learning do with few labels. */
 
-import type { Way, WaySummary } from "../comparison.ts";
+import type { summariseSeeds } from "../comparison.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
-const WAY_COLORS: Record<Way, string> = {
+type Summaries = ReturnType<typeof summariseSeeds>;
+
+const WAY_COLORS: Record<string, string> = {
   "letters, frozen": COLORS.right,
   "letters, fine-tuned": COLORS.green,
   "random, frozen": COLORS.muted,
@@ -27,7 +29,7 @@ const LEAST_ERROR = 0.01;
  * @param subject What is read.
  * @returns A Vega-Lite v5 chart; seconds are shown under the mouse.
  */
-export function fewLabelsCurves(summaries: WaySummary<Way>[], subject = "digit"): Spec {
+export function fewLabelsCurves(summaries: Summaries, subject = "digit"): Spec {
   const counts = [...new Set(summaries.map(({ labelsPerClass }) => labelsPerClass))]
     .sort((a, b) => a - b);
   const ways = [...new Set(summaries.map(({ way }) => way))];
@@ -100,14 +102,14 @@ function titleCount(counts: number[]): number {
   return counts.includes(10) ? 10 : counts[0];
 }
 
-function describe(summaries: WaySummary<Way>[], subject: string): string {
+function describe(summaries: Summaries, subject: string): string {
   const best = summaries.reduce((least, summary) => summary.error < least.error ? summary : least);
   const labels = `${best.labelsPerClass} label${best.labelsPerClass === 1 ? "" : "s"} a ${subject}`;
   return `${best.way}: ${best.error.toFixed(1)} % wrong with ${labels}`;
 }
 
 /** Where the names at the end of the curves stand: at the curve, or above the name below. */
-function namePlaces(summaries: WaySummary<Way>[]) {
+function namePlaces(summaries: Summaries) {
   let below = 0;
   return summaries
     .toSorted((a, b) => a.error - b.error)
