@@ -1,15 +1,21 @@
 /** The study of speed, side by side with the peers that are installed. */
 
+import { join } from "@std/path";
 import denoJson from "../../deno.json" with { type: "json" };
+import { type Dataset, join as joinDatasets } from "../data/dataset.ts";
+import { writeIdx } from "../data/idx.ts";
+import { loadMnist } from "../data/mnist.ts";
 import { UsageError } from "../flags.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
 import { today } from "../model/provenance.ts";
-import { allEngines, ENGINE_KEYS, measureInTurns } from "./bench/engines.ts";
-import { allLearners, learnInTurns, writeMnist } from "./bench/learning.ts";
+import { allEngines, allLearners, inTurns, learn, measureInTurns } from "./bench/engines.ts";
 import { MODELS } from "./bench/models.ts";
-import { describeBenchmark, summarise } from "./bench/report.ts";
-import { benchmarkChart } from "./charts/benchmark_chart.ts";
+import { reportBenchmark } from "./bench/report.ts";
 import { machine } from "./report.ts";
 import { defineStudy } from "./study.ts";
+
+/** What `--only` knows. */
+const ENGINE_KEYS = ["ours", "pytorch", "keras", "composed"];
 
 /** The engines that know the networks of others. */
 const KNOWING_NETWORKS = ["ours", "pytorch"];
@@ -44,7 +50,7 @@ export const bench = defineStudy({
         `Expected --only to name ${ENGINE_KEYS.join(", ")} but found ${unknown}`,
       );
     }
-    const chosen = ({ key }: { key: string }) => keys.includes(key);
+    const isChosen = ({ key }: { key: string }) => keys.includes(key);
     const { cores } = machine();
     const rounds = quick ? Math.min(most, 2) : most;
     const load = { atStart: readLoad(), highest: 0 };
@@ -54,7 +60,7 @@ export const bench = defineStudy({
     };
     const ofOthers = part === "networks";
     const turns = part === "learning" ? [] : await measureInTurns(
-      allEngines(python, ofOthers ? 1 : cores).filter(chosen)
+      allEngines(python, ofOthers ? 1 : cores).filter(isChosen)
         .filter(({ key }) => !ofOthers || KNOWING_NETWORKS.includes(key)),
       rounds,
       {
@@ -67,27 +73,20 @@ export const bench = defineStudy({
       },
       onTurn,
     );
-    const learning = part === "steps" || ofOthers
-      ? []
-      : await withMnistFiles((folder) =>
-        learnInTurns(
-          allLearners(folder, denoJson.tasks.train.command, python, cores).filter(chosen),
-          quick ? 1 : Math.min(rounds, 3),
-          onTurn,
-        )
-      );
-    const summary = summarise({ date: today(), machine: machine(), load }, turns, learning);
-    const benchmark = ofOthers ? { ...summary, targets: [] } : summary;
-    const isMeasured = benchmark.engines.length + benchmark.learning.length > 0;
+    const learning = part === "steps" || ofOthers ? [] : await withMnistFiles((folder) =>
+      inTurns(
+        allLearners(folder, denoJson.tasks.train.command, python, cores).filter(isChosen),
+        quick ? 1 : Math.min(rounds, 3),
+        learn,
+        onTurn,
+      )
+    );
+    const about = { date: today(), machine: machine(), load };
+    const { benchmark: json, chart, text } = reportBenchmark(about, turns, learning, !ofOthers);
     return {
-      text: describeBenchmark(benchmark),
-      ...(ofOthers && { section: "bench networks" }),
-      files: {
-        [ofOthers ? "networks" : "benchmark"]: {
-          json: benchmark,
-          ...(isMeasured && !ofOthers && { chart: benchmarkChart(benchmark) }),
-        },
-      },
+      text,
+      section: ofOthers ? "bench networks" : "bench",
+      files: { [ofOthers ? "networks" : "benchmark"]: { json, chart } },
     };
   },
 });
@@ -97,10 +96,19 @@ function readLoad(): number {
   return Deno.loadavg()[0];
 }
 
+/** MNIST as four IDX files under their official names, for peers to read. */
 async function withMnistFiles<Result>(use: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = await Deno.makeTempDir();
+  const write = async (name: string, { count, images, labels }: Dataset) => {
+    const path = join(folder, name);
+    const shape = [count, IMAGE_SIDE, IMAGE_SIDE];
+    await writeIdx(`${path}-images-idx3-ubyte`, { shape, values: images });
+    await writeIdx(`${path}-labels-idx1-ubyte`, { shape: [count], values: labels });
+  };
   try {
-    await writeMnist(folder);
+    const { train, validation, test } = await loadMnist();
+    await write("train", joinDatasets(train, validation));
+    await write("t10k", test);
     return await use(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -35,9 +35,8 @@ export const pictures = defineStudy({
   minutes: 3,
   flags: {
     model: {
-      type: "text",
+      ...FLAGS.model,
       help: "folder of the model, if not outputs/model or data/models/digits",
-      value: "DIR",
     },
     count: { type: "integer", help: "pictures of each kind", default: 50, least: 1 },
     pasted: { type: "integer", help: "pictures of MNIST to paste", default: 500, least: 1 },

@@ -9,8 +9,7 @@ import { ownClasses } from "./own_classes.ts";
 import { pictures } from "./pictures.ts";
 import { results } from "./results.ts";
 import { robustness } from "./robustness.ts";
-import { room } from "./room.ts";
-import { service } from "./service.ts";
+import { room, service } from "./service.ts";
 
 /** In the order in which they are listed. */
 export const STUDIES = [

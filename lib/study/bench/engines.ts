@@ -1,10 +1,9 @@
-/** The engines that the benchmark compares, and the processes that they run in. */
+/** What the benchmark compares: engines that train and run the network, and commands that learn MNIST. */
 
-import { lastLine, lines, script, spawn } from "./processes.ts";
-import { inTurns, type Turns } from "./turns.ts";
+import { fromFileUrl, join } from "@std/path";
 
 /** A way to train and run the network, with a number of threads. */
-export interface Engine {
+interface Engine {
   /** What `--only` calls it. */
   key: string;
   /** What tables call it. */
@@ -33,17 +32,8 @@ interface Amount {
   models: string[];
 }
 
-/** What an engine answers in each round. */
-export interface Answer extends Timings {
-  versions: Record<string, string>;
-  /** How the engine was set up. */
-  configuration: string;
-  /** Largest resident memory of the process so far. */
-  peakMegabytes: number;
-}
-
-/** Times in µs a picture. */
-export interface Timings {
+/** What an engine answers in each round: times in µs a picture, and about itself. */
+export interface Answer {
   /** Training step, by batch size. */
   step: Record<number, number>;
   /** The same with this project's augmentation. */
@@ -56,6 +46,11 @@ export interface Timings {
   bases?: Record<string, { step: number; forward: number }>;
   /** The same with networks of others; of this project with one thread, as tfjs alone trains. */
   models?: Record<string, { step: number; forward: number }>;
+  versions: Record<string, string>;
+  /** How the engine was set up. */
+  configuration: string;
+  /** Largest resident memory of the process so far. */
+  peakMegabytes: number;
 }
 
 const FEW_BATCHES: Amount = {
@@ -67,9 +62,6 @@ const FEW_BATCHES: Amount = {
   models: [],
 };
 
-/** Names that `--only` knows. */
-export const ENGINE_KEYS = ["ours", "pytorch", "keras", "composed"];
-
 /**
  * All engines, each with one thread, with two and with all, as far as it can choose.
  *
@@ -79,7 +71,7 @@ export const ENGINE_KEYS = ["ours", "pytorch", "keras", "composed"];
 export function allEngines(python: string, cores: number): Engine[] {
   const ours = [Deno.execPath(), "run", "--quiet", "--allow-read", script("this_project.ts")];
   const peer = (file: string) => [python, script(file), "measure"];
-  const kinds: Omit<Engine, "threads">[] = [
+  const kinds = [
     { key: "ours", name: "this project", command: ours },
     { key: "pytorch", name: "PyTorch", command: peer("torch_peer.py") },
     { key: "keras", name: "Keras", command: peer("keras_peer.py") },
@@ -90,7 +82,7 @@ export function allEngines(python: string, cores: number): Engine[] {
       key: "composed",
       name: "tfjs wasm, composed kernels",
       threads: 1,
-      command: [...ours, "--kernels", "composed"],
+      command: [...ours, "--kernels=composed"],
       once: FEW_BATCHES,
     },
   ];
@@ -101,12 +93,98 @@ export function threadCounts(cores: number): number[] {
   return [...new Set([1, Math.min(2, cores), cores])];
 }
 
+/** A command that learns MNIST. */
+interface Learner {
+  key: string;
+  name: string;
+  command: string[];
+  /** Reads the accuracy on the test pictures, 0–1, from the last line that was printed. */
+  accuracy: (lastLine: string) => Promise<number>;
+}
+
 /**
- * Lets the engines measure in turn, round after round, each in a process of its own that waits
- * while the others work.
+ * The commands: this project's main task with a frozen base, which learns, evaluates, saves and
+ * draws, once for the single epoch that takes it past 99 % and once for all; and scripts for the
+ * peers that train the same network until they first pass 99 % on the test pictures.
  *
+ * @param folder Temporary folder, with MNIST's IDX files under their own names.
+ * @param trainTask Command of `deno task train`, as deno.json has it.
+ */
+export function allLearners(
+  folder: string,
+  trainTask: string,
+  python: string,
+  cores: number,
+): Learner[] {
+  const results = join(folder, "results");
+  const peer = (key: string, name: string, file: string): Learner => ({
+    key,
+    name,
+    command: [python, script(file), "learn", `--threads=${cores}`, `--data=${folder}`],
+    accuracy: (line) => Promise.resolve(JSON.parse(line).accuracy),
+  });
+  const [, ...words] = trainTask.split(" ");
+  const ours = (name: string, ...flags: string[]): Learner => ({
+    key: "ours",
+    name,
+    command: [
+      Deno.execPath(),
+      ...words,
+      ...flags,
+      ...["--fine-tune", "0", "--workers", String(cores), "--out", results],
+    ],
+    accuracy: async () =>
+      JSON.parse(await Deno.readTextFile(join(results, "metrics.json"))).testAccuracy,
+  });
+  return [
+    ours("this project, one epoch of the head", "--epochs", "1"),
+    ours("this project, the whole frozen stage"),
+    peer("keras", "Keras", "keras_peer.py"),
+    peer("pytorch", "PyTorch", "torch_peer.py"),
+  ];
+}
+
+/** What came of measuring something in turn with others. */
+export interface Turns<Contender, Result> {
+  contender: Contender;
+  results: Result[];
+  /** Why it is missing. */
+  missing?: string;
+}
+
+/**
+ * Measures contenders in turn, round after round, so that what disturbs a machine disturbs all alike. One that
+ * fails is missing, and the others go on.
+ *
+ * @param contenders Those with `once` are measured in the first round only.
  * @param onTurn Told before every turn.
  */
+export async function inTurns<Contender extends { name: string; once?: unknown }, Result>(
+  contenders: Contender[],
+  rounds: number,
+  measure: (contender: Contender) => Promise<Result>,
+  onTurn: (contender: Contender, round: number) => void,
+): Promise<Turns<Contender, Result>[]> {
+  const turns: Turns<Contender, Result>[] = contenders.map((contender) => ({
+    contender,
+    results: [],
+  }));
+  for (let round = 1; round <= rounds; round++) {
+    for (const turn of turns) {
+      const { contender, results, missing } = turn;
+      if (missing || (contender.once && round > 1)) continue;
+      onTurn(contender, round);
+      try {
+        results.push(await measure(contender));
+      } catch (error) {
+        turn.missing = (error as Error).message;
+      }
+    }
+  }
+  return turns;
+}
+
+/** Lets the engines measure in turn, each in a process of its own that waits while the others work. */
 export async function measureInTurns(
   engines: Engine[],
   rounds: number,
@@ -133,9 +211,9 @@ class EngineProcess {
   #answers: AsyncGenerator<string>;
   #errors: Promise<string>;
 
-  constructor({ command: [program, ...args], threads }: Engine, amount: Amount) {
-    this.#process = spawn(program, [
-      ...args,
+  constructor({ command, threads }: Engine, amount: Amount) {
+    this.#process = spawn([
+      ...command,
       `--threads=${threads}`,
       `--step-batches=${amount.stepBatches}`,
       `--forward-batches=${amount.forwardBatches}`,
@@ -169,4 +247,90 @@ class EngineProcess {
     await this.#input.abort().catch(() => {}); // as above
     await Promise.all([this.#process.status, this.#errors, this.#answers.return(undefined)]);
   }
+}
+
+/** Milliseconds between two looks at a process's memory. */
+const MEMORY_INTERVAL = 250;
+
+/**
+ * Runs a command that learns.
+ *
+ * @returns Time from start to end of its process, accuracy on the test pictures, 0–1, and largest resident memory.
+ */
+export async function learn({ command, accuracy }: Learner) {
+  const started = performance.now();
+  const process = spawn(command);
+  let peakMegabytes = 0;
+  const timer = setInterval(async () => {
+    peakMegabytes = Math.max(peakMegabytes, await readPeakMegabytes(process.pid));
+  }, MEMORY_INTERVAL);
+  try {
+    const [printed, error, { code }] = await Promise.all([
+      Array.fromAsync(lines(process.stdout)),
+      lastLine(process.stderr),
+      process.status,
+    ]);
+    const seconds = (performance.now() - started) / 1000;
+    if (code !== 0) throw new Error(error || `it ended with code ${code}`);
+    return { seconds, accuracy: await accuracy(printed.at(-1) ?? ""), peakMegabytes };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The kernel's own high-water mark of a process that runs; 0 where there is no /proc. */
+async function readPeakMegabytes(pid: number): Promise<number> {
+  // Deno itself may read /proc with all permissions only.
+  const { stdout } = await new Deno.Command("cat", {
+    args: [`/proc/${pid}/status`],
+    stderr: "null",
+  }).output().catch(() => ({ stdout: new Uint8Array() }));
+  const kilobytes = new TextDecoder().decode(stdout).match(/^VmHWM:\s+(\d+) kB$/m)?.[1];
+  return Number(kilobytes ?? 0) / 1024;
+}
+
+/** Path of a script beside this one. */
+function script(name: string): string {
+  return fromFileUrl(new URL(name, import.meta.url));
+}
+
+/** Starts a command, with its output piped. */
+function spawn(
+  [program, ...args]: string[],
+  stdin: "piped" | "null" = "null",
+): Deno.ChildProcess {
+  try {
+    return new Deno.Command(program, {
+      args,
+      env: { PYTHONDONTWRITEBYTECODE: "1" },
+      stdin,
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new Error(`${program} is not installed`);
+    throw error;
+  }
+}
+
+/** The lines of a stream of UTF-8, without their ends. */
+async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
+  if (rest) yield rest;
+}
+
+/** The last line with text; of an error in Deno, the line that names it. */
+async function lastLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  let last = "";
+  for await (const line of lines(stream)) {
+    // deno-lint-ignore no-control-regex -- colours of the terminal
+    const text = line.replaceAll(/\x1b\[[0-9;]*m/g, "").trim();
+    if (text && !last.startsWith("error: ")) last = text;
+  }
+  return last;
 }

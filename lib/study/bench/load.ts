@@ -1,7 +1,7 @@
 /** Clients that ask a service, as fast as it answers or now and then. */
 
 /** What clients ask. */
-export interface Questions {
+interface Questions {
   path: string;
   /** Asked in turn. */
   bodies: (string | Uint8Array)[];
@@ -22,7 +22,7 @@ export interface Questions {
 }
 
 /** What they were answered. */
-export interface LoadResult {
+interface LoadResult {
   /** Right answers. */
   answered: number;
   /** Answers with another status, and connections that broke. */

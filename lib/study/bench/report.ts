@@ -1,9 +1,14 @@
 /** From what engines answered to figures, ratios, targets and tables. */
 
-import { median, table } from "../report.ts";
-import { type Answer, type Engine, threadCounts, type Timings } from "./engines.ts";
-import type { Learning } from "./learning.ts";
-import type { Turns } from "./turns.ts";
+import { benchmarkChart } from "../charts/benchmark_chart.ts";
+import { type machine, median, table } from "../report.ts";
+import { type Answer, type learn, threadCounts, type Turns } from "./engines.ts";
+
+type EngineTurns = Turns<{ key: string; name: string; threads: number }, Answer>;
+
+type Learnt = Awaited<ReturnType<typeof learn>>;
+
+type LearnerTurns = Turns<{ key: string; name: string }, Learnt>;
 
 /** Medians of one engine over all rounds. */
 interface EngineResult extends Answer {
@@ -11,6 +16,13 @@ interface EngineResult extends Answer {
   name: string;
   threads: number;
   /** How often it was measured. */
+  rounds: number;
+}
+
+/** Median time, lowest accuracy and largest memory of a command over all rounds. */
+interface LearningResult extends Learnt {
+  key: string;
+  name: string;
   rounds: number;
 }
 
@@ -28,13 +40,13 @@ interface Target {
 interface Benchmark {
   /** Day, `YYYY-MM-DD`. */
   date: string;
-  machine: { cpu: string; cores: number; os: string };
+  machine: ReturnType<typeof machine>;
   /** Processes that ran or waited for a core, averaged over a minute: before the first turn, and before any. */
   load: { atStart: number; highest: number };
   /** Whether other work took so much of the machine that the figures decide nothing. */
   busy: boolean;
   engines: EngineResult[];
-  learning: Learning[];
+  learning: LearningResult[];
   targets: Target[];
   missing: { name: string; reason: string }[];
 }
@@ -45,38 +57,64 @@ const [QUIET_AT_START, QUIET] = [0.5, 1.5];
 /** The batch size of the targets. */
 const TARGET_BATCH = 128;
 
-/** Puts medians, targets and missing engines together. */
-export function summarise(
+/**
+ * Puts medians, ratios, targets and missing engines together.
+ *
+ * @param hasTargets Whether what was measured is what the project promises something of.
+ * @returns Figures, and as Markdown and as chart what they say.
+ */
+export function reportBenchmark(
   about: Pick<Benchmark, "date" | "machine" | "load">,
-  turns: Turns<Engine, Answer>[],
-  learning: Learning[],
-): Benchmark {
-  const engines = turns.filter(({ results, missing }) => results.length > 0 && !missing)
-    .map(mediansOf);
+  measured: EngineTurns[],
+  learnt: LearnerTurns[],
+  hasTargets = true,
+) {
+  const engines = measured.filter(({ missing }) => !missing).map(mediansOf);
+  const learning = learnt.filter(({ missing }) => !missing).map(summarise);
   const { machine: { cores }, load } = about;
-  return {
+  const benchmark: Benchmark = {
     ...about,
     busy: load.atStart > QUIET_AT_START * cores || load.highest > QUIET * cores,
     engines,
-    learning: learning.filter(({ missing }) => !missing),
-    targets: targetsOf(engines, learning, cores),
+    learning,
+    targets: hasTargets ? targetsOf(engines, learning, cores) : [],
     missing: [
-      ...turns.map(({ contender, missing }) => ({ name: nameOf(contender), reason: missing })),
-      ...learning.map(({ name, missing }) => ({ name: `${name}, to 99 %`, reason: missing })),
+      ...measured.map(({ contender, missing }) => ({ name: nameOf(contender), reason: missing })),
+      ...learnt.map(({ contender: { name }, missing }) => ({
+        name: `${name}, to 99 %`,
+        reason: missing,
+      })),
     ].flatMap(({ name, reason }) => reason ? [{ name, reason }] : []),
+  };
+  const isMeasured = engines.length + learning.length > 0;
+  return {
+    benchmark,
+    text: describe(benchmark),
+    chart: hasTargets && isMeasured ? benchmarkChart(benchmark) : undefined,
   };
 }
 
-function mediansOf({ contender, results }: Turns<Engine, Answer>): EngineResult {
+function summarise({ contender: { key, name }, results }: LearnerTurns): LearningResult {
+  return {
+    key,
+    name,
+    seconds: median(results.map(({ seconds }) => seconds)),
+    accuracy: Math.min(...results.map(({ accuracy }) => accuracy)),
+    peakMegabytes: Math.max(...results.map(({ peakMegabytes }) => peakMegabytes)),
+    rounds: results.length,
+  };
+}
+
+function mediansOf({ contender, results }: EngineTurns): EngineResult {
   const { key, name, threads } = contender;
-  const [{ versions, configuration, ...timings }] = results;
+  const [{ versions, configuration, ...times }] = results;
   return {
     key,
     name,
     threads,
     versions,
     configuration,
-    ...medians(timings, results) as Timings,
+    ...medians(times, results) as typeof times,
     rounds: results.length,
     peakMegabytes: Math.max(...results.map(({ peakMegabytes }) => peakMegabytes)),
   };
@@ -95,7 +133,7 @@ function medians(shape: object, all: object[]): unknown {
   );
 }
 
-function targetsOf(engines: EngineResult[], learning: Learning[], cores: number): Target[] {
+function targetsOf(engines: EngineResult[], learning: LearningResult[], cores: number): Target[] {
   const of = (key: string, threads: number) =>
     engines.find((engine) => engine.key === key && engine.threads === threads);
   const ratio = (a?: number, b?: number) => a === undefined || b === undefined ? undefined : a / b;
@@ -112,7 +150,7 @@ function targetsOf(engines: EngineResult[], learning: Learning[], cores: number)
       limit,
     }));
   const step = (engine?: EngineResult) => engine?.step[TARGET_BATCH];
-  const passed = learning.filter(({ accuracy }) => accuracy !== undefined && accuracy >= 0.99);
+  const passed = learning.filter(({ accuracy }) => accuracy >= 0.99);
   const first = (key: string) => passed.find((learner) => learner.key === key)?.seconds;
   return [
     ...against(["pytorch", "PyTorch"], "training step", step, 1),
@@ -145,10 +183,7 @@ function namesOf(kind: "bases" | "models", engines: EngineResult[]): string[] {
   return [...new Set(engines.flatMap((engine) => Object.keys(engine[kind] ?? {})))];
 }
 
-/** The whole benchmark as Markdown. */
-export function describeBenchmark(
-  { load, busy, engines, learning, targets, missing }: Benchmark,
-): string {
+function describe({ load, busy, engines, learning, targets, missing }: Benchmark): string {
   const tables = [
     timesTable("Training step, µs a picture", engines, bySize(engines, "step")),
     timesTable("Forward, µs a picture", engines, bySize(engines, "forward")),
@@ -248,10 +283,10 @@ function timesTable(
   );
 }
 
-function learningTable(learning: Learning[]): string {
+function learningTable(learning: LearningResult[]): string {
   if (learning.length === 0) return "";
   const ours = learning.find(({ key }) => key === "ours");
-  const rounds = countOf(learning[0].rounds!, "round");
+  const rounds = countOf(learning[0].rounds, "round");
   return table(
     [
       `Cold start to 99 % (ours ÷ theirs), ${rounds}`,
@@ -261,9 +296,9 @@ function learningTable(learning: Learning[]): string {
     ],
     learning.map(({ key, name, seconds, accuracy, peakMegabytes }) => [
       name,
-      seconds!.toFixed(1) +
-      (ours && key !== "ours" ? ` (${(ours.seconds! / seconds!).toFixed(2)})` : ""),
-      `${(100 * accuracy!).toFixed(2)} %`,
+      seconds.toFixed(1) +
+      (ours && key !== "ours" ? ` (${(ours.seconds / seconds).toFixed(2)})` : ""),
+      `${(100 * accuracy).toFixed(2)} %`,
       peakMegabytes ? peakMegabytes.toFixed(0) : "–",
     ]),
   );
@@ -273,7 +308,7 @@ function list(title: string, lines: string[]): string {
   return lines.length === 0 ? "" : [title, ...lines.map((line) => `- ${line}`)].join("\n");
 }
 
-function nameOf({ name, threads }: Pick<Engine, "name" | "threads">): string {
+function nameOf({ name, threads }: { name: string; threads: number }): string {
   return `${name}, ${countOf(threads, "thread")}`;
 }
 

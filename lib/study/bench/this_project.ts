@@ -7,7 +7,6 @@
 
 import * as tf from "@tensorflow/tfjs";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { type BackendOptions, shareMemory, startBackend, Team } from "../../backend/mod.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { Random } from "../../data/random.ts";
@@ -25,9 +24,8 @@ import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs } from "../../model/inference.ts";
 import { trainStage } from "../../model/training.ts";
 import { median } from "../report.ts";
-import type { Answer, Timings } from "./engines.ts";
+import type { Answer } from "./engines.ts";
 import { prepareModel } from "./models.ts";
-import { lines } from "./processes.ts";
 import type { jobs } from "./worker.ts";
 
 const CLASSES = 10;
@@ -38,7 +36,7 @@ const options = parseOptions();
  * the checkpoint: real ones have 430 steps, and very short ones would measure little else.
  */
 const STEPS = Math.max(1, Math.floor(options.pictures / 16));
-const kernels = options.kernels as BackendOptions["kernels"];
+const { kernels } = options;
 
 await startBackend({ kernels });
 const team = new Team<typeof jobs>({
@@ -48,71 +46,60 @@ const team = new Team<typeof jobs>({
 await team.run("start", { kernels });
 const network = build("cnn");
 
-const about = {
-  versions: versions(),
-  configuration: `${kernels ?? "default"} kernels, ${team.size} ${
-    team.size === 1 ? "worker" : "workers"
-  }`,
-};
-for await (const _ of lines(Deno.stdin.readable)) {
-  const timings = await measure();
-  const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-  console.log(JSON.stringify({ ...about, ...timings, peakMegabytes } satisfies Answer));
+for await (const _ of Deno.stdin.readable) { // a line for each round
+  const answer: Answer = {
+    versions: versions(),
+    configuration: `${kernels ?? "default"} kernels, ${team.size} ${
+      team.size === 1 ? "worker" : "workers"
+    }`,
+    ...await measure(),
+    peakMegabytes: process.resourceUsage().maxRSS / 1024,
+  };
+  console.log(JSON.stringify(answer));
 }
 team.close();
 
+/** Reads flags as `EngineProcess` gives them. */
 function parseOptions() {
-  const { values } = parseArgs({
-    options: {
-      threads: { type: "string", default: "1" },
-      "step-batches": { type: "string", default: "" },
-      "forward-batches": { type: "string", default: "" },
-      pictures: { type: "string", default: "1024" },
-      repeats: { type: "string", default: "3" },
-      bases: { type: "string", default: "" },
-      models: { type: "string", default: "" },
-      kernels: { type: "string" },
-    },
-  });
-  const names = (list: string) => list.split(",").filter((name) => name);
+  const given = Object.fromEntries(Deno.args.map((arg) => arg.slice(2).split("=")));
+  const names = (flag: string): string[] => given[flag].split(",").filter((name: string) => name);
   return {
-    threads: Number(values.threads),
-    stepBatches: names(values["step-batches"]).map(Number),
-    forwardBatches: names(values["forward-batches"]).map(Number),
-    pictures: Number(values.pictures),
-    repeats: Number(values.repeats),
-    bases: names(values.bases) as BaseName[],
-    models: names(values.models),
-    kernels: values.kernels,
+    threads: Number(given.threads),
+    stepBatches: names("step-batches").map(Number),
+    forwardBatches: names("forward-batches").map(Number),
+    pictures: Number(given.pictures),
+    repeats: Number(given.repeats),
+    bases: names("bases") as BaseName[],
+    models: names("models"),
+    kernels: given.kernels as BackendOptions["kernels"],
   };
 }
 
-async function measure(): Promise<Timings> {
+async function measure() {
   const { stepBatches, forwardBatches, bases, models, threads } = options;
-  const times: Required<Timings> = {
-    step: {},
-    augmentedStep: {},
-    forward: {},
-    features: 0,
-    bases: {},
-    models: {},
-  };
-  for (const size of stepBatches) times.step[size] = await timeStep("cnn", size);
-  for (const size of stepBatches) times.augmentedStep[size] = await timeAugmentedStep(size);
-  for (const size of forwardBatches) times.forward[size] = await timeForward("cnn", size);
-  times.features = await timeFeatures();
-  for (const base of bases) {
-    times.bases[base] = {
+  return {
+    step: await timeEach(stepBatches, (size) => timeStep("cnn", size)),
+    augmentedStep: await timeEach(stepBatches, timeAugmentedStep),
+    forward: await timeEach(forwardBatches, (size) => timeForward("cnn", size)),
+    features: await timeFeatures(),
+    bases: await timeEach(bases, async (base) => ({
       step: await timeStep(base, Math.max(...stepBatches)),
       forward: await timeForward(base, Math.max(...forwardBatches)),
-    };
-  }
-  if (threads === 1) {
-    for (const model of models) {
-      times.models[model] = await timeModel(model, Math.max(...stepBatches, ...forwardBatches));
-    }
-  }
-  return times;
+    })),
+    models: await timeEach(
+      threads === 1 ? models : [],
+      (model) => timeModel(model, Math.max(...stepBatches, ...forwardBatches)),
+    ),
+  };
+}
+
+/** One after the other. */
+async function timeEach<Name extends PropertyKey, Time>(
+  names: Name[],
+  time: (name: Name) => Promise<Time>,
+): Promise<Record<Name, Time>> {
+  const pairs = await Array.fromAsync(names, async (name) => [name, await time(name)] as const);
+  return Object.fromEntries(pairs) as Record<Name, Time>;
 }
 
 function build(base: BaseName): tf.Sequential {

@@ -17,7 +17,7 @@ interface BenchmarkFigures {
     forward: Record<number, number>;
   }[];
   /** Seconds from the start of a command until its network read 99 % of the test pictures. */
-  learning: { key: string; name: string; seconds?: number; missing?: string }[];
+  learning: { key: string; name: string; seconds: number }[];
 }
 
 interface Row {
@@ -46,11 +46,12 @@ export function benchmarkChart({ date, busy, machine, engines, learning }: Bench
     panelOf("Forward, µs a picture", rowsOf(engines, "forward")),
     panelOf(
       "Cold start to 99 %, seconds",
-      learning.flatMap(({ key, name, seconds }) =>
-        seconds === undefined
-          ? []
-          : [{ name, value: seconds, ours: key === "ours", label: seconds.toFixed(1) }]
-      ),
+      learning.map(({ key, name, seconds }) => ({
+        name,
+        value: seconds,
+        ours: key === "ours",
+        label: seconds.toFixed(1),
+      })),
     ),
   ].filter((panel) => panel !== undefined);
   if (panels.length === 0) {
