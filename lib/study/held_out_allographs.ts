@@ -8,7 +8,7 @@ import type { Random } from "../data/random.ts";
 type Point = [x: number, y: number];
 
 /** Ways to write each digit: paths in the notation of SVG (M, L and C), 100 units high. */
-export const HELD_OUT_ALLOGRAPHS: readonly Readonly<Record<string, string>>[] = [
+const ALLOGRAPHS: Record<string, string>[] = [
   {
     "oval": "M38 0 C8 0 0 30 0 52 C0 80 12 100 34 100 C58 100 68 76 68 48 C68 20 56 0 34 1",
     "overlapping": "M52 8 C40 -4 4 2 2 50 C0 96 30 104 48 98 C80 88 78 10 46 4 C36 2 30 8 26 16",
@@ -85,13 +85,13 @@ export const HELD_OUT_ALLOGRAPHS: readonly Readonly<Record<string, string>>[] = 
 ];
 
 /**
- * Writes a digit in one of its {@linkcode HELD_OUT_ALLOGRAPHS}: every time another shape.
+ * Writes a digit in one of its {@linkcode ALLOGRAPHS}: every time another shape.
  *
  * @param random Which, and what it looks like.
  * @returns The lines of its strokes, about 1 high, around the origin; y goes down.
  */
 export function writeHeldOut(digit: number, random: Random): Point[][] {
-  const ways = Object.values(HELD_OUT_ALLOGRAPHS[digit]);
+  const ways = Object.values(ALLOGRAPHS[digit]);
   const path = ways[random.integer(ways.length)];
   const move = randomMove(random);
   return path.split("M").slice(1).map((stroke) => {

@@ -1,20 +1,10 @@
 /** Pictures of digits drawn by program, in all the ways in which people's pictures differ from MNIST's. */
 
 import { boxAround } from "../image/box.ts";
-import { IMAGE_SIDE } from "../image/size.ts";
+import type { Point } from "../image/strokes.ts";
 import { Random } from "../data/random.ts";
 import { type GreyPicture, throughJpeg } from "../picture/decode.ts";
 import { writeHeldOut } from "./held_out_allographs.ts";
-
-/** A drawn picture and the digits in it. */
-interface TestPicture {
-  kind: string;
-  /** In reading order. */
-  digits: number[];
-  picture: GreyPicture;
-}
-
-type Point = readonly [x: number, y: number];
 
 /** Strokes through points of the unit square, smooth within a stroke, with corners between strokes. */
 type Shape = Point[][];
@@ -77,131 +67,99 @@ const SHAPES: Shape[][] = [
 );
 
 /** A picture as it is drawn: where things are, and what they are like. */
-interface Scene {
-  width: number;
-  height: number;
-  /** Height of the digit in pixels. */
-  size: number;
-  /** Pen width in pixels. */
-  pen: number;
-  /** Middle of the digit in pixels. */
-  x: number;
-  y: number;
-  /** In radians, clockwise. */
-  rotation: number;
-  /** Brightness of the paper. */
-  paper: number;
-  /** Share of light that the ink swallows, 0–1. */
-  ink: number;
-  /** Share of the pen's track that a rough paper leaves white. */
-  grain: number;
-  /** Standard deviation of the paper's texture. */
-  texture: number;
-  /** Share of light that is lost towards one side. */
-  shading: number;
-  /** Share of light that is lost behind the edge of a shadow. */
-  shadow: number;
-  /** Distance in pixels between ruled lines, 0 for none. */
-  ruling: number;
-  /** Lines in both directions. */
-  squared: boolean;
-  /** Distance in pixels of a printed frame from the digit's middle, 0 for none. */
-  frame: number;
+type Scene = ReturnType<typeof plainScene> & {
   /** Printed around and between several digits. */
   form?: Form;
-  /** Share of the picture, on the left and at the top, where a dark table is seen beside the sheet. */
-  table: [left: number, top: number];
-  /** Nothing is written. */
-  blank: boolean;
-  /** Neighbouring pixels share their noise, as cameras' and scanners' do. */
-  soft: boolean;
-  /** Edges without shades of grey, as simple drawing programs make them. */
-  hard: boolean;
-  lightOnDark: boolean;
-  /** Written as no network here has learnt it: see {@linkcode writeHeldOut}. */
-  isHeldOut: boolean;
   /** Pixels of paper that are left around the ink, where the picture is cut to it. */
   margin?: number;
   /** Quality of the JPEG file, if it was one: 0 (bad) to 100. */
   jpeg?: number;
-}
+};
 
-/** A printed form with a place for each digit. */
-interface Form {
-  rows: number;
-  columns: number;
-  /** Width and height of a place in pixels. */
-  place: [width: number, height: number];
-  /** Pixels of the picture outside the outermost lines; less than 0 where they are cut off. */
-  margin: number;
-  /** Boxes, or a base line with ticks between the places, of this share of their height. */
-  ticks: number;
-  hasBase: boolean;
-  /** Width of the lines in pixels. */
-  line: number;
-  /** Share of light that the lines swallow, 0–1: less for lines in a colour. */
-  ink: number;
-  /** Dots for lines. */
-  dotted: boolean;
-}
-
-function plainScene(random: Random): Scene {
+function plainScene(random: Random) {
   const side = random.uniform(160, 320);
   const size = side * random.uniform(0.35, 0.7);
   return {
     width: Math.round(side),
     height: Math.round(side * random.uniform(0.8, 1.25)),
+    /** Height of the digit in pixels. */
     size,
+    /** Pen width in pixels. */
     pen: size * random.uniform(0.06, 0.12),
+    /** Middle of the digit as shares of the picture. */
     x: 0.5,
     y: 0.5,
+    /** In radians, clockwise. */
     rotation: random.uniform(-0.06, 0.06),
+    /** Brightness of the paper. */
     paper: random.uniform(225, 252),
+    /** Share of light that the ink swallows, 0–1. */
     ink: random.uniform(0.7, 0.95),
+    /** Share of the pen's track that a rough paper leaves white. */
     grain: 0,
+    /** Standard deviation of the paper's texture. */
     texture: 1,
+    /** Share of light that is lost towards one side. */
     shading: 0,
+    /** Share of light that is lost behind the edge of a shadow. */
     shadow: 0,
+    /** Distance in pixels between ruled lines, 0 for none. */
     ruling: 0,
+    /** Lines in both directions. */
     squared: false,
+    /** Distance in pixels of a printed frame from the digit's middle, 0 for none. */
     frame: 0,
+    /** Share of the picture, on the left and at the top, where a dark table is seen beside the sheet. */
     table: [0, 0],
+    /** Nothing is written. */
     blank: false,
+    /** Neighbouring pixels share their noise, as cameras' and scanners' do. */
     soft: false,
+    /** Edges without shades of grey, as simple drawing programs make them. */
     hard: false,
     lightOnDark: false,
+    /** Written as no network here has learnt it: see {@linkcode writeHeldOut}. */
     isHeldOut: false,
+  };
+}
+
+/** A printed form with a place for each digit. */
+type Form = ReturnType<typeof plainForm>;
+
+function plainForm(random: Random) {
+  const height = random.uniform() < 0.2 ? random.uniform(20, 32) : random.uniform(36, 80);
+  const rows = random.uniform() < 0.25 ? 2 : 1;
+  return {
+    rows,
+    columns: 3 + random.integer(rows === 1 ? 6 : 3),
+    /** Width and height of a place in pixels. */
+    place: [height * random.uniform(0.8, 1.1), height],
+    /** Pixels of the picture outside the outermost lines; less than 0 where they are cut off. */
+    margin: random.uniform() < 0.2 ? -random.uniform(1, 4) : random.integer(13),
+    /** Boxes, or a base line with ticks between the places, of this share of their height. */
+    ticks: 1,
+    hasBase: true,
+    /** Width of the lines in pixels. */
+    line: random.uniform(0.8, 2),
+    /** Share of light that the lines swallow, 0–1: less for lines in a colour. */
+    ink: random.uniform(0.3, 0.95),
+    /** Dots for lines. */
+    dotted: false,
   };
 }
 
 /** A form cut out of a page, a little outside its lines or just inside them. */
 function formScene(random: Random, change: Partial<Form> = {}): Partial<Scene> {
-  const height = random.uniform() < 0.2 ? random.uniform(20, 32) : random.uniform(36, 80);
-  const rows = random.uniform() < 0.25 ? 2 : 1;
-  const form: Form = {
-    rows,
-    columns: 3 + random.integer(rows === 1 ? 6 : 3),
-    place: [height * random.uniform(0.8, 1.1), height],
-    margin: random.uniform() < 0.2 ? -random.uniform(1, 4) : random.integer(13),
-    ticks: 1,
-    hasBase: true,
-    line: random.uniform(0.8, 2),
-    ink: random.uniform(0.3, 0.95),
-    dotted: false,
-    ...change,
-  };
-  const size = height * random.uniform(0.5, 0.78);
+  const form = { ...plainForm(random), ...change };
+  const { rows, columns, place: [across, down], margin } = form;
+  const size = down * random.uniform(0.5, 0.78);
   return {
-    width: Math.round(form.columns * form.place[0] + 2 * form.margin),
-    height: Math.round(form.rows * form.place[1] + 2 * form.margin),
+    width: Math.round(columns * across + 2 * margin),
+    height: Math.round(rows * down + 2 * margin),
     size,
     pen: size * random.uniform(0.06, 0.12),
     form,
   };
-}
-
-function bothSides(share: number): [number, number] {
-  return [share, share];
 }
 
 type Change = (scene: Scene, random: Random) => Partial<Scene>;
@@ -302,11 +260,11 @@ const KINDS: Record<string, Change> = {
     paper: random.uniform(90, 245),
     texture: random.uniform(1, 14),
     shading: random.uniform(0, 0.2),
-    table: random.uniform() < 0.3 ? bothSides(random.uniform(0.03, 0.08)) : [0, 0],
+    table: Array(2).fill(random.uniform() < 0.3 ? random.uniform(0.03, 0.08) : 0),
     jpeg: random.uniform() < 0.3 ? 60 : undefined,
   }),
   "dark table beside": (_, random) => ({
-    table: bothSides(random.uniform(0.05, 0.12)),
+    table: Array(2).fill(random.uniform(0.05, 0.12)),
     texture: 2,
     shading: random.uniform(0, 0.2),
     jpeg: 70,
@@ -362,22 +320,15 @@ export const PICTURE_KINDS: string[] = Object.keys(KINDS);
  * @param digit 0–9.
  * @param random Everything else: writing, place, size, pen, paper, light.
  * @param side Width and height in pixels, if they are not to be as the kind has them.
+ * @returns The picture, and the digits in it in reading order.
  * @throws {RangeError} If there is no such kind.
- *
- * @example The same again from the same random numbers
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Random } from "../data/random.ts";
- * const draw = () => drawTestPicture("squared", 7, new Random(1));
- * assertEquals(await draw(), await draw());
- * ```
  */
 export async function drawTestPicture(
   kind: string,
   digit: number,
   random: Random,
   side?: number,
-): Promise<TestPicture> {
+) {
   if (!Object.hasOwn(KINDS, kind)) {
     throw new RangeError(
       `Expected kind to be one of ${PICTURE_KINDS.join(", ")} but found ${kind}`,
@@ -385,7 +336,11 @@ export async function drawTestPicture(
   }
   const plain = plainScene(random);
   const scene = { ...plain, ...KINDS[kind](plain, random) };
-  if (side !== undefined) resize(scene, side);
+  if (side !== undefined) { // changes the pixels of the scene, and nothing else
+    const scale = side / Math.max(scene.width, scene.height);
+    for (const length of ["size", "pen", "ruling"] as const) scene[length] *= scale;
+    scene.width = scene.height = side;
+  }
   const { width, height, form } = scene;
   const places = scene.blank ? [] : form ? placesOn(form, scene, random) : [scene];
   const digits = places.map((_, i) => i === 0 ? digit : random.integer(10));
@@ -405,7 +360,7 @@ export async function drawTestPicture(
   let picture: GreyPicture = { width, height, values };
   if (scene.margin !== undefined) picture = cutToInk(picture, cover, scene.margin);
   if (scene.jpeg !== undefined) picture = await throughJpeg(picture, scene.jpeg);
-  return { kind, digits, picture };
+  return { digits, picture };
 }
 
 /** Where the digits of a form are, as they are written: not quite in the middle of their places. */
@@ -470,74 +425,6 @@ function cutToInk(
     cut.set(values.subarray(start, start + size.width), y * size.width);
   }
   return { ...size, values: cut };
-}
-
-/** Changes the pixels of a scene, and nothing else. */
-function resize(scene: Scene, side: number): void {
-  const scale = side / Math.max(scene.width, scene.height);
-  scene.width = side;
-  scene.height = side;
-  scene.size *= scale;
-  scene.pen *= scale;
-  scene.ruling *= scale;
-}
-
-/** How {@linkcode pasteDigit} pastes. */
-interface PasteOptions {
-  /** Pixels of the sheet for each of the digit's; less than 1 to make it smaller. */
-  scale: number;
-  lightOnDark: boolean;
-  /** Size of the sheet, and the place on it. */
-  random: Random;
-}
-
-/**
- * Pastes a digit anywhere on an empty sheet, enlarged or reduced with linear weights, as
- * most programs do.
- *
- * @param pixels White ink (255) on black (0), `[28, 28]`.
- *
- * @example Ink stays ink
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { Random } from "../data/random.ts";
- * const pixels = new Uint8Array(784).fill(255);
- * const { values } = pasteDigit(pixels, { scale: 0.5, lightOnDark: true, random: new Random(1) });
- * assertEquals(values.filter((value) => value === 255).length, 14 * 14);
- * ```
- */
-export function pasteDigit(
-  pixels: Uint8Array,
-  { scale, lightOnDark, random }: PasteOptions,
-): GreyPicture {
-  const side = Math.round(IMAGE_SIDE * scale);
-  const [width, height] = [1, 2].map(() => Math.round(side * random.uniform(1, 2.5)));
-  const [left, top] = [width, height].map((length) => random.integer(length - side + 1));
-  const taps = Array.from({ length: side }, (_, i) => linearTaps((i + 0.5) / scale - 0.5, scale));
-  const values = new Uint8Array(width * height).fill(lightOnDark ? 0 : 255);
-  taps.forEach((down, y) =>
-    taps.forEach((across, x) => {
-      let ink = 0;
-      for (const [row, share] of down) {
-        for (const [column, weight] of across) {
-          ink += share * weight * pixels[row * IMAGE_SIDE + column];
-        }
-      }
-      values[(top + y) * width + left + x] = Math.round(lightOnDark ? ink : 255 - ink);
-    })
-  );
-  return { width, height, values };
-}
-
-/** Pixels that a position lies between or covers, with their weights, which sum to 1. */
-function linearTaps(position: number, scale: number): [pixel: number, weight: number][] {
-  const reach = Math.max(1, 1 / scale);
-  const taps: [number, number][] = [];
-  for (let at = Math.ceil(position - reach); at <= position + reach; at++) {
-    const weight = (1 - Math.abs(at - position) / reach) / reach;
-    if (weight > 0) taps.push([Math.min(Math.max(at, 0), IMAGE_SIDE - 1), weight]);
-  }
-  return taps;
 }
 
 /** How much of every pixel the pen has gone over, 0–1. */

@@ -13,6 +13,7 @@ import { UsageError } from "../../lib/flags.ts";
 import type { News } from "../../lib/observer.ts";
 import { STUDIES } from "../../lib/study/studies.ts";
 import { defineStudy, readCounts, Runs, runStudy, TRAINING_FLAGS } from "../../lib/study/study.ts";
+import { PICTURE_KINDS } from "../../lib/study/test_pictures.ts";
 import { runTask } from "../cli/run_task.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
@@ -233,6 +234,18 @@ Deno.test("ablation compares every augmentation with light", () =>
     }
     assertEquals(rows[1][2], "");
     assertStringIncludes(report, "right of 20 validation pictures in per cent");
+  }));
+
+Deno.test("pictures draws every kind, pastes MNIST's, and measures how long reading takes", () =>
+  withFolder(async (out) => {
+    const model = "data/models/digits";
+    const { rows } = await runSmall("pictures", out, { model, count: 1, pasted: 1 });
+    assertEquals(rows.slice(0, 31).map(([kind]) => kind), PICTURE_KINDS);
+    const [plain, ...pasted] = rows.slice(33, 39).map((row) => row.slice(1));
+    assertEquals(plain, ["100.00", ""]);
+    assertEquals(pasted, Array(5).fill(["100.00", "100.00"]));
+    for (const [, milliseconds] of rows.slice(-3)) assert(Number(milliseconds) > 0);
+    assert((await Deno.stat(join(out, "test_pictures.png"))).size > 1000);
   }));
 
 Deno.test("few-labels writes its figures and a chart beside the table", () =>
