@@ -5,6 +5,7 @@ import interRegular from "@fontsource/inter/files/inter-latin-400-normal.woff2" 
 import interSemiBold from "@fontsource/inter/files/inter-latin-600-normal.woff2" with {
   type: "bytes",
 };
+import SUBSETS from "@fontsource/inter/unicode.json" with { type: "json" };
 import { type LoggerInterface, parse, View } from "vega";
 import { compile } from "vega-lite";
 import { writeFileAtomically } from "../data/file_system.ts";
@@ -17,8 +18,11 @@ const PNG_SCALE = 2;
 /** What Vega warns about in a chart that can be dragged: a picture has no window to drag it in. */
 const NO_WINDOW = "Can not resolve event source: window";
 
-/** What PNGs are lettered with; what Inter lacks is looked for in the others. */
-const fonts = new Set<Uint8Array>([interRegular, interSemiBold]);
+/** What every PNG is lettered with: Inter's Latin part. */
+const LATIN = [interRegular, interSemiBold];
+
+/** What is looked in for characters that Inter lacks. */
+const otherFonts = new Set<Uint8Array>();
 
 /** Prints nothing: whatever else Vega would warn about is an error in the chart. */
 const strictLogger: LoggerInterface = {
@@ -29,9 +33,12 @@ const strictLogger: LoggerInterface = {
   debug: () => strictLogger,
 };
 
-/** Has PNGs from now on show the characters of a font too (WOFF2), which Inter lacks: of another script, say. */
+/**
+ * Has PNGs from now on show the characters of a font too (WOFF2), which Inter lacks: of another script, say.
+ * Without one, `U+3042` stands for such a character.
+ */
 export function addFont(font: Uint8Array): void {
-  fonts.add(font);
+  otherFonts.add(font);
 }
 
 /**
@@ -60,7 +67,7 @@ export async function renderSvg(spec: Spec): Promise<string> {
  * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
  */
 export async function renderPng(spec: Spec, scale = PNG_SCALE): Promise<Uint8Array> {
-  return await rasterise(await renderSvg(spec), scale);
+  return await rasterise(await renderSvg(nameCharacters(spec)), scale);
 }
 
 /**
@@ -72,16 +79,21 @@ export async function renderPng(spec: Spec, scale = PNG_SCALE): Promise<Uint8Arr
  */
 export async function saveChart(spec: Spec, pathWithoutExtension: string): Promise<void> {
   const svg = await renderSvg(spec);
-  const png = await rasterise(svg, PNG_SCALE);
+  const named = nameCharacters(spec);
+  const png = await rasterise(named === spec ? svg : await renderSvg(named), PNG_SCALE);
   await writeFileAtomically(`${pathWithoutExtension}.svg`, svg);
   await writeFileAtomically(`${pathWithoutExtension}.png`, png);
 }
 
 async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
   const Resvg = await startResvg();
+  const fonts = new Set<Uint8Array>(LATIN);
+  for (const subset of new Set(svg.match(BEYOND_ASCII)?.map(subsetOf))) {
+    if (subset) fonts.add(await loadInter(subset));
+  }
   const resvg = new Resvg(svg, {
     fitTo: { mode: "zoom", value: scale },
-    font: { fontBuffers: [...fonts], defaultFontFamily: "Inter" },
+    font: { fontBuffers: [...fonts, ...otherFonts], defaultFontFamily: "Inter" },
   });
   try {
     const image = resvg.render();
@@ -93,6 +105,36 @@ async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
   } finally {
     resvg.free();
   }
+}
+
+/** The chart with `U+3042` in place of a character that no font at hand has. */
+function nameCharacters(spec: Spec): Spec {
+  if (otherFonts.size > 0) return spec;
+  const json = JSON.stringify(spec);
+  const named = json.replace(BEYOND_ASCII, (character) => {
+    const code = character.codePointAt(0)!.toString(16).toUpperCase();
+    return subsetOf(character) ? character : `U+${code.padStart(4, "0")}`;
+  });
+  return named === json ? spec : JSON.parse(named);
+}
+
+const BEYOND_ASCII = /[^\0-\x7F]/gu;
+
+/** The part of Inter that has a character, by the ranges that its package names. */
+function subsetOf(character: string): string | undefined {
+  const code = character.codePointAt(0)!;
+  const isIn = (ranges: string) =>
+    ranges.replaceAll("U+", "").split(",").some((range) => {
+      const [first, last = first] = range.split("-").map((digits) => parseInt(digits, 16));
+      return code >= first && code <= last;
+    });
+  return Object.entries(SUBSETS).findLast(([, ranges]) => isIn(ranges))?.[0];
+}
+
+/** The regular cut of a part of Inter, which no chart without its characters loads. */
+async function loadInter(subset: string): Promise<Uint8Array> {
+  const file = `@fontsource/inter/files/inter-${subset}-400-normal.woff2`;
+  return (await import(file, { with: { type: "bytes" } })).default;
 }
 
 function fail(...messages: readonly unknown[]): never {

@@ -452,16 +452,26 @@ Deno.test("saveChart() writes what renderSvg() and renderPng() return", async ()
   }
 });
 
-Deno.test("addFont() has PNGs show characters that Inter's Latin part lacks", async () => {
-  const draw = (caption: string) =>
-    renderPng({
-      ...THEME,
-      width: 60,
-      height: 20,
-      data: { values: [{}] },
-      mark: { type: "text", text: caption },
-    });
-  assertEquals(await draw("Ж"), await draw("Щ"));
+/** Draws a line of text alone. */
+const drawText = (text: string) =>
+  renderPng({
+    ...THEME,
+    width: 60,
+    height: 20,
+    data: { values: [{}] },
+    mark: { type: "text", text },
+  });
+
+Deno.test("renderPng() letters in all parts of Inter, and names characters that it lacks", async () => {
+  for (const characters of ["Жщ", "λω", "ếợ", "ſŒ", "Ѣѫ", "ἀᾳ"]) {
+    assertNotEquals(await drawText(characters[0]), await drawText(characters[1]));
+  }
+  assertEquals(await drawText("い"), await drawText("U+3044"));
+  assertEquals(await drawText("a 😀 b"), await drawText("a U+1F600 b"));
+});
+
+Deno.test("addFont() has PNGs show what another font has", async () => {
+  const named = await drawText("い");
   addFont(await loadFont({ ...INTER, subset: "cyrillic" }, "woff2"));
-  assertNotEquals(await draw("Ж"), await draw("Щ"));
+  assertNotEquals(await drawText("い"), named);
 });
