@@ -4,6 +4,9 @@ import { COLORS, type Spec, THEME, type View } from "./theme.ts";
 const LARGEST_CELL = 56;
 const LARGEST_MATRIX = 660;
 
+/** Width of a character of Inter, on average, as a share of its size. */
+const CHARACTER_WIDTH = 0.62;
+
 /** A mistake made with this share of a class has the full colour, unless there are worse ones. */
 const FULL_ERROR_SHARE = 0.01;
 
@@ -52,11 +55,14 @@ export function confusionMatrix(confusion: number[][], classes: string[]): Spec 
   const mostDigits = Math.max(...cells.map(({ count }) => String(count).length));
   const countSize = Math.min(14, cellSide / (0.7 * mostDigits));
   const labelSize = Math.min(14, 0.7 * cellSide);
+  const longestName = Math.max(...classes.map(({ length }) => length));
+  const isUpright = CHARACTER_WIDTH * labelSize * longestName > cellSide;
   const axis = {
     domain: false,
     labelAngle: 0,
     labelColor: COLORS.ink,
     labelFontSize: labelSize,
+    labelLimit: 260,
     labelOverlap: false,
   };
   return {
@@ -74,7 +80,12 @@ export function confusionMatrix(confusion: number[][], classes: string[]): Spec 
             field: "predicted",
             type: "nominal",
             scale: { domain: classes },
-            axis: { ...axis, orient: "top", title: "Predicted class" },
+            axis: {
+              ...axis,
+              ...(isUpright ? { labelAngle: -90, labelBaseline: "middle" } : {}),
+              orient: "top",
+              title: "Predicted class",
+            },
           },
           y: {
             field: "actual",

@@ -16,9 +16,13 @@ interface PredictionExample {
   confidence: number;
 }
 
-const COLUMNS = 6;
+const WIDTH = 768;
 const PICTURE_SIDE = 4 * IMAGE_SIDE;
 const GAP = 16;
+
+/** What is written below a picture: pixels of a character on average, and the longest name in full. */
+const CHARACTER_WIDTH = 7.6;
+const LONGEST_NAME = 20;
 const GROUP_SPACING = 12;
 const HEADING_HEIGHT = 34;
 
@@ -40,34 +44,39 @@ const WRONG = {
  * ones. A tick and a blue frame mark right answers, a cross and a thick orange frame wrong ones, so
  * that nobody depends on the colours.
  *
- * @param examples The pictures in the order in which each group shows them; six make a row.
+ * @param examples The pictures in the order in which each group shows them; six make a row, of long names fewer.
  * @returns A Vega-Lite v5 chart, about 800 pixels wide.
  * @throws {RangeError} If a picture does not have 28×28 pixels.
  */
 export function predictionExamples(examples: PredictionExample[]): Spec {
-  const isRight = ({ actual, predicted }: PredictionExample) => actual === predicted;
-  const right = group(examples.filter(isRight), RIGHT, 0);
+  const [rightTiles, wrongTiles] = [true, false].map((isRight) =>
+    examples.filter(({ actual, predicted }) => (actual === predicted) === isRight).map(tileOf)
+  );
+  const longest = Math.max(...[...rightTiles, ...wrongTiles].map(({ answer }) => answer.length));
+  const step = Math.max(PICTURE_SIDE + GAP, CHARACTER_WIDTH * longest);
+  const right = group(rightTiles, RIGHT, { top: 0, step });
   const wrongTop = right.height + GROUP_SPACING;
-  const wrong = group(examples.filter((example) => !isRight(example)), WRONG, wrongTop);
+  const wrong = group(wrongTiles, WRONG, { top: wrongTop, step });
   return {
     ...THEME,
     title: { text: "What the network read", subtitle: "Predicted class and its probability" },
-    width: COLUMNS * (PICTURE_SIDE + GAP),
+    width: WIDTH,
     height: wrongTop + wrong.height,
     layer: [right.view, wrong.view],
   };
 }
 
-/** Pictures under a heading, and the height of both. */
+/** Pictures under a heading, from one to the next a step to the right, and the height of all. */
 function group(
-  examples: PredictionExample[],
+  examples: ReturnType<typeof tileOf>[],
   style: typeof RIGHT,
-  top: number,
+  { top, step }: { top: number; step: number },
 ): { view: View; height: number } {
-  const { data, encoding, layer, height } = tiles(examples.map(tileOf), {
-    columns: COLUMNS,
+  const { data, encoding, layer, height } = tiles(examples, {
+    columns: Math.floor(WIDTH / step),
     side: PICTURE_SIDE,
     gap: GAP,
+    step,
     below: 46,
     top: top + HEADING_HEIGHT,
     marks: [
@@ -112,9 +121,12 @@ function tileOf({ pixels, actual, predicted, confidence }: PredictionExample) {
       `Expected pixels to have ${IMAGE_PIXELS} values but found ${pixels.length}`,
     );
   }
+  const [name, truth] = [predicted, actual].map((name) =>
+    name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
+  );
   return {
     url: squareUrl(pixels, 2 * PICTURE_SIDE),
-    answer: actual === predicted ? predicted : `${predicted}, not ${actual}`,
+    answer: actual === predicted ? name : `${name}, not ${truth}`,
     detail: `${certainty(confidence)} sure`,
   };
 }

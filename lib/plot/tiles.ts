@@ -20,6 +20,8 @@ interface TileOptions {
   side: number;
   /** Between two columns, and two rows. */
   gap: number;
+  /** From one column to the next. @default {side + gap} */
+  step?: number;
   /** @default {0} */
   below?: number;
   /** Where the first row begins. @default {0} */
@@ -37,7 +39,7 @@ interface TileOptions {
  */
 export function tiles(
   pictures: Tile[],
-  { columns, side, gap, below = 0, top = 0, tooltip, marks }: TileOptions,
+  { columns, side, gap, step = side + gap, below = 0, top = 0, tooltip, marks }: TileOptions,
 ) {
   let y = top;
   const values = pictures.map((picture) => ({
@@ -50,7 +52,7 @@ export function tiles(
   }));
   for (let start = 0; start < values.length; start += columns) {
     const row = values.slice(start, start + columns);
-    row.forEach((tile, column) => Object.assign(tile, { x: column * (side + gap), y }));
+    row.forEach((tile, column) => Object.assign(tile, { x: column * step, y }));
     y += gap + Math.max(...row.map((tile) => tile.height + tile.below));
   }
   const position = { type: "quantitative", scale: null, axis: null } as const;
@@ -68,7 +70,7 @@ export function tiles(
     ...marks,
   ];
   return {
-    width: Math.min(columns, values.length) * (side + gap) - gap,
+    width: (Math.min(columns, values.length) - 1) * step + side,
     height: y - top - gap,
     data: { values },
     encoding: { x: { field: "x", ...position }, y: { field: "y", ...position } },

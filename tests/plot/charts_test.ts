@@ -149,6 +149,20 @@ Deno.test("predictionExamples() starts a second row after six pictures", () => {
   assertEquals(tiles[5].y, tiles[0].y);
 });
 
+Deno.test("predictionExamples() makes room for names of classes, and shortens long ones", async () => {
+  const spec = predictionExamples([
+    example("triangle", "hexagon", 0.9),
+    example("a".repeat(300), "plus", 0.9),
+  ]);
+  const texts = await textsOf(spec);
+  assert(texts.includes("hexagon, not triangle"));
+  assert(texts.includes(`plus, not ${"a".repeat(19)}…`));
+  const places = (valuesOf(spec, "values").flat() as { url?: string; x: number }[])
+    .filter(({ url }) => url).map(({ x }) => x);
+  assertEquals(places[0], 0);
+  assert(places[1] > 7 * "plus, not …".length + 7 * 19);
+});
+
 Deno.test("predictionExamples() does not round to certainty", async () => {
   const texts = await textsOf(predictionExamples([example("7", "7", 0.9999)]));
   assert(texts.includes("> 99 % sure"));
