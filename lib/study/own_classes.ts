@@ -1,8 +1,9 @@
 /** The study of classes of one's own: what few pictures of a script are worth that no base has seen. */
 
-import { SCRIPTS } from "../data/letters/mod.ts";
+import { fromFileUrl } from "@std/path";
+import type { Dataset, Splits } from "../data/dataset.ts";
+import { type drawScript, SCRIPTS } from "../data/letters/mod.ts";
 import { compareFewLabels, comparisonFlags, type RunResult } from "./comparison.ts";
-import { drawApart } from "./draw_script.ts";
 import { mean, pairedDifference, spread, table } from "./report.ts";
 import { defineStudy, readCounts } from "./study.ts";
 
@@ -93,6 +94,27 @@ export const ownClasses = defineStudy({
     };
   },
 });
+
+/** Draws a script of {@linkcode SCRIPTS} in another process. */
+async function drawApart(
+  name: string,
+  task: Parameters<typeof drawScript>[1],
+): Promise<Pick<Splits, "train" | "test" | "classes">> {
+  const [lock, program] = ["../data/letters/scripts.lock", "draw_script.ts"].map((file) =>
+    fromFileUrl(new URL(file, import.meta.url))
+  );
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", `--lock=${lock}`, "--allow-read", program, name, JSON.stringify(task)],
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`Expected to draw ${name} but it failed`);
+  const { classes, train, test } = JSON.parse(new TextDecoder().decode(stdout));
+  const unpack = (parts: string[]): Dataset => {
+    const [images, labels] = parts.map((part) => Uint8Array.fromBase64(part));
+    return { count: labels.length, images, labels };
+  };
+  return { classes, train: unpack(train), test: unpack(test) };
+}
 
 function rowOf(script: string, count: number, results: ScriptResult[]): string[] {
   const shares = (way: string) =>

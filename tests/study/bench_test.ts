@@ -4,7 +4,6 @@ import { allEngines, inTurns, learn, measureInTurns } from "../../lib/study/benc
 import { reportBenchmark } from "../../lib/study/bench/report.ts";
 import { STUDIES } from "../../lib/study/studies.ts";
 import { runStudy } from "../../lib/study/study.ts";
-import { benchmarkChart } from "../../lib/study/charts/benchmark_chart.ts";
 import { textsOf } from "../plot/chart_inspection.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "../cli/run_task.ts";
@@ -259,18 +258,16 @@ Deno.test("allEngines() has each thread count once", () => {
   assertEquals([1, 2, 8].map(ours), [[1], [1, 2], [1, 2, 8]]);
 });
 
-Deno.test("benchmarkChart() says where it shows a smaller batch", async () => {
-  const chart = benchmarkChart({
-    date: "2026-01-01",
-    busy: true,
-    machine: { cpu: "A processor", cores: 2 },
-    engines: [
-      { key: "ours", name: "ours", threads: 1, step: { 8: 700, 128: 500, 512: 400 }, forward: {} },
-      { key: "slow", name: "slow", threads: 2, step: { 8: 9000 }, forward: {} },
-    ],
-    learning: [],
+Deno.test("reportBenchmark() says on the chart where it shows a smaller batch", async () => {
+  const measured = (key: string, threads: number, step: Record<number, number>) => ({
+    contender: { key, name: key, threads },
+    results: [{ step, forward: {}, versions: {}, configuration: "", peakMegabytes: 1 }],
   });
-  assertEquals((await textsOf(chart)).toSorted(), [
+  const { chart } = reportBenchmark({ ...ABOUT, load: { atStart: 2, highest: 2 } }, [
+    measured("ours", 1, { 8: 700, 128: 500, 512: 400 }),
+    measured("slow", 2, { 8: 9000 }),
+  ], []);
+  assertEquals((await textsOf(chart!)).toSorted(), [
     "500",
     "9000 (batch 8)",
     "A processor, 2 cores, 2026-01-01; batch 128, log scale; disturbed by other work",

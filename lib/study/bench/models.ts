@@ -40,26 +40,6 @@ export const MODELS: Record<string, Model> = {
   },
 };
 
-/** @returns Runs of a training step with Adam and of a forward pass, both with their answer read. */
-export function prepareModel(
-  name: string,
-  batch: number,
-): { step: () => Promise<void>; forward: () => void; dispose: () => void } {
-  const { build, inputShape, loss, labelsOf } = MODELS[name];
-  const network = build();
-  network.compile({ optimizer: tf.train.adam(0.001), loss });
-  const pictures = tf.randomUniform([batch, ...inputShape]);
-  const labels = labelsOf(pictures);
-  return {
-    step: async () => void await network.trainOnBatch(pictures, labels),
-    forward: () => tf.tidy(() => void (network.predictOnBatch(pictures) as tf.Tensor).dataSync()),
-    dispose: () => {
-      network.dispose();
-      tf.dispose([pictures, labels]);
-    },
-  };
-}
-
 const conv = (filters: number) =>
   tf.layers.conv2d({ filters, kernelSize: 3, padding: "same", activation: "relu" });
 const pool = () => tf.layers.maxPooling2d({ poolSize: 2 });

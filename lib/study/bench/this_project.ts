@@ -25,7 +25,7 @@ import { computeOutputs } from "../../model/inference.ts";
 import { trainStage } from "../../model/training.ts";
 import { median } from "../report.ts";
 import type { Answer } from "./engines.ts";
-import { prepareModel } from "./models.ts";
+import { MODELS } from "./models.ts";
 import type { jobs } from "./worker.ts";
 
 const CLASSES = 10;
@@ -183,16 +183,25 @@ async function timeForward(base: BaseName, batch: number): Promise<number> {
   return median(times) * 1000 / (calls * batch * team.size);
 }
 
-async function timeModel(name: string, batch: number): Promise<{ step: number; forward: number }> {
-  const model = prepareModel(name, batch);
-  const step = await timeCalls(model.step, batch);
-  const forward = await timeCalls(model.forward, batch);
-  model.dispose();
+/** A training step with Adam, and a forward pass, both with their answer read. */
+async function timeModel(name: string, batch: number) {
+  const { build, inputShape, loss, labelsOf } = MODELS[name];
+  const network = build();
+  network.compile({ optimizer: tf.train.adam(0.001), loss });
+  const pictures = tf.randomUniform([batch, ...inputShape]);
+  const labels = labelsOf(pictures);
+  const step = await timeCalls(() => network.trainOnBatch(pictures, labels), batch);
+  const forward = await timeCalls(
+    () => tf.tidy(() => void (network.predictOnBatch(pictures) as tf.Tensor).dataSync()),
+    batch,
+  );
+  network.dispose();
+  tf.dispose([pictures, labels]);
   return { step, forward };
 }
 
 /** Median over readings, in µs a picture, after a warm-up. */
-async function timeCalls(run: () => Promise<void> | void, batch: number): Promise<number> {
+async function timeCalls(run: () => unknown, batch: number): Promise<number> {
   await run();
   const calls = Math.max(1, Math.floor(options.pictures / batch));
   const times: number[] = [];
@@ -204,19 +213,11 @@ async function timeCalls(run: () => Promise<void> | void, batch: number): Promis
   return median(times);
 }
 
-/**
- * The job that `deno task train` runs, copies of the network to the workers included: median time in µs a
- * picture, after a warm-up.
- */
-async function timeFeatures(): Promise<number> {
-  const images = randomImages(4 * options.pictures);
-  const times: number[] = [];
-  for (let repeat = 0; repeat <= options.repeats; repeat++) {
-    const started = performance.now();
-    await computeOutputs(team, network, images, "features");
-    times.push((performance.now() - started) * 1000 / (4 * options.pictures));
-  }
-  return median(times.slice(1));
+/** The job that `deno task train` runs, copies of the network to the workers included. */
+function timeFeatures(): Promise<number> {
+  const count = 4 * options.pictures;
+  const images = randomImages(count);
+  return timeCalls(() => computeOutputs(team, network, images, "features"), count);
 }
 
 function randomImages(count: number): Uint8Array {
