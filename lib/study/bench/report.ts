@@ -4,58 +4,23 @@ import { COLORS, type Spec, THEME, type View } from "../../plot/theme.ts";
 import { type machine, median, table } from "../report.ts";
 import { type Answer, type learn, threadCounts, type Turns } from "./engines.ts";
 
-type EngineTurns = Turns<{ key: string; name: string; threads: number }, Answer>;
-
-type Learnt = Awaited<ReturnType<typeof learn>>;
-
-type LearnerTurns = Turns<{ key: string; name: string }, Learnt>;
-
-/** Medians of one engine over all rounds. */
-interface EngineResult extends Answer {
-  key: string;
-  name: string;
-  threads: number;
-  /** How often it was measured. */
-  rounds: number;
-}
-
-/** Median time, lowest accuracy and largest memory of a command over all rounds. */
-interface LearningResult extends Learnt {
-  key: string;
-  name: string;
-  rounds: number;
-}
-
-/** Something that the project promises. */
-interface Target {
-  name: string;
-  /** The measured value; none if what it takes is missing. */
-  value?: number;
-  /** What the value may at most be; at least if `atLeast`. */
-  limit: number;
-  atLeast?: boolean;
-}
-
-/** Everything that a run of the benchmark found, as it is written to benchmark.json. */
-interface Benchmark {
-  /** Day, `YYYY-MM-DD`. */
-  date: string;
-  machine: ReturnType<typeof machine>;
-  /** Processes that ran or waited for a core, averaged over a minute: before the first turn, and before any. */
-  load: { atStart: number; highest: number };
-  /** Whether other work took so much of the machine that the figures decide nothing. */
-  busy: boolean;
-  engines: EngineResult[];
-  learning: LearningResult[];
-  targets: Target[];
-  missing: { name: string; reason: string }[];
-}
-
 /** Load a core up to which a machine counts as quiet: before the first turn, and before any. */
 const [QUIET_AT_START, QUIET] = [0.5, 1.5];
 
 /** The batch size of the targets and of the chart. */
 const TARGET_BATCH = 128;
+
+type EngineTurns = Turns<{ key: string; name: string; threads: number }, Answer>;
+type LearnerTurns = Turns<{ key: string; name: string }, Awaited<ReturnType<typeof learn>>>;
+
+/** Day, machine, and processes that ran or waited for a core, averaged over a minute. */
+interface About {
+  /** `YYYY-MM-DD`. */
+  date: string;
+  machine: ReturnType<typeof machine>;
+  /** Before the first turn, and before any. */
+  load: { atStart: number; highest: number };
+}
 
 /**
  * Puts medians, ratios, targets and missing engines together.
@@ -64,16 +29,34 @@ const TARGET_BATCH = 128;
  * @returns Figures, and as Markdown and as chart what they say.
  */
 export function reportBenchmark(
-  about: Pick<Benchmark, "date" | "machine" | "load">,
+  about: About,
   measured: EngineTurns[],
   learnt: LearnerTurns[],
   hasTargets = true,
 ) {
-  const engines = measured.filter(({ missing }) => !missing).map(mediansOf);
-  const learning = learnt.filter(({ missing }) => !missing).map(summarise);
+  const benchmark = summarise(about, measured, learnt, hasTargets);
+  const isMeasured = benchmark.engines.length + benchmark.learning.length > 0;
+  return {
+    benchmark,
+    text: describe(benchmark),
+    chart: hasTargets && isMeasured ? draw(benchmark) : undefined,
+  };
+}
+
+type Benchmark = ReturnType<typeof summarise>;
+
+function summarise(
+  about: About,
+  measured: EngineTurns[],
+  learnt: LearnerTurns[],
+  hasTargets: boolean,
+) {
+  const engines = measured.filter(({ missing }) => !missing).map(summariseEngine);
+  const learning = learnt.filter(({ missing }) => !missing).map(summariseLearner);
   const { machine: { cores }, load } = about;
-  const benchmark: Benchmark = {
+  return {
     ...about,
+    /** Whether other work took so much of the machine that the figures decide nothing. */
     busy: load.atStart > QUIET_AT_START * cores || load.highest > QUIET * cores,
     engines,
     learning,
@@ -84,29 +67,14 @@ export function reportBenchmark(
         name: `${name}, to 99 %`,
         reason: missing,
       })),
-    ].flatMap(({ name, reason }) => reason ? [{ name, reason }] : []),
-  };
-  const isMeasured = engines.length + learning.length > 0;
-  return {
-    benchmark,
-    text: describe(benchmark),
-    chart: hasTargets && isMeasured ? draw(benchmark) : undefined,
+    ].filter(({ reason }) => reason),
   };
 }
 
-function summarise({ contender: { key, name }, results }: LearnerTurns): LearningResult {
-  return {
-    key,
-    name,
-    seconds: median(results.map(({ seconds }) => seconds)),
-    accuracy: Math.min(...results.map(({ accuracy }) => accuracy)),
-    peakMegabytes: Math.max(...results.map(({ peakMegabytes }) => peakMegabytes)),
-    rounds: results.length,
-  };
-}
+type EngineResult = ReturnType<typeof summariseEngine>;
 
-function mediansOf({ contender, results }: EngineTurns): EngineResult {
-  const { key, name, threads } = contender;
+/** Medians over all rounds. */
+function summariseEngine({ contender: { key, name, threads }, results }: EngineTurns) {
   const [{ versions, configuration, ...times }] = results;
   return {
     key,
@@ -117,6 +85,20 @@ function mediansOf({ contender, results }: EngineTurns): EngineResult {
     ...medians(times, results) as typeof times,
     rounds: results.length,
     peakMegabytes: Math.max(...results.map(({ peakMegabytes }) => peakMegabytes)),
+  };
+}
+
+type LearningResult = ReturnType<typeof summariseLearner>;
+
+/** Median time, lowest accuracy and largest memory over all rounds. */
+function summariseLearner({ contender: { key, name }, results }: LearnerTurns) {
+  return {
+    key,
+    name,
+    seconds: median(results.map(({ seconds }) => seconds)),
+    accuracy: Math.min(...results.map(({ accuracy }) => accuracy)),
+    peakMegabytes: Math.max(...results.map(({ peakMegabytes }) => peakMegabytes)),
+    rounds: results.length,
   };
 }
 
@@ -133,36 +115,43 @@ function medians(shape: object, all: object[]): unknown {
   );
 }
 
+type Time = (engine?: EngineResult) => number | undefined;
+
+/** Something that the project promises. */
+interface Target {
+  name: string;
+  /** The measured value; none if what it takes is missing. */
+  value?: number;
+  /** What the value may at most be; at least if `atLeast`. */
+  limit: number;
+  atLeast?: boolean;
+}
+
 function targetsOf(engines: EngineResult[], learning: LearningResult[], cores: number): Target[] {
   const of = (key: string, threads: number) =>
     engines.find((engine) => engine.key === key && engine.threads === threads);
   const ratio = (a?: number, b?: number) => a === undefined || b === undefined ? undefined : a / b;
   /** Our time divided by theirs, with every number of threads. */
   const against = (
-    [key, peer]: [string, string],
+    peer: "PyTorch" | "Keras",
     what: string,
-    timeOf: (engine?: EngineResult) => number | undefined,
+    timeOf: Time,
     limit: number,
   ): Target[] =>
     threadCounts(cores).map((threads) => ({
       name: `${what} ÷ ${peer}, batch ${TARGET_BATCH}, ${countOf(threads, "thread")}`,
-      value: ratio(timeOf(of("ours", threads)), timeOf(of(key, threads))),
+      value: ratio(timeOf(of("ours", threads)), timeOf(of(peer.toLowerCase(), threads))),
       limit,
     }));
-  const step = (engine?: EngineResult) => engine?.step[TARGET_BATCH];
+  const step: Time = (engine) => engine?.step[TARGET_BATCH];
   const passed = learning.filter(({ accuracy }) => accuracy >= 0.99);
   const first = (key: string) => passed.find((learner) => learner.key === key)?.seconds;
   return [
-    ...against(["pytorch", "PyTorch"], "training step", step, 1),
-    ...against(["keras", "Keras"], "training step", step, 1),
-    ...against(["pytorch", "PyTorch"], "forward", (engine) => engine?.forward[TARGET_BATCH], 1),
+    ...against("PyTorch", "training step", step, 1),
+    ...against("Keras", "training step", step, 1),
+    ...against("PyTorch", "forward", (engine) => engine?.forward[TARGET_BATCH], 1),
     ...namesOf("bases", engines).flatMap((base) =>
-      against(
-        ["pytorch", "PyTorch"],
-        `training step of ${base}`,
-        (engine) => engine?.bases?.[base]?.step,
-        1.2,
-      )
+      against("PyTorch", `training step of ${base}`, (engine) => engine?.bases?.[base]?.step, 1.2)
     ),
     ...(cores < 2 ? [] : [{
       name: "training with one worker ÷ with two",
@@ -194,9 +183,9 @@ function describe({ load, busy, engines, learning, targets, missing }: Benchmark
       "models",
     ),
     timesTable("Others, µs a picture", engines, {
-      "feature extraction": ({ features }) => features,
-      [`training step, batch ${TARGET_BATCH}, with augmentation`]: ({ augmentedStep }) =>
-        augmentedStep?.[TARGET_BATCH],
+      "feature extraction": (engine) => engine?.features,
+      [`training step, batch ${TARGET_BATCH}, with augmentation`]: (engine) =>
+        engine?.augmentedStep?.[TARGET_BATCH],
     }, { "peak memory, MB": ({ peakMegabytes }) => peakMegabytes.toFixed(0) }),
     learningTable(learning),
     targets.length === 0 ? "" : table(
@@ -235,21 +224,19 @@ function verdictOn({ value, limit, atLeast }: Target, busy: boolean): string {
   return (atLeast ? value >= limit : value <= limit) ? "met" : "missed";
 }
 
-type Time = (engine: EngineResult) => number | undefined;
-
 function bySize(engines: EngineResult[], what: "step" | "forward"): Record<string, Time> {
   const sizes = [...new Set(engines.flatMap((engine) => Object.keys(engine[what]).map(Number)))];
   return Object.fromEntries(
     sizes.sort((a, b) => a - b)
-      .map((size): [string, Time] => [`batch ${size}`, (engine) => engine[what][size]]),
+      .map((size): [string, Time] => [`batch ${size}`, (engine) => engine?.[what][size]]),
   );
 }
 
 /** Training steps and forward passes of the engines that know other networks. */
 function networksTable(title: string, engines: EngineResult[], kind: "bases" | "models"): string {
   const times = namesOf(kind, engines).flatMap((name): [string, Time][] => [
-    [`${name}, training step`, (engine) => engine[kind]?.[name]?.step],
-    [`${name}, forward`, (engine) => engine[kind]?.[name]?.forward],
+    [`${name}, training step`, (engine) => engine?.[kind]?.[name]?.step],
+    [`${name}, forward`, (engine) => engine?.[kind]?.[name]?.forward],
   ]);
   const knowing = engines.filter((engine) => Object.keys(engine[kind] ?? {}).length > 0);
   return timesTable(title, knowing, Object.fromEntries(times));
@@ -267,7 +254,7 @@ function timesTable(
     const time = timeOf(engine);
     if (time === undefined) return "–";
     const ours = engines.find(({ key, threads }) => key === "ours" && threads === engine.threads);
-    const ourTime = ours && timeOf(ours);
+    const ourTime = timeOf(ours);
     const ratio = ourTime === undefined || engine === ours
       ? ""
       : ` (${formatRatio(ourTime / time)})`;
