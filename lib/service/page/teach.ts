@@ -137,7 +137,8 @@ export class Teaching {
     this.#isGiving = false;
     if (!pixels) {
       this.#last = name;
-      return this.#page.tell(this.#isLoaded ? texts.drawExample(name) : this.advice);
+      if (this.#isLoaded) return this.#page.tell(texts.drawExample(name));
+      return this.#page.tell(picture ? texts.notLoaded : texts.loading);
     }
     this.#page.clear();
     this.#given.set(pixels, { name });
