@@ -1,8 +1,6 @@
 /** A step of AdamW as one operation. */
 
 import * as tf from "@tensorflow/tfjs";
-import { overrideKernel } from "./wasm_backend.ts";
-import type { WasmKernels } from "./wasm_kernels.ts";
 
 /** A weight, its gradient and the optimiser's memory of it, all of one shape. */
 interface AdamWInputs {
@@ -63,21 +61,5 @@ export function adamWStep(
     const newSecond = second.mul(beta2).add(gradient.square().mul(1 - beta2));
     const update = newFirst.mul(rate).div(newSecond.mul(correction).sqrt().add(epsilon));
     return [weight.mul(keep).sub(update), newFirst, newSecond];
-  });
-}
-
-/** Registers the compiled step; the WASM backend must be active. */
-export function installAdamWStep(kernels: WasmKernels): void {
-  overrideKernel("AdamWStep", () => ({ inputs, attrs }) => {
-    const { weight, gradient, first, second } = inputs;
-    const { beta1, beta2, keep, rate, correction, epsilon } = attrs;
-    const outputs = [weight, weight, weight].map(({ shape }) => kernels.output(shape));
-    const [updated, newMean, newSquare] = outputs;
-    kernels.run("adamW", {
-      ...{ weight, gradient, mean: first, square: second, updated, newMean, newSquare },
-      size: tf.util.sizeFromShape(weight.shape),
-      ...{ beta1, beta2, keep, rate, correction, epsilon },
-    });
-    return outputs;
   });
 }

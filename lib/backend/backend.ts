@@ -2,16 +2,11 @@
 
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import { installAdamWStep } from "./adamw_step.ts";
-import { installComposedKernels } from "./composed_kernels.ts";
-import { installFastKernels } from "./fast_kernels.ts";
-import { installFusedBlock } from "./fused_block.ts";
-import { installLstmLayer, installLstmSteps } from "./lstm.ts";
-import { installMendedGradients } from "./mended_gradients.ts";
-import { installMendedKernels } from "./mended_kernels.ts";
-import { installMendedLayers } from "./mended_layers.ts";
-import { restoreKernels, wasmBackend } from "./wasm_backend.ts";
-import { WasmKernels } from "./wasm_kernels.ts";
+import { FAST_GRADIENTS, fastKernels } from "./fast_kernels.ts";
+import { speedUpLstm } from "./lstm.ts";
+import { MENDED_KERNELS } from "./mended_kernels.ts";
+import { mendLayers } from "./mended_layers.ts";
+import { replaceKernels, WasmKernels } from "./wasm_backend.ts";
 
 /** Options for {@linkcode startBackend}. */
 export interface BackendOptions {
@@ -55,23 +50,13 @@ async function start(): Promise<void> {
   if (!await tf.setBackend("wasm")) throw new Error("Expected the WASM backend to start");
   await tf.ready();
   if (installed === chosen) return;
-  wasmBackend();
-  if (!installed) {
-    installMendedLayers();
-    installLstmLayer();
-    installMendedGradients();
-  }
-  restoreKernels();
   compiled?.dispose();
-  compiled = undefined;
-  installMendedKernels();
-  installComposedKernels();
-  if (chosen === "fast" && WasmKernels.supported) {
-    compiled = new WasmKernels();
-    installFastKernels(compiled);
-    installFusedBlock(compiled);
-    installAdamWStep(compiled);
-    installLstmSteps(compiled);
+  compiled = chosen === "fast" && WasmKernels.supported ? new WasmKernels() : undefined;
+  if (compiled) replaceKernels([...MENDED_KERNELS, fastKernels(compiled)], FAST_GRADIENTS);
+  else replaceKernels(MENDED_KERNELS);
+  if (!installed) {
+    mendLayers();
+    speedUpLstm();
   }
   installed = chosen;
 }

@@ -1,6 +1,6 @@
 /** What `deno task make backend` bundles into one file: tfjs with its WASM modules, and this library. */
 
-import { restoreEnvironment } from "./bundle_environment.ts";
+import "./bundle_environment.ts";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm" with {
@@ -18,7 +18,6 @@ function base64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-restoreEnvironment();
 tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
 setWasmPaths({
   "tfjs-backend-wasm.wasm": urlOf(plain),

@@ -5,14 +5,11 @@
 
 const scope = globalThis as { WorkerGlobalScope?: unknown; __dirname?: string };
 
-const isMissing = scope.WorkerGlobalScope === undefined;
-
-if (isMissing) scope.WorkerGlobalScope = class {};
+if (scope.WorkerGlobalScope === undefined) {
+  scope.WorkerGlobalScope = class {};
+  // After the bundle has loaded, all at once; tfjs remembers.
+  queueMicrotask(() => delete scope.WorkerGlobalScope);
+}
 
 // tfjs's WASM modules ask for it where there is a process; they are inside the bundle.
 scope.__dirname ??= "";
-
-/** Puts the engine back as it was; tfjs remembers. */
-export function restoreEnvironment(): void {
-  if (isMissing) delete scope.WorkerGlobalScope;
-}

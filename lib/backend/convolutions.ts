@@ -1,7 +1,7 @@
 /** Convolutions by the compiled kernels: several algorithms that are called alike. */
 
 import type * as tf from "@tensorflow/tfjs";
-import type { WasmKernels } from "./wasm_kernels.ts";
+import type { WasmKernels } from "./wasm_backend.ts";
 
 /** Of x[batch, height, width, inputs] and as many channels of output. */
 interface Size {

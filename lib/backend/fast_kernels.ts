@@ -5,8 +5,14 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { CONVOLUTIONS } from "./convolutions.ts";
-import { type KernelCall, overrideGradient, overrideKernel } from "./wasm_backend.ts";
-import type { WasmKernels } from "./wasm_kernels.ts";
+import { BLOCK_KERNELS } from "./fused_block.ts";
+import { LSTM_KERNELS } from "./lstm.ts";
+import {
+  type Gradient,
+  type KernelCall,
+  type Replacements,
+  type WasmKernels,
+} from "./wasm_backend.ts";
 
 /** Computes a call, or gives `undefined` of one that it does not support. */
 type FastKernel<Output = tf.TensorInfo> = (
@@ -21,8 +27,8 @@ const FAST_KERNELS: Record<string, FastKernel<tf.TensorInfo | tf.TensorInfo[]>> 
   Conv2DBackpropInput: inputGradient,
   Conv2DBackpropFilter: filterGradient,
   DepthwiseConv2dNative: convolveDepthwise,
-  DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
-  DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
+  DepthwiseConv2dNativeBackpropInput: convolveDepthwise,
+  DepthwiseConv2dNativeBackpropFilter: convolveDepthwise,
   BatchMatMul: multiply,
   _FusedMatMul: withBias(multiply),
   MaxPoolGrad: maxPoolGradient,
@@ -38,20 +44,29 @@ const FAST_KERNELS: Record<string, FastKernel<tf.TensorInfo | tf.TensorInfo[]>> 
   Tanh: tanh,
   Concat: concatenate,
   SplitV: split,
+  AdamWStep: adamWStep,
+  ...BLOCK_KERNELS,
+  ...LSTM_KERNELS,
 };
 
-/** Replaces the kernels; the WASM backend must be active. */
-export function installFastKernels(kernels: WasmKernels): void {
-  for (const [name, kernel] of Object.entries(FAST_KERNELS)) {
-    overrideKernel(name, (replaced) => (call) => kernel(kernels, call) ?? replaced(call));
-  }
-  overrideGradient("FusedBatchNorm", ["x", "mean", "variance", "scale"], gradientOfNorm);
-  overrideGradient("Relu", ["x"], gradientOfRectifier);
-  for (const gradient of SECOND_GRADIENTS) tf.registerGradient(gradient);
+/** @returns The kernels, which run on `kernels` where they can, else as those that they replace. */
+export function fastKernels(kernels: WasmKernels): Replacements {
+  return Object.fromEntries(
+    Object.entries(FAST_KERNELS).map(([name, kernel]) => [
+      name,
+      (replaced) => (call) => kernel(kernels, call) ?? replaced(call),
+    ]),
+  );
 }
 
-/** The gradients of what the gradients above are made of. */
-const SECOND_GRADIENTS: tf.GradConfig[] = [
+/** Gradients that use them, and the gradients of what those are made of. */
+export const FAST_GRADIENTS: Gradient[] = [
+  {
+    kernelName: "FusedBatchNorm",
+    inputsToSave: ["x", "mean", "variance", "scale"],
+    gradFunc: gradientOfNorm,
+  },
+  { kernelName: "Relu", inputsToSave: ["x"], gradFunc: gradientOfRectifier },
   {
     kernelName: "RectifierGradient",
     inputsToSave: ["x"],
@@ -219,37 +234,21 @@ function filterGradientOfFew(
   return dw;
 }
 
+/** Convolves x, or gives the gradient of x or of the filter, whichever inputs and attributes there are. */
 function convolveDepthwise(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
-  const { x, filter } = call.inputs;
-  const convolution = areFloats(x, filter) && depthwiseOf(kernels, call, x.shape, filter.shape);
+  const { inputs: { x, filter, dy }, attrs } = call;
+  const [inputShape, filterShape] = [
+    attrs.inputShape ?? x.shape,
+    attrs.filterShape ?? filter.shape,
+  ];
+  const convolution = areFloats(x, filter, dy) &&
+    depthwiseOf(kernels, call, inputShape, filterShape);
   if (!convolution) return undefined;
-  const y = kernels.output(x.shape);
-  convolution.forward({ x, filter, y, scratch: kernels.scratch(convolution.scratchBytes) });
-  return y;
-}
-
-function depthwiseInputGradient(
-  kernels: WasmKernels,
-  call: KernelCall,
-): tf.TensorInfo | undefined {
-  const { inputs: { dy, filter }, attrs: { inputShape } } = call;
-  const convolution = areFloats(dy, filter) && depthwiseOf(kernels, call, inputShape, filter.shape);
-  if (!convolution) return undefined;
-  const dx = kernels.output(inputShape);
-  convolution.backward({ dy, filter, dx, scratch: kernels.scratch(convolution.scratchBytes) });
-  return dx;
-}
-
-function depthwiseFilterGradient(
-  kernels: WasmKernels,
-  call: KernelCall,
-): tf.TensorInfo | undefined {
-  const { inputs: { x, dy }, attrs: { filterShape } } = call;
-  const convolution = areFloats(x, dy) && depthwiseOf(kernels, call, x.shape, filterShape);
-  if (!convolution) return undefined;
-  const dw = kernels.output(filterShape);
-  convolution.backward({ x, dy, dw, scratch: kernels.scratch(convolution.scratchBytes) });
-  return dw;
+  const output = kernels.output(filter ? inputShape : filterShape);
+  const scratch = kernels.scratch(convolution.scratchBytes);
+  if (!dy) convolution.forward({ x, filter, y: output, scratch });
+  else convolution.backward({ dy, x, filter, [filter ? "dx" : "dw"]: output, scratch });
+  return output;
 }
 
 type ConvolutionInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
@@ -454,24 +453,24 @@ function sumNormGradient(
   return sums;
 }
 
-function gradientOfNorm(replaced: tf.GradFunc): tf.GradFunc {
-  return (dy, saved, attrs) => {
-    const [x, mean, variance, scale] = saved;
-    const gradient = dy as tf.Tensor;
-    const isSupported = isNormOfChannels(x, mean, variance, scale) && areFloats(gradient);
-    if (!isSupported) return replaced(dy, saved, attrs);
-    const sums: tf.Tensor = tf.engine().runKernel("BatchNormSums", { dy: gradient, x, mean });
-    const [sum, products] = tf.unstack(sums);
-    const { varianceEpsilon } = attrs as { varianceEpsilon: number };
-    const inverse = tf.rsqrt(tf.add(variance, varianceEpsilon));
-    const factor = scale ? inverse.mul(scale) : inverse;
-    return {
-      x: () => gradient.mul(factor),
-      mean: () => factor.mul(sum).neg(),
-      variance: () => factor.mul(inverse).mul(inverse).mul(products).mul(-0.5),
-      scale: () => products.mul(inverse),
-      offset: () => sum,
-    };
+function gradientOfNorm(
+  dy: tf.Tensor | tf.Tensor[],
+  [x, mean, variance, scale]: tf.Tensor[],
+  attrs: tf.NamedAttrMap,
+) {
+  const gradient = dy as tf.Tensor;
+  if (!isNormOfChannels(x, mean, variance, scale) || !areFloats(gradient)) return undefined;
+  const sums: tf.Tensor = tf.engine().runKernel("BatchNormSums", { dy: gradient, x, mean });
+  const [sum, products] = tf.unstack(sums);
+  const { varianceEpsilon } = attrs as { varianceEpsilon: number };
+  const inverse = tf.rsqrt(tf.add(variance, varianceEpsilon));
+  const factor = scale ? inverse.mul(scale) : inverse;
+  return {
+    x: () => gradient.mul(factor),
+    mean: () => factor.mul(sum).neg(),
+    variance: () => factor.mul(inverse).mul(inverse).mul(products).mul(-0.5),
+    scale: () => products.mul(inverse),
+    offset: () => sum,
   };
 }
 
@@ -481,12 +480,10 @@ function rectifierGradient(kernels: WasmKernels, { inputs: { dy, x } }: KernelCa
   return dx;
 }
 
-function gradientOfRectifier(replaced: tf.GradFunc): tf.GradFunc {
-  return (dy, saved, attrs) => {
-    const inputs = { dy: dy as tf.Tensor, x: saved[0] };
-    if (!areFloats(inputs.dy, inputs.x)) return replaced(dy, saved, attrs);
-    return { x: () => tf.engine().runKernel("RectifierGradient", inputs) };
-  };
+function gradientOfRectifier(dy: tf.Tensor | tf.Tensor[], [x]: tf.Tensor[]) {
+  const inputs = { dy: dy as tf.Tensor, x };
+  if (!areFloats(inputs.dy, x)) return undefined;
+  return { x: (): tf.Tensor => tf.engine().runKernel("RectifierGradient", inputs) };
 }
 
 function clip(
@@ -515,14 +512,9 @@ function concatenate(
   const parts = Object.values(inputs);
   if (!areFloats(...parts)) return undefined;
   const [axis] = tf.util.parseAxisParam(attrs.axis, parts[0].shape);
-  const whole = kernels.output(
-    tf.backend_util.computeOutShape(parts.map(({ shape }) => shape), axis),
-  );
-  for (const { part, address, rows, width, stride } of partsOf(kernels, whole, parts, axis)) {
-    kernels.run("copyRows", {
-      ...{ x: part, y: address, rows, width, fromStride: width, toStride: stride },
-    });
-  }
+  const shapes = parts.map(({ shape }) => shape);
+  const whole = kernels.output(tf.backend_util.computeOutShape(shapes, axis));
+  copyParts(kernels, parts, whole, axis, true);
   return whole;
 }
 
@@ -534,30 +526,42 @@ function split(
   const [axis] = tf.util.parseAxisParam(attrs.axis, x.shape);
   const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis);
   const parts = sizes.map((size) => kernels.output(x.shape.with(axis, size)));
-  for (const { part, address, rows, width, stride } of partsOf(kernels, x, parts, axis)) {
-    kernels.run("copyRows", {
-      ...{ x: address, y: part, rows, width, fromStride: stride, toStride: width },
-    });
-  }
+  copyParts(kernels, parts, x, axis, false);
   return parts;
 }
 
-/** Where in a tensor the parts begin that it consists of along an axis, and of what size they are. */
-function partsOf(
+/** Copies the parts that a tensor consists of along an axis: all of them into it, or it into all of them. */
+function copyParts(
   kernels: WasmKernels,
-  whole: tf.TensorInfo,
   parts: tf.TensorInfo[],
+  whole: tf.TensorInfo,
   axis: number,
-) {
+  joins: boolean,
+): void {
   const rows = tf.util.sizeFromShape(whole.shape.slice(0, axis));
   const stride = tf.util.sizeFromShape(whole.shape.slice(axis));
   let address = kernels.address(whole);
-  return parts.map((part) => {
+  for (const part of parts) {
     const width = tf.util.sizeFromShape(part.shape.slice(axis));
-    const found = { part, address, rows, width, stride };
+    kernels.run("copyRows", {
+      ...(joins ? { x: part, y: address } : { x: address, y: part }),
+      ...{ rows, width, fromStride: joins ? width : stride, toStride: joins ? stride : width },
+    });
     address += 4 * width;
-    return found;
+  }
+}
+
+function adamWStep(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {
+  const { weight, gradient, first, second } = inputs;
+  const { beta1, beta2, keep, rate, correction, epsilon } = attrs;
+  const outputs = [weight, weight, weight].map(({ shape }) => kernels.output(shape));
+  const [updated, newMean, newSquare] = outputs;
+  kernels.run("adamW", {
+    ...{ weight, gradient, mean: first, square: second, updated, newMean, newSquare },
+    size: tf.util.sizeFromShape(weight.shape),
+    ...{ beta1, beta2, keep, rate, correction, epsilon },
   });
+  return outputs;
 }
 
 function areFloats(...tensors: (tf.TensorInfo | undefined)[]): boolean {

@@ -6,8 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { CONVOLUTIONS } from "./convolutions.ts";
-import { type KernelCall, overrideKernel } from "./wasm_backend.ts";
-import type { WasmKernels } from "./wasm_kernels.ts";
+import type { KernelCall, WasmKernels } from "./wasm_backend.ts";
 
 /**
  * Computes the block that begins at `layers[start]` at once, if there is one and the fast kernels are
@@ -159,12 +158,12 @@ function isSupported(
     (isPicture || inputs % 8 === 0);
 }
 
-/** Registers the block's kernels; the WASM backend must be active. */
-export function installFusedBlock(kernels: WasmKernels): void {
-  overrideKernel("ConvolutionBlock", () => (call) => forward(kernels, call));
-  overrideKernel("ConvolutionBlockInUse", () => (call) => forwardInUse(kernels, call));
-  overrideKernel("ConvolutionBlockGradient", () => (call) => backward(kernels, call));
-}
+/** The block's kernels. */
+export const BLOCK_KERNELS = {
+  ConvolutionBlock: forward,
+  ConvolutionBlockInUse: forwardInUse,
+  ConvolutionBlockGradient: backward,
+};
 
 function convolutionOf(
   kernels: WasmKernels,

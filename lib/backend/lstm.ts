@@ -1,8 +1,7 @@
 /** All steps of an LSTM as one operation, and the layer that uses it where it can. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type KernelCall, overrideKernel } from "./wasm_backend.ts";
-import type { WasmKernels } from "./wasm_kernels.ts";
+import type { KernelCall, WasmKernels } from "./wasm_backend.ts";
 
 /** A weight of a layer. */
 interface Weight {
@@ -35,7 +34,7 @@ interface CallOptions {
 }
 
 /** Lets tfjs's LSTM take all steps at once from now on, whatever backend has the kernels for it. */
-export function installLstmLayer(): void {
+export function speedUpLstm(): void {
   const { constructor: { prototype } } = tf.layers.lstm({ units: 1 });
   const { call } = prototype;
   prototype.call = function (
@@ -131,11 +130,8 @@ function lstmSteps(
   return steps(z, recurrent, output, cell);
 }
 
-/** Registers the kernels; the WASM backend must be active. */
-export function installLstmSteps(kernels: WasmKernels): void {
-  overrideKernel("LstmSteps", () => (call) => forward(kernels, call));
-  overrideKernel("LstmStepsGradient", () => (call) => backward(kernels, call));
-}
+/** The kernels. */
+export const LSTM_KERNELS = { LstmSteps: forward, LstmStepsGradient: backward };
 
 /** Outputs and the last cells, then the cells before them and the gates, or if none is to be kept of one step. */
 function forward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {

@@ -1,10 +1,11 @@
 /**
- * What stands in where tfjs's WASM backend gives wrong numbers, writes beyond a tensor or has no
- * kernel: the kernel of tfjs's cpu backend, or one of ours where that one is wrong or too slow.
+ * What stands in where tfjs's WASM backend gives wrong numbers, writes beyond a tensor, has no kernel
+ * or loops naively: the kernel of tfjs's cpu backend, one composed of kernels that are right, or one of
+ * ours where those are wrong or too slow.
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { type Kernel, type KernelCall, overrideKernel } from "./wasm_backend.ts";
+import type { Kernel, KernelCall, Replacements } from "./wasm_backend.ts";
 
 /** Kernels that the WASM backend lacks; those of complex numbers, which it has no memory for, not. */
 const LACKING = [
@@ -56,28 +57,37 @@ const FUSED = ["_FusedMatMul", "FusedConv2D", "FusedDepthwiseConv2D"];
 
 const LIMITS: Record<string, string> = { relu: "Relu", relu6: "Relu6" };
 
-/** Replaces the kernels; the WASM backend must be active. */
-export function installMendedKernels(): void {
-  for (const name of [...LACKING, ...WRONG]) overrideKernel(name, () => cpuKernel(name));
-  for (const [name, isRight] of Object.entries(PARTLY_RIGHT)) {
-    const onCpu = cpuKernel(name);
-    overrideKernel(name, (replaced) => (call) => (isRight(call) ? replaced : onCpu)(call));
-  }
-  for (const name of LIMITED) {
-    overrideKernel(name, (replaced) => keepNaN(replaced, cpuKernel(name)));
-  }
-  for (const name of FUSED) overrideKernel(name, unfuseLimits);
-  overrideKernel(
-    "ClipByValue",
-    () => (call) => clip(call, call.attrs.clipValueMin, call.attrs.clipValueMax),
-  );
-  // XNNPACK compares bits, by which NaN with a minus sign becomes 0.
-  overrideKernel("Relu", () => (call) => clip(call, 0, Infinity));
-  overrideKernel("Relu6", () => (call) => clip(call, 0, 6));
-  overrideKernel("ResizeBilinearGrad", () => (call) => resizeGradient(call, bilinearSources));
-  overrideKernel("ResizeNearestNeighborGrad", () => (call) => resizeGradient(call, nearestSource));
-  overrideKernel("UnsortedSegmentSum", () => sumSegments);
+function replaceAll(names: string[], replacement: (name: string) => Replacements[string]) {
+  return Object.fromEntries(names.map((name) => [name, replacement(name)]));
 }
+
+/** The kernels, one table on top of the other. */
+export const MENDED_KERNELS: Replacements[] = [
+  replaceAll([...LACKING, ...WRONG], (name) => () => cpuKernel(name)),
+  replaceAll(
+    Object.keys(PARTLY_RIGHT),
+    (name) => (replaced) => (call) => (PARTLY_RIGHT[name](call) ? replaced : cpuKernel(name))(call),
+  ),
+  replaceAll(LIMITED, (name) => (replaced) => keepNaN(replaced, cpuKernel(name))),
+  replaceAll(FUSED, () => unfuseLimits),
+  {
+    ClipByValue: () => (call) => clip(call, call.attrs.clipValueMin, call.attrs.clipValueMax),
+    // XNNPACK compares bits, by which NaN with a minus sign becomes 0.
+    Relu: () => (call) => clip(call, 0, Infinity),
+    Relu6: () => (call) => clip(call, 0, 6),
+    ResizeBilinearGrad: () => (call) => resizeGradient(call, bilinearSources),
+    ResizeNearestNeighborGrad: () => (call) => resizeGradient(call, nearestSource),
+    UnsortedSegmentSum: () => sumSegments,
+    // https://github.com/tensorflow/tfjs/issues/8474
+    Conv2DBackpropFilter: filterGradient,
+    Conv2DBackpropInput: inputGradient,
+    DepthwiseConv2dNativeBackpropFilter: () => depthwiseFilterGradient,
+    DepthwiseConv2dNativeBackpropInput: () => depthwiseInputGradient,
+    BatchMatMul: multiplyTransposed,
+    _FusedMatMul: multiplyTransposed,
+    MaxPoolGrad: () => maxPoolGradient,
+  },
+];
 
 /** The part of tfjs's cpu backend that its kernels are run with. */
 interface CpuBackend extends tf.KernelBackend {
@@ -87,8 +97,8 @@ interface CpuBackend extends tf.KernelBackend {
 
 /** The cpu backend's kernel of that name, on tensors of the WASM backend. */
 function cpuKernel(name: string): Kernel {
-  const { kernelFunc } = tf.getKernel(name, "cpu")!;
   return ({ inputs, attrs, backend }) => {
+    const { kernelFunc } = tf.getKernel(name, "cpu")!;
     const cpu = tf.findBackend("cpu") as CpuBackend;
     const moved = Object.entries(inputs).filter(([, tensor]) => tensor)
       .map(([key, { shape, dtype, dataId }]) => {
@@ -114,18 +124,33 @@ function cpuKernel(name: string): Kernel {
 
 type Shape4D = [number, number, number, number];
 
-function isConvolutionRight({ inputs: { x, filter }, attrs }: KernelCall): boolean {
-  const { strides, dilations, pad, dimRoundingMode, dataFormat = "NHWC" } = attrs;
-  return dataFormat === "NHWC" && isSizedRight(tf.backend_util.computeConv2DInfo(
-    ...[x.shape as Shape4D, filter.shape as Shape4D, strides, dilations ?? 1, pad, dimRoundingMode],
-  ));
+/** Of channels that come last. */
+function convolutionInfo(
+  { attrs: { strides, dilations, pad, dimRoundingMode } }: KernelCall,
+  inputShape: number[],
+  filterShape: number[],
+  isDepthwise = false,
+) {
+  const shapes = [inputShape as Shape4D, filterShape as Shape4D] as const;
+  return tf.backend_util.computeConv2DInfo(
+    ...[...shapes, strides, dilations ?? 1, pad, dimRoundingMode, isDepthwise],
+  );
 }
 
-function isPoolingRight({ inputs: { x }, attrs }: KernelCall): boolean {
+function poolingInfo({ attrs }: KernelCall, inputShape: number[]) {
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
-  return isSizedRight(tf.backend_util.computePool2DInfo(
-    ...[x.shape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode],
-  ));
+  return tf.backend_util.computePool2DInfo(
+    ...[inputShape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode],
+  );
+}
+
+function isConvolutionRight(call: KernelCall): boolean {
+  const { inputs: { x, filter }, attrs: { dataFormat = "NHWC" } } = call;
+  return dataFormat === "NHWC" && isSizedRight(convolutionInfo(call, x.shape, filter.shape));
+}
+
+function isPoolingRight(call: KernelCall): boolean {
+  return isSizedRight(poolingInfo(call, call.inputs.x.shape));
 }
 
 /**
@@ -242,4 +267,196 @@ function sumSegments(
     for (let i = 0; i < length; i++) to[id * length + i] += from[row * length + i];
   });
   return sums;
+}
+
+/**
+ * dW[i, j] = Σ x[n, i + s·y, j + s·x] · dy[n, y, x] is itself a convolution, in which channels and
+ * batch change places and the stride becomes a dilation.
+ */
+function filterGradient(replaced: Kernel): Kernel {
+  return (call) => call.attrs.dataFormat === "NCHW" ? replaced(call) : filterGradientOfLast(call);
+}
+
+function filterGradientOfLast(call: KernelCall): tf.TensorInfo {
+  const { inputs: { x, dy }, attrs: { filterShape }, backend } = call;
+  const { padInfo, strideHeight, strideWidth } = convolutionInfo(call, x.shape, filterShape);
+  const [height, width, inChannels, outChannels] = filterShape;
+  return composed(backend, (run) => {
+    const swapped = run("Transpose", { x }, { perm: [3, 1, 2, 0] });
+    const filter = run("Transpose", { x: dy }, { perm: [1, 2, 0, 3] });
+    const full = run("Conv2D", { x: swapped, filter }, {
+      strides: [1, 1],
+      dilations: [strideHeight, strideWidth],
+      pad: [[0, 0], [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right], [0, 0]],
+      dataFormat: "NHWC",
+    });
+    // Rows and columns that the last stride did not reach give taps that do not exist.
+    const taps = run("Slice", { x: full }, {
+      begin: [0, 0, 0, 0],
+      size: [inChannels, height, width, outChannels],
+    });
+    return run("Transpose", { x: taps }, { perm: [1, 2, 0, 3] });
+  });
+}
+
+/** dX is the convolution of dy with the filter turned by 180°, its channels swapped. */
+function inputGradient(replaced: Kernel): Kernel {
+  return (call) => {
+    const { inputs: { dy, filter }, attrs, backend } = call;
+    if (attrs.dataFormat === "NCHW") return replaced(call);
+    const { padInfo, strideHeight, strideWidth, filterHeight, filterWidth } = convolutionInfo(
+      ...[call, attrs.inputShape, filter.shape] as const,
+    );
+    const rows = [filterHeight - 1 - padInfo.top, filterHeight - 1 - padInfo.bottom];
+    const columns = [filterWidth - 1 - padInfo.left, filterWidth - 1 - padInfo.right];
+    const supported = strideHeight === 1 && strideWidth === 1 &&
+      Math.min(...rows, ...columns) >= 0;
+    if (!supported) return replaced(call);
+    return composed(backend, (run) => {
+      const turned = run("Reverse", { x: filter }, { dims: [0, 1] });
+      const swapped = run("Transpose", { x: turned }, { perm: [0, 1, 3, 2] });
+      return run("Conv2D", { x: dy, filter: swapped }, {
+        strides: [1, 1],
+        dilations: [1, 1],
+        pad: [[0, 0], rows, columns, [0, 0]],
+        dataFormat: "NHWC",
+      });
+    });
+  };
+}
+
+function depthwiseFilterGradient(call: KernelCall): tf.TensorInfo {
+  const { inputs: { x, dy }, attrs: { filterShape }, backend } = call;
+  const dw = backend.makeOutput(filterShape, "float32");
+  const [from, gradient, to] = [x, dy, dw].map((tensor) => backend.typedArrayFromHeap(tensor));
+  const sums = new Float64Array(to.length);
+  visitDepthwise(call, x.shape, filterShape, (i, j, k) => sums[j] += from[i] * gradient[k]);
+  to.set(sums);
+  return dw;
+}
+
+function depthwiseInputGradient(call: KernelCall): tf.TensorInfo {
+  const { inputs: { dy, filter }, attrs: { inputShape }, backend } = call;
+  const dx = backend.makeOutput(inputShape, "float32");
+  const [taps, gradient, to] = [filter, dy, dx].map((tensor) => backend.typedArrayFromHeap(tensor));
+  to.fill(0);
+  visitDepthwise(call, inputShape, filter.shape, (i, j, k) => to[i] += taps[j] * gradient[k]);
+  return dx;
+}
+
+/** Calls `visit` for all products of a depthwise convolution: y[k] is the sum of x[i] · filter[j]. */
+function visitDepthwise(
+  call: KernelCall,
+  inputShape: number[],
+  filterShape: number[],
+  visit: (i: number, j: number, k: number) => void,
+): void {
+  const { inHeight, inWidth, inChannels, padInfo, ...info } = convolutionInfo(
+    ...[call, inputShape, filterShape, true] as const,
+  );
+  const multiplier = filterShape[3];
+  let k = 0;
+  for (let n = 0; n < info.batchSize; n++) {
+    for (let row = 0; row < info.outHeight; row++) {
+      for (let column = 0; column < info.outWidth; column++, k += info.outChannels) {
+        for (let tap = 0; tap < info.filterHeight * info.filterWidth; tap++) {
+          const [down, right] = [Math.floor(tap / info.filterWidth), tap % info.filterWidth];
+          const y = row * info.strideHeight - padInfo.top + down * info.dilationHeight;
+          const x = column * info.strideWidth - padInfo.left + right * info.dilationWidth;
+          if (y < 0 || y >= inHeight || x < 0 || x >= inWidth) continue;
+          const pixel = ((n * inHeight + y) * inWidth + x) * inChannels;
+          for (let output = 0; output < info.outChannels; output++) {
+            const channel = Math.floor(output / multiplier);
+            visit(pixel + channel, tap * info.outChannels + output, k + output);
+          }
+        }
+      }
+    }
+  }
+}
+
+/**
+ * tfjs multiplies transposed matrices in a naive loop, in which it forgets the bias, and plain ones with
+ * XNNPACK.
+ */
+function multiplyTransposed(replaced: Kernel): Kernel {
+  return (call) => {
+    const { inputs: { a, b }, attrs, backend } = call;
+    const { transposeA, transposeB } = attrs;
+    return composed(backend, (run) => {
+      const transpose = (x: tf.TensorInfo) => {
+        const perm = x.shape.map((_, axis) => axis);
+        perm.push(...perm.splice(-2).reverse());
+        return run("Transpose", { x }, { perm });
+      };
+      return replaced({
+        inputs: {
+          ...call.inputs,
+          a: transposeA ? transpose(a) : a,
+          b: transposeB ? transpose(b) : b,
+        },
+        attrs: { ...attrs, transposeA: false, transposeB: false },
+        backend,
+      });
+    });
+  };
+}
+
+/**
+ * Every gradient goes to the first of the largest values of its window, as on tfjs's cpu backend: NaN
+ * is never the largest. tfjs's own adds to memory that it has not cleared.
+ */
+function maxPoolGradient(call: KernelCall): tf.TensorInfo {
+  const { inputs: { dy, input }, backend } = call;
+  const info = poolingInfo(call, input.shape);
+  const { inHeight, inWidth, inChannels, padInfo, strideHeight, strideWidth } = info;
+  const dx = backend.makeOutput(input.shape, "float32");
+  const [from, x, to] = [dy, input, dx].map((tensor) => backend.typedArrayFromHeap(tensor));
+  to.fill(0);
+  let i = 0;
+  for (let n = 0; n < info.batchSize; n++) {
+    for (let row = 0; row < info.outHeight; row++) {
+      const top = row * strideHeight - padInfo.top;
+      const bottom = Math.min(top + info.filterHeight, inHeight);
+      for (let column = 0; column < info.outWidth; column++) {
+        const left = column * strideWidth - padInfo.left;
+        const right = Math.min(left + info.filterWidth, inWidth);
+        for (let channel = 0; channel < inChannels; channel++, i++) {
+          let largest = -Infinity;
+          let at = -1;
+          for (let y = Math.max(top, 0); y < bottom; y++) {
+            for (let z = Math.max(left, 0); z < right; z++) {
+              const k = ((n * inHeight + y) * inWidth + z) * inChannels + channel;
+              if (x[k] > largest) {
+                largest = x[k];
+                at = k;
+              }
+            }
+          }
+          if (at >= 0) to[at] += from[i];
+        }
+      }
+    }
+  }
+  return dx;
+}
+
+/** Runs kernels one after the other and frees every intermediate result but the returned one. */
+function composed(
+  backend: KernelCall["backend"],
+  compose: (
+    run: (name: string, inputs: KernelCall["inputs"], attrs: KernelCall["attrs"]) => tf.TensorInfo,
+  ) => tf.TensorInfo,
+): tf.TensorInfo {
+  const intermediate: tf.TensorInfo[] = [];
+  const result = compose((name, inputs, attrs) => {
+    const kernel = tf.getKernel(name, "wasm").kernelFunc as unknown as Kernel;
+    const output = kernel({ inputs, attrs, backend });
+    intermediate.push(output);
+    return output;
+  });
+  for (const tensor of intermediate) {
+    if (tensor !== result) backend.disposeData(tensor.dataId);
+  }
+  return result;
 }

@@ -1,4 +1,7 @@
-/** Layers that tfjs has wrong on every backend: mended where a line does it, else refused when built. */
+/**
+ * What tfjs has wrong on every backend: gradients that it lacks, and layers, mended where a line does it,
+ * else refused when built.
+ */
 
 import * as tf from "@tensorflow/tfjs";
 
@@ -23,8 +26,27 @@ type Layer = tf.layers.Layer & Record<"height" | "width", number> & {
 /** Members of layers that convolve. */
 type Dilated = Record<"dilationRate" | "strides", number[]> & Record<string, Weight>;
 
-/** Mends and refuses what is built from now on, whatever backend computes it. */
-export function installMendedLayers(): void {
+/** Comparisons, by their inputs: steps, whose gradient is zero wherever it exists. */
+const STEPS: Record<string, string[]> = {
+  All: ["x"],
+  Any: ["x"],
+  Equal: ["a", "b"],
+  Greater: ["a", "b"],
+  GreaterEqual: ["a", "b"],
+  Less: ["a", "b"],
+  LessEqual: ["a", "b"],
+  LogicalAnd: ["a", "b"],
+  LogicalNot: ["x"],
+  LogicalOr: ["a", "b"],
+  NotEqual: ["a", "b"],
+};
+
+/**
+ * Registers the gradients, and mends and refuses what layers are built from now on, whatever backend computes
+ * them.
+ */
+export function mendLayers(): void {
+  registerGradients();
   const convolution = { filters: 1, kernelSize: 1 };
   const [conv1d, conv2d] = [tf.layers.conv1d(convolution), tf.layers.conv2d(convolution)];
   const separableConv2d = tf.layers.separableConv2d(convolution);
@@ -155,4 +177,38 @@ function refuse(
     }
     build(shape);
   });
+}
+
+function registerGradients(): void {
+  for (const [kernelName, inputsToSave] of Object.entries(STEPS)) {
+    const gradFunc = (_dy: unknown, saved: tf.Tensor[]) =>
+      Object.fromEntries(
+        inputsToSave.map((name, i) => [name, () => tf.zeros(saved[i].shape)]),
+      );
+    tf.registerGradient({ kernelName, inputsToSave, gradFunc });
+  }
+  tf.registerGradient({
+    kernelName: "Conv3DBackpropInputV2",
+    inputsToSave: ["dy", "filter"],
+    gradFunc: gradientOfTransposedConvolution,
+  });
+}
+
+/** y is the gradient by the input of a convolution in which x is the gradient of the output. */
+function gradientOfTransposedConvolution(
+  dy: tf.Tensor | tf.Tensor[],
+  [x, filter]: tf.Tensor[],
+  attrs: tf.NamedAttrMap,
+) {
+  const { pad, strides } = attrs as { pad: "same" | "valid"; strides: [number, number, number] };
+  const gradient = dy as tf.Tensor5D;
+  return {
+    dy: () => tf.conv3d(gradient, filter as tf.Tensor5D, strides, pad),
+    filter: (): tf.Tensor =>
+      tf.engine().runKernel(
+        "Conv3DBackpropFilterV2",
+        { x: gradient, dy: x },
+        { pad, strides, filterShape: filter.shape },
+      ),
+  };
 }

@@ -3,6 +3,5 @@
 export { adamWStep } from "./adamw_step.ts";
 export { type BackendOptions, chosenKernels, startBackend } from "./backend.ts";
 export { applyBlock } from "./fused_block.ts";
-export { shareMemory } from "./shared_memory.ts";
-export { type Member, serveJobs, share, Team } from "./team.ts";
+export { type Member, serveJobs, share, shareMemory, Team } from "./team.ts";
 export { valuesInPlace } from "./wasm_backend.ts";

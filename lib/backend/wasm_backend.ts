@@ -1,7 +1,12 @@
-/** The insides of tfjs's WASM backend that the training kernels rely on, checked once and typed. */
+/**
+ * The insides of tfjs's WASM backend that the training kernels rely on, checked once and typed, and the
+ * compiled kernels (`kernels/`), which run on its memory.
+ */
 
 import * as tf from "@tensorflow/tfjs";
 import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
+import plain from "./kernels/kernels.wasm" with { type: "bytes" };
+import relaxed from "./kernels/kernels_relaxed.wasm" with { type: "bytes" };
 
 /** The one tfjs version whose internals are known to fit. */
 const TFJS_VERSION = "4.22.0";
@@ -43,19 +48,72 @@ export interface KernelCall {
 /** A kernel, with one output tensor unless said otherwise. */
 export type Kernel<Output = tf.TensorInfo> = (call: KernelCall) => Output;
 
-/** Kernels as tfjs had registered them, by name; `undefined` where it had none. */
-const originals = new Map<string, tf.KernelConfig | undefined>();
+/** Kernels by tfjs's names, each made from the one it replaces, to which it may hand calls on. */
+export type Replacements = Record<
+  string,
+  (replaced: Kernel) => Kernel<tf.TensorInfo | tf.TensorInfo[]>
+>;
 
-const originalGradients = new Map<string, tf.GradConfig>();
+/** A gradient, which may give `undefined` of what it does not support. */
+export interface Gradient {
+  kernelName: string;
+  /** Names of the inputs that the gradient needs; it gets nothing else. */
+  inputsToSave: string[];
+  gradFunc: (...call: Parameters<tf.GradFunc>) => ReturnType<tf.GradFunc> | undefined;
+}
+
+/** Kernels and gradients as tfjs had registered them, by name; `undefined` where it had none. */
+const originals = new Map<string, tf.KernelConfig | undefined>();
+const originalGradients = new Map<string, tf.GradConfig | undefined>();
 
 /**
- * The active WASM backend, its version and internals checked.
+ * Replaces kernels of the WASM backend, or adds what it lacks, and gradients while it computes; what was
+ * replaced before is put back first. Other backends keep tfjs's own gradients.
  *
- * @returns The backend that tfjs computes on.
+ * @param kernels One table after the other.
  * @throws {Error} When another backend is active, or tfjs's internals are not those of the version
  * that this project was written for.
  */
-export function wasmBackend(): WasmBackend {
+export function replaceKernels(kernels: Replacements[], gradients: Gradient[] = []): void {
+  wasmBackend();
+  for (const [name, original] of originals) {
+    tf.unregisterKernel(name, "wasm");
+    if (original) tf.registerKernel(original);
+  }
+  originals.clear();
+  for (const [name, original] of originalGradients) {
+    tf.unregisterGradient(name);
+    if (original) tf.registerGradient(original);
+  }
+  originalGradients.clear();
+  for (const [name, replace] of kernels.flatMap(Object.entries)) {
+    const replaced = tf.getKernel(name, "wasm");
+    if (!originals.has(name)) originals.set(name, replaced);
+    if (replaced) tf.unregisterKernel(name, "wasm");
+    const kernel = replace(
+      (replaced?.kernelFunc as Kernel | undefined) ?? (() => {
+        throw new Error(`Expected a call of ${name} that the training kernels support`);
+      }),
+    );
+    tf.registerKernel({
+      ...replaced,
+      ...{ kernelName: name, backendName: "wasm", kernelFunc: kernel as tf.KernelFunc },
+    });
+  }
+  for (const { kernelName, inputsToSave, gradFunc } of gradients) {
+    const replaced = tf.getGradient(kernelName);
+    originalGradients.set(kernelName, replaced);
+    if (replaced) tf.unregisterGradient(kernelName);
+    tf.registerGradient({
+      ...{ kernelName, inputsToSave },
+      gradFunc: (...call) =>
+        (tf.getBackend() === "wasm" ? gradFunc(...call) : undefined) ?? replaced.gradFunc(...call),
+    });
+  }
+}
+
+/** The active WASM backend, its version and internals checked. */
+function wasmBackend(): WasmBackend {
   if (tf.getBackend() !== "wasm") {
     throw new Error(`Expected backend to be "wasm" but found "${tf.getBackend()}"`);
   }
@@ -65,16 +123,11 @@ export function wasmBackend(): WasmBackend {
     }
   }
   const backend = tf.backend() as WasmBackend;
-  const complete = backend.wasm?.asm?.memory instanceof WebAssembly.Memory &&
-    [
-      backend.wasm._malloc,
-      backend.wasm._free,
-      backend.dataIdMap?.get,
-      backend.makeOutput,
-      backend.typedArrayFromHeap,
-    ]
+  const { wasm, dataIdMap, makeOutput, typedArrayFromHeap } = backend;
+  const isComplete = wasm?.asm?.memory instanceof WebAssembly.Memory &&
+    [wasm._malloc, wasm._free, dataIdMap?.get, makeOutput, typedArrayFromHeap]
       .every((member) => typeof member === "function");
-  if (!complete) {
+  if (!isComplete) {
     throw new Error(
       `Expected tfjs ${TFJS_VERSION} to expose its WASM memory, allocator and tensors but found changed internals`,
     );
@@ -92,64 +145,148 @@ export function valuesInPlace(tensor: tf.Tensor): Float32Array {
 }
 
 /**
- * Replaces a kernel of the WASM backend, or adds one that it lacks, until {@linkcode restoreKernels}.
- *
- * @param name tfjs's name of the kernel, for example `"Conv2D"`.
- * @param kernel Makes the new kernel from the one it replaces, to which it may hand calls on.
+ * What the compiled module exports, with the parameters in their order; a question mark is behind those
+ * that may be left out. `kernels/assembly/` says what each does.
  */
-export function overrideKernel(
-  name: string,
-  kernel: (replaced: Kernel) => Kernel<tf.TensorInfo | tf.TensorInfo[]>,
-): void {
-  const replaced = tf.getKernel(name, "wasm");
-  if (!originals.has(name)) originals.set(name, replaced);
-  if (replaced) tf.unregisterKernel(name, "wasm");
-  const missing: Kernel = () => {
-    throw new Error(`Expected a call of ${name} that the training kernels support`);
-  };
-  tf.registerKernel({
-    ...replaced,
-    kernelName: name,
-    backendName: "wasm",
-    kernelFunc: kernel((replaced?.kernelFunc as Kernel | undefined) ?? missing) as tf.KernelFunc,
-  });
-}
+const SIGNATURES = {
+  adamW:
+    "weight gradient mean square updated newMean newSquare size beta1 beta2 keep rate correction epsilon",
+  addBias: "y bias? rows channels rectify",
+  affineOfNorm: "mean variance gamma? beta? epsilon affine channels",
+  applyAffine: "x affine y rows channels rectify",
+  applyNormGradient: "dy x norm dx rows channels rectify",
+  clip: "x y size low high",
+  convolve: "x filter y mask? affine? batch chunk height width inputs outputs scratch",
+  convolveDepthwise: "x filter y batch height width channels scratch",
+  convolveDepthwiseGradient:
+    "x? filter? dy product? norm? rectify dx? dw? batch height width channels scratch",
+  convolveDepthwiseScratch: "height width channels",
+  convolveGradient:
+    "x? filter? dy pooled? mask? norm? dx? dw? batch chunk height width inputs outputs scratch",
+  convolvePicture: "x filter y mask? affine? batch height width channels padded",
+  convolvePictureGradient: "x dy pooled mask norm dw batch height width channels padded",
+  convolvePictureScratch: "height width",
+  convolvePointwise: "x filter y mask? affine? batch height width inputs outputs scratch",
+  convolvePointwiseGradient:
+    "x? filter? dy pooled? mask? norm? dx? dw? batch height width inputs outputs scratch",
+  convolvePointwiseScratch: "height width inputs outputs pools",
+  convolveSmall: "x filter y affine? height width inputs outputs scratch",
+  convolveSmallScratch: "height width inputs outputs",
+  convolveScratch: "chunk height width inputs outputs pools",
+  copyRows: "x y rows width fromStride toStride",
+  lstmStep: "z gates before cells outputs rows units hard",
+  lstmStepGradient: "gates before cells dy dOutputs dCells dz rows units hard",
+  maxPoolGradient: "dy x dx batch height width channels",
+  moments: "x mean variance rows channels",
+  multiplyMatrices: "a b c rows columns depth transposeA transposeB accumulate scratch",
+  multiplyMatricesScratch: "rows columns depth",
+  multiplyWindows:
+    "x b c transpose batch height width channels outHeight outWidth outputs filterHeight filterWidth strideHeight strideWidth dilationHeight dilationWidth top left scratch",
+  multiplyWindowsScratch: "depth outputs",
+  normGradient: "sums mean variance epsilon rows norm dGamma dBeta channels",
+  rectifierGradient: "dy x dx size",
+  sumNormGradient: "dy x mean affine? sums rows channels",
+  sumRows: "x sums rows channels factor",
+  tanh: "x y size",
+} as const;
 
-/**
- * Replaces the gradient of a kernel while the WASM backend computes, until {@linkcode restoreKernels};
- * other backends keep tfjs's own, which may be asked for calls that the new one does not support.
- *
- * @param name tfjs's name of the kernel, for example `"Relu"`.
- * @param saved Names of the inputs that the gradient needs; it gets nothing else.
- * @param gradient Makes the new gradient from the one it replaces.
- */
-export function overrideGradient(
-  name: string,
-  saved: string[],
-  gradient: (replaced: tf.GradFunc) => tf.GradFunc,
-): void {
-  const replaced = tf.getGradient(name);
-  originalGradients.set(name, replaced);
-  const faster = gradient(replaced.gradFunc);
-  tf.unregisterGradient(name);
-  tf.registerGradient({
-    kernelName: name,
-    inputsToSave: saved,
-    gradFunc: (dy, tensors, attrs) =>
-      (tf.getBackend() === "wasm" ? faster : replaced.gradFunc)(dy, tensors, attrs),
-  });
-}
+type KernelName = keyof typeof SIGNATURES;
 
-/** Puts back all kernels and gradients that were replaced. */
-export function restoreKernels(): void {
-  for (const [name, original] of originals) {
-    tf.unregisterKernel(name, "wasm");
-    if (original) tf.registerKernel(original);
+/** Names of parameters. */
+type Names<Signature extends string> = Signature extends `${infer Name} ${infer Rest}`
+  ? Name | Names<Rest>
+  : Signature;
+
+/** A number, a flag, the address of scratch memory, or a tensor, which stands for its address. */
+type Argument = number | boolean | tf.TensorInfo;
+
+type Arguments<Name extends string> =
+  & { [Key in Name as Key extends `${string}?` ? never : Key]: Argument }
+  & { [Key in Name as Key extends `${infer Optional}?` ? Optional : never]?: Argument };
+
+const PARAMETERS = Object.fromEntries(
+  Object.entries(SIGNATURES).map((
+    [kernel, names],
+  ) => [kernel, names.replaceAll("?", "").split(" ")]),
+) as Record<KernelName, string[]>;
+
+type Exports = Record<KernelName, (...numbers: number[]) => number>;
+
+/** Scratch memory starts on a line of the cache. */
+const ALIGNMENT = 64;
+
+/** The compiled kernels and the memory that they work on. */
+export class WasmKernels {
+  #backend = wasmBackend();
+  #exports: Exports;
+  #scratch = 0;
+  #scratchBytes = 0;
+
+  /**
+   * Instantiates the kernels on the active WASM backend.
+   *
+   * @throws {WebAssembly.CompileError} When the engine has no SIMD.
+   */
+  constructor() {
+    const binary = WebAssembly.validate(relaxed) ? relaxed : plain;
+    const { memory } = this.#backend.wasm.asm;
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), {
+      env: { memory },
+    });
+    this.#exports = exports as Exports;
   }
-  originals.clear();
-  for (const [name, original] of originalGradients) {
-    tf.unregisterGradient(name);
-    tf.registerGradient(original);
+
+  /** @returns Whether the engine can run the kernels. */
+  static get supported(): boolean {
+    return WebAssembly.validate(plain);
   }
-  originalGradients.clear();
+
+  /** Runs a kernel; what is left out of its arguments is 0. */
+  run<Name extends KernelName>(
+    kernel: Name,
+    named: Arguments<Names<typeof SIGNATURES[Name]>>,
+  ): number {
+    const values = named as Record<string, Argument | undefined>;
+    return this.#exports[kernel](
+      ...PARAMETERS[kernel].map((name) => {
+        const value = values[name];
+        return typeof value === "object" ? this.address(value) : Number(value ?? 0);
+      }),
+    );
+  }
+
+  /** @returns The address of a tensor's first byte. */
+  address({ dataId }: tf.TensorInfo): number {
+    return this.#backend.dataIdMap.get(dataId).memoryOffset;
+  }
+
+  /** @returns A new tensor of floats, its values undefined. */
+  output(shape: number[]): tf.TensorInfo {
+    return this.#backend.makeOutput(shape, "float32");
+  }
+
+  /** @returns A new tensor of bytes, its values undefined. */
+  bytes(shape: number[]): tf.TensorInfo {
+    return this.#backend.makeOutput(shape, "bool");
+  }
+
+  /** @returns The address of at least so many bytes, valid until the next call. */
+  scratch(bytes: number): number {
+    if (bytes > this.#scratchBytes) {
+      const { wasm } = this.#backend;
+      if (this.#scratch) wasm._free(this.#scratch);
+      this.#scratch = wasm._malloc(bytes + ALIGNMENT) >>> 0;
+      this.#scratchBytes = this.#scratch ? bytes : 0;
+      if (!this.#scratch) {
+        throw new RangeError(`Expected ${bytes} bytes of WASM memory but found too few`);
+      }
+    }
+    return Math.ceil(this.#scratch / ALIGNMENT) * ALIGNMENT;
+  }
+
+  /** Frees the scratch memory. */
+  dispose(): void {
+    if (this.#scratch) this.#backend.wasm._free(this.#scratch);
+    this.#scratch = this.#scratchBytes = 0;
+  }
 }

@@ -1,6 +1,6 @@
 /** Classes of one's own: from a folder of pictures a class, an archive of them or a table to a data set. */
 
-import { shareMemory } from "../backend/shared_memory.ts";
+import { shareMemory } from "../backend/team.ts";
 import { Team } from "../backend/team.ts";
 import { type Dataset, join, pick, type Splits } from "../data/dataset.ts";
 import { isDirectory } from "../data/file_system.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { chosenKernels, startBackend } from "../../lib/backend/backend.ts";
-import { overrideKernel, restoreKernels, wasmBackend } from "../../lib/backend/wasm_backend.ts";
+import { replaceKernels } from "../../lib/backend/wasm_backend.ts";
 import { assertSameConvolution } from "./convolutions.ts";
 import { normalValues } from "./cpu_oracle.ts";
 
@@ -69,24 +69,27 @@ Deno.test("startBackend() called twice at once gives every worker one backend of
   assertEquals(answers, [1, 2].map(() => ({ backend: "wasm", sums: 6400 })));
 });
 
-Deno.test("wasmBackend() names the backend that is active instead", async () => {
+Deno.test("replaceKernels() names the backend that is active instead", async () => {
   await tf.setBackend("cpu");
-  assertThrows(() => wasmBackend(), Error, 'Expected backend to be "wasm" but found "cpu"');
+  assertThrows(
+    () => replaceKernels([]),
+    Error,
+    'Expected backend to be "wasm" but found "cpu"',
+  );
   await startBackend();
 });
 
-Deno.test("restoreKernels() gives back tfjs's kernels and gradients", async () => {
+Deno.test("replaceKernels() gives back tfjs's kernels and gradients", async () => {
   await startBackend({ kernels: "composed" });
-  restoreKernels();
+  replaceKernels([]);
   const names = ["Conv2DBackpropFilter", "ConvolutionBlock", "Conv2D"];
   const original = names.map((name) => tf.getKernel(name, "wasm")?.kernelFunc);
-  const gradient = tf.getGradient("Relu");
+  const gradients = ["Relu", "RectifierGradient"].map((name) => tf.getGradient(name));
   assertEquals<unknown[]>(original.slice(0, 2), [undefined, undefined]);
-  overrideKernel("Conv2D", (replaced) => replaced);
   await startBackend({ kernels: "fast" });
   await startBackend({ kernels: "composed" });
-  assertEquals(tf.getGradient("Relu"), gradient);
-  restoreKernels();
+  assertEquals(["Relu", "RectifierGradient"].map((name) => tf.getGradient(name)), gradients);
+  replaceKernels([]);
   assertEquals(names.map((name) => tf.getKernel(name, "wasm")?.kernelFunc), original);
   await startBackend({ kernels: "fast" });
 });

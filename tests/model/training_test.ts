@@ -8,7 +8,7 @@ import {
 import * as tf from "@tensorflow/tfjs";
 import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { shareMemory } from "../../lib/backend/shared_memory.ts";
+import { shareMemory } from "../../lib/backend/team.ts";
 import { splitNetwork } from "../../lib/model/architecture.ts";
 import { evaluate } from "../../lib/model/evaluation.ts";
 import { imagesToTensor, readWeights } from "../../lib/model/network.ts";
