@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import { FAST_GRADIENTS, fastKernels } from "./fast_kernels.ts";
+import { installFastKernels } from "./fast_kernels.ts";
 import { speedUpLstm } from "./lstm.ts";
 import { MENDED_KERNELS } from "./mended_kernels.ts";
 import { mendLayers } from "./mended_layers.ts";
@@ -52,7 +52,7 @@ async function start(): Promise<void> {
   if (installed === chosen) return;
   compiled?.dispose();
   compiled = chosen === "fast" && WasmKernels.supported ? new WasmKernels() : undefined;
-  if (compiled) replaceKernels([...MENDED_KERNELS, fastKernels(compiled)], FAST_GRADIENTS);
+  if (compiled) installFastKernels(compiled);
   else replaceKernels(MENDED_KERNELS);
   if (!installed) {
     mendLayers();

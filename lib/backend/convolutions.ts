@@ -1,7 +1,10 @@
-/** Convolutions by the compiled kernels: several algorithms that are called alike. */
+/**
+ * Convolutions by the compiled kernels: several algorithms that are called alike, and the kernels that
+ * replace tfjs's by them, of floats, each where it can.
+ */
 
-import type * as tf from "@tensorflow/tfjs";
-import type { WasmKernels } from "./wasm_backend.ts";
+import * as tf from "@tensorflow/tfjs";
+import type { KernelCall, WasmKernels } from "./wasm_backend.ts";
 
 /** Of x[batch, height, width, inputs] and as many channels of output. */
 interface Size {
@@ -137,3 +140,261 @@ function picture(
 
 /** The algorithms; which fits is for the caller to know. */
 export const CONVOLUTIONS = { winograd, pointwise, depthwise, picture };
+
+/** The kernels; each gives `undefined` of a call that it does not support. */
+export const CONVOLUTION_KERNELS = {
+  Conv2D: convolve,
+  Conv2DBackpropInput: inputGradient,
+  Conv2DBackpropFilter: filterGradient,
+  DepthwiseConv2dNative: convolveDepthwise,
+  DepthwiseConv2dNativeBackpropInput: convolveDepthwise,
+  DepthwiseConv2dNativeBackpropFilter: convolveDepthwise,
+};
+
+function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
+  const { x, filter } = call.inputs;
+  const info = convolutionInfo(call, x.shape, filter.shape);
+  const convolution = convolutionOf(kernels, info);
+  if (!convolution && !isOfWindows(info)) return undefined;
+  const y = kernels.output(info.outShape);
+  if (convolution) {
+    convolution.forward({ x, filter, y, scratch: kernels.scratch(convolution.scratchBytes) });
+  } else multiplyWindows(kernels, info, { x, b: filter, c: y, transpose: false });
+  return y;
+}
+
+/** Steps are undone by spreading dy out; the rest is the gradient of a convolution in steps of one. */
+function inputGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
+  const { inputs: { dy, filter }, attrs: { inputShape }, backend } = call;
+  const info = convolutionInfo(call, inputShape, filter.shape);
+  if (!isWithinSame(info)) return undefined;
+  const sameCall = { ...call, attrs: { strides: 1, pad: "same" } };
+  const same = convolutionInfo(sameCall, inputShape, filter.shape);
+  const convolution = convolutionOf(kernels, same);
+  if (!convolution && same.inChannels % 8 !== 0) return undefined;
+  const isInOnes = tf.util.arraysEqual(dy.shape, same.outShape);
+  const spread = isInOnes ? dy : spreadOut(kernels, call, info, same);
+  const dx = kernels.output(inputShape);
+  if (convolution) {
+    const scratch = kernels.scratch(convolution.scratchBytes);
+    convolution.backward({ dy: spread, filter, dx, scratch });
+  } else {
+    const turned = turn(kernels, call);
+    const { top, bottom, left, right } = same.padInfo;
+    const pad = [[0, 0], [bottom, top], [right, left], [0, 0]];
+    const back = convolutionInfo(
+      { ...call, attrs: { strides: 1, pad } },
+      spread.shape,
+      turned.shape,
+    );
+    multiplyWindows(kernels, back, { x: spread, b: turned, c: dx, transpose: false });
+    backend.disposeData(turned.dataId);
+  }
+  if (!isInOnes) backend.disposeData(spread.dataId);
+  return dx;
+}
+
+/** Whether no border is wider than that of padding 'same' in steps of one. */
+function isWithinSame(info: ConvolutionInfo): boolean {
+  const { filterHeight, filterWidth, padInfo: { top, bottom, left, right } } = info;
+  const isWithin = (first: number, last: number, length: number) =>
+    first <= (length - 1) >> 1 && last <= length >> 1;
+  return info.dataFormat === "channelsLast" && info.dilationHeight === 1 &&
+    info.dilationWidth === 1 && isWithin(top, bottom, filterHeight) &&
+    isWithin(left, right, filterWidth);
+}
+
+/** dy[y, x] where a convolution in steps of one has it, zeros between. */
+function spreadOut(
+  kernels: WasmKernels,
+  { inputs: { dy }, backend }: KernelCall,
+  { batchSize, outHeight, outWidth, outChannels, strideHeight, strideWidth, padInfo }:
+    ConvolutionInfo,
+  same: ConvolutionInfo,
+): tf.TensorInfo {
+  const spread = kernels.output(same.outShape);
+  const [from, to] = [dy, spread].map((tensor) => backend.typedArrayFromHeap(tensor));
+  to.fill(0);
+  let k = 0;
+  for (let n = 0; n < batchSize; n++) {
+    for (let row = 0; row < outHeight; row++) {
+      const y = row * strideHeight + same.padInfo.top - padInfo.top;
+      for (let column = 0; column < outWidth; column++) {
+        const x = column * strideWidth + same.padInfo.left - padInfo.left;
+        const pixel = ((n * same.outHeight + y) * same.outWidth + x) * outChannels;
+        for (let channel = 0; channel < outChannels; channel++) to[pixel + channel] = from[k++];
+      }
+    }
+  }
+  return spread;
+}
+
+/** The filter turned by 180°, its channels swapped. */
+function turn(kernels: WasmKernels, { inputs: { filter }, backend }: KernelCall): tf.TensorInfo {
+  const [height, width, inputs, outputs] = filter.shape;
+  const turned = kernels.output([height, width, outputs, inputs]);
+  const [from, to] = [filter, turned].map((tensor) => backend.typedArrayFromHeap(tensor));
+  let k = 0;
+  for (let tap = height * width - 1; tap >= 0; tap--) {
+    for (let input = 0; input < inputs; input++) {
+      for (let output = 0; output < outputs; output++) {
+        to[(tap * outputs + output) * inputs + input] = from[k++];
+      }
+    }
+  }
+  return turned;
+}
+
+function filterGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
+  const { inputs: { x, dy }, attrs: { filterShape } } = call;
+  const info = convolutionInfo(call, x.shape, filterShape);
+  const convolution = convolutionOf(kernels, info);
+  if (!convolution && !isOfWindows(info)) return filterGradientOfFew(kernels, call, info);
+  const dw = kernels.output(filterShape);
+  if (convolution) {
+    convolution.backward({ x, dy, dw, scratch: kernels.scratch(convolution.scratchBytes) });
+  } else multiplyWindows(kernels, info, { x, b: dy, c: dw, transpose: true });
+  return dw;
+}
+
+/** Of any number of outputs, and inputs in eights: x and dy change places, which turns the filter. */
+function filterGradientOfFew(
+  kernels: WasmKernels,
+  call: KernelCall,
+  info: ConvolutionInfo,
+): tf.TensorInfo | undefined {
+  const { inputs: { x, dy }, attrs: { filterShape }, backend } = call;
+  const isInOnes = info.strideHeight === 1 && info.strideWidth === 1;
+  if (!isInOnes || info.inChannels % 8 !== 0 || !isWithinSame(info)) return undefined;
+  const [height, width, inputs, outputs] = filterShape;
+  const { top, bottom, left, right } = info.padInfo;
+  const pad = [
+    [0, 0],
+    [height - 1 - top, height - 1 - bottom],
+    [width - 1 - left, width - 1 - right],
+    [0, 0],
+  ];
+  const turned = kernels.output([height, width, outputs, inputs]);
+  const back = convolutionInfo({ ...call, attrs: { strides: 1, pad } }, dy.shape, turned.shape);
+  multiplyWindows(kernels, back, { x: dy, b: x, c: turned, transpose: true });
+  const dw = turn(kernels, { ...call, inputs: { filter: turned } });
+  backend.disposeData(turned.dataId);
+  return dw;
+}
+
+/** Convolves x, or gives the gradient of x or of the filter, whichever inputs and attributes there are. */
+function convolveDepthwise(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
+  const { inputs: { x, filter, dy }, attrs } = call;
+  const [inputShape, filterShape] = [
+    attrs.inputShape ?? x.shape,
+    attrs.filterShape ?? filter.shape,
+  ];
+  const convolution = depthwiseOf(kernels, call, inputShape, filterShape);
+  if (!convolution) return undefined;
+  const output = kernels.output(filter ? inputShape : filterShape);
+  const scratch = kernels.scratch(convolution.scratchBytes);
+  if (!dy) convolution.forward({ x, filter, y: output, scratch });
+  else convolution.backward({ dy, x, filter, [filter ? "dx" : "dw"]: output, scratch });
+  return output;
+}
+
+type ConvolutionInfo = ReturnType<typeof convolutionInfo>;
+
+type Shape4D = [number, number, number, number];
+
+/** @returns Sizes, steps and borders of the convolution that a kernel is called for. */
+export function convolutionInfo(
+  { attrs: { strides, dilations, pad, dimRoundingMode, dataFormat } }: KernelCall,
+  inputShape: number[],
+  filterShape: number[],
+  isDepthwise = false,
+) {
+  const shapes = [inputShape as Shape4D, filterShape as Shape4D] as const;
+  const format = tf.backend_util.convertConv2DDataFormat(dataFormat ?? "NHWC");
+  return tf.backend_util.computeConv2DInfo(
+    ...[...shapes, strides, dilations ?? 1, pad, dimRoundingMode, isDepthwise, format],
+  );
+}
+
+/** A convolution that has kernels of its own in both directions, `undefined` of any other. */
+function convolutionOf(kernels: WasmKernels, info: ConvolutionInfo) {
+  if (isPointwise(info)) return CONVOLUTIONS.pointwise(kernels, sizeOf(info));
+  if (isWinograd(info)) return CONVOLUTIONS.winograd(kernels, sizeOf(info));
+  return undefined;
+}
+
+/**
+ * A depthwise convolution 3×3 in steps of one with a border of one pixel, channels in fours and one
+ * filter each; `undefined` of any other.
+ */
+function depthwiseOf(
+  kernels: WasmKernels,
+  call: KernelCall,
+  inputShape: number[],
+  filterShape: number[],
+) {
+  const info = convolutionInfo(call, inputShape, filterShape, true);
+  const isSupported = isBordered(info) && filterShape[3] === 1 && info.inChannels % 4 === 0;
+  return isSupported ? CONVOLUTIONS.depthwise(kernels, sizeOf(info)) : undefined;
+}
+
+function sizeOf({ batchSize, inHeight, inWidth, inChannels, outChannels }: ConvolutionInfo) {
+  return {
+    ...{ batch: batchSize, height: inHeight, width: inWidth },
+    ...{ inputs: inChannels, outputs: outChannels },
+  };
+}
+
+/** 1×1 in steps of one without a border, channels in eights. */
+function isPointwise(info: ConvolutionInfo): boolean {
+  const { top, bottom, left, right } = info.padInfo;
+  return info.dataFormat === "channelsLast" && info.inChannels % 8 === 0 &&
+    info.outChannels % 8 === 0 &&
+    [info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth]
+      .every((size) => size === 1) &&
+    [top, bottom, left, right].every((size) => size === 0);
+}
+
+/** 3×3 in steps of one with a border of one pixel, channels in eights. */
+function isWinograd(info: ConvolutionInfo): boolean {
+  return isBordered(info) && info.inChannels % 8 === 0 && info.outChannels % 8 === 0;
+}
+
+/** 3×3 in steps of one with a border of one pixel. */
+function isBordered(info: ConvolutionInfo): boolean {
+  const { top, bottom, left, right } = info.padInfo;
+  return info.dataFormat === "channelsLast" && info.filterHeight === 3 && info.filterWidth === 3 &&
+    [
+      info.strideHeight,
+      info.strideWidth,
+      info.dilationHeight,
+      info.dilationWidth,
+      ...[top, bottom, left, right],
+    ].every((size) => size === 1);
+}
+
+/** Any size, step, dilation and padding, output channels in eights. */
+function isOfWindows(info: ConvolutionInfo): boolean {
+  return info.dataFormat === "channelsLast" && info.outChannels % 8 === 0;
+}
+
+/** C = W · B, or where `transpose` C = Wᵀ · B, with the windows of x as the rows of W. */
+function multiplyWindows(
+  kernels: WasmKernels,
+  info: ConvolutionInfo,
+  operands: { x: tf.TensorInfo; b: tf.TensorInfo; c: tf.TensorInfo; transpose: boolean },
+): void {
+  const { filterHeight, filterWidth, inChannels, outChannels: outputs, padInfo } = info;
+  const depth = filterHeight * filterWidth * inChannels;
+  kernels.run("multiplyWindows", {
+    ...operands,
+    batch: info.batchSize,
+    ...{ height: info.inHeight, width: info.inWidth, channels: inChannels },
+    ...{ outHeight: info.outHeight, outWidth: info.outWidth, outputs },
+    ...{ filterHeight, filterWidth },
+    ...{ strideHeight: info.strideHeight, strideWidth: info.strideWidth },
+    ...{ dilationHeight: info.dilationHeight, dilationWidth: info.dilationWidth },
+    ...{ top: padInfo.top, left: padInfo.left },
+    scratch: kernels.scratch(kernels.run("multiplyWindowsScratch", { depth, outputs })),
+  });
+}

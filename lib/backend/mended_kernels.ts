@@ -5,6 +5,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
+import { convolutionInfo } from "./convolutions.ts";
 import type { Kernel, KernelCall, Replacements } from "./wasm_backend.ts";
 
 /** Kernels that the WASM backend lacks; those of complex numbers, which it has no memory for, not. */
@@ -122,25 +123,17 @@ function cpuKernel(name: string): Kernel {
   };
 }
 
-type Shape4D = [number, number, number, number];
-
-/** Of channels that come last. */
-function convolutionInfo(
-  { attrs: { strides, dilations, pad, dimRoundingMode } }: KernelCall,
-  inputShape: number[],
-  filterShape: number[],
-  isDepthwise = false,
-) {
-  const shapes = [inputShape as Shape4D, filterShape as Shape4D] as const;
-  return tf.backend_util.computeConv2DInfo(
-    ...[...shapes, strides, dilations ?? 1, pad, dimRoundingMode, isDepthwise],
-  );
-}
-
 function poolingInfo({ attrs }: KernelCall, inputShape: number[]) {
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
   return tf.backend_util.computePool2DInfo(
-    ...[inputShape as Shape4D, filterSize, strides, 1, pad, dimRoundingMode],
+    ...[
+      inputShape as [number, number, number, number],
+      filterSize,
+      strides,
+      1,
+      pad,
+      dimRoundingMode,
+    ],
   );
 }
 

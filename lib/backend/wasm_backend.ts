@@ -55,7 +55,7 @@ export type Replacements = Record<
 >;
 
 /** A gradient, which may give `undefined` of what it does not support. */
-export interface Gradient {
+interface Gradient {
   kernelName: string;
   /** Names of the inputs that the gradient needs; it gets nothing else. */
   inputsToSave: string[];
@@ -90,15 +90,8 @@ export function replaceKernels(kernels: Replacements[], gradients: Gradient[] = 
     const replaced = tf.getKernel(name, "wasm");
     if (!originals.has(name)) originals.set(name, replaced);
     if (replaced) tf.unregisterKernel(name, "wasm");
-    const kernel = replace(
-      (replaced?.kernelFunc as Kernel | undefined) ?? (() => {
-        throw new Error(`Expected a call of ${name} that the training kernels support`);
-      }),
-    );
-    tf.registerKernel({
-      ...replaced,
-      ...{ kernelName: name, backendName: "wasm", kernelFunc: kernel as tf.KernelFunc },
-    });
+    const kernelFunc = replace(replaced?.kernelFunc as unknown as Kernel) as tf.KernelFunc;
+    tf.registerKernel({ ...replaced, kernelName: name, backendName: "wasm", kernelFunc });
   }
   for (const { kernelName, inputsToSave, gradFunc } of gradients) {
     const replaced = tf.getGradient(kernelName);
