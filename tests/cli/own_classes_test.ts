@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { drawAllograph } from "../../lib/data/allographs/draw.ts";
-import { LETTER_ALLOGRAPHS } from "../../lib/data/allographs/letters.ts";
+import { LETTER_ALLOGRAPHS } from "../../lib/data/allographs/templates.ts";
 import { Random } from "../../lib/data/random.ts";
 import { zipFolder } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";

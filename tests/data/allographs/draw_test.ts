@@ -1,7 +1,12 @@
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import { drawAllograph, drawDigits } from "../../../lib/data/allographs/draw.ts";
-import { LETTER_ALLOGRAPHS } from "../../../lib/data/allographs/letters.ts";
-import { ALLOGRAPHS } from "../../../lib/data/allographs/templates.ts";
+import { ALLOGRAPHS, LETTER_ALLOGRAPHS } from "../../../lib/data/allographs/templates.ts";
 import { Random } from "../../../lib/data/random.ts";
 
 /** The rows and columns that have ink, and its centre of mass. */
@@ -42,6 +47,39 @@ Deno.test("drawAllograph() draws another picture for other random numbers", () =
     assertEquals(pictures[0], pictures[1]);
     assertNotEquals(pictures[0], pictures[2]);
   }
+});
+
+const template = (...strokes: string[]) => ({
+  name: "of a test",
+  width: [0.5, 0.5] as const,
+  strokes,
+});
+
+Deno.test("drawAllograph() moves points as far as the template says", () => {
+  const heights = (end: string) =>
+    Array.from({ length: 200 }, (_, seed) => {
+      const image = drawAllograph(template("50,0 50,100", end), new Random(seed));
+      return [...image.keys()].reduce((sum, i) => sum + image[i] * (i % 28 > 16 ? i : 0), 0) /
+        [...image.keys()].reduce((sum, i) => sum + image[i] * (i % 28 > 16 ? 28 : 0), 1e-9);
+    });
+  const deviation = (values: number[]) => {
+    const mean = values.reduce((sum, value) => sum + value / values.length, 0);
+    return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0));
+  };
+  assert(deviation(heights("50,50 150,50±40")) > 2 * deviation(heights("50,50 150,50")));
+});
+
+Deno.test("drawAllograph() throws on what is neither point nor corner", () => {
+  assertThrows(
+    () => drawAllograph(template("10,20 30"), new Random(1)),
+    SyntaxError,
+    'Expected a point like 40±6,25 but found "30"',
+  );
+  assertThrows(
+    () => drawAllograph(template("10,20"), new Random(1)),
+    SyntaxError,
+    'Expected a stroke of at least two points but found "10,20"',
+  );
 });
 
 Deno.test("drawDigits() draws digits in hairlines and in bold", () => {

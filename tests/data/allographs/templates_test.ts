@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { LETTER_ALLOGRAPHS } from "../../../lib/data/allographs/letters.ts";
-import { ALLOGRAPHS } from "../../../lib/data/allographs/templates.ts";
+import { ALLOGRAPHS, LETTER_ALLOGRAPHS } from "../../../lib/data/allographs/templates.ts";
 
 Deno.test("ALLOGRAPHS has several ways to write each digit, each with a name of its own", () => {
   assertEquals(ALLOGRAPHS.length, 10);
