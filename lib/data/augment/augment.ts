@@ -1,13 +1,10 @@
 /** Augmentation: the same digit as another hand might have put it on other paper. */
 
-import { addNoise, addPaper, changeStrokeWidth, type Paper } from "./pen_and_paper.ts";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
-import { addLines, erase, type Erasing, filter } from "./distractions.ts";
-import { gaussianBlur } from "../../image/gaussian_blur.ts";
-import { changeHand } from "./hands.ts";
-import { keysWeights } from "../../image/keys_kernel.ts";
 import { Points } from "../../image/affine.ts";
+import { keysWeights } from "../../image/keys_kernel.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import type { Random } from "../random.ts";
+import { type Change, change } from "./changes.ts";
 
 /** A step that moves ink. */
 type Movement =
@@ -28,38 +25,6 @@ type Movement =
     /** Standard deviation of the moves at the 5 × 5 points of a grid, in half sides of the picture. */
     deviation: number;
   };
-
-/** A step that changes the picture and leaves its ink where it is. */
-type Change =
-  /** Another writer, pen or scanner, as {@linkcode changeHand} has them. */
-  | { kind: "hand" }
-  | {
-    kind: "stroke-width";
-    /** Largest move of the strokes' edges in pixels, outwards or inwards. */
-    growth: number;
-  }
-  | { kind: "erasing" } & Erasing
-  | {
-    kind: "lines";
-    /** Largest number of straight strokes, at least 1. */
-    count: number;
-  }
-  | {
-    kind: "filter";
-    /** Largest share, 0–1, of the filtered picture in the result. */
-    strength: number;
-  }
-  | {
-    kind: "blur";
-    /** Largest standard deviation of the Gaussian in pixels, more than 0; the least is a tenth of it. */
-    deviation: number;
-  }
-  | {
-    kind: "noise";
-    /** Largest standard deviation; from black to white is 1. */
-    deviation: number;
-  }
-  | { kind: "paper" } & Paper;
 
 /** A step of an augmentation; after a stop, none is made. */
 type AugmentationStep = (Movement | Change | { kind: "stop" }) & {
@@ -149,32 +114,6 @@ function move(points: Points, step: Movement, random: Random): void {
     shiftX: symmetric(step.shift),
     shiftY: symmetric(step.shift),
   });
-}
-
-function change(
-  pixels: Float32Array,
-  step: Change,
-  random: Random,
-  character: string | undefined,
-): void {
-  switch (step.kind) {
-    case "hand":
-      return changeHand(pixels, character, random);
-    case "stroke-width":
-      return changeStrokeWidth(pixels, random.uniform(-step.growth, step.growth));
-    case "erasing":
-      return erase(pixels, step, random);
-    case "lines":
-      return addLines(pixels, 1 + random.integer(step.count), random);
-    case "filter":
-      return filter(pixels, random.uniform(0, step.strength), random);
-    case "blur":
-      return pixels.set(gaussianBlur(pixels, random.uniform(0.1, 1) * step.deviation));
-    case "noise":
-      return addNoise(pixels, random.uniform(0, step.deviation), random);
-    case "paper":
-      return addPaper(pixels, step, random);
-  }
 }
 
 /** Points of the elastic field's grid along a side. */

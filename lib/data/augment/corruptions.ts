@@ -11,11 +11,9 @@
  * follow scikit-image, motion blur follows ImageMagick.
  */
 
-import { cannyEdges } from "./canny_edges.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { gaussianBlur } from "../../image/gaussian_blur.ts";
 import { movePicture } from "../../image/affine.ts";
-import { drawClouds } from "./clouds.ts";
 import type { Random } from "../random.ts";
 
 /** Pixels 0–1, `[28, 28]`, in; a new picture out, which may leave that range. */
@@ -42,7 +40,7 @@ const CORRUPTIONS = {
       return column < 7 || column >= 21 ? 1 - value : value;
     }),
   "fog": (pixels, random) => {
-    const clouds = drawClouds(1.4, random);
+    const clouds = drawClouds(random);
     const brightest = pixels.reduce((a, b) => Math.max(a, b));
     return pixels.map((value, i) => (value + 3 * clouds[i]) * brightest / (brightest + 3));
   },
@@ -118,7 +116,6 @@ function blurByMotion(pixels: Float32Array, random: Random): Float32Array {
     Math.ceil(distance * Math.cos(angle) - 0.5),
     Math.ceil(distance * Math.sin(angle) - 0.5),
   ]);
-  const inside = (position: number) => Math.min(Math.max(position, 0), IMAGE_SIDE - 1);
   return pixels.map((_, i) => {
     const [column, row] = [i % IMAGE_SIDE, Math.floor(i / IMAGE_SIDE)];
     let value = 0;
@@ -175,4 +172,138 @@ function straightLine(x0: number, y0: number, x1: number, y1: number): Float32Ar
     const distance = Math.abs(row - y0 - slope * (column - x0));
     return distance < 2.3 ? Math.max(0, 1 + Math.log(1 - distance / 2.3)) : 0;
   });
+}
+
+/** scikit-image's defaults: blur in pixels, and the slopes at which an edge goes on and begins. */
+const SIGMA = 1;
+const [GOES_ON, BEGINS] = [0.1, 0.2];
+
+/**
+ * Finds edges (Canny, "A Computational Approach to Edge Detection", 1986): the blurred picture's
+ * slope by Sobel's operator; of it, the ridges; of them, those that are steep somewhere.
+ *
+ * @returns 1 on an edge, else 0; the outermost pixels are never an edge.
+ */
+function cannyEdges(pixels: Float32Array): Float32Array {
+  const ridges = ridgesOf(gaussianBlur(pixels, SIGMA));
+  const edges = new Float32Array(IMAGE_PIXELS);
+  const open = [...ridges.keys()].filter((i) => ridges[i] >= BEGINS);
+  for (let i = open.pop(); i !== undefined; i = open.pop()) {
+    edges[i] = 1;
+    for (const step of NEIGHBOURS) {
+      if (ridges[i + step] >= GOES_ON && !edges[i + step]) open.push(i + step);
+    }
+  }
+  return edges;
+}
+
+/** Steps from a pixel to the eight around it. */
+const NEIGHBOURS = [-1, 0, 1].flatMap((row) =>
+  [-1, 0, 1].map((column) => row * IMAGE_SIDE + column)
+).filter((step) => step !== 0);
+
+/** Steepness where it is the greatest along the slope, else 0, `[28, 28]`. */
+function ridgesOf(pixels: Float32Array): Float64Array {
+  const [slopesX, slopesY, steepness] = [0, 0, 0].map(() => new Float64Array(IMAGE_PIXELS));
+  const at = (row: number, column: number) => pixels[inside(row) * IMAGE_SIDE + inside(column)];
+  for (let row = 0, i = 0; row < IMAGE_SIDE; row++) {
+    for (let column = 0; column < IMAGE_SIDE; column++, i++) {
+      let [x, y] = [0, 0];
+      for (const [offset, weight] of [[-1, 1], [0, 2], [1, 1]]) {
+        x += weight * (at(row + offset, column + 1) - at(row + offset, column - 1));
+        y += weight * (at(row + 1, column + offset) - at(row - 1, column + offset));
+      }
+      slopesX[i] = x;
+      slopesY[i] = y;
+      steepness[i] = Math.hypot(x, y);
+    }
+  }
+  const ridges = new Float64Array(IMAGE_PIXELS);
+  for (let row = 1; row < IMAGE_SIDE - 1; row++) {
+    for (let column = 1; column < IMAGE_SIDE - 1; column++) {
+      const i = row * IMAGE_SIDE + column;
+      if (isRidge(steepness, i, slopesX[i], slopesY[i])) ridges[i] = steepness[i];
+    }
+  }
+  return ridges;
+}
+
+function inside(position: number): number {
+  return Math.min(Math.max(position, 0), IMAGE_SIDE - 1);
+}
+
+/** Whether the picture is no steeper a step up or down the slope, which ends between two pixels. */
+function isRidge(steepness: Float64Array, i: number, x: number, y: number): boolean {
+  const [along, across] = Math.abs(x) > Math.abs(y)
+    ? [Math.sign(x), Math.sign(y) * IMAGE_SIDE]
+    : [Math.sign(y) * IMAGE_SIDE, Math.sign(x)];
+  const share = Math.min(Math.abs(x), Math.abs(y)) / Math.max(Math.abs(x), Math.abs(y));
+  const nextTo = (direction: 1 | -1) =>
+    (1 - share) * steepness[i + direction * along] +
+    share * steepness[i + direction * (along + across)];
+  return steepness[i] > 0 && nextTo(1) <= steepness[i] && nextTo(-1) <= steepness[i];
+}
+
+/** Side of the map, whose opposite borders meet; the clouds are cut from its upper left corner. */
+const SIZE = 256;
+
+/** Points of the whole map are this far apart; between them it is drawn where it is cut only. */
+const COARSE = 8;
+
+/** How much of the map around its corner is drawn: finer points take heights from so far beyond. */
+const MARGIN = 2 * COARSE;
+
+/** The random part of the first heights; it shrinks by the square of the other whenever the distance halves. */
+const [FIRST_AMPLITUDE, DECAY] = [100 ** 2, 1.4];
+
+/**
+ * Draws clouds by the diamond-square algorithm (Fournier, Fussell and Carpenter, "Computer
+ * Rendering of Stochastic Models", 1982): a point is the mean of its four neighbours and a random
+ * number, which shrinks as the points come closer.
+ *
+ * @returns Heights, on a scale on which every eighth point of the map is from 0 to 1.
+ */
+function drawClouds(random: Random): Float32Array {
+  const map = new Float32Array(SIZE * SIZE);
+  const at = (x: number, y: number) => (y & (SIZE - 1)) * SIZE + (x & (SIZE - 1));
+  let amplitude = FIRST_AMPLITUDE;
+  const height = (one: number, two: number, three: number, four: number) =>
+    (map[one] + map[two] + map[three] + map[four]) / 4 + amplitude * random.uniform(-1, 1);
+  let [least, most] = [0, 0];
+  for (let step = SIZE; step >= 2; step /= 2, amplitude /= DECAY ** 2) {
+    const half = step / 2;
+    const [first, end] = half >= COARSE ? [0, SIZE] : [-MARGIN, IMAGE_SIDE + MARGIN];
+    for (let y = first; y < end; y += step) {
+      for (let x = first; x < end; x += step) {
+        const [right, below] = [x + step, y + step];
+        map[at(x + half, y + half)] = height(
+          at(x, y),
+          at(right, y),
+          at(x, below),
+          at(right, below),
+        );
+      }
+    }
+    for (let y = first; y < end; y += step) {
+      for (let x = first; x < end; x += step) {
+        const [right, below] = [x + half, y + half];
+        const middle = at(right, below);
+        map[at(right, y)] = height(at(x, y), at(x + step, y), at(right, y - half), middle);
+        map[at(x, below)] = height(at(x, y), at(x, y + step), at(x - half, below), middle);
+      }
+    }
+  }
+  for (let y = 0; y < SIZE; y += COARSE) {
+    for (let x = 0; x < SIZE; x += COARSE) {
+      least = Math.min(least, map[at(x, y)]);
+      most = Math.max(most, map[at(x, y)]);
+    }
+  }
+  const clouds = new Float32Array(IMAGE_PIXELS);
+  for (let row = 0, i = 0; row < IMAGE_SIDE; row++) {
+    for (let column = 0; column < IMAGE_SIDE; column++, i++) {
+      clouds[i] = (map[at(column, row)] - least) / (most - least);
+    }
+  }
+  return clouds;
 }

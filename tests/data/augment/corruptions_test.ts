@@ -185,3 +185,34 @@ Deno.test("corrupt() by canny edges draws white lines around strokes, and none o
   assertEquals(values(corrupt(DIGITS[0], "canny edges", new Random(1))), [0, 255]);
   assertEquals(corrupt(GREY, "canny edges", new Random(1)), BLACK);
 });
+
+const DISC = Uint8Array.from({ length: 784 }, (_, i) => {
+  const distance = Math.hypot(i % 28 - 14, Math.floor(i / 28) - 14);
+  return 255 * Math.min(1, Math.max(0, 8.5 - distance));
+});
+
+Deno.test("corrupt() by canny edges draws a line a pixel wide around a disc, 8 pixels from its middle", () => {
+  const edges = corrupt(DISC, "canny edges", new Random(1));
+  for (const [i, edge] of edges.entries()) {
+    const distance = Math.hypot(i % 28 - 14, Math.floor(i / 28) - 14);
+    if (edge) assertEquals(Math.abs(distance - 8) < 1, true, `Found an edge ${distance} away`);
+  }
+  const row = [...edges.subarray(14 * 28, 15 * 28)];
+  assertEquals(row.flatMap((edge, column) => edge ? [column] : []), [6, 22]);
+});
+
+Deno.test("corrupt() by canny edges keeps faint edges only where they go on from steep ones", () => {
+  const faint = 0.05;
+  const ramp = DISC.map((value) => value * faint);
+  assertEquals(corrupt(ramp, "canny edges", new Random(1)), BLACK);
+  // A vertical edge that is steep at the top and fades to the bottom, where it alone would be too faint.
+  const fading = (least: number, most: number) =>
+    BLACK.map((_, i) => {
+      const strength = most + (least - most) * Math.floor(i / 28) / 27;
+      return 255 * strength * Math.min(1, Math.max(0, (i % 28 - 13) + 0.5));
+    });
+  const count = (image: Uint8Array) =>
+    corrupt(image, "canny edges", new Random(1)).filter((edge) => edge === 255).length;
+  assertEquals(count(fading(0.06, 0.06)), 0);
+  assertEquals(count(fading(0.06, 0.3)) >= 26, true);
+});
