@@ -13,7 +13,6 @@ const FILES = {
   "pad.ts": "text/javascript; charset=utf-8",
   "texts.ts": "text/javascript; charset=utf-8",
   "page.ts": "text/javascript; charset=utf-8",
-  "charts.ts": "text/javascript; charset=utf-8",
   "addresses.ts": "text/javascript; charset=utf-8",
   "base64.ts": "text/javascript; charset=utf-8",
   "class_name.ts": "text/javascript; charset=utf-8",

@@ -1,9 +1,21 @@
 /// <reference lib="dom" />
 /** What is inside: what speaks for an answer, what each layer makes of the picture, and the head of that. */
 
-import { columnsOf, countMaps, drawFilter, drawImportance, drawMaps, drawWhere } from "./charts.ts";
+import { colour } from "./pad.ts";
 import type { Explained, ReadDigit } from "./reader.ts";
 import { language, texts } from "./texts.ts";
+
+type Layer = Explained["layers"][number];
+
+/** Side of a digit in pixels. */
+const SIDE = 28;
+
+/** Opacity of ink behind what speaks for and against a digit, and behind where a map answers. */
+const INK_BEHIND = 0.22;
+const INK_UNDER_MAP = 0.5;
+
+/** Opacity of a map where it is zero. */
+const FAINTEST = 0.08;
 
 const TENTHS = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
 
@@ -35,7 +47,7 @@ export function showInside(
 /** The maps of a layer; one of them is looked at. */
 function layerFigure(
   pixels: Uint8Array,
-  layer: Explained["layers"][number],
+  layer: Layer,
   index: number,
   depth: number,
 ): HTMLElement {
@@ -82,7 +94,7 @@ function layerFigure(
 }
 
 /** Index of the map that tells places apart most: by the variance of its values. */
-function mostTelling({ side, maps }: Explained["layers"][number]): number {
+function mostTelling({ side, maps }: Layer): number {
   const size = side ** 2;
   const variances = Array.from({ length: maps.length / size }, (_, map) => {
     const values = maps.subarray(map * size, (map + 1) * size);
@@ -149,4 +161,139 @@ function captioned(shown: HTMLElement, caption: (string | Node)[], sentence: str
   words.append(name, ` ${sentence}`);
   figure.append(shown, words);
   return figure;
+}
+
+/** Draws what the network sees: ink 0–255, `[28, 28]`; nothing without pixels. */
+export function drawPixels(canvas: HTMLCanvasElement, pixels?: Uint8Array): void {
+  const image = blank(canvas, SIDE, SIDE);
+  const ink = channels("--ink");
+  pixels?.forEach((value, i) => image.data.set([...ink, value], 4 * i));
+  canvas.getContext("2d")!.putImageData(image, 0, 0);
+}
+
+/** Draws which pixels speak for and against the digit, over the ink. */
+function drawImportance(
+  canvas: HTMLCanvasElement,
+  pixels: Uint8Array,
+  importance: ArrayLike<number>,
+): void {
+  const most = Math.max(...Array.from(importance, Math.abs), Number.MIN_VALUE);
+  drawOverInk(canvas, pixels, { ink: INK_BEHIND, strengthOf: (i) => importance[i] / most });
+}
+
+/** Maps of a layer. */
+function countMaps({ side, maps }: Layer): number {
+  return maps.length / (side * side);
+}
+
+/** Maps beside one another in the square of a layer's maps. */
+function columnsOf(layer: Layer): number {
+  return Math.ceil(Math.sqrt(countMaps(layer)));
+}
+
+/**
+ * Draws the maps of a layer in a square; the root of their values, so that weak ones show too.
+ *
+ * @param chosen Index of the map that has a frame.
+ */
+function drawMaps(canvas: HTMLCanvasElement, layer: Layer, chosen: number): void {
+  const { side, maps } = layer;
+  const columns = columnsOf(layer);
+  const pitch = side + 1;
+  const image = blank(canvas, columns * pitch + 1, columns * pitch + 1);
+  const [accent, ink] = ["--accent", "--ink"].map(channels);
+  const corner = (map: number) => [(map % columns) * pitch, Math.floor(map / columns) * pitch];
+  maps.forEach((value, i) => {
+    const [left, top] = corner(Math.floor(i / (side * side)));
+    const x = left + 1 + i % side;
+    const y = top + 1 + Math.floor(i % (side * side) / side);
+    image.data.set([...accent, opacityOf(value)], 4 * (y * image.width + x));
+  });
+  const [left, top] = corner(chosen);
+  for (let i = 0; i <= pitch; i++) {
+    for (const [x, y] of [[i, 0], [i, pitch], [0, i], [pitch, i]]) {
+      image.data.set([...ink, 255], 4 * ((top + y) * image.width + left + x));
+    }
+  }
+  canvas.getContext("2d")!.putImageData(image, 0, 0);
+}
+
+function opacityOf(value: number): number {
+  return 255 * (FAINTEST + (1 - FAINTEST) * Math.sqrt(value / 255));
+}
+
+/** Draws the filter of a map: what it wants there, and what it does not. */
+function drawFilter(
+  canvas: HTMLCanvasElement,
+  { side, values }: NonNullable<Layer["filters"]>,
+  map: number,
+): void {
+  const image = blank(canvas, side, side);
+  const filter = values.subarray(map * side * side, (map + 1) * side * side);
+  const most = Math.max(...Array.from(filter, Math.abs), 1);
+  const [wanted, unwanted] = ["--accent", "--against"].map(channels);
+  filter.forEach((weight, i) => {
+    const colour = weight >= 0 ? wanted : unwanted;
+    image.data.set([...colour, 255 * Math.abs(weight) / most], 4 * i);
+  });
+  canvas.getContext("2d")!.putImageData(image, 0, 0);
+}
+
+/** Draws where in the picture a map answers. */
+function drawWhere(
+  canvas: HTMLCanvasElement,
+  pixels: Uint8Array,
+  { side, maps }: Layer,
+  map: number,
+): void {
+  // Halved from layer to layer, what is left over is cut off.
+  const scale = 2 ** Math.round(Math.log2(SIDE / side));
+  const values = maps.subarray(map * side * side, (map + 1) * side * side);
+  const strengthOf = (i: number) => {
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE)].map((place) => Math.floor(place / scale));
+    return x < side && y < side ? values[y * side + x] / 255 : 0;
+  };
+  drawOverInk(canvas, pixels, { ink: INK_UNDER_MAP, strengthOf });
+}
+
+/**
+ * Draws strengths from −1 to 1 in the colours of what speaks against and for an answer, over the ink.
+ *
+ * @param ink Opacity of full ink where the strength is 0.
+ */
+function drawOverInk(
+  canvas: HTMLCanvasElement,
+  pixels: Uint8Array,
+  { ink, strengthOf }: { ink: number; strengthOf: (i: number) => number },
+): void {
+  const image = blank(canvas, SIDE, SIDE);
+  const [inked, supporting, against] = ["--ink", "--accent", "--against"].map(channels);
+  pixels.forEach((value, i) => {
+    const strength = Math.abs(strengthOf(i));
+    const behind = ink * value / 255 * (1 - strength);
+    const alpha = strength + behind;
+    const colour = strengthOf(i) >= 0 ? supporting : against;
+    image.data.set(
+      [0, 1, 2].map((k) => alpha > 0 ? (colour[k] * strength + inked[k] * behind) / alpha : 0),
+      4 * i,
+    );
+    image.data[4 * i + 3] = 255 * alpha;
+  });
+  canvas.getContext("2d")!.putImageData(image, 0, 0);
+}
+
+function blank(canvas: HTMLCanvasElement, width: number, height: number): ImageData {
+  canvas.width = width;
+  canvas.height = height;
+  return new ImageData(width, height);
+}
+
+/** Red, green and blue of a colour of the page's style. */
+function channels(property: string): number[] {
+  const probe = document.createElement("i");
+  probe.style.color = colour(property);
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color.match(/\d+/g)!.slice(0, 3).map(Number);
 }

@@ -1,9 +1,8 @@
 /// <reference lib="dom" />
 /** The page: what is drawn goes to the reader, what it reads is shown. */
 
-import { drawPixels } from "./charts.ts";
 import { cleanClassName } from "./class_name.ts";
-import { showInside } from "./inside.ts";
+import { drawPixels, showInside } from "./inside.ts";
 import { pad } from "./pad.ts";
 import { type Explained, type ReadDigit, reader, type ServedModel } from "./reader.ts";
 import { Teaching } from "./teach.ts";

@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
 /** Teaching on the page: examples of each class, drawn or photographed, and what is learnt from them. */
 
-import { drawPixels } from "./charts.ts";
 import { cleanClassName } from "./class_name.ts";
 import { pixelsOf } from "./grey.ts";
 import { Helper } from "./helper.ts";
+import { drawPixels } from "./inside.ts";
 import { type Examples, Lesson } from "./lesson.ts";
 import type { Explained, ReadDigit, ServedModel } from "./reader.ts";
 import type { TeachingSkills } from "./teacher.ts";
