@@ -95,7 +95,7 @@ function eraseLine(
 
 /** Cuts digits apart that touch over a form's line: what reaches far into the places on either side of it. */
 export function cutApart(sheet: InkSheet, { across, down, places }: Form, slope: number): InkSheet {
-  const { pieces } = findPieces({ ...sheet, left: 0, top: 0 }, sheet);
+  const { pieces } = findPieces(sheet);
   const reach = FAR * Math.min(...places.map(([left, right]) => right.first - left.last));
   const ink = sheet.ink.slice();
   const cut = (line: Line, piece: Edges, isDown: boolean) => {

@@ -47,8 +47,8 @@ const LEAST_BESIDE_TICKS = 1.5;
 /** What a form leaves. */
 export interface FilledForm {
   sheet: InkSheet;
-  /** A name of the place that something in a part of the sheet is in. */
-  placeOf: (edges: Edges, part: { left: number; top: number }) => string;
+  /** A name of the place that something on the sheet is in. */
+  placeOf: (edges: Edges) => string;
 }
 
 /**
@@ -88,8 +88,8 @@ export function withoutForm(sheet: InkSheet): FilledForm | undefined {
     const { slope } = lines;
     return {
       sheet: cutApart(left, form, slope),
-      placeOf: ({ left, top, right, bottom }, part) => {
-        const [x, y] = [part.left + (left + right) / 2, part.top + (top + bottom) / 2];
+      placeOf: ({ left, top, right, bottom }) => {
+        const [x, y] = [(left + right) / 2, (top + bottom) / 2];
         const before = form.down.filter((line) => middle(line) - slope * y < x).length;
         const above = form.across.filter((line) => middle(line) + slope * x < y).length;
         return `${before}, ${above}`;

@@ -34,7 +34,7 @@ const FINE_SIDE = 4 * BOX_SIDE;
 const TOLERANCE = 0.05;
 
 /** The ink of one digit, with nothing else around it. */
-export interface Ink {
+interface Ink {
   width: number;
   height: number;
   /** Ink from 0 to 1, `[height, width]`. */

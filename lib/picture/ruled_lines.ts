@@ -1,6 +1,6 @@
 /** Ruled and squared paper: its lines, found and taken away. */
 
-import { dilate } from "./components.ts";
+import { dilate } from "./pieces.ts";
 import type { InkSheet } from "./ink.ts";
 
 /** Steepest line that counts as ruled, in pixels down a pixel across: 15°. */

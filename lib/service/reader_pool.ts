@@ -1,7 +1,7 @@
 /** Models on workers, so that the event loop stays free. */
 
 import type { Prediction } from "../model/classifier.ts";
-import type { FoundDigit } from "../picture/steps.ts";
+import type { FoundDigit } from "../picture/find_digits.ts";
 import type { Explanation } from "./explain.ts";
 import { WorkerPool } from "./worker_pool.ts";
 

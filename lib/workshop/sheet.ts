@@ -4,7 +4,7 @@ import { drawDigits } from "../data/allographs/draw.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import type { GreyPicture } from "../picture/decode.ts";
-import type { FoundDigit } from "../picture/steps.ts";
+import type { FoundDigit } from "../picture/find_digits.ts";
 
 /** Millimetres of the page, of where its boxes begin, and of a box. */
 export const SHEET = { width: 210, height: 297, left: 25, top: 32, boxWidth: 17, boxHeight: 25 };

@@ -1,7 +1,6 @@
 /** The worker of the page that finds what is drawn, with the service's own code. */
 
-import { finderFor } from "../../picture/find_digits.ts";
-import type { FoundDigit } from "../../picture/steps.ts";
+import { finderFor, type FoundDigit } from "../../picture/find_digits.ts";
 import { type Pixels, toGrey } from "./grey.ts";
 import { help } from "./helper.ts";
 

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** What the page asks for answers; here, the service that it came from. */
 
-import type { FoundDigit } from "../../picture/steps.ts";
+import type { FoundDigit } from "../../picture/find_digits.ts";
 import type { Explanation } from "../explain.ts";
 import { ADDRESSES } from "./addresses.ts";
 import { fromBase64, toBase64 } from "./base64.ts";

@@ -19,8 +19,7 @@ import {
 } from "../../model/network.ts";
 import { encodeNetwork } from "../../model/saved_network.ts";
 import { copiesFor, drawCopy, solveClassifier } from "../../model/solved_classifier.ts";
-import { findSymbol } from "../../picture/find_digits.ts";
-import type { FoundDigit } from "../../picture/steps.ts";
+import { findSymbol, type FoundDigit } from "../../picture/find_digits.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { type Pixels, toGrey } from "./grey.ts";
 import { help } from "./helper.ts";
