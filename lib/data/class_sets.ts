@@ -30,6 +30,15 @@ export const CLASS_SETS: Record<ClassSet, string[]> = {
   "cased-alphanumeric": [...CHARACTERS],
 };
 
+/** The characters that the base learns: A–Z, then a–z. No digit is among them. */
+export const LETTERS: string = CHARACTERS.slice(10);
+
+/**
+ * The 37 classes that they make: the upper-case letters, then those lower-case letters whose shape differs from
+ * their capital's. Every other one shares the class of its capital, as {@linkcode classIndex} finds it.
+ */
+export const LETTER_CLASSES: readonly string[] = [...LETTERS.slice(0, 26), ..."abdefghnqrt"];
+
 /**
  * Finds the class of a character.
  *

@@ -2,9 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/mod.ts";
-import { LETTER_CLASSES } from "../data/letters/classes.ts";
-import { drawLetters } from "../data/letters/draw.ts";
-import type { GlyphMasters } from "../data/letters/glyphs.ts";
+import { LETTER_CLASSES } from "../data/class_sets.ts";
+import { drawLetters, type GlyphMasters } from "../data/letters/draw.ts";
 import type { EpochRecord, Observer } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { type BaseCard } from "./bases.ts";

@@ -1,14 +1,10 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
-import { LETTER_CLASSES } from "../../lib/data/letters/classes.ts";
-import {
-  DISTANCE_STEPS,
-  type Font,
-  type Glyph,
-  GLYPH_SIDE,
-  packGlyphs,
-} from "../../lib/data/letters/glyphs.ts";
+import { LETTER_CLASSES } from "../../lib/data/class_sets.ts";
+import { packGlyphs } from "../../lib/data/letters/cut_fonts.ts";
+import { DISTANCE_STEPS, GLYPH_SIDE } from "../../lib/data/letters/draw.ts";
+import type { Font } from "../../lib/data/letters/fonts.ts";
 import { buildBase } from "../../lib/model/architecture.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { pretrainBase } from "../../lib/model/pretraining.ts";
@@ -20,7 +16,7 @@ function font(family: string, validation: boolean): Font {
 }
 
 /** A glyph whose pen went along the points at which `distance` from the middle is 0. */
-function glyph(font: Font, character: string, distance: (x: number, y: number) => number): Glyph {
+function glyph(font: Font, character: string, distance: (x: number, y: number) => number) {
   const halfWidth = 4;
   const middle = (GLYPH_SIDE - 1) / 2;
   const distances = Array.from(

@@ -7,9 +7,8 @@ import { idxNames } from "../characters.ts";
 import { CHARACTERS, CLASS_SETS } from "../class_sets.ts";
 import { writeIdx } from "../idx.ts";
 import { cutFonts } from "./cut_fonts.ts";
-import { drawLetters, type Split } from "./draw.ts";
-import { FONTS, MORE_FONTS } from "./fonts.ts";
-import type { Font } from "./glyphs.ts";
+import { drawLetters } from "./draw.ts";
+import { type Font, FONTS, MORE_FONTS } from "./fonts.ts";
 
 /** Every character once and the digits twice: so often is each class drawn where case does not count. */
 const DRAWN = [...CHARACTERS, ...CLASS_SETS.digits].join("");
@@ -24,7 +23,7 @@ const UNSEEN = FONTS.filter(({ validation }) => validation);
  * What is learnt from is warped more strongly, which is augmentation; the rest about as much as digits are
  * when they are augmented lightly.
  */
-const PARTS: { name: string; split: Split; fonts: Font[]; warp: number }[] = [
+const PARTS: { name: string; split: "train" | "validation"; fonts: Font[]; warp: number }[] = [
   {
     name: "train",
     split: "train",

@@ -1,15 +1,46 @@
-/** Draws letters as a pen would: every picture with its own slant, wobble and stroke width. */
+/**
+ * Draws letters as a pen would, from distance fields, which have any stroke width in them: every picture with
+ * its own slant, wobble and stroke width.
+ */
 
 import type { Dataset } from "../dataset.ts";
 import { keysWeights } from "../../image/keys_kernel.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
-import { classIndex } from "../class_sets.ts";
+import { classIndex, LETTER_CLASSES } from "../class_sets.ts";
 import { Random } from "../random.ts";
-import { LETTER_CLASSES } from "./classes.ts";
-import { DISTANCE_STEPS, GLYPH_PIXELS, GLYPH_SIDE, type GlyphMasters } from "./glyphs.ts";
+import type { Font } from "./fonts.ts";
+
+/** Side of a distance field in pixels. */
+export const GLYPH_SIDE = 64;
+
+/** Pixels of a distance field. */
+export const GLYPH_PIXELS: number = GLYPH_SIDE * GLYPH_SIDE;
+
+/** Steps per pixel in which distances are stored, so that ±12.7 pixels fit a byte. */
+export const DISTANCE_STEPS = 10;
+
+/** All glyphs, in typed arrays over shared memory: posting it to a worker copies no pixels. */
+export interface GlyphMasters {
+  /** Number of glyphs. */
+  count: number;
+  /** The fonts that the glyphs come from. */
+  fonts: Font[];
+  /** Index into `fonts`, `[count]`. */
+  fontIndices: Uint8Array;
+  /** What the glyphs are of. */
+  characters: string;
+  /** Index into `characters`, `[count]`. */
+  characterIndices: Uint8Array;
+  /** Distances from the outline, `[count, 64, 64]`; in tenths of a pixel. */
+  outlines: Int8Array;
+  /** Minus the distances from the skeleton, `[count, 64, 64]`; in tenths of a pixel. */
+  skeletons: Int8Array;
+  /** Mean half stroke widths in pixels, `[count]`. */
+  halfWidths: Float32Array;
+}
 
 /** Which fonts to draw with: those to train on, or those kept out to validate on. */
-export type Split = "train" | "validation";
+type Split = "train" | "validation";
 
 /** What to draw. */
 interface DrawOptions {

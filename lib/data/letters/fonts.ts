@@ -3,7 +3,21 @@
  * Importing this module fetches none of them; {@linkcode loadFont} does, one at a time.
  */
 
-import type { Font } from "./glyphs.ts";
+/** One font and what it is for. */
+export interface Font {
+  /** Name of its package in the `@fontsource` scope. */
+  family: string;
+  /** Exact version of the package. */
+  version: string;
+  /** Whether it looks written by hand; such fonts are drawn twice as often as text fonts. */
+  handwriting: boolean;
+  /** Whether its lower-case letters are drawn as capitals. */
+  capitalsOnly: boolean;
+  /** Whether it is kept out of training, to validate on. */
+  validation: boolean;
+  /** Which of its files, named after scripts. @default {"latin"} */
+  subset?: string;
+}
 
 /** Names of packages, with their versions if those are not 5.3.0. */
 const HANDWRITING = `
@@ -79,11 +93,56 @@ export const FONTS: readonly Font[] = [
  */
 export const MORE_FONTS: readonly Font[] = describeAll(MORE_HANDWRITING, true);
 
+// Scripts that no base has seen, in fonts that none was made with: each font is one writer
+
+/** Letters of a script and the fonts to draw them with; no digit of it is among them. */
+interface Script {
+  name: string;
+  letters: string;
+  fonts: readonly Font[];
+}
+
+/** Two dozen letters of each script; those that draw by hand stand first. */
+export const SCRIPTS: readonly Script[] = [
+  script("Hebrew", "hebrew", "אבגדהוזחטיכלמנסעפצקרשת", {
+    handwriting: "gveret-levin solitreo playpen-sans-hebrew noto-rashi-hebrew",
+    text:
+      `noto-sans-hebrew noto-serif-hebrew heebo rubik assistant frank-ruhl-libre david-libre alef
+      secular-one suez-one bellefair karantina`,
+  }),
+  script("Hiragana", "japanese", "あいうえおかきくけこさしすせそたちつてとなにぬね", {
+    handwriting: `klee-one hachi-maru-pop yuji-mai yuji-syuku kiwi-maru slackside-one darumadrop-one
+      cherry-bomb-one`,
+    text: `mochiy-pop-one kaisei-decol zen-maru-gothic potta-one reggae-one stick
+      sawarabi-mincho@5.2.8`,
+  }),
+  script("Thai", "thai", "กขคงจฉชซญฎฐฑฒณดตถทธนบปผฝ", {
+    handwriting: "mali charm@5.2.7 charmonman@5.2.7 playpen-sans-thai",
+    text: `noto-sans-thai noto-serif-thai kanit prompt sarabun mitr chonburi k2d@5.2.8
+      kodchasan@5.2.8 pattaya`,
+  }),
+  script("Devanagari", "devanagari", "कखगघङचछजझञटठडढणतथदधनपफबभ", {
+    handwriting: "amita@5.2.8 playpen-sans-deva tillana@5.2.8 kurale dekko",
+    text: `noto-sans-devanagari noto-serif-devanagari poppins hind khand laila martel baloo-2 modak
+      rozha-one yatra-one`,
+  }),
+];
+
+function script(
+  name: string,
+  subset: string,
+  letters: string,
+  { handwriting, text }: { handwriting: string; text: string },
+): Script {
+  const fonts = [...describeAll(handwriting, true), ...describeAll(text, false)];
+  return { name, letters, fonts: fonts.map((font) => ({ ...font, subset })) };
+}
+
 /** A font that charts are lettered with too, for examples and tests: it needs no further package. */
 export const INTER: Font = describe("inter", false);
 
 /** Describes fonts, whose names have their versions behind `@` if those are not 5.3.0. */
-export function describeAll(names: string, handwriting: boolean): Font[] {
+function describeAll(names: string, handwriting: boolean): Font[] {
   return names.trim().split(/\s+/).map((name) => describe(name, handwriting));
 }
 

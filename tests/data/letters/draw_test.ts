@@ -1,11 +1,9 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/image/size.ts";
-import { classIndex } from "../../../lib/data/class_sets.ts";
-import { LETTER_CLASSES, LETTERS } from "../../../lib/data/letters/classes.ts";
-import { cutGlyphs } from "../../../lib/data/letters/cut_glyphs.ts";
+import { classIndex, LETTER_CLASSES, LETTERS } from "../../../lib/data/class_sets.ts";
+import { cutGlyphs, packGlyphs } from "../../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../../lib/data/letters/draw.ts";
-import { INTER, loadFont } from "../../../lib/data/letters/fonts.ts";
-import { type Font, packGlyphs } from "../../../lib/data/letters/glyphs.ts";
+import { type Font, INTER, loadFont } from "../../../lib/data/letters/fonts.ts";
 
 /** The letters of one font, passed off as those of another kind of font. */
 async function cutAs(kind: Pick<Font, "handwriting" | "validation">) {

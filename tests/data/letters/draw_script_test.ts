@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { FONTS, INTER } from "../../../lib/data/letters/fonts.ts";
-import { drawScript, SCRIPTS } from "../../../lib/data/letters/scripts.ts";
+import { drawScript } from "../../../lib/data/letters/draw_script.ts";
+import { FONTS, INTER, SCRIPTS } from "../../../lib/data/letters/fonts.ts";
 
 Deno.test("no script has a digit or a Latin letter, or a font that a base was made with", () => {
   const known = new Set(FONTS.map(({ family }) => family));

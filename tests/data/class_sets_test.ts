@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { classIndex } from "../../../lib/data/class_sets.ts";
-import { LETTER_CLASSES, LETTERS } from "../../../lib/data/letters/classes.ts";
+import { classIndex, LETTER_CLASSES, LETTERS } from "../../lib/data/class_sets.ts";
 
 Deno.test("LETTERS holds the 52 letters and no digit", () => {
   const codes = [...LETTERS].map((letter) => letter.codePointAt(0)!);
