@@ -6,7 +6,6 @@ import { classSetOf } from "../data/class_sets.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readIdxPair } from "../data/idx.ts";
 import { CSV_NAME, readLabelledCsv } from "../data/pixel_csv.ts";
-import type { MnistOptions } from "../data/mnist.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
@@ -115,7 +114,10 @@ await runCommand({
 });
 
 /** The test pictures of the set of classes that a model tells apart. */
-async function loadTest(classes: string[], options: MnistOptions): Promise<Dataset> {
+async function loadTest(
+  classes: string[],
+  options: Parameters<typeof loadCharacters>[1],
+): Promise<Dataset> {
   const classSet = classSetOf(classes);
   if (classSet) return (await loadCharacters(classSet, options)).test;
   throw new UsageError(

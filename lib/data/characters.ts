@@ -1,11 +1,11 @@
 /** Pictures of digits, letters or both: MNIST, EMNIST's own files, or characters drawn with fonts. */
 
 import { fromFileUrl } from "@std/path";
-import { CHARACTERS, CLASS_SETS, classIndex, type ClassSet } from "./class_sets.ts";
+import { CLASS_SETS, classIndex, type ClassSet } from "./class_sets.ts";
 import { type Dataset, pick, slice, type Splits } from "./dataset.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { findIdx, readIdxPair } from "./idx.ts";
-import { loadMnist, type MnistOptions } from "./mnist.ts";
+import { loadMnist } from "./mnist.ts";
 
 /** Folders in which letters are looked for: EMNIST, which the user has put there, before drawn ones. */
 const FOLDERS = ["../../data/emnist/", "../../data/letters/"]
@@ -25,7 +25,7 @@ const FOLDERS = ["../../data/emnist/", "../../data/letters/"]
  */
 export async function loadCharacters(
   classSet: ClassSet,
-  { directory, limit = Infinity }: MnistOptions = {},
+  { directory, limit = Infinity }: Parameters<typeof loadMnist>[0] = {},
 ): Promise<Splits> {
   if (classSet === "digits") return await loadMnist({ directory, limit });
   const { folder, start } = await findFiles(classSet, directory);
@@ -46,10 +46,10 @@ export async function loadCharacters(
 const [DRAWN, EMNIST_LETTERS, EMNIST_BY_CLASS] = ["", "emnist-letters-", "emnist-byclass-"];
 
 /** What the labels in the files stand for; EMNIST numbers its 26 letters from 1 on. */
-const LABELS: Record<string, string> = {
-  [DRAWN]: CHARACTERS,
-  [EMNIST_LETTERS]: `\0${CHARACTERS.slice(10, 36)}`,
-  [EMNIST_BY_CLASS]: CHARACTERS,
+const LABELS: Record<string, string[]> = {
+  [DRAWN]: CLASS_SETS["cased-alphanumeric"],
+  [EMNIST_LETTERS]: ["\0", ...CLASS_SETS.letters],
+  [EMNIST_BY_CLASS]: CLASS_SETS["cased-alphanumeric"],
 };
 
 /** The folder to read, and how the names of its files begin. */
@@ -59,7 +59,7 @@ async function findFiles(classSet: ClassSet, directory?: string) {
   if (classSet === "letters") starts.unshift(EMNIST_LETTERS);
   for (const folder of folders) {
     for (const start of starts) {
-      const isThere = await findIdx(folder, idxNames(`${start}train`).images)
+      const isThere = await findIdx(folder, `${start}train`, "images")
         .then(() => true, () => false);
       if (isThere) return { folder, start };
     }
@@ -70,11 +70,6 @@ async function findFiles(classSet: ClassSet, directory?: string) {
       folders.join(" or ")
     } but found none: deno task make letters draws some`,
   );
-}
-
-/** Names of a pair of IDX files without `.gz`. */
-export function idxNames(start: string): { images: string; labels: string } {
-  return { images: `${start}-images-idx3-ubyte`, labels: `${start}-labels-idx1-ubyte` };
 }
 
 type Parts = Pick<Splits, "train" | "validation" | "test">;
@@ -108,13 +103,13 @@ async function readDrawn(folder: string, classSet: ClassSet): Promise<Parts> {
 async function read(
   folder: string,
   start: string,
-  characters: string,
+  characters: string[],
   classSet: ClassSet,
 ): Promise<Dataset> {
-  const names = idxNames(start);
-  const labelsPath = await findIdx(folder, names.labels);
-  const { images, labels } = await readIdxPair(await findIdx(folder, names.images), labelsPath);
-  const classes = [...characters].map((character) => classIndex(character, CLASS_SETS[classSet]));
+  const labelsPath = await findIdx(folder, start, "labels");
+  const imagesPath = await findIdx(folder, start, "images");
+  const { images, labels } = await readIdxPair(imagesPath, labelsPath);
+  const classes = characters.map((character) => classIndex(character, CLASS_SETS[classSet]));
   const kept: number[] = [];
   labels.forEach((label, i) => {
     if (label >= characters.length) {

@@ -4,7 +4,7 @@
  * Every character that is read, in the order of EMNIST's labels `byclass` (Cohen et al. 2017,
  * https://arxiv.org/abs/1702.05373): 0–9, A–Z, a–z.
  */
-export const CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** Names of the sets of classes. */
 export const CLASS_SET_NAMES = [

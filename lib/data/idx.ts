@@ -5,6 +5,7 @@ import { type Dataset, slice } from "./dataset.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import { writeFileAtomically } from "./file_system.ts";
 import { listFiles, readPacked } from "./packed_files.ts";
+import { CSV_NAME } from "./pixel_csv.ts";
 
 /** The content of an IDX file of unsigned bytes. */
 interface IdxArray {
@@ -49,12 +50,6 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
   return { shape, values: bytes.subarray(header) };
 }
 
-/**
- * Makes the content of an IDX file.
- *
- * @param shape Sizes, the last one fastest.
- * @param values As many as the product of `shape`.
- */
 function encodeIdx({ shape, values }: IdxArray): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(4 + 4 * shape.length + values.length);
   const header = new DataView(bytes.buffer);
@@ -106,30 +101,27 @@ export function datasetFromIdx(
 }
 
 /**
- * Reads an IDX file, plain or compressed, as {@linkcode readPacked} does.
- *
- * @throws {Error} If it cannot be read or unpacked, in one sentence that names it.
- * @throws {SyntaxError} As {@linkcode parseIdx}.
- */
-export async function readIdx(path: string): Promise<IdxArray> {
-  return parseIdx(await readPacked(path), path);
-}
-
-/**
- * Reads a pair of IDX files, pictures `[count, 28, 28]` and labels `[count]`, plain or .gz.
+ * Reads a pair of IDX files, pictures `[count, 28, 28]` and labels `[count]`, plain or compressed, as
+ * {@linkcode readPacked} does.
  *
  * @param limit At most so many pictures, from the first on.
- * @throws {Error} As {@linkcode readIdx} and {@linkcode datasetFromIdx}.
+ * @throws {Error} If one cannot be read or unpacked, in one sentence that names it; as {@linkcode parseIdx}
+ * and {@linkcode datasetFromIdx}.
  */
 export async function readIdxPair(
   imagesPath: string,
   labelsPath: string,
   limit = Infinity,
 ): Promise<Dataset> {
-  const images = await readIdx(imagesPath);
-  const labels = await readIdx(labelsPath);
+  const images = parseIdx(await readPacked(imagesPath), imagesPath);
+  const labels = parseIdx(await readPacked(labelsPath), labelsPath);
   const dataset = datasetFromIdx(images, labels, { images: imagesPath, labels: labelsPath });
   return slice(dataset, 0, Math.min(dataset.count, limit));
+}
+
+/** Names of a pair of IDX files without `.gz`. */
+function namesOf(start: string) {
+  return { images: `${start}-images-idx3-ubyte`, labels: `${start}-labels-idx1-ubyte` };
 }
 
 /**
@@ -137,11 +129,16 @@ export async function readIdxPair(
  * before `idx`, with `test` for `t10k`, in a folder in a folder, in a zip archive.
  *
  * @param source Folder or zip archive.
- * @param name Its name without `.gz`.
- * @returns A path that {@linkcode readIdx} reads.
+ * @param start How its name begins: `train`, `t10k`.
+ * @returns A path that {@linkcode readIdxPair} reads.
  * @throws {Error} If `source` has none of them; it says what it has, and who reads that.
  */
-export async function findIdx(source: string, name: string): Promise<string> {
+export async function findIdx(
+  source: string,
+  start: string,
+  content: "images" | "labels",
+): Promise<string> {
+  const name = namesOf(start)[content];
   const names = new Set(
     [name, name.replace("t10k", "test")]
       .flatMap((one) => [one, one.replace("-idx", ".idx")])
@@ -162,7 +159,7 @@ const MOST_NAMES = 3;
 /** What there is in place of IDX files, and what to do with it. */
 function describeFiles(files: string[], source: string): string {
   if (files.length === 0) return "no files";
-  const tables = files.filter((file) => /\.csv(\.gz|\.zip)?$/i.test(file));
+  const tables = files.filter((file) => CSV_NAME.test(file));
   const table = tables.find((file) => /train/i.test(file)) ?? tables[0];
   const folders = new Set(files.filter((file) => file.includes("/")).map(dirname));
   const named = folders.size > 1 ? [...folders].map((folder) => `${folder}/`) : files;
@@ -172,9 +169,20 @@ function describeFiles(files: string[], source: string): string {
   return folders.size > 1 ? `${list}: if they are classes, --pictures ${source} reads them` : list;
 }
 
-/** Writes an IDX file, compressed with gzip if its name ends in `.gz`. */
-export async function writeIdx(path: string, content: IdxArray): Promise<void> {
-  await writeFileAtomically(path, await (path.endsWith(".gz") ? packIdx : encodeIdx)(content));
+/** Writes a pair of IDX files under names that begin with `start`, plain or compressed with gzip. */
+export async function writeIdxPair(
+  folder: string,
+  start: string,
+  { count, images, labels }: Dataset,
+  { gzip }: { gzip: boolean },
+): Promise<void> {
+  const names = namesOf(start);
+  const write = async (name: string, content: IdxArray) =>
+    gzip
+      ? await writeFileAtomically(join(folder, `${name}.gz`), await packIdx(content))
+      : await writeFileAtomically(join(folder, name), encodeIdx(content));
+  await write(names.images, { shape: [count, IMAGE_SIDE, IMAGE_SIDE], values: images });
+  await write(names.labels, { shape: [count], values: labels });
 }
 
 /** Makes an IDX file that is compressed with gzip. */

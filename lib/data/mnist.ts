@@ -8,14 +8,6 @@ import { holdOut } from "./hold_out.ts";
 import { datasetFromIdx, findIdx, parseIdx, readIdxPair } from "./idx.ts";
 import { CSV_NAME, readLabelledCsv } from "./pixel_csv.ts";
 
-/** How {@linkcode loadMnist} loads. */
-export interface MnistOptions {
-  /** Folder or .zip with the four IDX files, plain or .gz, or a CSV file, that is used instead of the official files. */
-  directory?: string;
-  /** At most so many pictures of each split, for a quick try. */
-  limit?: number;
-}
-
 /** The ten classes of MNIST. */
 export const DIGITS: string[] = CLASS_SETS.digits;
 
@@ -57,9 +49,14 @@ const FILES = {
  * validation; of files that are sorted by class, a tenth of each class.
  * Of a CSV file a tenth of each class is to choose on, and a tenth to test on.
  *
+ * @param options.directory Folder or .zip with the four IDX files, plain or .gz, or a CSV file, that is used
+ * instead of the official files.
+ * @param options.limit At most so many pictures of each split, for a quick try.
  * @throws {Error} If a file is missing, cut off, swapped or foreign, or a label is no digit, in one sentence.
  */
-export async function loadMnist({ directory, limit }: MnistOptions = {}): Promise<Splits> {
+export async function loadMnist(
+  { directory, limit }: { directory?: string; limit?: number } = {},
+): Promise<Splits> {
   directory ??= await isDirectory(OWN_FILES) ? OWN_FILES : undefined;
   if (directory !== undefined && CSV_NAME.test(directory)) {
     return limited(await ownTable(directory), limit);
@@ -70,8 +67,8 @@ export async function loadMnist({ directory, limit }: MnistOptions = {}): Promis
       official(FILES.testImages, FILES.testLabels),
     ])
     : [
-      await own(directory, FILES.trainImages.name, FILES.trainLabels.name),
-      await own(directory, FILES.testImages.name, FILES.testLabels.name),
+      await own(directory, "train"),
+      await own(directory, "t10k"),
     ];
   if (all.count < 2) {
     throw new RangeError(
@@ -146,14 +143,14 @@ async function verify(
   }
 }
 
-async function own(directory: string, imagesName: string, labelsName: string): Promise<Dataset> {
+async function own(directory: string, start: string): Promise<Dataset> {
   if (!await isDirectory(directory) && !/\.zip$/i.test(directory)) {
     throw new Error(
       `Expected ${directory} to be a folder or a .zip with MNIST's IDX files but there is none`,
     );
   }
-  const imagesPath = await findIdx(directory, imagesName);
-  const labelsPath = await findIdx(directory, labelsName);
+  const imagesPath = await findIdx(directory, start, "images");
+  const labelsPath = await findIdx(directory, start, "labels");
   const dataset = await readIdxPair(imagesPath, labelsPath);
   checkLabels(dataset, labelsPath);
   return dataset;

@@ -62,8 +62,7 @@ export function noLabels(path: string): SyntaxError {
   return new SyntaxError(`Expected ${path} to have a column of labels but found none`);
 }
 
-/** Reads the content of such a file, as {@linkcode readPixelCsv} does. */
-export function parsePixelCsv(bytes: Uint8Array, name: string): PixelTable {
+function parsePixelCsv(bytes: Uint8Array, name: string): PixelTable {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   const beginning = new TextDecoder().decode(bytes.subarray(start, start + 1000));
   const namesLabel = /^"?label"?,/i.test(beginning);

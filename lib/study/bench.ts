@@ -1,12 +1,10 @@
 /** The study of speed, side by side with the peers that are installed. */
 
-import { join } from "@std/path";
 import denoJson from "../../deno.json" with { type: "json" };
-import { type Dataset, join as joinDatasets } from "../data/dataset.ts";
-import { writeIdx } from "../data/idx.ts";
+import { join } from "../data/dataset.ts";
+import { writeIdxPair } from "../data/idx.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { UsageError } from "../flags.ts";
-import { IMAGE_SIDE } from "../image/size.ts";
 import { today } from "../model/provenance.ts";
 import { allEngines, allLearners, inTurns, learn, measureInTurns } from "./bench/engines.ts";
 import { MODELS } from "./bench/models.ts";
@@ -99,16 +97,10 @@ function readLoad(): number {
 /** MNIST as four IDX files under their official names, for peers to read. */
 async function withMnistFiles<Result>(use: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = await Deno.makeTempDir();
-  const write = async (name: string, { count, images, labels }: Dataset) => {
-    const path = join(folder, name);
-    const shape = [count, IMAGE_SIDE, IMAGE_SIDE];
-    await writeIdx(`${path}-images-idx3-ubyte`, { shape, values: images });
-    await writeIdx(`${path}-labels-idx1-ubyte`, { shape: [count], values: labels });
-  };
   try {
     const { train, validation, test } = await loadMnist();
-    await write("train", joinDatasets(train, validation));
-    await write("t10k", test);
+    await writeIdxPair(folder, "train", join(train, validation), { gzip: false });
+    await writeIdxPair(folder, "t10k", test, { gzip: false });
     return await use(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });

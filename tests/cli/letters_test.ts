@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { idxNames } from "../../lib/data/characters.ts";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
-import { writeIdx } from "../../lib/data/idx.ts";
+import { writeIdxPair } from "../../lib/data/idx.ts";
 import { cutFonts } from "../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../lib/data/letters/draw.ts";
 import { INTER } from "../../lib/data/letters/fonts.ts";
@@ -23,12 +22,11 @@ async function writeLetters(folder: string): Promise<void> {
       const [picture, y, x] = [i - i % 784, Math.floor(i % 784 / 28), i % 28];
       return images[picture + 28 * x + y];
     });
-    const names = idxNames(`emnist-letters-${part}`);
-    await writeIdx(join(folder, `${names.images}.gz`), { shape: [count, 28, 28], values: turned });
-    await writeIdx(join(folder, `${names.labels}.gz`), {
-      shape: [count],
-      values: labels.map((label) => label + 1),
-    });
+    await writeIdxPair(folder, `emnist-letters-${part}`, {
+      count,
+      images: turned,
+      labels: labels.map((label) => label + 1),
+    }, { gzip: true });
   }
 }
 

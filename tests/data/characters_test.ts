@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { loadCharacters } from "../../lib/data/characters.ts";
-import { CHARACTERS, type ClassSet } from "../../lib/data/class_sets.ts";
+import { CLASS_SETS, type ClassSet } from "../../lib/data/class_sets.ts";
 import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { gzip, idxFile } from "./idx_files.ts";
@@ -47,7 +47,8 @@ async function writeLetters(folder: string): Promise<void> {
 
 /** Digits, capitals and small letters, as EMNIST's `byclass` numbers them. */
 async function writeByClass(folder: string): Promise<void> {
-  const labels = (text: string) => Array.from(text, (character) => CHARACTERS.indexOf(character));
+  const labels = (text: string) =>
+    Array.from(text, (character) => CLASS_SETS["cased-alphanumeric"].indexOf(character));
   await write(folder, "emnist-byclass-train", labels("0Aa9Zz0Aa9Zz"), TRANSPOSED, true);
   await write(folder, "emnist-byclass-test", labels("bB8c"));
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { constants, deflateRawSync } from "node:zlib";
-import { datasetFromIdx, parseIdx, readIdx, readIdxPair } from "../../lib/data/idx.ts";
+import { datasetFromIdx, parseIdx, readIdxPair } from "../../lib/data/idx.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { gzip, idxFile, imagesFile, labelsFile } from "./idx_files.ts";
 
@@ -131,14 +131,16 @@ for (const [name, images, labels, message] of MISMATCHED) {
   });
 }
 
-Deno.test("readIdx() reads plain and compressed files alike, whatever their names", () =>
+Deno.test("readIdxPair() reads plain and compressed files alike, whatever their names", () =>
   withFolder(async (folder) => {
-    const path = join(folder, "labels");
-    await Deno.writeFile(path, labelsFile(12));
-    const plain = await readIdx(path);
-    await Deno.writeFile(path, await gzip(labelsFile(12)));
-    assertEquals(await readIdx(path), plain);
-    assertEquals(plain.shape, [12]);
+    const [images, labels] = [join(folder, "images"), join(folder, "labels")];
+    await Deno.writeFile(images, imagesFile(12));
+    await Deno.writeFile(labels, labelsFile(12));
+    const plain = await readIdxPair(images, labels);
+    await Deno.writeFile(images, await gzip(imagesFile(12)));
+    await Deno.writeFile(labels, await gzip(labelsFile(12)));
+    assertEquals(await readIdxPair(images, labels), plain);
+    assertEquals(plain.count, 12);
   }));
 
 Deno.test("readIdxPair() keeps the first pictures up to the limit", () =>
@@ -151,10 +153,10 @@ Deno.test("readIdxPair() keeps the first pictures up to the limit", () =>
     assertEquals((await readIdxPair(images, labels, 9)).count, 5);
   }));
 
-Deno.test("readIdx() names a file that is missing, a folder, or damaged inside its gzip", () =>
+Deno.test("readIdxPair() names a file that is missing, a folder, or damaged inside its gzip", () =>
   withFolder(async (folder) => {
     const path = join(folder, "file");
-    const rejection = async () => (await assertRejects(() => readIdx(path))).message;
+    const rejection = async () => (await assertRejects(() => readIdxPair(path, path))).message;
     assertEquals(await rejection(), `Expected to read ${path} but there is no such file`);
     await Deno.mkdir(path);
     assertEquals(await rejection(), `Expected to read ${path} but it is not a file`);
@@ -186,23 +188,23 @@ function gzipBomb(mebibytes: number): Uint8Array<ArrayBuffer> {
   return bomb;
 }
 
-Deno.test("readIdx() stops at a gzip file that unpacks to more than 600 MB", () =>
+Deno.test("readIdxPair() stops at a gzip file that unpacks to more than 600 MB", () =>
   withFolder(async (folder) => {
     const path = join(folder, "bomb.gz");
     await Deno.writeFile(path, gzipBomb(600));
     assertEquals(
-      (await assertRejects(() => readIdx(path), SyntaxError)).message,
+      (await assertRejects(() => readIdxPair(path, path), SyntaxError)).message,
       `Expected ${path} to unpack to at most 600000000 bytes but found more`,
     );
   }));
 
-Deno.test("readIdx() does not load a file of more than 600 MB", () =>
+Deno.test("readIdxPair() does not load a file of more than 600 MB", () =>
   withFolder(async (folder) => {
     const path = join(folder, "huge");
     await Deno.writeFile(path, Uint8Array.of(0, 0, 8, 1));
     await Deno.truncate(path, 600_000_001); // sparse: takes no room on disk
     assertEquals(
-      (await assertRejects(() => readIdx(path))).message,
+      (await assertRejects(() => readIdxPair(path, path))).message,
       `Expected to read ${path} but it has more than 600000000 bytes`,
     );
   }));

@@ -1,17 +1,15 @@
 /** Letters and digits drawn with fonts, as files to learn from, to validate and to test on. */
 
-import { join } from "@std/path";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
+import { IMAGE_PIXELS } from "../../image/size.ts";
 import type { Observer } from "../../observer.ts";
-import { idxNames } from "../characters.ts";
-import { CHARACTERS, CLASS_SETS } from "../class_sets.ts";
-import { writeIdx } from "../idx.ts";
+import { CLASS_SETS } from "../class_sets.ts";
+import { writeIdxPair } from "../idx.ts";
 import { cutFonts } from "./cut_fonts.ts";
 import { drawLetters } from "./draw.ts";
 import { type Font, FONTS, MORE_FONTS } from "./fonts.ts";
 
 /** Every character once and the digits twice: so often is each class drawn where case does not count. */
-const DRAWN = [...CHARACTERS, ...CLASS_SETS.digits].join("");
+const DRAWN = [...CLASS_SETS["cased-alphanumeric"], ...CLASS_SETS.digits].join("");
 
 /** Pictures drawn at a time. */
 const BLOCK = 1000;
@@ -71,10 +69,7 @@ export async function writeCharacters(
       const done = first + drawn.count;
       observer({ kind: "progress", what: `characters for ${name}`, done, total });
     }
-    const files = idxNames(name);
-    const shape = [total, IMAGE_SIDE, IMAGE_SIDE];
-    await writeIdx(join(directory, `${files.images}.gz`), { shape, values: images });
-    await writeIdx(join(directory, `${files.labels}.gz`), { shape: [total], values: labels });
+    await writeIdxPair(directory, name, { count: total, images, labels }, { gzip: true });
     written.push({ name, total, fonts: fonts.length });
   }
   return written;
