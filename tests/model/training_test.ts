@@ -36,8 +36,11 @@ const STAGE: StageOptions = {
   seed: 1,
 };
 
+/** The team of all tests but those that say another. */
+const team = await startTeam({ workers: 2 });
+Deno.test.afterAll(() => team.close());
+
 Deno.test("trainStage() moves nothing of a frozen base, and all of a free one", async () => {
-  await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
   const { base, head } = splitNetwork(network);
   const [baseBefore, headBefore] = [readWeights(base), readWeights(head)];
@@ -54,7 +57,6 @@ Deno.test("trainStage() moves nothing of a frozen base, and all of a free one", 
 });
 
 Deno.test("trainStage() on features moves the head alone", async () => {
-  await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
   const { base, head } = splitNetwork(network);
   const [baseBefore, headBefore] = [readWeights(base), readWeights(head)];
@@ -77,7 +79,6 @@ Deno.test("trainStage() on features moves the head alone", async () => {
 });
 
 Deno.test("trainStage() tells of every epoch, and lowers the loss", async () => {
-  await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
   const news: News[] = [];
   const history = await trainStage(team, network, {
@@ -99,7 +100,6 @@ Deno.test("trainStage() tells of every epoch, and lowers the loss", async () => 
 });
 
 Deno.test("trainStage() leaves the weights of the epoch that was best on validation", async () => {
-  await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
   let kept: Float32Array[] = [];
   const history = await trainStage(team, network, {
@@ -118,7 +118,6 @@ Deno.test("trainStage() leaves the weights of the epoch that was best on validat
 });
 
 Deno.test("trainStage() leaves the weights of the last epoch, if asked", async () => {
-  await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
   const last: Float32Array[][] = [];
   const recipe = { ...STAGE.recipe, epochs: 3, learningRate: 0.5 };
@@ -134,7 +133,6 @@ Deno.test("trainStage() leaves the weights of the last epoch, if asked", async (
 });
 
 Deno.test("trainStage() goes on from any epoch as if it had not been stopped", async () => {
-  await using team = await startTeam({ workers: 2 });
   const options = { ...STAGE, recipe: { ...STAGE.recipe, epochs: 3 } };
   const straight = await randomNetwork();
   const reached: StageOptions["resume"][] = [];
@@ -159,7 +157,6 @@ Deno.test("trainStage() goes on from any epoch as if it had not been stopped", a
 });
 
 Deno.test("trainStage() rejects with what onEpoch rejects with", async () => {
-  await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
   const error = await assertRejects(() =>
     trainStage(team, network, { ...STAGE, onEpoch: () => Promise.reject(new Error("Disk full")) })
@@ -169,7 +166,6 @@ Deno.test("trainStage() rejects with what onEpoch rejects with", async () => {
 });
 
 Deno.test("trainStage() ends where the observer has enough, with the best epoch so far", async () => {
-  await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
   const reached: number[] = [];
   const history = await trainStage(team, network, {
@@ -212,7 +208,6 @@ Deno.test("trainStage() names the right options, and numbers of a recipe, where 
 });
 
 Deno.test("trainStage() tells of a learning rate that drives the loss out of bounds, and of its epoch once", async () => {
-  await using team = await startTeam({ workers: 2 });
   const network = await randomNetwork();
   const recipe: Recipe = { ...STAGE.recipe, learningRate: 1e30, epochs: 2 };
   const records: EpochRecord[] = [];

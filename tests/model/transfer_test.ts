@@ -36,8 +36,11 @@ async function baseWeights(): Promise<Float32Array[]> {
   return weights;
 }
 
+/** The team of all tests but those that say another. */
+const team = await startTeam({ workers: 2 });
+Deno.test.afterAll(() => team.close());
+
 Deno.test("trainClassifier() with a frozen base beats 95 % on 2000 test pictures, and the base stays", async () => {
-  await using team = await startTeam();
   const data = await loadMnist({ limit: 2000 });
   const { network, card, evaluation } = await trainClassifier(team, {
     ...QUICK,
@@ -66,7 +69,6 @@ function figures({ history, evaluation }: TrainResult) {
 }
 
 Deno.test("trainClassifier() repeats itself with the same seed only", async () => {
-  await using team = await startTeam({ workers: 2 });
   const learn = async (seed: number) => {
     const result = await trainClassifier(team, { ...QUICK, seed, fineTune: 1 });
     const weights = readWeights(result.network.layers);
@@ -81,7 +83,6 @@ Deno.test("trainClassifier() repeats itself with the same seed only", async () =
 });
 
 Deno.test("trainClassifier() that fine-tunes moves every weight and statistic of the base", async () => {
-  await using team = await startTeam({ workers: 2 });
   const { network, card, history } = await trainClassifier(team, { ...QUICK, fineTune: 1 });
   const before = await baseWeights();
   readWeights(splitNetwork(network).base).forEach((values, i) =>
@@ -97,7 +98,6 @@ Deno.test("trainClassifier() that fine-tunes moves every weight and statistic of
 });
 
 Deno.test("trainClassifier() from scratch does not take the base's weights", async () => {
-  await using team = await startTeam({ workers: 2 });
   const { network, card, history } = await trainClassifier(team, {
     ...QUICK,
     fromScratch: true,
