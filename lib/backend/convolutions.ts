@@ -4,7 +4,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import type { KernelCall, WasmKernels } from "./wasm_backend.ts";
+import type { Kernel, KernelCall, WasmKernels } from "./wasm_backend.ts";
 
 /** Of x[batch, height, width, inputs] and as many channels of output. */
 interface Size {
@@ -163,34 +163,23 @@ function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undef
   return y;
 }
 
-/** Steps are undone by spreading dy out; the rest is the gradient of a convolution in steps of one. */
 function inputGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
-  const { inputs: { dy, filter }, attrs: { inputShape }, backend } = call;
+  const { inputs: { dy, filter }, attrs: { inputShape } } = call;
   const info = convolutionInfo(call, inputShape, filter.shape);
-  if (!isWithinSame(info)) return undefined;
-  const sameCall = { ...call, attrs: { strides: 1, pad: "same" } };
-  const same = convolutionInfo(sameCall, inputShape, filter.shape);
+  const isInOnes = info.strideHeight === 1 && info.strideWidth === 1;
+  const same = isInOnes && isWithinSame(info)
+    ? convolutionInfo({ ...call, attrs: { strides: 1, pad: "same" } }, inputShape, filter.shape)
+    : info;
   const convolution = convolutionOf(kernels, same);
-  if (!convolution && same.inChannels % 8 !== 0) return undefined;
-  const isInOnes = tf.util.arraysEqual(dy.shape, same.outShape);
-  const spread = isInOnes ? dy : spreadOut(kernels, call, info, same);
+  const isOfWindows = info.dataFormat === "channelsLast" && info.inChannels % 8 === 0;
+  if (!convolution && !isOfWindows) return undefined;
   const dx = kernels.output(inputShape);
   if (convolution) {
+    const bordered = addBorder(call, info, same);
     const scratch = kernels.scratch(convolution.scratchBytes);
-    convolution.backward({ dy: spread, filter, dx, scratch });
-  } else {
-    const turned = turn(kernels, call);
-    const { top, bottom, left, right } = same.padInfo;
-    const pad = [[0, 0], [bottom, top], [right, left], [0, 0]];
-    const back = convolutionInfo(
-      { ...call, attrs: { strides: 1, pad } },
-      spread.shape,
-      turned.shape,
-    );
-    multiplyWindows(kernels, back, { x: spread, b: turned, c: dx, transpose: false });
-    backend.disposeData(turned.dataId);
-  }
-  if (!isInOnes) backend.disposeData(spread.dataId);
+    convolution.backward({ dy: bordered, filter, dx, scratch });
+    if (bordered !== dy) call.backend.disposeData(bordered.dataId);
+  } else kernels.run("addWindows", { dy, filter, dx, ...windowsOf(kernels, info) });
   return dx;
 }
 
@@ -204,29 +193,22 @@ function isWithinSame(info: ConvolutionInfo): boolean {
     isWithin(left, right, filterWidth);
 }
 
-/** dy[y, x] where a convolution in steps of one has it, zeros between. */
-function spreadOut(
-  kernels: WasmKernels,
+/** dy with zeros around it where a convolution with wider borders has more. */
+function addBorder(
   { inputs: { dy }, backend }: KernelCall,
-  { batchSize, outHeight, outWidth, outChannels, strideHeight, strideWidth, padInfo }:
-    ConvolutionInfo,
-  same: ConvolutionInfo,
+  { padInfo }: ConvolutionInfo,
+  { padInfo: wider, outShape }: ConvolutionInfo,
 ): tf.TensorInfo {
-  const spread = kernels.output(same.outShape);
-  const [from, to] = [dy, spread].map((tensor) => backend.typedArrayFromHeap(tensor));
-  to.fill(0);
-  let k = 0;
-  for (let n = 0; n < batchSize; n++) {
-    for (let row = 0; row < outHeight; row++) {
-      const y = row * strideHeight + same.padInfo.top - padInfo.top;
-      for (let column = 0; column < outWidth; column++) {
-        const x = column * strideWidth + same.padInfo.left - padInfo.left;
-        const pixel = ((n * same.outHeight + y) * same.outWidth + x) * outChannels;
-        for (let channel = 0; channel < outChannels; channel++) to[pixel + channel] = from[k++];
-      }
-    }
-  }
-  return spread;
+  if (tf.util.arraysEqual(dy.shape, outShape)) return dy;
+  const { top, bottom, left, right } = wider;
+  const paddings = [
+    [0, 0],
+    [top - padInfo.top, bottom - padInfo.bottom],
+    [left - padInfo.left, right - padInfo.right],
+    [0, 0],
+  ];
+  const pad = tf.getKernel("PadV2", "wasm").kernelFunc as unknown as Kernel;
+  return pad({ inputs: { x: dy }, attrs: { paddings, constantValue: 0 }, backend });
 }
 
 /** The filter turned by 180°, its channels swapped. */
@@ -384,10 +366,13 @@ function multiplyWindows(
   info: ConvolutionInfo,
   operands: { x: tf.TensorInfo; b: tf.TensorInfo; c: tf.TensorInfo; transpose: boolean },
 ): void {
+  kernels.run("multiplyWindows", { ...operands, ...windowsOf(kernels, info) });
+}
+
+function windowsOf(kernels: WasmKernels, info: ConvolutionInfo) {
   const { filterHeight, filterWidth, inChannels, outChannels: outputs, padInfo } = info;
   const depth = filterHeight * filterWidth * inChannels;
-  kernels.run("multiplyWindows", {
-    ...operands,
+  return {
     batch: info.batchSize,
     ...{ height: info.inHeight, width: info.inWidth, channels: inChannels },
     ...{ outHeight: info.outHeight, outWidth: info.outWidth, outputs },
@@ -396,5 +381,5 @@ function multiplyWindows(
     ...{ dilationHeight: info.dilationHeight, dilationWidth: info.dilationWidth },
     ...{ top: padInfo.top, left: padInfo.left },
     scratch: kernels.scratch(kernels.run("multiplyWindowsScratch", { depth, outputs })),
-  });
+  };
 }

@@ -145,6 +145,8 @@ const SIGNATURES = {
   adamW:
     "weight gradient mean square updated newMean newSquare size beta1 beta2 keep rate correction epsilon",
   addBias: "y bias? rows channels rectify",
+  addWindows:
+    "dy filter dx batch height width channels outHeight outWidth outputs filterHeight filterWidth strideHeight strideWidth dilationHeight dilationWidth top left scratch",
   affineOfNorm: "mean variance gamma? beta? epsilon affine channels",
   applyAffine: "x affine y rows channels rectify",
   applyNormGradient: "dy x norm dx rows channels rectify",

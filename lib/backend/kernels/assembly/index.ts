@@ -7,7 +7,7 @@ export {
 } from "./depthwise";
 export { adamW, addBias, clip, copyRows, rectifierGradient } from "./elementwise";
 export { multiplyMatrices, multiplyMatricesScratch } from "./gemm";
-export { multiplyWindows, multiplyWindowsScratch } from "./im2col";
+export { addWindows, multiplyWindows, multiplyWindowsScratch } from "./im2col";
 export { lstmStep, lstmStepGradient, tanh } from "./lstm";
 export {
   affineOfNorm,
