@@ -14,18 +14,11 @@ import type { BaseName } from "../model/architecture.ts";
 import { BASE_NAMES } from "../model/bases.ts";
 import { addExamples, encodeExamples } from "../model/examples.ts";
 import { areFew, learnFromFew } from "../model/few_pictures.ts";
-import { describeMetrics, exportName, outputFolder, OWN } from "../model/model_folders.ts";
+import { describeMetrics, exportName, outputFolder } from "../model/model_folders.ts";
 import { namedMistakes, pickExamples } from "../model/evaluation.ts";
-import type { Keeps } from "../model/history.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
-import {
-  type AugmentationName,
-  AUGMENTATIONS,
-  enoughEpochs,
-  PRESETS,
-  RECIPES,
-} from "../model/recipe.ts";
+import { AUGMENTATIONS, enoughEpochs, PRESETS, RECIPES } from "../model/recipe.ts";
 import { startTeam } from "../model/team.ts";
 import { trainClassifier, type TrainResult } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
@@ -38,7 +31,7 @@ import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
-const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as AugmentationName[];
+const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as (keyof typeof AUGMENTATIONS)[];
 const { "head": HEAD, "from-scratch": SCRATCH } = RECIPES;
 
 /** Confused pictures of one's own that are named at the end; metrics.json has all. */
@@ -149,7 +142,7 @@ await runCommand({
     const started = performance.now();
     const observer = showProgress();
     const own = flags.pictures !== undefined;
-    const out = flags.out ?? outputFolder(own ? OWN : classes);
+    const out = flags.out ?? outputFolder(own ? "own" : classes);
     await Deno.mkdir(out, { recursive: true });
     await startBackend(flags);
     await using team = await startTeam(flags);
@@ -282,7 +275,7 @@ async function checkTogether(
 async function saveResult(
   out: string,
   { network, card, evaluation, history, tested }: TrainResult,
-  keeps: Keeps,
+  keeps: "best" | "last",
   examples: Record<string, Uint8Array>,
 ): Promise<void> {
   const { classes, confusion } = evaluation;

@@ -1,14 +1,13 @@
 /** Gradient descent, as every member of a team does it: batch → gradient → average over the team → update. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type Member, share, valuesInPlace } from "../backend/mod.ts";
+import { adamWStep, type Member, share, valuesInPlace } from "../backend/mod.ts";
 import { augment, type Augmentation } from "../data/augment/augment.ts";
 import { NO_CLASS } from "../data/dataset.ts";
 import { drawLetters, type GlyphMasters } from "../data/letters/draw.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { EpochRecord, Stage } from "../observer.ts";
-import { AdamW, type OptimiserState } from "./adamw.ts";
 import { splitNetwork } from "./architecture.ts";
 import {
   applyLayers,
@@ -20,10 +19,10 @@ import {
   variablesOf,
   writeWeights,
 } from "./network.ts";
-import { oneCycle, type Recipe } from "./recipe.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** Where the inputs and labels of training come from. */
-export type TrainingSource =
+type TrainingSource =
   /** Cached features `[count, width]`, shared: only the head learns. */
   | { kind: "features"; features: Float32Array; labels: Uint8Array }
   /** Pictures `[count, 28, 28]`, shared, augmented afresh in every epoch. */
@@ -52,7 +51,7 @@ export interface TrainingTask {
 }
 
 /** Everything that decides how training goes on after an epoch. */
-export interface TrainingState {
+interface TrainingState {
   /** Epochs done. */
   epoch: number;
   /** Of all layers that take part, in their order. */
@@ -336,4 +335,113 @@ function scoreOf(logits: tf.Tensor2D, labels: Uint8Array): Score {
     if (isOfClass ? best === label : sum > 2) correct++;
   });
   return { loss, correct };
+}
+
+/** Part of a one-cycle schedule that warms up. */
+const WARM_UP = 0.15;
+
+/**
+ * Share of the peak learning rate at a step: a linear rise from 5 % over the
+ * first 15 % of the steps, then half a cosine down to 1 % (after Smith 2018,
+ * "Super-convergence").
+ *
+ * @param step From 0.
+ * @param steps Steps of the whole stage.
+ */
+function oneCycle(step: number, steps: number): number {
+  const t = step / steps;
+  if (t < WARM_UP) return 0.05 + 0.95 * t / WARM_UP;
+  return 0.01 + 0.99 * (1 + Math.cos(Math.PI * (t - WARM_UP) / (1 - WARM_UP))) / 2;
+}
+
+/** Variables that learn at one rate. */
+interface ParameterGroup {
+  variables: tf.Variable[];
+  /** Factor on the learning rate of a step. */
+  rate: number;
+}
+
+/** The memory of the optimiser: steps taken, and both moments of every variable, in order. */
+interface OptimiserState {
+  step: number;
+  first: Float32Array[];
+  second: Float32Array[];
+}
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+/**
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2; β₁ = 0.9, β₂ = 0.999, ε = 1e-8).
+ */
+class AdamW {
+  #groups: ParameterGroup[];
+  #weightDecay: number;
+  #step = 0;
+  #first: tf.Tensor[];
+  #second: tf.Tensor[];
+
+  constructor(groups: ParameterGroup[], weightDecay: number) {
+    this.#groups = groups;
+    this.#weightDecay = weightDecay;
+    this.#first = this.variables.map(({ shape }) => tf.zeros(shape));
+    this.#second = this.variables.map(({ shape }) => tf.zeros(shape));
+  }
+
+  /** All variables, group by group. */
+  get variables(): tf.Variable[] {
+    return this.#groups.flatMap(({ variables }) => variables);
+  }
+
+  /**
+   * Takes a step.
+   *
+   * @param gradients Of every variable, in the order of {@linkcode AdamW.variables}.
+   * @param learningRate Of a group with rate 1.
+   */
+  apply(gradients: tf.Tensor[], learningRate: number): void {
+    this.#step++;
+    let i = 0;
+    for (const { variables, rate } of this.#groups) {
+      for (const weight of variables) {
+        const [updated, first, second] = adamWStep(
+          { weight, gradient: gradients[i], first: this.#first[i], second: this.#second[i] },
+          {
+            step: this.#step,
+            learningRate: learningRate * rate,
+            weightDecay: this.#weightDecay,
+            beta1: BETA1,
+            beta2: BETA2,
+            epsilon: EPSILON,
+          },
+        );
+        weight.assign(updated);
+        tf.dispose([updated, this.#first[i], this.#second[i]]);
+        this.#first[i] = first;
+        this.#second[i] = second;
+        i++;
+      }
+    }
+  }
+
+  /** @returns A copy of the memory, to go on from later. */
+  state(): OptimiserState {
+    const copy = (tensor: tf.Tensor) => tensor.dataSync<"float32">().slice();
+    return { step: this.#step, first: this.#first.map(copy), second: this.#second.map(copy) };
+  }
+
+  /** Takes up a memory that {@linkcode AdamW.state} gave. */
+  restore({ step, first, second }: OptimiserState): void {
+    this.dispose();
+    this.#step = step;
+    const { variables } = this;
+    this.#first = first.map((values, i) => tf.tensor(values, variables[i].shape));
+    this.#second = second.map((values, i) => tf.tensor(values, variables[i].shape));
+  }
+
+  /** Frees the memory; the variables stay. */
+  dispose(): void {
+    tf.dispose([...this.#first, ...this.#second]);
+  }
 }

@@ -3,12 +3,6 @@
 import type { EpochRecord } from "../observer.ts";
 
 /**
- * Which epoch's weights a stage leaves: the best on validation, or the last. Where the learning rate
- * has come down in the end and there are many epochs, the best is the luckiest.
- */
-export type Keeps = "best" | "last";
-
-/**
  * Finds the epoch whose weights are kept: of the last stage, the one with the
  * most right on validation, and among equals the one with the smallest loss; or the last.
  *
@@ -16,7 +10,7 @@ export type Keeps = "best" | "last";
  */
 export function keptEpoch(
   history: readonly EpochRecord[],
-  keeps: Keeps = "best",
+  keeps: "best" | "last" = "best",
 ): EpochRecord | undefined {
   return history
     .filter(({ stage, validationAccuracy }) =>

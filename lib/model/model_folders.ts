@@ -5,11 +5,8 @@ import { isDirectory } from "../data/file_system.ts";
 import type { ModelCard } from "./classifier.ts";
 import { readCard } from "./saved_network.ts";
 
-/** What classes of somebody's own are called together. */
-export const OWN = "own";
-
 /** @returns Where `deno task train` leaves its results: `outputs` for digits, `outputs/letters` and so on for others. */
-export function outputFolder(classSet: ClassSet | typeof OWN): string {
+export function outputFolder(classSet: ClassSet | "own"): string {
   return classSet === "digits" ? "outputs" : `outputs/${classSet}`;
 }
 
@@ -43,7 +40,7 @@ function modelFolders(classSet: ClassSet): string[] {
 export async function findModels(directory?: string): Promise<Record<string, string>> {
   if (directory !== undefined) {
     const { classes = [] } = (await readCard(directory) ?? {}) as Partial<ModelCard>;
-    return { [classSetOf(classes) ?? OWN]: directory };
+    return { [classSetOf(classes) ?? "own"]: directory };
   }
   const models: Record<string, string> = { digits: await findModel() };
   for (const classSet of CLASS_SET_NAMES) {

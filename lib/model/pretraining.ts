@@ -10,7 +10,7 @@ import { type BaseCard } from "./bases.ts";
 import { today, versions } from "./provenance.ts";
 import { keptEpoch } from "./history.ts";
 import { readWeights, writeWeights } from "./network.ts";
-import { LETTERS_PER_EPOCH, PRE_TRAINING_DROPOUT, type Recipe, RECIPES } from "./recipe.ts";
+import { LETTERS_PER_EPOCH, type Recipe, RECIPES } from "./recipe.ts";
 import { trainStage } from "./training.ts";
 import type { Team } from "./team.ts";
 
@@ -29,6 +29,9 @@ interface PretrainOptions {
   recipe?: Partial<Recipe>;
   observer?: Observer;
 }
+
+/** Share of hidden units that is dropped; the head for digits drops 0.5. */
+const DROPOUT = 0.3;
 
 /** Letters in unseen fonts on which epochs are compared. */
 const VALIDATION_LETTERS = 4000;
@@ -50,7 +53,7 @@ export async function pretrainBase(team: Team, options: PretrainOptions): Promis
   const network = addHead(base, {
     classes: LETTER_CLASSES.length,
     seed,
-    dropout: PRE_TRAINING_DROPOUT,
+    dropout: DROPOUT,
   });
   const { images, labels } = drawLetters(masters, {
     split: "validation",

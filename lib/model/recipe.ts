@@ -2,7 +2,6 @@
 
 import type { Augmentation } from "../data/augment/augment.ts";
 import type { BaseName } from "./architecture.ts";
-import type { Keeps } from "./history.ts";
 import type { Stage } from "../observer.ts";
 
 /** How a stage of training is done. */
@@ -60,9 +59,6 @@ export const RECIPES: Record<Stage, Recipe> = {
   },
 };
 
-/** Epochs of the head where base and head learn together after it: it need not be perfect yet. */
-export const HEAD_EPOCHS_BEFORE_FINE_TUNING = 3;
-
 /** A stage of fewer steps than this has learnt little: where there are few pictures it has more epochs. */
 const LEAST_STEPS = 200;
 
@@ -112,9 +108,6 @@ export const AUGMENTATIONS = {
   robust: ROBUST_AUGMENTATION,
 } satisfies Record<string, Augmentation>;
 
-/** Name of an augmentation. */
-export type AugmentationName = keyof typeof AUGMENTATIONS;
-
 /** Ways of learning that have a name. */
 export const PRESETS = {
   /** For digits as all the world writes them. */
@@ -136,8 +129,8 @@ export const PRESETS = {
   {
     base: BaseName;
     fineTune: number;
-    augmentation: AugmentationName;
-    keeps: Keeps;
+    augmentation: keyof typeof AUGMENTATIONS;
+    keeps: "best" | "last";
     handwriting: boolean;
   }
 >;
@@ -145,22 +138,54 @@ export const PRESETS = {
 /** Letters drawn afresh for every epoch of pre-training. */
 export const LETTERS_PER_EPOCH = 120_000;
 
-/** Share of hidden units dropped while pre-training; the digit head drops 0.5. */
-export const PRE_TRAINING_DROPOUT = 0.3;
+/**
+ * Throws unless every name is known.
+ *
+ * @param what What the names are of.
+ * @throws {TypeError} With the right names, if one is not.
+ */
+export function expectNames(
+  what: string,
+  found: readonly string[],
+  known: readonly string[],
+): void {
+  const wrong = found.find((name) => !known.includes(name));
+  if (wrong !== undefined) {
+    throw new TypeError(`Expected ${what} to be among ${known.join(", ")} but found ${wrong}`);
+  }
+}
 
-/** Part of a one-cycle schedule that warms up. */
-const WARM_UP = 0.15;
+/** The least and the largest that each number of a recipe can be. */
+const RANGES: Record<keyof Recipe, [least: number, largest: number]> = {
+  epochs: [1, 10_000],
+  batchSize: [1, 1e6],
+  learningRate: [0, Infinity],
+  baseRate: [0, Infinity],
+  weightDecay: [0, Infinity],
+  labelSmoothing: [0, 1],
+};
 
 /**
- * Share of the peak learning rate at a step: a linear rise from 5 % over the
- * first 15 % of the steps, then half a cosine down to 1 % (after Smith 2018,
- * "Super-convergence").
+ * Throws unless a recipe has all its numbers, each where something can be learnt with it.
  *
- * @param step From 0.
- * @param steps Steps of the whole stage.
+ * @throws {TypeError} If a name is none of a recipe's.
+ * @throws {RangeError} If a number is missing or out of its range.
  */
-export function oneCycle(step: number, steps: number): number {
-  const t = step / steps;
-  if (t < WARM_UP) return 0.05 + 0.95 * t / WARM_UP;
-  return 0.01 + 0.99 * (1 + Math.cos(Math.PI * (t - WARM_UP) / (1 - WARM_UP))) / 2;
+export function expectRecipe(recipe: Recipe): void {
+  const names = Object.keys(RANGES) as (keyof Recipe)[];
+  expectNames("recipe", Object.keys(recipe), names);
+  for (const name of names) {
+    const [value, [least, largest]] = [recipe[name], RANGES[name]];
+    if (value === undefined) {
+      throw new RangeError(
+        `Expected recipe to have ${name} but found none: RECIPES has ${
+          Object.keys(RECIPES).join(", ")
+        }`,
+      );
+    }
+    if (!(value >= least && value <= largest)) {
+      const range = largest === Infinity ? `at least ${least}` : `from ${least} to ${largest}`;
+      throw new RangeError(`Expected ${name} to be ${range} but found ${value}`);
+    }
+  }
 }

@@ -4,20 +4,21 @@ import type * as tf from "@tensorflow/tfjs";
 import { shareMemory } from "../backend/mod.ts";
 import { EnoughTraining, type EpochRecord, type Observer } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
-import type { TrainingState, TrainingTask } from "./gradient_descent.ts";
-import { type Keeps, keptEpoch } from "./history.ts";
+import type { TrainingTask } from "./gradient_descent.ts";
+import { keptEpoch } from "./history.ts";
 import { networkToData, writeWeights } from "./network.ts";
-import { expectNames, expectRecipe } from "./options.ts";
+import { expectNames, expectRecipe } from "./recipe.ts";
 import type { Team } from "./team.ts";
 
 /** What a stage trains on, and how. */
 export interface StageOptions
   extends Pick<TrainingTask, "stage" | "source" | "validation" | "recipe" | "seed"> {
   /**
-   * Which epoch's weights the network is left with.
+   * Which epoch's weights the network is left with: of the best on validation, or of the last. Where the
+   * learning rate has come down in the end and there are many epochs, the best is the luckiest.
    * @default {"best"}
    */
-  keeps?: Keeps;
+  keeps?: "best" | "last";
   /** Where an earlier run of the stage stopped. */
   resume?: StageProgress;
   /** Called after every epoch; training does not end before what it returns is done. */
@@ -26,12 +27,12 @@ export interface StageOptions
 }
 
 /** How far a stage has come. */
-export interface StageProgress {
+interface StageProgress {
   /** Of this stage. */
   history: EpochRecord[];
   /** Weights of the epoch that is kept so far. */
   kept: Float32Array[];
-  state: TrainingState;
+  state: NonNullable<TrainingTask["state"]>;
 }
 
 /** Names of all options, for those who misspell one. */

@@ -10,22 +10,14 @@ import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
 import { chooseRejection, confidencesOf, divideLogits, fitTemperature } from "./calibration.ts";
-import { type Configuration, Run } from "./checkpoint.ts";
+import { Run } from "./checkpoint.ts";
 import { type CommonCard, describeClassifier } from "./describe_classifier.ts";
 import type { ModelCard } from "./classifier.ts";
 import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
-import type { Keeps } from "./history.ts";
 import { computeOutputs } from "./inference.ts";
 import { readWeights } from "./network.ts";
-import { expectNames, expectRecipe } from "./options.ts";
 import { roundToHalf } from "./precision.ts";
-import {
-  type AugmentationName,
-  AUGMENTATIONS,
-  HEAD_EPOCHS_BEFORE_FINE_TUNING,
-  type Recipe,
-  RECIPES,
-} from "./recipe.ts";
+import { AUGMENTATIONS, expectNames, expectRecipe, type Recipe, RECIPES } from "./recipe.ts";
 import { type StageOptions, trainStage } from "./training.ts";
 import type { Team } from "./team.ts";
 
@@ -45,12 +37,12 @@ export interface TrainOptions {
    * How pictures are augmented while base and head learn together.
    * @default {"light"}
    */
-  augmentation?: AugmentationName;
+  augmentation?: keyof typeof AUGMENTATIONS;
   /**
    * Which epoch of the last stage is kept.
    * @default {"best"}
    */
-  keeps?: Keeps;
+  keeps?: StageOptions["keeps"];
   /** What to do otherwise than {@linkcode RECIPES} says, in the first stage. */
   recipe?: Partial<Recipe>;
   /**
@@ -89,6 +81,9 @@ const OPTIONS: Record<keyof TrainOptions, true> = {
   resume: true,
   observer: true,
 };
+
+/** Epochs of the head where base and head learn together after it: it need not be perfect yet. */
+const HEAD_EPOCHS_BEFORE_FINE_TUNING = 3;
 
 /** What came of it. */
 export interface TrainResult {
@@ -303,7 +298,7 @@ function describe(
     & Required<Pick<TrainOptions, "augmentation">>,
   recipe: Recipe,
   workers: number,
-): Configuration {
+): Parameters<typeof Run.begin>[0]["configuration"] {
   return {
     base: nameOf(base),
     ...(hiddenUnits && { "hidden-units": hiddenUnits }),

@@ -1,5 +1,5 @@
 /** How loss and error changed while a network learned. */
-import { type Keeps, keptEpoch } from "../model/history.ts";
+import { keptEpoch } from "../model/history.ts";
 import type { EpochRecord } from "../observer.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
 
@@ -68,7 +68,7 @@ interface ValueAxis {
  * @returns A Vega-Lite v5 chart, about 840 pixels wide; values that are not finite are left out.
  * @throws {RangeError} If `history` is empty.
  */
-export function trainingCurves(history: EpochRecord[], keeps?: Keeps): Spec {
+export function trainingCurves(history: EpochRecord[], keeps?: "best" | "last"): Spec {
   if (history.length === 0) {
     throw new RangeError("Expected history to have at least one epoch but found none");
   }

@@ -15,13 +15,13 @@ import { learnFromFew } from "../model/few_pictures.ts";
 import { imagesToTensor } from "../model/network.ts";
 import {
   enoughEpochs,
+  expectNames,
   LIGHT_AUGMENTATION,
   PRESETS,
   type Recipe,
   RECIPES,
 } from "../model/recipe.ts";
 import { computeOutputs } from "../model/inference.ts";
-import { expectNames } from "../model/options.ts";
 import { startTeam, type Team } from "../model/team.ts";
 import { fineTune, trainClassifier, trainHead } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";

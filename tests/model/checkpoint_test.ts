@@ -1,10 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { type Configuration, Run } from "../../lib/model/checkpoint.ts";
-import { encodeSafetensors } from "../../lib/model/safetensors.ts";
-import type { StageProgress } from "../../lib/model/training.ts";
+import { Run } from "../../lib/model/checkpoint.ts";
+import type { StageOptions } from "../../lib/model/training.ts";
 import type { Stage } from "../../lib/observer.ts";
 import { withFolder } from "../temporary_folder.ts";
+
+type Configuration = Parameters<typeof Run.begin>[0]["configuration"];
+type StageProgress = NonNullable<StageOptions["resume"]>;
 
 const CONFIGURATION = { base: "cnn", seed: 1, "from-scratch": false, "learning-rate": 1.5e-3 };
 
@@ -104,7 +106,7 @@ Deno.test("a run rejects a checkpoint of another configuration", () =>
   withFolder(async (folder) => {
     const path = join(folder, "training.safetensors");
     await save(path, PROGRESS);
-    const rejection = async (change: Record<string, string | number | boolean>) =>
+    const rejection = async (change: Configuration) =>
       (await assertRejects(() => load(path, { ...CONFIGURATION, ...change }))).message;
     const asMade = `as ${path} was made`;
     assertEquals(
@@ -128,6 +130,34 @@ Deno.test("a run rejects a checkpoint of another configuration", () =>
     assertEquals(message, `Expected to resume with seed 1, ${asMade}, but found not given`);
   }));
 
+/** A safetensors file with this header, followed by `length` bytes. */
+function file(header: string, length = 0): Uint8Array {
+  const text = new TextEncoder().encode(header);
+  const bytes = new Uint8Array(8 + text.length + length);
+  bytes[0] = text.length;
+  bytes.set(text, 8);
+  return bytes;
+}
+
+function damagedFiles(whole: Uint8Array): [bytes: Uint8Array, what: string][] {
+  const noList = "its entry a is not a list of 32-bit floats";
+  const entry = (type: string, offsets: string) =>
+    file(`{"a":{"dtype":"${type}","shape":[1],"data_offsets":${offsets}}}`, 4);
+  return [
+    [new Uint8Array(), "it has 0 bytes"],
+    [whole.subarray(0, 7), "it has 7 bytes"],
+    [whole.subarray(0, 100), "it ends within its header"],
+    [new Uint8Array(8).fill(255), "it ends within its header"],
+    [whole.subarray(0, -2), "it ends within second.0"],
+    [new Uint8Array(300), "its header is not JSON"],
+    [file('{"a":null}'), noList],
+    [entry("F16", "[0,4]"), noList],
+    [entry("F32", "4"), noList],
+    [entry("F32", "[4,0]"), noList],
+    [entry("F32", "[0,2]"), noList],
+  ];
+}
+
 Deno.test("a run names a checkpoint that is cut off or something else", () =>
   withFolder(async (folder) => {
     const path = join(folder, "training.safetensors");
@@ -136,15 +166,35 @@ Deno.test("a run names a checkpoint that is cut off or something else", () =>
       return (await assertRejects(() => load(path, CONFIGURATION), SyntaxError)).message;
     };
     await save(path, PROGRESS);
-    const whole = await Deno.readFile(path);
-    const damaged = `Expected ${path} to be a whole safetensors file but`;
-    assertEquals(await rejection(whole.subarray(0, -2)), `${damaged} it ends within second.0`);
-    assertEquals(await rejection(whole.subarray(0, 100)), `${damaged} it ends within its header`);
-    assertEquals(await rejection(new Uint8Array()), `${damaged} it has 0 bytes`);
+    for (const [bytes, what] of damagedFiles(await Deno.readFile(path))) {
+      const message = `Expected ${path} to be a whole safetensors file but ${what}`;
+      assertEquals(await rejection(bytes), message);
+    }
     const foreign = `Expected ${path} to be a checkpoint but it holds no run`;
     for (const metadata of [{}, { run: "{" }, { run: "null" }, { run: '{"epoch":1}' }]) {
-      const bytes = encodeSafetensors({ arrays: {}, metadata: metadata as { run: string } });
-      assertEquals(await rejection(bytes), foreign);
+      assertEquals(await rejection(file(JSON.stringify({ __metadata__: metadata }))), foreign);
+    }
+  }));
+
+Deno.test("a checkpoint is a safetensors file in the published layout", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "training.safetensors");
+    const kept = [Float32Array.of(9, 1, 2, 9).subarray(1, 3), Float32Array.of(3)];
+    for (const base of ["c", "ce", "cnn", "cnn-ü"]) { // headers of any length
+      const run = await Run.begin({ configuration: { base }, checkpoint: path });
+      await run.stage("head", async ({ onEpoch }) => {
+        await onEpoch!({ ...PROGRESS, kept });
+        return [];
+      });
+      const bytes = await Deno.readFile(path);
+      const view = new DataView(bytes.buffer);
+      const length = Number(view.getBigUint64(0, true));
+      const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+      assertEquals(JSON.parse(header.__metadata__.run).configuration, { base });
+      assertEquals(header["kept.0"], { dtype: "F32", shape: [2], data_offsets: [0, 8] });
+      assertEquals(header["kept.1"], { dtype: "F32", shape: [1], data_offsets: [8, 12] });
+      const numbers = [0, 4, 8].map((offset) => view.getFloat32(8 + length + offset, true));
+      assertEquals([numbers, length % 4], [[1, 2, 3], 0]);
     }
   }));
 

@@ -18,7 +18,6 @@ import {
   splitNetwork,
 } from "../../model/architecture.ts";
 import { versions } from "../../model/provenance.ts";
-import type { TrainingSource } from "../../model/gradient_descent.ts";
 import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs } from "../../model/inference.ts";
@@ -153,7 +152,7 @@ function timeAugmentedStep(size: number): Promise<number> {
 async function timeEpochs(
   network: tf.Sequential,
   batchSize: number,
-  source: TrainingSource,
+  source: Parameters<typeof trainStage>[2]["source"],
   validation: Parameters<typeof trainStage>[2]["validation"],
 ): Promise<number> {
   const history = await trainStage(team, network, {
