@@ -1,21 +1,10 @@
 /** Printed forms: boxes and combs with a place for each digit, found and taken away. */
 
-import { cutApart, erase } from "./form_erasing.ts";
-import {
-  alikeness,
-  EVENNESS,
-  groupsOf,
-  isAlike,
-  latticesOf,
-  median,
-  stepOf,
-  THICKER,
-} from "./form_lattices.ts";
 import {
   coverage,
+  cutApart,
+  eraseLines,
   findFormLines,
-  type Form,
-  type Grid,
   type Line,
   type Lines,
   middle,
@@ -43,6 +32,37 @@ const LEAST_CONTENT = 0.2;
 /** or this share, if they are ticks on a base line, or without one. */
 const LEAST_ON_COMB = 0.8;
 const LEAST_BESIDE_TICKS = 1.5;
+
+/** Lines down are alike that begin and end within this share of the shorter side of each other, or two pixels. */
+const ALIKE = 0.02;
+
+/** The lines of a form are so many times as thick as each other at most, and by a pixel. */
+const THICKER = 1.6;
+
+/** Ticks, and dividers that are cut off, are evenly spaced to within this share of their distance. */
+const EVENNESS = 0.15;
+
+/** Lines down are at least so many pixels apart, and this share of their length. */
+const LEAST_STEP = 6;
+const LEAST_WIDTH = 0.3;
+
+/** Where another line down must be, this share of what is seen of the others is seen, at least; */
+const LEAST_HIDDEN = 0.85;
+
+/** and this share of the lines without such help; */
+const LEAST_SEEN = 0.5;
+
+/** Which of the lines are a form. */
+interface Form {
+  across: Line[];
+  down: Line[];
+  /** The lines down on either side of every place for a digit. */
+  places: [Line, Line][];
+  /** Places in which something is written, at least. */
+  leastUsed: number;
+  /** What is written is at least this share of the lines' length high. */
+  leastContent: number;
+}
 
 /** What a form leaves. */
 export interface FilledForm {
@@ -77,10 +97,10 @@ export function withoutForm(sheet: InkSheet): FilledForm | undefined {
   const lines = findFormLines(sheet, mayBeForm);
   if (!lines) return undefined;
   for (const form of formsOf(lines)) {
-    const left = erase(sheet, form, lines);
+    const left = eraseLines(sheet, form, lines);
     const used = left
       ? form.places.filter((place) =>
-        contentBetween(place, left.mask, lines.columns) >=
+        contentBetween(place, left.mask, lines) >=
           form.leastContent * (place[0].to - place[0].from)
       )
       : [];
@@ -123,8 +143,15 @@ function* formsOf(lines: Lines): Generator<Form> {
       isAlike(one, other, slack) || one.from >= other.to - slack || one.to <= other.from + slack
     )
   );
-  if (rows.length > 0) yield union(rows);
-  const places = (posts: Line[]) => posts.slice(1).map((post, i): [Line, Line] => [posts[i], post]);
+  if (rows.length > 0) {
+    yield {
+      across: rows.flatMap(({ across }) => across),
+      down: rows.flatMap(({ posts }) => posts),
+      places: rows.flatMap(({ posts }) => placesOf(posts)),
+      leastContent: LEAST_CONTENT,
+      leastUsed: 1,
+    };
+  }
   const areSeen = (posts: Line[]) =>
     posts.filter((post) => lines.down.includes(post)).length >= LEAST_TICKS_SEEN * posts.length;
   const edge = (at: number) => ({ from: 0, to: height - 1, first: at, last: at });
@@ -140,24 +167,150 @@ function* formsOf(lines: Lines): Generator<Form> {
     ];
     const isWhole = isAt(middle(outer[0]), 0) && isAt(middle(outer.at(-1)!), width - 1);
     if (outer.length < 4 || !isWhole) continue;
-    yield { across, down: posts, places: places(outer), leastContent: LEAST_CONTENT, leastUsed: 2 };
+    yield {
+      across,
+      down: posts,
+      places: placesOf(outer),
+      leastContent: LEAST_CONTENT,
+      leastUsed: 2,
+    };
   }
   for (const { posts, across } of found) {
     if (posts.length < 3 || !areSeen(posts) || across.length !== 1) continue;
-    yield { across, down: posts, places: places(posts), leastContent: LEAST_ON_COMB, leastUsed: 2 };
+    yield {
+      across,
+      down: posts,
+      places: placesOf(posts),
+      leastContent: LEAST_ON_COMB,
+      leastUsed: 2,
+    };
   }
-  const uneven = rows.length === 0 ? boxes(lines) : undefined;
+  const uneven = rows.length === 0 ? unevenBoxes(lines) : undefined;
   if (uneven) yield uneven;
   for (const { posts } of found) {
     if (posts.length < 4 || !areSeen(posts)) continue;
     yield {
       across: [],
       down: posts,
-      places: places(posts),
+      places: placesOf(posts),
       leastContent: LEAST_BESIDE_TICKS,
       leastUsed: 2,
     };
   }
+}
+
+/** How far from each other lines begin and end that do so alike, in pixels. */
+function alikeness({ width, height }: Lines): number {
+  return Math.max(2, Math.round(ALIKE * Math.min(width, height)));
+}
+
+function isAlike(post: Line, other: Line, slack: number): boolean {
+  return Math.abs(post.from - other.from) <= slack && Math.abs(post.to - other.to) <= slack;
+}
+
+/** Lines down that begin and end alike; each in the group of the first that it is like. */
+function groupsOf(lines: Lines): Line[][] {
+  const slack = alikeness(lines);
+  const groups: Line[][] = [];
+  for (const line of lines.down) {
+    const group = groups.find(([first]) => isAlike(first, line, slack));
+    if (group) group.push(line);
+    else groups.push([line]);
+  }
+  return groups.filter((group) => group.length >= 2);
+}
+
+/**
+ * Lines down that are evenly spaced, as often as there are some: those of the two sides of boxes that stand apart, or
+ * those of boxes in groups.
+ */
+function latticesOf(group: Line[], lines: Lines): Line[][] {
+  const usual = median(group.map(thickness));
+  const least = Math.min(usual / THICKER, usual - 1);
+  let rest = group.filter((post) =>
+    thickness(post) >= least && thickness(post) <= THICKER * usual + 1
+  );
+  const lattices: Line[][] = [];
+  while (rest.length >= 2) {
+    const even = evenly(rest, usual, lines);
+    if (even.length < (lattices.length === 0 ? 2 : 3)) break;
+    const step = stepOf(even);
+    const isApart = lattices.every((one) =>
+      one.at(-1)!.last < even[0].first || one[0].first > even.at(-1)!.last
+    );
+    const isOtherSide = lattices.every((one) => Math.abs(step - stepOf(one)) <= 0.05 * step);
+    if (!isApart && !isOtherSide) break;
+    lattices.push(even);
+    rest = rest.filter((post) => !even.includes(post));
+  }
+  return lattices;
+}
+
+/** The distance of evenly spaced lines. */
+function stepOf(posts: Line[]): number {
+  return median(placesOf(posts).map(([one, next]) => middle(next) - middle(one)));
+}
+
+/** The most of some lines down that are evenly spaced, and such between and beside them that strokes hide in part. */
+function evenly(group: Line[], usual: number, { columns, width }: Lines): Line[] {
+  const posts = group.toSorted((a, b) => a.first - b.first);
+  const [from, to] = [posts.map((post) => post.from), posts.map((post) => post.to)].map(median);
+  const seen = median(posts.map((post) => coverage(columns, Math.round(middle(post)), from, to)));
+  const at = (row: number, reach: number): Line | undefined => {
+    const found = posts.filter((post) => Math.abs(middle(post) - row) <= reach);
+    if (found.length > 0) {
+      return found.reduce((a, b) => Math.abs(middle(b) - row) < Math.abs(middle(a) - row) ? b : a);
+    }
+    let [most, best] = [LEAST_HIDDEN * seen, NaN];
+    const farthest = Math.max(1, reach / 3);
+    for (let shift = 0; shift <= farthest; shift += 0.5) {
+      for (const middle of [row - shift, row + shift]) {
+        const share = coverage(columns, Math.round(middle), from, to);
+        if (share > most) [most, best] = [share, middle];
+      }
+    }
+    if (Number.isNaN(best)) return undefined;
+    const first = Math.round(best - (usual - 1) / 2);
+    return { from, to, first, last: first + usual - 1 };
+  };
+  const walk = (start: Line, step: number) => {
+    const found: Line[] = [];
+    let [score, missing, anchor] = [0, 0, middle(start)];
+    for (let n = 1; missing < 2; n++) {
+      const row = anchor + n * step;
+      if (row < -EVENNESS * Math.abs(step) || row > width + EVENNESS * Math.abs(step)) break;
+      const post = at(row, EVENNESS * Math.abs(step));
+      if (!post) {
+        missing++;
+        continue;
+      }
+      score += (posts.includes(post) ? 1 : 0.5) - missing;
+      [anchor, n, missing] = [middle(post), 0, 0];
+      found.push(post);
+    }
+    return { found, score };
+  };
+  let best = { even: [] as Line[], score: 0, step: 0 };
+  for (let i = 0; i < posts.length; i++) {
+    for (const other of posts.slice(i + 1, i + 4)) {
+      for (const parts of posts.length > 2 ? [1, 2, 3] : [1]) {
+        const step = (middle(other) - middle(posts[i])) / parts;
+        if (step < Math.max(LEAST_STEP, 2 * usual, LEAST_WIDTH * (to - from))) continue;
+        const [right, left] = [walk(posts[i], step), walk(posts[i], -step)];
+        const score = 1 + right.score + left.score;
+        if (score < best.score || score === best.score && step <= best.step) continue;
+        best = { even: [...left.found.reverse(), posts[i], ...right.found], score, step };
+      }
+    }
+  }
+  const seenWhole = best.even.filter((post) => posts.includes(post)).length;
+  return seenWhole >= Math.min(3, best.even.length) && seenWhole >= LEAST_SEEN * best.even.length
+    ? best.even
+    : [];
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 /** The lines across some even lines down that end where these do, and whether these, or one and the picture's edge, bound them. */
@@ -217,21 +370,13 @@ function boundsOf(posts: Line[], lines: Lines) {
   };
 }
 
-/** One form of rows of boxes. */
-function union(rows: { posts: Line[]; across: Line[] }[]): Form {
-  return {
-    across: rows.flatMap(({ across }) => across),
-    down: rows.flatMap(({ posts }) => posts),
-    places: rows.flatMap(({ posts }) =>
-      posts.slice(1).map((post, i): [Line, Line] => [posts[i], post])
-    ),
-    leastContent: LEAST_CONTENT,
-    leastUsed: 1,
-  };
+/** What is between neighbouring lines. */
+function placesOf(posts: Line[]): [Line, Line][] {
+  return posts.slice(1).map((post, i) => [posts[i], post]);
 }
 
 /** Three lines down or more that end on a line across or at the picture's edge, and the lines across that they bound. */
-function boxes({ across, down, slope, slack, width, height }: Lines): Form | undefined {
+function unevenBoxes({ across, down, slope, slack, width, height }: Lines): Form | undefined {
   const crossing = (line: Line, post: Line) => middle(line) + slope * middle(post);
   const meets = (line: Line, post: Line) => {
     const at = middle(post) - slope * middle(line);
@@ -267,17 +412,14 @@ function boxes({ across, down, slope, slack, width, height }: Lines): Form | und
     endsOn(post, bars) && posts.some((other) => other !== post && isAlike(post, other, slack))
   );
   if (posts.length < 3) return undefined;
-  const places = bars.flatMap((bar) => {
-    const on = onLine(bar);
-    return on.slice(1).map((post, i): [Line, Line] => [on[i], post]);
-  });
+  const places = bars.flatMap((bar) => placesOf(onLine(bar)));
   return places.length > 0
     ? { across: bars, down: posts, places, leastContent: LEAST_CONTENT, leastUsed: 1 }
     : undefined;
 }
 
 /** How high what is between two lines down is, in pixels. */
-function contentBetween([left, right]: [Line, Line], mask: Uint8Array, columns: Grid): number {
+function contentBetween([left, right]: [Line, Line], mask: Uint8Array, { columns }: Lines): number {
   const { length, depth, offsets, starts, step } = columns;
   let [top, bottom] = [length, -1];
   for (let i = 0; i < length; i++) {
