@@ -1,7 +1,9 @@
-/** Folders of pictures, one for each class, as Keras, torchvision and others have them. */
+/** Folders of pictures, one for each class, as Keras, torchvision and others have them, also in a zip archive. */
 
 import { join } from "@std/path";
+import { unzipSync } from "fflate";
 import { isDirectory } from "../data/file_system.ts";
+import { LARGEST_FILE } from "../data/packed_files.ts";
 
 /** The kinds of picture files that are read. */
 export const PICTURE_KINDS = "PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP";
@@ -10,7 +12,7 @@ export const PICTURE_KINDS = "PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP";
 export const PICTURE_NAME = /\.(png|jpe?g|hei[cf]|webp|avif|gif|tiff?|bmp)$/i;
 
 /** What is in a folder or an archive: names from there on, with `/` between folders. */
-export interface Contents {
+interface Contents {
   /** Each file, and where it is: a path, or its bytes. */
   files: { name: string; source: string | Uint8Array }[];
   folders: string[];
@@ -19,15 +21,24 @@ export interface Contents {
 }
 
 /** What pictures are for. */
-export type Part = "train" | "validation" | "test";
+type Part = "train" | "validation" | "test";
 
-/** A picture, its class and what it is for. */
-export interface Entry {
-  name: string;
-  source: string | Uint8Array;
-  /** Name of the class. */
-  label: string;
-  part: Part;
+/** Pictures in natural order, and what is none. */
+interface ClassFolders {
+  entries: {
+    name: string;
+    /** A path, or the file's bytes. */
+    source: string | Uint8Array;
+    /** Name of the class. */
+    label: string;
+    part: Part;
+  }[];
+  /** Hidden files, other files, links that lead out. */
+  passedOver: string[];
+  /** Folders. */
+  empty: string[];
+  /** Every file, picture or not. */
+  names: string[];
 }
 
 /** Names of folders that are splits, where all are such names. */
@@ -47,8 +58,11 @@ const DEEPEST = 4;
 /** Order of names: 2 before 10. */
 export const NATURAL = new Intl.Collator("en", { numeric: true });
 
-/** Lists a folder. */
-export async function listFolder(directory: string): Promise<Contents> {
+/**
+ * Sorts what is in a folder into classes. Folders `train`, `validation` and `test` are splits if there are no
+ * others; a single folder around all others is looked into.
+ */
+export async function listFolder(directory: string): Promise<ClassFolders> {
   const root = await Deno.realPath(directory);
   const contents: Contents = { files: [], folders: [], passedOver: [] };
   const leadsOut = async (path: string) => {
@@ -67,24 +81,82 @@ export async function listFolder(directory: string): Promise<Contents> {
     }
   };
   await list([]);
-  return contents;
+  return sortIntoClasses(contents);
 }
 
 /**
- * Sorts what is in a folder into classes. Folders `train`, `validation` and `test` are splits if there are no
- * others; a single folder around all others is looked into.
+ * Unpacks the pictures of a zip archive, and sorts what is in it as {@linkcode listFolder} does; nothing is written
+ * anywhere.
  *
- * @returns Pictures in natural order, and what is none: hidden files, other files, empty folders.
+ * @param archive What to call it in an error.
+ * @throws {SyntaxError} If it is no zip archive, damaged, or has a file whose name leads out of it.
+ * @throws {RangeError} If its pictures have more than 600 MB.
  */
-export function sortIntoClasses(
-  contents: Contents,
-): { entries: Entry[]; passedOver: string[]; empty: string[] } {
+export function listArchive(bytes: Uint8Array, archive: string): ClassFolders {
+  const names: string[] = [];
+  let unpacked: Record<string, Uint8Array>;
+  let size = 0;
+  try {
+    unpacked = unzipSync(bytes, {
+      filter: ({ name, originalSize }) => {
+        names.push(name);
+        checkName(name, archive);
+        if (!PICTURE_NAME.test(name)) return false;
+        size += originalSize;
+        if (size <= LARGEST_FILE) return true;
+        throw new RangeError(
+          `Expected the pictures in ${archive} to unpack to at most ${LARGEST_FILE} bytes but found more`,
+        );
+      },
+    });
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof NameError) throw error;
+    throw new SyntaxError(`Expected ${archive} to be a whole zip archive but it is not`);
+  }
+  const files = names.filter((name) => !/[/\\]$/.test(name));
+  return sortIntoClasses({
+    files: files.map((name) => ({
+      name: readable(name),
+      source: Object.hasOwn(unpacked, name) ? unpacked[name] : new Uint8Array(),
+    })),
+    folders: [...new Set(names.flatMap((name) => foldersOf(readable(name))))],
+    passedOver: [],
+  });
+}
+
+class NameError extends SyntaxError {}
+
+function checkName(name: string, archive: string): void {
+  const path = name.split(/[/\\]/);
+  if (!path.includes("..") && path[0] !== "" && !/^[a-z]:/i.test(name)) return;
+  throw new NameError(`Expected files in ${archive} to stay inside it but found ${name}`);
+}
+
+/** Names with `/` between folders; those of UTF-8 that do not say so, as macOS writes them, read as such. */
+function readable(name: string): string {
+  const path = name.replaceAll("\\", "/");
+  if (/[^\0-\xff]/.test(path)) return path;
+  try {
+    const bytes = Uint8Array.from(path, (character) => character.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return path;
+  }
+}
+
+/** All folders that a file is in, one inside the other. */
+function foldersOf(name: string): string[] {
+  const path = name.split("/").slice(0, -1);
+  return path.map((_, i) => path.slice(0, i + 1).join("/"));
+}
+
+function sortIntoClasses(contents: Contents): ClassFolders {
   const { files, folders, passedOver } = withoutOuterFolder(contents);
   const visible = folders.filter((name) => !name.split("/").some(isHidden));
   const top = visible.filter((name) => !name.includes("/"));
   const areSplits = areAllSplits(top);
   const depth = areSplits ? 2 : 1;
-  const entries: Entry[] = [];
+  const entries: ClassFolders["entries"] = [];
   const others = visible.filter((name) => name.split("/").length === depth + 1);
   for (const { name, source } of files) {
     const path = name.split("/");
@@ -100,6 +172,7 @@ export function sortIntoClasses(
   const inOrder = (names: string[]) => names.sort(NATURAL.compare);
   return {
     entries: entries.sort((one, other) => NATURAL.compare(one.name, other.name)),
+    names: contents.files.map(({ name }) => name),
     passedOver: inOrder([...passedOver, ...others]),
     empty: inOrder(
       visible.filter((name) => name.split("/").length === depth && !full.has(name)),

@@ -14,8 +14,7 @@ import {
 } from "@imagemagick/magick-wasm";
 import { PICTURE_KINDS } from "./class_folders.ts";
 import { inkOfColours } from "./colours.ts";
-import { wholeRows } from "./cut_png.ts";
-import { type LeanFile, leanJpeg, leanPng } from "./lean_files.ts";
+import { leanFile, mendFile } from "./file_parts.ts";
 import magickWasm from "@imagemagick/magick-wasm/magick.wasm" with { type: "bytes" };
 
 /** A picture in shades of grey. */
@@ -92,15 +91,6 @@ const OTHERS = [
   { kind: "a Photoshop document", start: /^38425053/ },
 ];
 
-/** What leaves out of a file what is no picture, by kind. */
-const LEAN: Record<string, (bytes: Uint8Array) => LeanFile> = { PNG: leanPng, JPEG: leanJpeg };
-
-/** What makes a file readable whose end is missing or whose header claims too much, by kind. */
-const MENDERS: Record<string, (bytes: Uint8Array) => Uint8Array | undefined> = {
-  PNG: (bytes) => wholeRows(bytes, 4 * MOST_PIXELS),
-  BMP: withTrueSizes,
-};
-
 let started: Promise<void> | undefined;
 
 /**
@@ -136,7 +126,7 @@ export async function decodePicture(
     frameCount: 1,
     backgroundColor: MagickColors.White,
   });
-  const decode = (file: LeanFile) => {
+  const decode = (file: ReturnType<typeof leanFile>) => {
     const info = MagickImageInfo.create(file.bytes, settings);
     const { width, height } = info;
     const pixels = width * height;
@@ -169,11 +159,11 @@ export async function decodePicture(
     return { ...picture, scale };
   };
   try {
-    const file = LEAN[kind.kind]?.(bytes) ?? { bytes, scans: 0 };
+    const file = leanFile(kind.kind, bytes);
     try {
       return decode(file);
     } catch (error) {
-      const mended = MENDERS[kind.kind]?.(file.bytes);
+      const mended = mendFile(kind.kind, file.bytes, 4 * MOST_PIXELS);
       if (error instanceof RangeError || !mended) throw error;
       return { ...decode({ ...file, bytes: mended }), endsEarly: kind.kind === "PNG" };
     }
@@ -208,7 +198,7 @@ function kindOf(bytes: Uint8Array, name: string): (typeof KINDS)[number] {
 /** Seconds that decoding takes at worst, a side divided by `divisor`. */
 function secondsFor(
   { cost: [pixel, scan, byte] }: (typeof KINDS)[number],
-  { bytes, scans }: LeanFile,
+  { bytes, scans }: ReturnType<typeof leanFile>,
   { width, height, colorSpace }: IMagickImageInfo,
   divisor: number,
 ): number {
@@ -219,18 +209,6 @@ function secondsFor(
 /** Whether colours need no conversion. */
 function isOfScreen(colorSpace: ColorSpace): boolean {
   return colorSpace === ColorSpace.Gray || colorSpace === ColorSpace.sRGB;
-}
-
-/** A BMP whose header claims no more bytes, of the file and of its pixels, than there are. */
-function withTrueSizes(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes.length < 54) return undefined;
-  const mended = bytes.slice();
-  const view = new DataView(mended.buffer);
-  view.setUint32(2, bytes.length, true);
-  const pixelBytes = Math.max(0, bytes.length - view.getUint32(10, true));
-  const hasPixelBytes = view.getUint32(14, true) >= 40; // not in OS/2's first header, of 12 bytes
-  if (hasPixelBytes) view.setUint32(34, Math.min(view.getUint32(34, true), pixelBytes), true);
-  return mended;
 }
 
 async function startImageMagick(): Promise<void> {

@@ -8,8 +8,7 @@ import { readPacked } from "../data/packed_files.ts";
 import { CSV_NAME, noLabels, readPixelCsv } from "../data/pixel_csv.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
-import { ARCHIVE_NAME, listArchive } from "./class_archive.ts";
-import { type Entry, listFolder, NATURAL, type Part, sortIntoClasses } from "./class_folders.ts";
+import { listArchive, listFolder, NATURAL } from "./class_folders.ts";
 import type { jobs } from "./symbol_worker.ts";
 
 /** Labels are bytes, and one of them means "of no class". */
@@ -34,7 +33,7 @@ interface ReadOptions {
 interface Labelled {
   classes: string[];
   all: Dataset;
-  parts: Part[];
+  parts: ("train" | "validation" | "test")[];
 }
 
 /** Files as MNIST's. */
@@ -120,23 +119,26 @@ async function readFolders(
   note: (what: string, names: string[]) => void,
   options: ReadOptions,
 ): Promise<Labelled> {
-  if (!await isDirectory(path) && !ARCHIVE_NAME.test(path)) {
+  if (!await isDirectory(path) && !/\.zip$/i.test(path)) {
     throw new Error(
       `Expected ${path} to be a folder of class folders, a .zip of it or a .csv but it is none`,
     );
   }
-  const contents = await isDirectory(path)
+  const { entries, passedOver, empty, names } = await isDirectory(path)
     ? await listFolder(path)
     : listArchive(await readPacked(path), path);
-  const { entries, passedOver, empty } = sortIntoClasses(contents);
-  if (entries.length === 0 && contents.files.some(({ name }) => IDX_NAME.test(name))) {
+  if (entries.length === 0 && names.some((name) => IDX_NAME.test(name))) {
     throw new Error(`Expected class folders in ${path} but found IDX files, which --data reads`);
   }
   note("Passed over, no pictures", passedOver);
   note("Passed over, empty folders", empty);
   const classes = classesOf(path, entries.map(({ label }) => label));
   const images = shareMemory(new Uint8Array(entries.length * IMAGE_PIXELS));
-  const { unreadable, blank } = await readSymbols(entries, images, options);
+  const { unreadable, blank } = await readSymbols(
+    entries.map(({ source }) => source),
+    images,
+    options,
+  );
   note("Passed over, cannot be read", unreadable.map((i) => entries[i].name));
   note("Passed over, nothing is drawn", blank.map((i) => entries[i].name));
   const all: Dataset = {
@@ -175,7 +177,7 @@ function indicesOf(labels: string[], classes: string[]): Uint8Array {
 }
 
 /** Names the pictures that are the same in two classes or two splits. */
-function findTwice({ count, images, labels, names }: Dataset, parts: Part[]): string[] {
+function findTwice({ count, images, labels, names }: Dataset, parts: string[]): string[] {
   const seen = new Map<string, number>();
   return Array.from({ length: count }).flatMap((_, i) => {
     const picture = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS).toHex();
@@ -187,23 +189,21 @@ function findTwice({ count, images, labels, names }: Dataset, parts: Part[]): st
   });
 }
 
-/** Reads the pictures of entries side by side; indices of what is none. */
+/** Reads files side by side; indices of what is none. */
 async function readSymbols(
-  entries: Entry[],
+  files: (string | Uint8Array)[],
   images: Uint8Array,
   { workers = navigator.hardwareConcurrency, observer }: ReadOptions,
 ): Promise<{ unreadable: number[]; blank: number[] }> {
   await using team = new Team<typeof jobs>({
     module: new URL("./symbol_worker.ts", import.meta.url),
-    size: Math.min(workers, entries.length),
+    size: Math.min(workers, files.length),
   });
   let done = 0;
   const onReport = () =>
-    observer?.({ kind: "progress", what: "pictures", done: ++done, total: entries.length });
-  const files = entries.map(({ source }) =>
-    typeof source === "string" ? source : shareMemory(source)
-  );
-  const missed = await team.run("readSymbols", { files, images }, { onReport });
+    observer?.({ kind: "progress", what: "pictures", done: ++done, total: files.length });
+  const shared = files.map((file) => typeof file === "string" ? file : shareMemory(file));
+  const missed = await team.run("readSymbols", { files: shared, images }, { onReport });
   return {
     unreadable: missed.flatMap(({ unreadable }) => unreadable).sort((a, b) => a - b),
     blank: missed.flatMap(({ blank }) => blank).sort((a, b) => a - b),

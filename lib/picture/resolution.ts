@@ -2,7 +2,6 @@
 
 import type { Box } from "../image/box.ts";
 import type { GreyPicture } from "./decode.ts";
-import { findRepetition, type Repetition } from "./repetition.ts";
 
 /** Larger pictures are reduced, by a whole factor, to at most so many pixels. */
 export const WORKING_PIXELS = 1e6;
@@ -59,4 +58,49 @@ function averageSquares(picture: GreyPicture, { factor, left, top }: Repetition)
     for (let x = 0; x < width; x++) values[y * width + x] = sums[x] / (across * down);
   }
   return { width, height, values };
+}
+
+/** How a picture was enlarged. */
+interface Repetition {
+  /** Pixels of the picture along a side for each of the original's; 1 if it was not enlarged. */
+  factor: number;
+  /** Column and row, less than `factor`, at which the first whole pixel of the original begins. */
+  left: number;
+  top: number;
+}
+
+/** A drawing with fewer changes along a side, such as a bar, may have any size of its own. */
+const FEWEST_CHANGES = 5;
+
+/**
+ * Finds out whether a picture consists of squares of equal pixels.
+ */
+function findRepetition({ width, height, values }: GreyPicture): Repetition {
+  const columns = changes(width, (x) => {
+    for (let i = x; i < values.length; i += width) if (values[i] !== values[i - 1]) return true;
+    return false;
+  });
+  const rows = columns.step === 1 ? columns : changes(height, (y) => {
+    for (let i = y * width, end = i + width; i < end; i++) {
+      if (values[i] !== values[i - width]) return true;
+    }
+    return false;
+  });
+  const factor = greatestCommonDivisor(columns.step, rows.step);
+  return { factor, left: columns.first % factor, top: rows.first % factor };
+}
+
+/** The first position from 1 on where something changes, and what all distances of changes are multiples of. */
+function changes(length: number, differs: (position: number) => boolean) {
+  let [first, step, count] = [0, 0, 0];
+  for (let position = 1; position < length && step !== 1; position++) {
+    if (!differs(position)) continue;
+    if (count++ === 0) first = position;
+    else step = greatestCommonDivisor(position - first, step);
+  }
+  return { first, step: count < FEWEST_CHANGES ? 1 : step };
+}
+
+function greatestCommonDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestCommonDivisor(other, one % other);
 }

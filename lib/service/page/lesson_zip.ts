@@ -3,8 +3,7 @@
 import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { IMAGE_SIDE } from "../../image/size.ts";
-import { listArchive } from "../../picture/class_archive.ts";
-import { sortIntoClasses } from "../../picture/class_folders.ts";
+import { listArchive } from "../../picture/class_folders.ts";
 import { cleanClassName } from "./class_name.ts";
 import { type Examples, MOST_EXAMPLES } from "./lesson.ts";
 
@@ -27,7 +26,7 @@ export function packExamples(examples: Examples): Uint8Array<ArrayBuffer> {
  * @throws {Error} If there are no pictures or more than a lesson has; as {@linkcode listArchive}.
  */
 export function unpackPictures(zip: Uint8Array): Map<string, Uint8Array<ArrayBuffer>[]> {
-  const { entries } = sortIntoClasses(listArchive(zip, "the file"));
+  const { entries } = listArchive(zip, "the file");
   if (entries.length === 0 || entries.length > MOST_EXAMPLES) {
     throw new RangeError(
       `Expected 1 to ${MOST_EXAMPLES} pictures in folders of classes but found ${entries.length}`,

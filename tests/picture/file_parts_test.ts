@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { decodePicture } from "../../lib/picture/decode.ts";
-import { leanJpeg, leanPng } from "../../lib/picture/lean_files.ts";
+import { leanFile } from "../../lib/picture/file_parts.ts";
 import { SEVEN_PNG, sevenFiles } from "./picture_files.ts";
 
 /** A length in four bytes, or two, the highest first. */
@@ -19,16 +19,16 @@ function segment(marker: number, text: string): Uint8Array {
   return new Uint8Array([0xff, marker, ...lengthBytes(bytes.length + 2, 2), ...bytes]);
 }
 
-Deno.test("leanPng() leaves texts and profiles out, and no pixel, also of a file that is cut off", () => {
+Deno.test("leanFile() leaves texts and profiles of a PNG out, and no pixel, also of a file that is cut off", () => {
   const text = new TextEncoder().encode("iTXtComment");
   const chunk = new Uint8Array([...lengthBytes(text.length - 4, 4), ...text, 0, 0, 0, 0]);
   const afterHeader = 8 + 25;
-  assertEquals(leanPng(insert(SEVEN_PNG, afterHeader, chunk)).bytes, SEVEN_PNG);
+  assertEquals(leanFile("PNG", insert(SEVEN_PNG, afterHeader, chunk)).bytes, SEVEN_PNG);
   const cut = SEVEN_PNG.subarray(0, SEVEN_PNG.length - 40);
-  assertEquals(leanPng(insert(cut, afterHeader, chunk)).bytes, cut);
+  assertEquals(leanFile("PNG", insert(cut, afterHeader, chunk)).bytes, cut);
 });
 
-Deno.test("leanJpeg() leaves comments and profiles out, keeps which way is up, and counts scans", async () => {
+Deno.test("leanFile() leaves comments and profiles of a JPEG out, keeps which way is up, and counts scans", async () => {
   const files = await sevenFiles();
   for (const [name, file] of Object.entries(files).filter(([name]) => /\.jpe?g$/.test(name))) {
     const noted = insert(
@@ -36,8 +36,8 @@ Deno.test("leanJpeg() leaves comments and profiles out, keeps which way is up, a
       2,
       segment(0xe2, "a profile"),
     );
-    const { bytes, scans } = leanJpeg(noted);
-    assertEquals(bytes, leanJpeg(file).bytes, name);
+    const { bytes, scans } = leanFile("JPEG", noted);
+    assertEquals(bytes, leanFile("JPEG", file).bytes, name);
     assertEquals(scans > 1, /progressive/.test(name), `${name} has ${scans} scans`);
     assertEquals(await decodePicture(noted, name), await decodePicture(file, name), name);
   }
