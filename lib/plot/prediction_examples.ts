@@ -1,8 +1,7 @@
 /** Single pictures with what a network took them for. */
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import { squareUrl } from "./picture_url.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
-import { tiles } from "./tiles.ts";
+import { squareUrl, tiles } from "./tiles.ts";
 
 /** A picture, the truth, and the answer of a network. */
 interface PredictionExample {

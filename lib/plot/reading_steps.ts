@@ -1,13 +1,9 @@
 /** How a picture was read: every step, and what the network looked at. */
 import { IMAGE_SIDE } from "../image/size.ts";
-import { type Picture, pngUrl } from "./picture_url.ts";
 import { COLORS, type Spec, THEME } from "./theme.ts";
-import { tiles } from "./tiles.ts";
+import { pngUrl, tiles } from "./tiles.ts";
 
-/** A grey picture with a name. */
-interface NamedPicture extends Picture {
-  name: string;
-}
+type Picture = Parameters<typeof pngUrl>[0];
 
 /** A digit as the network saw it. */
 interface ReadDigit {
@@ -36,11 +32,11 @@ const HIGHLIGHT = Uint8Array.fromHex(COLORS.wrong.slice(1));
  * Shows the steps from a picture to its digits, and each digit with the ink that its answer hangs
  * on in orange.
  *
- * @param steps The picture after every step.
+ * @param steps The picture after every step, with a name.
  * @param digits What was read; the first twelve are shown.
  * @returns A Vega-Lite v5 chart.
  */
-export function readingSteps(steps: NamedPicture[], digits: ReadDigit[]): Spec {
+export function readingSteps(steps: (Picture & { name: string })[], digits: ReadDigit[]): Spec {
   const pictures = [
     ...steps.map((step) => tile(step, [step.name])),
     ...digits.slice(0, MOST_DIGITS).map(digitTile),

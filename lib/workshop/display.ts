@@ -1,11 +1,16 @@
-/** What notebooks show; the one place that knows Deno's Jupyter kernel. */
+/** What notebooks show: charts, text, tables, training, a pad, a page; the one place that knows Deno's Jupyter kernel. */
 
+import { decode, encode } from "fast-png";
+import { Hono } from "hono";
+import { serveStatic } from "hono/deno";
 import { keptEpoch } from "../model/history.ts";
 import { EnoughTraining, type EpochRecord, type News, type Observer } from "../observer.ts";
+import { decodePicture, type GreyPicture } from "../picture/decode.ts";
 import { renderPng } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
-import { withFewColors } from "./few_colors.ts";
+import { addressesFor, qrPixels } from "../service/neighbours.ts";
+import { pictureSheet } from "./charts/pictures.ts";
 import type { Figure } from "./notebook.ts";
 
 /**
@@ -29,21 +34,12 @@ export async function showText(text: string): Promise<void> {
 }
 
 /**
- * Shows HTML under the cell.
- *
- * @param summary What it shows, for viewers that do not take it.
- */
-export async function showHtml(html: string, summary: string): Promise<void> {
-  await new Display().show({ "text/html": html, "text/plain": summary });
-}
-
-/**
  * Shows a table under the cell.
  *
  * @param rows One object a row, all with the same properties, which head the columns.
  */
 export async function showTable(rows: Record<string, string | number>[]): Promise<void> {
-  await showHtml(tableHtml(rows), tableText(rows));
+  await new Display().show({ "text/html": tableHtml(rows), "text/plain": tableText(rows) });
 }
 
 /**
@@ -54,25 +50,17 @@ export async function showFigure(figure: Figure): Promise<void> {
   await new Display().show({ "text/plain": describeFigure(figure) }, { figure });
 }
 
-/** How long training may take. */
-interface TrainingOptions {
-  /**
-   * Seconds after which no new epoch is begun; what learns is left with the best epoch so far.
-   * @default {Infinity}
-   */
-  seconds?: number;
-}
-
 /**
  * Shows how work goes on while it does: a bar, and the training curves after every epoch, redrawn
  * in place.
  *
  * @param work The work, which tells its news to the observer that it is given.
+ * @param options.seconds Time after which no new epoch is begun; what learns is left with the best so far.
  * @returns What `work` returns.
  */
 export async function showTraining<Result>(
   work: (observer: Observer) => Promise<Result>,
-  { seconds = Infinity }: TrainingOptions = {},
+  { seconds = Infinity }: { seconds?: number } = {},
 ): Promise<Result> {
   if (!(seconds > 0)) throw new RangeError(`Expected seconds to be above 0 but found ${seconds}`);
   const started = performance.now();
@@ -99,6 +87,93 @@ export async function showTraining<Result>(
     }
   }
 }
+
+/** Side of the pad and width of its ink, in pixels. */
+const PAD_SIDE = 280, INK = 18;
+
+/** A pad that is shown. */
+interface DrawingPad {
+  /** @returns What is drawn on it by now; nothing, if nothing is. */
+  picture(): Promise<GreyPicture | undefined>;
+}
+
+/**
+ * Shows a pad under the cell. What is drawn on it reaches the kernel, as long as that runs, if the browser is
+ * on the same machine.
+ */
+export async function showPad(): Promise<DrawingPad> {
+  let drawn: Uint8Array | undefined;
+  const secret = `/${crypto.randomUUID()}`; // so that no page but this one draws on it
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const text = new URL(request.url).pathname === secret ? await request.text() : "";
+      const [, base64] = /^data:image\/png;base64,(.*)$/.exec(text) ?? [];
+      if (base64) drawn = Uint8Array.fromBase64(base64);
+      return new Response(undefined, { status: base64 ? 204 : 404 });
+    },
+  );
+  server.unref(); // nothing waits for the pad
+  const html = padHtml(`http://127.0.0.1:${server.addr.port}${secret}`);
+  await new Display().show({ "text/html": html, "text/plain": "A pad to draw on" });
+  return { picture: async () => drawn && await decodePicture(drawn, "the drawing") };
+}
+
+/** A canvas that sends itself to an address after every stroke, as text, which needs no leave of the receiver. */
+function padHtml(address: string): string {
+  return `<canvas width="${PAD_SIDE}" height="${PAD_SIDE}" role="img" aria-label="A pad to draw on"
+  style="background: #fff; border: 1px solid #7b8794; touch-action: none; cursor: crosshair"></canvas>
+<script>
+{
+  const canvas = document.currentScript.previousElementSibling;
+  const ink = canvas.getContext("2d");
+  ink.fillStyle = "#fff";
+  ink.fillRect(0, 0, ${PAD_SIDE}, ${PAD_SIDE});
+  Object.assign(ink, { lineWidth: ${INK}, lineCap: "round", lineJoin: "round" });
+  const to = ({ offsetX, offsetY }) => (ink.lineTo(offsetX, offsetY), ink.stroke());
+  canvas.onpointerdown = (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    ink.beginPath();
+    to(event);
+  };
+  canvas.onpointermove = (event) => event.buttons && to(event);
+  canvas.onpointerup = () => {
+    fetch("${address}", { method: "POST", mode: "no-cors", body: canvas.toDataURL() });
+  };
+}
+</script>`;
+}
+
+/** Side of the code to photograph, in pixels. */
+const CODE_SIDE = 240;
+
+let server: Deno.HttpServer<Deno.NetAddr> | undefined;
+
+/**
+ * Hands a page out to every machine of the network for as long as the kernel runs, or until another is
+ * handed out, and shows under the cell where it is: for other machines if there is a network, and for
+ * this one.
+ *
+ * @param folder Files of the page, `index.html` among them.
+ */
+export async function showPage(folder: string): Promise<void> {
+  await server?.shutdown();
+  const app = new Hono().use(serveStatic({ root: folder }));
+  server = Deno.serve({ hostname: "0.0.0.0", port: 0, onListen: () => {} }, app.fetch);
+  const { port } = server.addr;
+  const addresses = [...addressesFor("0.0.0.0"), "localhost"]
+    .map((host) => `http://${host}:${port}/`);
+  await showText(addresses.join(" or "));
+  await showChart(
+    pictureSheet([{ name: addresses[0], ...qrPixels(addresses[0]) }], {
+      title: "For the camera of a phone in the same network",
+      side: CODE_SIDE,
+    }),
+    `QR code of ${addresses[0]}`,
+  );
+}
+
+// How it reaches the front end
 
 /** Pixels of a PNG along a pixel of its chart: sharp enough, and half the bytes of twice as many. */
 const PNG_SCALE = 1.5;
@@ -218,4 +293,54 @@ function describeHistory(history: EpochRecord[]): string {
   return `${epochs}; best on validation: ${best.stage}, epoch ${best.epoch}, ${
     error.toFixed(2)
   } % wrong`;
+}
+
+/** Shades of red, of green and of blue that are kept apart. */
+const SHADES = 32;
+
+/** A PNG has no more colours in its palette. */
+const MOST_COLORS = 256;
+
+/**
+ * Redraws a PNG in at most 256 colours, so that it takes a quarter of the bytes. A chart has a few
+ * colours and their mixtures with white and black: nobody sees the difference.
+ *
+ * @param png A PNG of three or four channels of 8 bits; how far its pixels are opaque is left out.
+ */
+function withFewColors(png: Uint8Array): Uint8Array {
+  const { width, height, data, channels } = decode(png);
+  const cells = new Uint16Array(width * height);
+  /** Count of pixels in each cell of the cube of colours, and their red, green and blue added up. */
+  const sums = new Float64Array(4 * SHADES ** 3);
+  for (let i = 0, pixel = 0; i < cells.length; i++, pixel += channels) {
+    let cell = 0;
+    for (let channel = 0; channel < 3; channel++) {
+      cell = SHADES * cell + Math.round(data[pixel + channel] * (SHADES - 1) / 255);
+    }
+    cells[i] = cell;
+    sums[4 * cell]++;
+    for (let channel = 0; channel < 3; channel++) {
+      sums[4 * cell + 1 + channel] += data[pixel + channel];
+    }
+  }
+  const used = [...Array(SHADES ** 3).keys()].filter((cell) => sums[4 * cell] > 0)
+    .sort((one, other) => sums[4 * other] - sums[4 * one]);
+  const colors = used.map((cell) =>
+    [1, 2, 3].map((channel) => Math.round(sums[4 * cell + channel] / sums[4 * cell]))
+  );
+  const palette = colors.slice(0, MOST_COLORS) as [number, number, number][];
+  const indices = new Uint8Array(SHADES ** 3);
+  used.forEach((cell, i) => indices[cell] = nearest(palette, colors[i]));
+  return encode(
+    { width, height, data: Uint8Array.from(cells, (cell) => indices[cell]), channels: 1, palette },
+    { zlib: { level: 9 } },
+  );
+}
+
+/** Index of the colour that is most like another. */
+function nearest(palette: number[][], color: number[]): number {
+  const distances = palette.map((other) =>
+    other.reduce((sum, channel, i) => sum + (channel - color[i]) ** 2, 0)
+  );
+  return distances.indexOf(Math.min(...distances));
 }

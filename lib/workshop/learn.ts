@@ -1,10 +1,26 @@
-/** Training that can be stopped, changed and gone on with. */
+/** Training that can be stopped, changed and gone on with; its workers, and where files are. */
 
-import type { Team } from "../model/team.ts";
+import { resolve } from "@std/path";
+import { startTeam as start, type Team } from "../model/team.ts";
 import { trainClassifier, type TrainOptions, type TrainResult } from "../model/transfer.ts";
 import { showTraining } from "./display.ts";
 import { CHECKPOINTS } from "./notebook.ts";
-import { fromRoot } from "./root.ts";
+
+/** @returns The path of a file that is told from the repository's root, for Jupyter starts in any folder, or from the disk's. */
+export function fromRoot(path: string): string {
+  return resolve(import.meta.dirname!, "../..", path);
+}
+
+let running: Team | undefined;
+
+/**
+ * Starts the workers of a notebook, one for each core, and ends those that an earlier run of the cell
+ * has left: each would keep its memory. They end with the kernel.
+ */
+export async function startTeam(): Promise<Team> {
+  running?.close();
+  return running = await start();
+}
 
 /**
  * Trains a classifier as {@linkcode trainClassifier} does, shows its curves, and keeps a checkpoint after

@@ -1,9 +1,15 @@
 /** What notebooks show: displays, charts, and the library's insides that they open. */
 
 // Under a cell
-export { showChart, showFigure, showTable, showText, showTraining } from "./display.ts";
-export { showPad } from "./drawing_pad.ts";
-export { showPage } from "./show_page.ts";
+export {
+  showChart,
+  showFigure,
+  showPad,
+  showPage,
+  showTable,
+  showText,
+  showTraining,
+} from "./display.ts";
 
 // Charts
 export { addFont } from "../plot/render.ts";
@@ -12,24 +18,25 @@ export { predictionExamples } from "../plot/prediction_examples.ts";
 export { corruptionBars } from "../study/charts/corruption_bars.ts";
 export { fewLabelsCurves } from "../study/charts/few_labels_curves.ts";
 export { classBalance } from "./charts/class_balance.ts";
-export { comparisonCurves } from "./charts/comparison_curves.ts";
+export { reliabilityDiagram, riskCoverage } from "./charts/confidence.ts";
 export { confusionExamples } from "./charts/confusion_examples.ts";
 export { digitMap } from "./charts/digit_map.ts";
-export { lineChart } from "./charts/line_chart.ts";
-export { pictureGrid } from "./charts/picture_grid.ts";
-export { pictureSheet } from "./charts/picture_sheet.ts";
+export { comparisonCurves, lineChart } from "./charts/line_chart.ts";
+export { pictureGrid, pictureSheet } from "./charts/pictures.ts";
 export { pixelValues } from "./charts/pixel_values.ts";
-export { reliabilityDiagram } from "./charts/reliability_diagram.ts";
-export { riskCoverage } from "./charts/risk_coverage.ts";
 
 // Simple methods to compare with, and maps
-export { averagePictures, nearestPicture, unusualPictures } from "./averages.ts";
-export { nearestNeighbours, neighbourAgreement, projectToPlane } from "./projection.ts";
+export {
+  averagePictures,
+  nearestNeighbours,
+  nearestPicture,
+  neighbourAgreement,
+  projectToPlane,
+  unusualPictures,
+} from "./neighbours.ts";
 
 // What notebooks train
-export { learn } from "./learn.ts";
-export { fromRoot } from "./root.ts";
-export { startTeam } from "./team.ts";
+export { fromRoot, learn, startTeam } from "./learn.ts";
 
 // What a reader takes home
 export { saveNetwork } from "../model/saved_network.ts";

@@ -11,11 +11,11 @@ import { decode } from "fast-png";
 import { INTER, loadFont } from "../../lib/data/letters/fonts.ts";
 import type { EpochRecord } from "../../lib/observer.ts";
 import { confusionMatrix } from "../../lib/plot/confusion_matrix.ts";
-import { pngUrl, squareUrl } from "../../lib/plot/picture_url.ts";
 import { predictionExamples } from "../../lib/plot/prediction_examples.ts";
 import { readingSteps } from "../../lib/plot/reading_steps.ts";
 import { addFont, renderPng, renderSvg, saveChart } from "../../lib/plot/render.ts";
 import { COLORS, type Spec, THEME } from "../../lib/plot/theme.ts";
+import { pngUrl, squareUrl } from "../../lib/plot/tiles.ts";
 import { trainingCurves } from "../../lib/plot/training_curves.ts";
 import { marksOf, pngOf, textsOf, valuesOf } from "./chart_inspection.ts";
 

@@ -3,15 +3,12 @@ import type { Answer } from "../../lib/model/evaluation.ts";
 import type { EpochRecord } from "../../lib/observer.ts";
 import { renderSvg } from "../../lib/plot/render.ts";
 import { classBalance } from "../../lib/workshop/charts/class_balance.ts";
-import { comparisonCurves } from "../../lib/workshop/charts/comparison_curves.ts";
+import { reliabilityDiagram, riskCoverage } from "../../lib/workshop/charts/confidence.ts";
 import { confusionExamples } from "../../lib/workshop/charts/confusion_examples.ts";
 import { digitMap } from "../../lib/workshop/charts/digit_map.ts";
-import { lineChart } from "../../lib/workshop/charts/line_chart.ts";
-import { pictureGrid } from "../../lib/workshop/charts/picture_grid.ts";
-import { pictureSheet } from "../../lib/workshop/charts/picture_sheet.ts";
+import { comparisonCurves, lineChart } from "../../lib/workshop/charts/line_chart.ts";
+import { pictureGrid, pictureSheet } from "../../lib/workshop/charts/pictures.ts";
 import { pixelValues } from "../../lib/workshop/charts/pixel_values.ts";
-import { reliabilityDiagram } from "../../lib/workshop/charts/reliability_diagram.ts";
-import { riskCoverage } from "../../lib/workshop/charts/risk_coverage.ts";
 import { marksOf, pngOf, textsOf, valuesOf } from "../plot/chart_inspection.ts";
 
 Deno.test("classBalance() counts every class of every split, and names the extremes of the first", async () => {

@@ -1,9 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { EnoughTraining, type EpochRecord, type Observer } from "../../lib/observer.ts";
 import type { Spec } from "../../lib/plot/theme.ts";
+import { decode, encode } from "fast-png";
+import { renderPng } from "../../lib/plot/render.ts";
+import { SEVEN, SEVEN_PNG } from "../picture/picture_files.ts";
 import {
   showChart,
   showFigure,
+  showPad,
   showTable,
   showText,
   showTraining,
@@ -204,4 +208,62 @@ Deno.test("showTraining() has enough after the epoch in which time runs out", as
     RangeError,
     "Expected seconds to be above 0 but found 0",
   );
+});
+
+Deno.test("showChart() draws in at most 256 colours, each of 300 near its own", async () => {
+  // 30 × 10 colours, of which each takes 16 × 16 pixels of the chart.
+  const data = Uint8Array.from(
+    Array.from({ length: 300 }, (_, i) => [8 * (i % 30), 25 * Math.floor(i / 30), 128]).flat(),
+  );
+  const png = encode({ width: 30, height: 10, channels: 3, data });
+  const spec: Spec = {
+    ...RECTANGLE,
+    width: 480,
+    height: 160,
+    mark: {
+      type: "image",
+      url: `data:image/png;base64,${png.toBase64()}`,
+      width: 480,
+      height: 160,
+      x: 240,
+      y: 80,
+    },
+  };
+  const [{ content: { data: shown } }] = await messagesOf(() => showChart(spec, "Colours"));
+  const drawn = decode(Uint8Array.fromBase64(shown["image/png"]));
+  const full = decode(await renderPng(spec, 1.5));
+  assertEquals([drawn.width, drawn.height, drawn.channels], [full.width, full.height, 1]);
+  assert(drawn.palette!.length <= 256);
+  drawn.data.forEach((color, i) => {
+    for (let channel = 0; channel < 3; channel++) {
+      const error = Math.abs(
+        drawn.palette![color][channel] - full.data[full.channels * i + channel],
+      );
+      assert(error <= 33, `Pixel ${i} is ${error} off`);
+    }
+  });
+});
+
+Deno.test({
+  name: "showPad() has what its own page drew, and takes nothing from others",
+  sanitizeResources: false, // the pad listens as long as the kernel runs
+  sanitizeOps: false,
+  async fn() {
+    let html = "";
+    const broadcast = (_: string, { data }: { data: Record<string, string> }) => {
+      html = data["text/html"];
+      return Promise.resolve();
+    };
+    Object.assign(Deno, { jupyter: { broadcast } });
+    const pad = await showPad();
+    const [address] = /http:\/\/127\.0\.0\.1:\d+\/[\w-]+/.exec(html)!;
+    const post = async (address: string, body: string) =>
+      (await fetch(address, { method: "POST", body })).status;
+    const drawing = `data:image/png;base64,${SEVEN_PNG.toBase64()}`;
+    assertEquals(await post(new URL("/", address).href, drawing), 404);
+    assertEquals(await post(address, "a text"), 404);
+    assertEquals(await pad.picture(), undefined);
+    assertEquals(await post(address, drawing), 204);
+    assertEquals((await pad.picture())?.values, SEVEN.values);
+  },
 });

@@ -1,8 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { DIGITS, loadMnist } from "../../lib/data/mnist.ts";
-import { learn } from "../../lib/workshop/learn.ts";
+import { learn, startTeam } from "../../lib/workshop/learn.ts";
 import { CHECKPOINTS } from "../../lib/workshop/notebook.ts";
-import { startTeam } from "../../lib/workshop/team.ts";
 
 const splits = await loadMnist({ limit: 200 });
 

@@ -1,9 +1,8 @@
 /** Which pictures are behind a cell of the confusion matrix. */
 
 import type { Example } from "../../model/evaluation.ts";
-import { squareUrl } from "../../plot/picture_url.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
-import { tiles } from "../../plot/tiles.ts";
+import { squareUrl, tiles } from "../../plot/tiles.ts";
 
 const LARGEST_CELL = 34;
 const LARGEST_MATRIX = 540;

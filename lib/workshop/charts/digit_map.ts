@@ -2,9 +2,9 @@
 
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import type { Answer } from "../../model/evaluation.ts";
-import { squareUrl } from "../../plot/picture_url.ts";
+import { squareUrl } from "../../plot/tiles.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
-import { nearestNeighbours } from "../projection.ts";
+import { nearestNeighbours } from "../neighbours.ts";
 
 const SIDE = 520;
 

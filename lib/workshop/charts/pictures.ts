@@ -1,8 +1,7 @@
-/** Many pictures beside and below one another. */
+/** Many pictures beside and below one another, in a grid or on a sheet. */
 
-import { squareUrl } from "../../plot/picture_url.ts";
+import { pngUrl, squareUrl, tiles } from "../../plot/tiles.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
-import { tiles } from "../../plot/tiles.ts";
 
 /** A picture of a grid. */
 interface GridPicture {
@@ -81,6 +80,39 @@ export function pictureGrid(
           encoding: { text: { field: "caption", type: "nominal" } },
         },
       ],
+    }),
+  };
+}
+
+const NAME_HEIGHT = 18;
+
+/**
+ * Shows grey pictures in rows, each as large as fits into its square, with its name below.
+ *
+ * @param pictures The pictures with their names, row by row from the top left.
+ * @param options Title, and side of the square that each picture is fitted into, in pixels.
+ * @returns A Vega-Lite v5 chart.
+ */
+export function pictureSheet(
+  pictures: (Parameters<typeof pngUrl>[0] & { name: string })[],
+  { title, side = 144 }: { title: string; side?: number },
+): Spec {
+  const values = pictures.map(({ name, ...picture }) => ({
+    url: pngUrl(picture, Math.max(1, Math.ceil(side / Math.max(picture.width, picture.height)))),
+    name,
+  }));
+  return {
+    ...THEME,
+    title: { text: title },
+    ...tiles(values, {
+      columns: 5,
+      side,
+      gap: 16,
+      below: NAME_HEIGHT,
+      marks: [{
+        mark: { type: "text", xOffset: side / 2, yOffset: side + NAME_HEIGHT / 2 + 3 },
+        encoding: { text: { field: "name", type: "nominal" } },
+      }],
     }),
   };
 }
