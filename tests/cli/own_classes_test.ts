@@ -99,24 +99,11 @@ Deno.test("a zip that is no model is told in one sentence by tasks that take one
 Deno.test("train --pictures learns the head step by step where it is told to, and tests on what it held out", () =>
   withFolder(async (folder) => {
     await writeSigns(join(folder, "pictures"), SIGNS, 10, 1);
-    const args = [
-      "--pictures",
-      join(folder, "pictures"),
-      "--head",
-      "learnt",
-      "--base",
-      "cnn-small",
-    ];
     const out = join(folder, "out");
     const { code, stdout, stderr } = await runTask(
       "train",
-      ...args,
-      "--epochs",
-      "4",
-      "--fine-tune",
-      "0",
-      "--out",
-      out,
+      ..."--head learnt --base cnn-small --epochs 4 --fine-tune 0".split(" "),
+      ...["--pictures", join(folder, "pictures"), "--out", out],
     );
     assertEquals(code, 0, stderr);
     assertMatch(stdout, /^Test accuracy \d+\.\d\d % \(\d+ wrong of 4\)/);
