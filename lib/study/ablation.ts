@@ -3,12 +3,7 @@
 import type { Augmentation } from "../data/augment/augment.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { LIGHT_AUGMENTATION } from "../model/recipe.ts";
-import {
-  compareAugmentations,
-  comparisonFlags,
-  type RunResult,
-  summariseSeeds,
-} from "./comparison.ts";
+import { compareAugmentations, comparisonFlags, summariseSeeds } from "./comparison.ts";
 import { pairedDifference, table } from "./report.ts";
 import { defineStudy, readCounts } from "./study.ts";
 
@@ -57,14 +52,17 @@ export const ablation = defineStudy({
       workers,
       runs,
     });
+    const { count } = data.validation;
     return {
-      text: `${ablationTable(results, data.validation.count)}\n\n` +
-        `\`${base}\`, fine-tuned; right of ${data.validation.count} validation pictures in per cent, ` +
+      text: `${ablationTable(results, count)}\n\n` +
+        `\`${base}\`, fine-tuned; right of ${count} validation pictures in per cent, ` +
         `mean ± standard deviation over seeds ${seeds.join(", ")}; then the difference ` +
         `from light ± its standard error, each picture compared with itself.`,
     };
   },
 });
+
+type RunResult = Awaited<ReturnType<typeof compareAugmentations>>[number];
 
 /**
  * Lays out accuracies by augmentation (rows) and number of labels (columns).
@@ -75,26 +73,23 @@ function ablationTable(results: RunResult[], count: number): string {
   const counts = [...new Set(results.map(({ labelsPerClass }) => labelsPerClass))];
   const of = (way: string, labels: number) =>
     results.filter((result) => result.way === way && result.labelsPerClass === labels);
-  const ways = [...new Set(results.map(({ way }) => way))];
+  /** Share of the seeds with which a picture is read wrong, of each picture. */
+  const errorShares = (group: RunResult[]) => {
+    const shares = new Array<number>(count).fill(0);
+    for (const { wrong } of group) for (const index of wrong) shares[index] += 1 / group.length;
+    return shares;
+  };
   const head = counts.flatMap((count) => [`${count} labels of each digit`, "against light"]);
-  const rows = ways.map((way) =>
-    counts.flatMap((labels) => {
+  const rows = Object.keys(ABLATIONS).map((way) => [
+    way,
+    ...counts.flatMap((labels) => {
       const [{ error, deviation }] = summariseSeeds(of(way, labels));
-      const [reference, shares] = [REFERENCE, way].map((way) =>
-        errorShares(of(way, labels), count)
-      );
+      const [reference, shares] = [REFERENCE, way].map((way) => errorShares(of(way, labels)));
       return [
         `${(100 - error).toFixed(2)} ± ${deviation.toFixed(2)}`,
         way === REFERENCE ? "" : pairedDifference(reference, shares),
       ];
-    })
-  );
-  return table(["augmentation", ...head], rows.map((row, i) => [ways[i], ...row]));
-}
-
-/** Share of the seeds with which a picture is read wrong, of each picture. */
-function errorShares(group: RunResult[], count: number): number[] {
-  const shares = new Array<number>(count).fill(0);
-  for (const { wrong } of group) for (const index of wrong) shares[index] += 1 / group.length;
-  return shares;
+    }),
+  ]);
+  return table(["augmentation", ...head], rows);
 }

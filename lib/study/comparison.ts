@@ -38,7 +38,7 @@ interface Run {
 }
 
 /** What came of it. */
-export interface RunResult extends Run {
+interface RunResult extends Run {
   /** Share of the pictures tested on that is right, 0–1. */
   accuracy: number;
   /** What learning took, features included and testing not. */

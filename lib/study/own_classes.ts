@@ -3,7 +3,7 @@
 import { fromFileUrl } from "@std/path";
 import type { Dataset, Splits } from "../data/dataset.ts";
 import { type drawScript, SCRIPTS } from "../data/letters/mod.ts";
-import { compareFewLabels, comparisonFlags, type RunResult } from "./comparison.ts";
+import { compareFewLabels, comparisonFlags } from "./comparison.ts";
 import { mean, pairedDifference, spread, table } from "./report.ts";
 import { defineStudy, readCounts } from "./study.ts";
 
@@ -35,9 +35,7 @@ const DRAWING = 1;
 /** Name of the row of all scripts together. */
 const ALL = "**all**";
 
-interface ScriptResult extends RunResult {
-  script: string;
-}
+type ScriptResult = Awaited<ReturnType<typeof compareFewLabels>>[number] & { script: string };
 
 export const ownClasses = defineStudy({
   name: "own-classes",

@@ -1,5 +1,6 @@
 /** The studies of the service: beside the same network in Python, and in a room in which all draw at once. */
 
+import { setTimeout as wait } from "node:timers/promises";
 import { fromFileUrl, join } from "@std/path";
 import { encode } from "fast-png";
 import { slice } from "../data/dataset.ts";
@@ -285,7 +286,7 @@ async function withService<Result>(
         const last = (await errors).trim().split("\n").at(-1);
         throw new Error(`Expected ${name} to start but it did not: ${last}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await wait(100);
     }
     sampling = setInterval(async () => {
       const bytes = await residentBytes(url);

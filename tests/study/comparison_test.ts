@@ -7,7 +7,6 @@ import {
   compareAugmentations,
   compareFewLabels,
   pickLabelled,
-  type RunResult,
   summariseSeeds,
 } from "../../lib/study/comparison.ts";
 
@@ -91,7 +90,7 @@ Deno.test("compareAugmentations() learns the same with any number of workers", a
       base: "cnn-small",
       workers,
     });
-  const withoutTime = ({ seconds: _, ...figures }: RunResult) => figures;
+  const withoutTime = ({ seconds: _, ...figures }: { seconds: number }) => figures;
   const results = await learn(["none", "noise"], 2);
   assertEquals(results.map(({ way }) => way), ["none", "noise"]);
   assert(results[0].wrong.join() !== results[1].wrong.join());

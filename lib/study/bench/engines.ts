@@ -53,15 +53,6 @@ export interface Answer {
   peakMegabytes: number;
 }
 
-const FEW_BATCHES: Amount = {
-  stepBatches: [128],
-  forwardBatches: [128],
-  pictures: 128,
-  repeats: 1,
-  bases: [],
-  models: [],
-};
-
 /**
  * All engines, each with one thread, with two and with all, as far as it can choose.
  *
@@ -83,7 +74,14 @@ export function allEngines(python: string, cores: number): Engine[] {
       name: "tfjs wasm, composed kernels",
       threads: 1,
       command: [...ours, "--kernels=composed"],
-      once: FEW_BATCHES,
+      once: {
+        stepBatches: [128],
+        forwardBatches: [128],
+        pictures: 128,
+        repeats: 1,
+        bases: [],
+        models: [],
+      },
     },
   ];
 }
@@ -191,9 +189,9 @@ export async function measureInTurns(
   amount: Amount,
   onTurn: (engine: Engine, round: number) => void,
 ): Promise<Turns<Engine, Answer>[]> {
-  const processes = new Map<Engine, EngineProcess>();
+  const processes = new Map<Engine, ReturnType<typeof start>>();
   const measure = async (engine: Engine) => {
-    const process = processes.get(engine) ?? new EngineProcess(engine, engine.once ?? amount);
+    const process = processes.get(engine) ?? start(engine, amount);
     processes.set(engine, process);
     return await process.measure();
   };
@@ -204,49 +202,43 @@ export async function measureInTurns(
   }
 }
 
-/** A process that answers a line on its standard input with a line of JSON. */
-class EngineProcess {
-  #process: Deno.ChildProcess;
-  #input: WritableStreamDefaultWriter<Uint8Array>;
-  #answers: AsyncGenerator<string>;
-  #errors: Promise<string>;
-
-  constructor({ command, threads }: Engine, amount: Amount) {
-    this.#process = spawn([
-      ...command,
-      `--threads=${threads}`,
-      `--step-batches=${amount.stepBatches}`,
-      `--forward-batches=${amount.forwardBatches}`,
-      `--pictures=${amount.pictures}`,
-      `--repeats=${amount.repeats}`,
-      `--bases=${amount.bases}`,
-      `--models=${amount.models}`,
-    ], "piped");
-    this.#input = this.#process.stdin.getWriter();
-    this.#answers = lines(this.#process.stdout);
-    this.#errors = lastLine(this.#process.stderr);
-  }
-
-  async measure(): Promise<Answer> {
-    await this.#input.write(new TextEncoder().encode("\n")).catch(() => {}); // it has ended: see below
-    const { value, done } = await this.#answers.next();
-    if (done) throw new Error(await this.#errors || "it ended without an answer");
-    try {
-      return JSON.parse(value);
-    } catch {
-      throw new Error(`Expected an answer in JSON but found ${value}`);
-    }
-  }
-
-  async close(): Promise<void> {
-    try {
-      this.#process.kill();
-    } catch {
-      // it has ended
-    }
-    await this.#input.abort().catch(() => {}); // as above
-    await Promise.all([this.#process.status, this.#errors, this.#answers.return(undefined)]);
-  }
+/** Starts an engine, which answers a line on its standard input with a line of JSON. */
+function start({ command, threads, once }: Engine, usual: Amount) {
+  const amount = once ?? usual;
+  const process = spawn([
+    ...command,
+    `--threads=${threads}`,
+    `--step-batches=${amount.stepBatches}`,
+    `--forward-batches=${amount.forwardBatches}`,
+    `--pictures=${amount.pictures}`,
+    `--repeats=${amount.repeats}`,
+    `--bases=${amount.bases}`,
+    `--models=${amount.models}`,
+  ], "piped");
+  const input = process.stdin.getWriter();
+  const answers = lines(process.stdout);
+  const errors = lastLine(process.stderr);
+  return {
+    async measure(): Promise<Answer> {
+      await input.write(new TextEncoder().encode("\n")).catch(() => {}); // it has ended: see below
+      const { value, done } = await answers.next();
+      if (done) throw new Error(await errors || "it ended without an answer");
+      try {
+        return JSON.parse(value);
+      } catch {
+        throw new Error(`Expected an answer in JSON but found ${value}`);
+      }
+    },
+    async close(): Promise<void> {
+      try {
+        process.kill();
+      } catch {
+        // it has ended
+      }
+      await input.abort().catch(() => {}); // as above
+      await Promise.all([process.status, errors, answers.return(undefined)]);
+    },
+  };
 }
 
 /** Milliseconds between two looks at a process's memory. */

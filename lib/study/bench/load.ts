@@ -1,5 +1,7 @@
 /** Clients that ask a service, as fast as it answers or now and then. */
 
+import { setTimeout as wait } from "node:timers/promises";
+
 /** What clients ask. */
 interface Questions {
   path: string;
@@ -21,26 +23,20 @@ interface Questions {
   right?: readonly number[];
 }
 
-/** What they were answered. */
-interface LoadResult {
-  /** Right answers. */
-  answered: number;
-  /** Answers with another status, and connections that broke. */
-  failed: number;
-  perSecond: number;
-  /** Milliseconds from question to answer, by percentile. */
-  milliseconds: { p50: number; p95: number; p99: number; most: number };
-}
-
 /** Bytes of an answer; longer ones are no predictions. */
 const LONGEST_ANSWER = 64 * 1024;
 
-/** Asks the service at `url` for as long as `seconds`. */
+/**
+ * Asks the service at `url` for as long as `seconds`.
+ *
+ * @returns How many answers were right, in all and a second; how many had another status or never came, with
+ * their connection broken; and milliseconds from question to answer, by percentile.
+ */
 export async function load(
   url: string,
   { path, bodies, type = "application/json", clients, every = 0, right = [200] }: Questions,
   seconds: number,
-): Promise<LoadResult> {
+) {
   const { hostname, port } = new URL(url);
   const requests = bodies.map((body) => {
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
@@ -90,10 +86,6 @@ export async function load(
       most: percentile(1),
     },
   };
-}
-
-function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Asks once on an open connection. */
