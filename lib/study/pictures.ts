@@ -1,12 +1,12 @@
 /** The study of how well, and how fast, pictures are read that differ from MNIST's. */
 
 import { encode } from "fast-png";
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, slice } from "../data/dataset.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { FLAGS } from "../flags.ts";
 import { shrinkPicture } from "../image/shrink.ts";
-import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
+import { IMAGE_SIDE } from "../image/size.ts";
 import { type Classifier, loadModel, predict, predictDigit } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
 import type { GreyPicture } from "../picture/decode.ts";
@@ -84,13 +84,14 @@ async function readDrawn(model: Classifier, count: number, seed: number) {
 /** How many of MNIST's pictures are read right wherever they are pasted. */
 function pastedTable(
   model: Classifier,
-  { images, labels }: Dataset,
+  mnist: Dataset,
   count: number,
   seed: number,
 ): string {
-  const digit = (i: number) => images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
+  const digit = (i: number) => slice(mnist, i, 1).images;
   const percent = (answer: (i: number) => string) => {
-    const hits = labels.subarray(0, count).filter((label, i) => answer(i) === `${label}`).length;
+    const labels = mnist.labels.subarray(0, count);
+    const hits = labels.filter((label, i) => answer(i) === `${label}`).length;
     return (100 * hits / count).toFixed(2);
   };
   const rows = SCALES.map((scale) => {
@@ -163,7 +164,7 @@ async function timeReading(model: Classifier, count: number, seed: number): Prom
       const { picture } = await drawTestPicture(kind, i % 10, new Random(seed, i), side);
       for (let round = 0; round < ROUNDS; round++) {
         const start = performance.now();
-        predict(model, findDigits(picture).digits.map(({ pixels }) => pixels));
+        read(model, picture);
         times.push(performance.now() - start);
       }
     }

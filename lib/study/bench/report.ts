@@ -309,17 +309,6 @@ function formatRatio(ratio: number): string {
   return ratio < 0.01 ? ratio.toPrecision(1) : ratio.toFixed(2);
 }
 
-/** A point of the chart. */
-interface Row {
-  name: string;
-  value: number;
-  ours: boolean;
-  label: string;
-}
-
-const PANEL_WIDTH = 420;
-const ROW_HEIGHT = 26;
-
 /**
  * Draws the time of a training step and of a forward pass in batches of 128 (in the largest batch
  * measured, where that is less, and said so), and of a whole run to 99 %; shorter is better. One
@@ -328,19 +317,17 @@ const ROW_HEIGHT = 26;
  * @returns A Vega-Lite v5 chart with a panel for each thing that was measured.
  */
 function draw({ date, busy, machine, engines, learning }: Benchmark): Spec {
-  const panels = [
-    panelOf("Training step, µs a picture", rowsOf(engines, "step")),
-    panelOf("Forward, µs a picture", rowsOf(engines, "forward")),
-    panelOf(
-      "Cold start to 99 %, seconds",
-      learning.map(({ key, name, seconds }) => ({
-        name,
-        value: seconds,
-        ours: key === "ours",
-        label: seconds.toFixed(1),
-      })),
-    ),
-  ].filter((panel) => panel !== undefined);
+  const learningRows = learning.map(({ key, name, seconds }) => ({
+    name,
+    value: seconds,
+    ours: key === "ours",
+    label: seconds.toFixed(1),
+  }));
+  const panels = {
+    "Training step, µs a picture": rowsOf(engines, "step"),
+    "Forward, µs a picture": rowsOf(engines, "forward"),
+    "Cold start to 99 %, seconds": learningRows,
+  };
   return {
     ...THEME,
     title: {
@@ -350,18 +337,20 @@ function draw({ date, busy, machine, engines, learning }: Benchmark): Spec {
       }`,
     },
     spacing: 24,
-    vconcat: panels,
+    vconcat: Object.entries(panels).filter(([, rows]) => rows.length > 0)
+      .map(([title, rows]) => panelOf(title, rows)),
   };
 }
 
-function rowsOf(engines: EngineResult[], what: "step" | "forward"): Row[] {
-  return engines.flatMap(({ key, name, threads, [what]: times }) => {
+function rowsOf(engines: EngineResult[], what: "step" | "forward") {
+  return engines.flatMap((engine) => {
+    const { key, [what]: times } = engine;
     const size = Math.max(...Object.keys(times).map(Number).filter((size) => size <= TARGET_BATCH));
     if (size === -Infinity) return [];
     const time = times[size];
     const rounded = time < 10 ? time.toFixed(1) : time.toFixed(0);
     return [{
-      name: `${name}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+      name: nameOf(engine),
       value: time,
       ours: key === "ours",
       label: size === TARGET_BATCH ? rounded : `${rounded} (batch ${size})`,
@@ -369,12 +358,8 @@ function rowsOf(engines: EngineResult[], what: "step" | "forward"): Row[] {
   });
 }
 
-function panelOf(title: string, rows: Row[]): View | undefined {
-  if (rows.length === 0) return undefined;
-  const color = {
-    condition: { test: "datum.ours", value: COLORS.right },
-    value: COLORS.muted,
-  };
+function panelOf(title: string, rows: ReturnType<typeof rowsOf>): View {
+  const color = { condition: { test: "datum.ours", value: COLORS.right }, value: COLORS.muted };
   const values = rows.map(({ value }) => value);
   const x = {
     field: "value",
@@ -394,8 +379,8 @@ function panelOf(title: string, rows: Row[]): View | undefined {
   };
   return {
     title: { text: title, fontSize: 13, offset: 12 },
-    width: PANEL_WIDTH,
-    height: { step: ROW_HEIGHT },
+    width: 420,
+    height: { step: 26 },
     data: { values: rows },
     layer: [
       { mark: { type: "circle", size: 90, opacity: 1 }, encoding: { x, y, color } },
