@@ -4,7 +4,7 @@ import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import { writeIdxPair } from "../../lib/data/idx.ts";
 import { cutFonts } from "../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../lib/data/letters/draw.ts";
-import { INTER } from "../../lib/data/letters/fonts.ts";
+import { INTER } from "../data/letters/inter.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";

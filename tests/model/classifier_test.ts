@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import { cutFonts } from "../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../lib/data/letters/draw.ts";
-import { INTER } from "../../lib/data/letters/fonts.ts";
+import { INTER } from "../data/letters/inter.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { movePicture } from "../../lib/image/affine.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";

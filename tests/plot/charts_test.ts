@@ -8,7 +8,8 @@ import {
 } from "@std/assert";
 import { join } from "@std/path";
 import { decode } from "fast-png";
-import { INTER, loadFont } from "../../lib/data/letters/fonts.ts";
+import { loadFont } from "../../lib/data/letters/fonts.ts";
+import { INTER } from "../data/letters/inter.ts";
 import type { EpochRecord } from "../../lib/observer.ts";
 import { confusionMatrix } from "../../lib/plot/confusion_matrix.ts";
 import { predictionExamples } from "../../lib/plot/prediction_examples.ts";

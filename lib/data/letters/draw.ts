@@ -108,16 +108,6 @@ const ELASTIC_GRIDS = [{ side: 5, reach: 0.085 }, { side: 3, reach: 0.07 }];
  * @param classes What the labels are indices into; each letter must have a class there.
  * @returns Pictures and their classes.
  * @throws {RangeError} If `masters` has no glyph for the split.
- *
- * @example Ten letters
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { cutFonts } from "./cut_fonts.ts";
- * import { INTER } from "./fonts.ts";
- * const masters = await cutFonts([INTER]);
- * const letters = drawLetters(masters, { count: 10, seed: 1, epoch: 0, split: "train" });
- * assertEquals(letters.images.length, 10 * 28 * 28);
- * ```
  */
 export function drawLetters(
   masters: GlyphMasters,

@@ -138,23 +138,18 @@ function script(
   return { name, letters, fonts: fonts.map((font) => ({ ...font, subset })) };
 }
 
-/** A font that charts are lettered with too, for examples and tests: it needs no further package. */
-export const INTER: Font = describe("inter", false);
-
 /** Describes fonts, whose names have their versions behind `@` if those are not 5.3.0. */
 function describeAll(names: string, handwriting: boolean): Font[] {
-  return names.trim().split(/\s+/).map((name) => describe(name, handwriting));
-}
-
-function describe(name: string, handwriting: boolean): Font {
-  const [family, version = "5.3.0"] = name.split("@");
-  return {
-    family,
-    version,
-    handwriting,
-    capitalsOnly: CAPITALS_ONLY.includes(family),
-    validation: VALIDATION.includes(family),
-  };
+  return names.trim().split(/\s+/).map((name) => {
+    const [family, version = "5.3.0"] = name.split("@");
+    return {
+      family,
+      version,
+      handwriting,
+      capitalsOnly: CAPITALS_ONLY.includes(family),
+      validation: VALIDATION.includes(family),
+    };
+  });
 }
 
 /**
@@ -166,7 +161,7 @@ function describe(name: string, handwriting: boolean): Font {
  * lockfile names, so the fonts are not in `deno.lock` but in `fonts.lock` beside this file, by which
  * `deno task make` checks the contents of every package.
  *
- * @param font One of {@linkcode FONTS} or {@linkcode MORE_FONTS}, {@linkcode INTER}, or of `SCRIPTS`.
+ * @param font One of {@linkcode FONTS} or {@linkcode MORE_FONTS}, or of `SCRIPTS`.
  * @param format WOFF2 is what charts are lettered with.
  * @returns The bytes of a file of that format.
  * @throws {TypeError} If the package can neither be fetched nor found in the cache.

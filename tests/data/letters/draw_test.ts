@@ -3,7 +3,8 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/image/size.ts";
 import { classIndex, LETTER_CLASSES, LETTERS } from "../../../lib/data/class_sets.ts";
 import { cutGlyphs, packGlyphs } from "../../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../../lib/data/letters/draw.ts";
-import { type Font, INTER, loadFont } from "../../../lib/data/letters/fonts.ts";
+import { type Font, loadFont } from "../../../lib/data/letters/fonts.ts";
+import { INTER } from "./inter.ts";
 
 /** The letters of one font, passed off as those of another kind of font. */
 async function cutAs(kind: Pick<Font, "handwriting" | "validation">) {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { FONTS, INTER, loadFont, MORE_FONTS } from "../../../lib/data/letters/fonts.ts";
+import { FONTS, loadFont, MORE_FONTS } from "../../../lib/data/letters/fonts.ts";
+import { INTER } from "./inter.ts";
 
 Deno.test("FONTS and MORE_FONTS name every font once, with an exact version", () => {
   const fonts = [...FONTS, ...MORE_FONTS];
