@@ -153,44 +153,28 @@ export const CONVOLUTION_KERNELS = {
 
 function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
   const { x, filter } = call.inputs;
-  const info = convolutionInfo(call, x.shape, filter.shape);
-  const convolution = convolutionOf(kernels, info);
+  const { info, wider, convolution } = algorithmOf(kernels, call, x.shape, filter.shape);
   if (!convolution && !isOfWindows(info)) return undefined;
-  const y = kernels.output(info.outShape);
+  const y = kernels.output(wider.outShape);
   if (convolution) {
     convolution.forward({ x, filter, y, scratch: kernels.scratch(convolution.scratchBytes) });
   } else multiplyWindows(kernels, info, { x, b: filter, c: y, transpose: false });
-  return y;
+  return cutBorder(call, y, info, wider);
 }
 
 function inputGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
   const { inputs: { dy, filter }, attrs: { inputShape } } = call;
-  const info = convolutionInfo(call, inputShape, filter.shape);
-  const isInOnes = info.strideHeight === 1 && info.strideWidth === 1;
-  const same = isInOnes && isWithinSame(info)
-    ? convolutionInfo({ ...call, attrs: { strides: 1, pad: "same" } }, inputShape, filter.shape)
-    : info;
-  const convolution = convolutionOf(kernels, same);
+  const { info, wider, convolution } = algorithmOf(kernels, call, inputShape, filter.shape);
   const isOfWindows = info.dataFormat === "channelsLast" && info.inChannels % 8 === 0;
   if (!convolution && !isOfWindows) return undefined;
   const dx = kernels.output(inputShape);
   if (convolution) {
-    const bordered = addBorder(call, info, same);
+    const bordered = addBorder(call, info, wider);
     const scratch = kernels.scratch(convolution.scratchBytes);
     convolution.backward({ dy: bordered, filter, dx, scratch });
     if (bordered !== dy) call.backend.disposeData(bordered.dataId);
   } else kernels.run("addWindows", { dy, filter, dx, ...windowsOf(kernels, info) });
   return dx;
-}
-
-/** Whether no border is wider than that of padding 'same' in steps of one. */
-function isWithinSame(info: ConvolutionInfo): boolean {
-  const { filterHeight, filterWidth, padInfo: { top, bottom, left, right } } = info;
-  const isWithin = (first: number, last: number, length: number) =>
-    first <= (length - 1) >> 1 && last <= length >> 1;
-  return info.dataFormat === "channelsLast" && info.dilationHeight === 1 &&
-    info.dilationWidth === 1 && isWithin(top, bottom, filterHeight) &&
-    isWithin(left, right, filterWidth);
 }
 
 /** dy with zeros around it where a convolution with wider borders has more. */
@@ -211,6 +195,21 @@ function addBorder(
   return pad({ inputs: { x: dy }, attrs: { paddings, constantValue: 0 }, backend });
 }
 
+/** The adjoint of {@linkcode addBorder}; frees y. */
+function cutBorder(
+  { backend }: KernelCall,
+  y: tf.TensorInfo,
+  { padInfo, outShape: size }: ConvolutionInfo,
+  { padInfo: wider }: ConvolutionInfo,
+): tf.TensorInfo {
+  if (tf.util.arraysEqual(y.shape, size)) return y;
+  const begin = [0, wider.top - padInfo.top, wider.left - padInfo.left, 0];
+  const slice = tf.getKernel("Slice", "wasm").kernelFunc as unknown as Kernel;
+  const cut = slice({ inputs: { x: y }, attrs: { begin, size }, backend });
+  backend.disposeData(y.dataId);
+  return cut;
+}
+
 /** The filter turned by 180°, its channels swapped. */
 function turn(kernels: WasmKernels, { inputs: { filter }, backend }: KernelCall): tf.TensorInfo {
   const [height, width, inputs, outputs] = filter.shape;
@@ -229,12 +228,14 @@ function turn(kernels: WasmKernels, { inputs: { filter }, backend }: KernelCall)
 
 function filterGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
   const { inputs: { x, dy }, attrs: { filterShape } } = call;
-  const info = convolutionInfo(call, x.shape, filterShape);
-  const convolution = convolutionOf(kernels, info);
+  const { info, wider, convolution } = algorithmOf(kernels, call, x.shape, filterShape);
   if (!convolution && !isOfWindows(info)) return filterGradientOfFew(kernels, call, info);
   const dw = kernels.output(filterShape);
   if (convolution) {
-    convolution.backward({ x, dy, dw, scratch: kernels.scratch(convolution.scratchBytes) });
+    const bordered = addBorder(call, info, wider);
+    const scratch = kernels.scratch(convolution.scratchBytes);
+    convolution.backward({ x, dy: bordered, dw, scratch });
+    if (bordered !== dy) call.backend.disposeData(bordered.dataId);
   } else multiplyWindows(kernels, info, { x, b: dy, c: dw, transpose: true });
   return dw;
 }
@@ -262,6 +263,16 @@ function filterGradientOfFew(
   const dw = turn(kernels, { ...call, inputs: { filter: turned } });
   backend.disposeData(turned.dataId);
   return dw;
+}
+
+/** Whether no border is wider than that of padding 'same' in steps of one. */
+function isWithinSame(info: ConvolutionInfo): boolean {
+  const { filterHeight, filterWidth, padInfo: { top, bottom, left, right } } = info;
+  const isWithin = (first: number, last: number, length: number) =>
+    first <= (length - 1) >> 1 && last <= length >> 1;
+  return info.dataFormat === "channelsLast" && info.dilationHeight === 1 &&
+    info.dilationWidth === 1 && isWithin(top, bottom, filterHeight) &&
+    isWithin(left, right, filterWidth);
 }
 
 /** Convolves x, or gives the gradient of x or of the filter, whichever inputs and attributes there are. */
@@ -298,11 +309,31 @@ export function convolutionInfo(
   );
 }
 
-/** A convolution that has kernels of its own in both directions, `undefined` of any other. */
-function convolutionOf(kernels: WasmKernels, info: ConvolutionInfo) {
-  if (isPointwise(info)) return CONVOLUTIONS.pointwise(kernels, sizeOf(info));
-  if (isWinograd(info)) return CONVOLUTIONS.winograd(kernels, sizeOf(info));
-  return undefined;
+/**
+ * How a kernel's call is computed: by a convolution that has kernels of its own in both directions, with
+ * wider borders than asked for where it has no others; or else by windows.
+ */
+function algorithmOf(
+  kernels: WasmKernels,
+  call: KernelCall,
+  inputShape: number[],
+  filterShape: number[],
+) {
+  const info = convolutionInfo(call, inputShape, filterShape);
+  if (isPointwise(info)) {
+    return { info, wider: info, convolution: CONVOLUTIONS.pointwise(kernels, sizeOf(info)) };
+  }
+  const isWinograd = isSquare(info, [0, 1]) && info.inChannels % 8 === 0 &&
+    info.outChannels % 8 === 0 && (isSquare(info, [1]) || isWorthBorders(info));
+  if (!isWinograd) return { info, wider: info, convolution: undefined };
+  const attrs = { strides: 1, pad: "same" };
+  const wider = convolutionInfo({ ...call, attrs }, inputShape, filterShape);
+  return { info, wider, convolution: CONVOLUTIONS.winograd(kernels, sizeOf(wider)) };
+}
+
+/** Whether Winograd's points of the wider convolution are less than half of the narrower one's taps. */
+function isWorthBorders({ inHeight, inWidth, outHeight, outWidth }: ConvolutionInfo): boolean {
+  return 2 * pointsOf(inHeight) * pointsOf(inWidth) < 9 * outHeight * outWidth;
 }
 
 /**
@@ -316,7 +347,7 @@ function depthwiseOf(
   filterShape: number[],
 ) {
   const info = convolutionInfo(call, inputShape, filterShape, true);
-  const isSupported = isBordered(info) && filterShape[3] === 1 && info.inChannels % 4 === 0;
+  const isSupported = isSquare(info, [1]) && filterShape[3] === 1 && info.inChannels % 4 === 0;
   return isSupported ? CONVOLUTIONS.depthwise(kernels, sizeOf(info)) : undefined;
 }
 
@@ -337,22 +368,13 @@ function isPointwise(info: ConvolutionInfo): boolean {
     [top, bottom, left, right].every((size) => size === 0);
 }
 
-/** 3×3 in steps of one with a border of one pixel, channels in eights. */
-function isWinograd(info: ConvolutionInfo): boolean {
-  return isBordered(info) && info.inChannels % 8 === 0 && info.outChannels % 8 === 0;
-}
-
-/** 3×3 in steps of one with a border of one pixel. */
-function isBordered(info: ConvolutionInfo): boolean {
+/** 3×3 in steps of one with such borders on all sides. */
+function isSquare(info: ConvolutionInfo, borders: number[]): boolean {
   const { top, bottom, left, right } = info.padInfo;
   return info.dataFormat === "channelsLast" && info.filterHeight === 3 && info.filterWidth === 3 &&
-    [
-      info.strideHeight,
-      info.strideWidth,
-      info.dilationHeight,
-      info.dilationWidth,
-      ...[top, bottom, left, right],
-    ].every((size) => size === 1);
+    [info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth]
+      .every((size) => size === 1) &&
+    [top, bottom, left, right].every((border) => borders.includes(border));
 }
 
 /** Any size, step, dilation and padding, output channels in eights. */

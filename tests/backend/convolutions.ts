@@ -11,7 +11,7 @@ export interface Convolution {
   filter: [number, number, number, number];
   isDepthwise?: boolean;
   stride?: number | [number, number];
-  pad?: "same" | "valid" | number;
+  pad?: Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
 }
 
 /** Odd sizes, strides, paddings, channels that are multiples of 8 and others, and batches of one. */
@@ -31,6 +31,9 @@ export const CONVOLUTIONS: Convolution[] = [
   { x: [2, 5, 6, 8], filter: [1, 1, 8, 1] },
   { x: [3, 5, 9, 3], filter: [3, 3, 3, 5], pad: "valid" },
   { x: [2, 8, 8, 8], filter: [3, 3, 8, 8], pad: "valid" },
+  { x: [1, 9, 12, 8], filter: [3, 3, 8, 16], pad: "valid" },
+  { x: [3, 13, 11, 8], filter: [3, 3, 8, 8], pad: [[0, 0], [0, 1], [1, 0], [0, 0]] },
+  { x: [2, 4, 3, 8], filter: [3, 3, 8, 8], pad: "valid" },
   { x: [2, 8, 8, 8], filter: [3, 3, 8, 8], stride: 2 },
   { x: [2, 9, 7, 16], filter: [3, 3, 16, 8], stride: [2, 3] },
   { x: [2, 9, 8, 8], filter: [3, 3, 8, 8], stride: 2, pad: "valid" },
