@@ -82,12 +82,11 @@ export const service = defineStudy({
     const original = model ?? await findModel();
     const copies = await exportModel(original, folder);
     const cores = navigator.hardwareConcurrency;
+    const peer = pathOf("bench/fastapi_peer.py");
     const fastApi = (key: "onnxruntime" | "keras", name: string): Contender => ({
       key,
       name: `FastAPI with ${name}, ${cores} processes`,
-      command: (
-        port,
-      ) => [python, pathOf("bench/fastapi_peer.py"), copies[key], `${port}`, `${cores}`],
+      command: (port) => [python, peer, copies[key], `${port}`, `${cores}`],
       readyPath: "/ready",
     });
     const contenders = [
