@@ -98,7 +98,7 @@ async function drawApart(
   name: string,
   task: Parameters<typeof drawScript>[1],
 ): Promise<Pick<Splits, "train" | "test" | "classes">> {
-  const [lock, program] = ["../data/letters/scripts.lock", "draw_script.ts"].map((file) =>
+  const [lock, program] = ["../data/letters/scripts.lock", "print_script.ts"].map((file) =>
     fromFileUrl(new URL(file, import.meta.url))
   );
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
