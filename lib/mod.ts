@@ -14,7 +14,7 @@ export { loadBase } from "./model/bases.ts";
 export { learnFromFew } from "./model/few_pictures.ts";
 export { readWeights, writeWeights } from "./model/network.ts";
 export { LIGHT_AUGMENTATION, RECIPES } from "./model/recipe.ts";
-export { computeOutputs } from "./model/inference.ts";
+export { computeOutputs } from "./model/evaluation.ts";
 export { startTeam } from "./model/team.ts";
 export { trainStage } from "./model/training.ts";
 export {

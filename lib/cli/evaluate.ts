@@ -9,10 +9,15 @@ import { CSV_NAME, readLabelledCsv } from "../data/pixel_csv.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
-import { confusedPairs, evaluateProbabilities, type Evaluation } from "../model/evaluation.ts";
+import {
+  averageProbabilities,
+  confusedPairs,
+  evaluateProbabilities,
+  type Evaluation,
+  VIEWS,
+} from "../model/evaluation.ts";
 import { measureRobustness, type Robustness } from "../model/robustness.ts";
 import { startTeam } from "../model/team.ts";
-import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { readLabelledPictures } from "../picture/own_pictures.ts";
 import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
@@ -104,7 +109,7 @@ await runCommand({
       team,
       models.map(({ network }) => network),
       dataset.images,
-      views === "1" ? ONE_VIEW : NINE_VIEWS,
+      VIEWS[views],
       observer,
     );
     const evaluation = evaluateProbabilities(probabilities, dataset.labels, classes);

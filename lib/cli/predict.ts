@@ -7,7 +7,7 @@ import { CSV_NAME, readPixelCsv } from "../data/pixel_csv.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import type { Placement } from "../image/affine.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
-import { occlusionMap } from "../model/attribution.ts";
+import { occlusionMap } from "../model/interpretation.ts";
 import {
   type Classifier,
   loadModel,
@@ -16,7 +16,7 @@ import {
   type Prediction,
 } from "../model/classifier.ts";
 import { findModel, introduce } from "../model/model_folders.ts";
-import { NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
+import { VIEWS } from "../model/evaluation.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { PICTURE_KINDS, PICTURE_NAME } from "../picture/class_folders.ts";
 import { finderFor, type FoundDigit } from "../picture/find_digits.ts";
@@ -59,7 +59,7 @@ await runCommand({
     using model = await loadModel(directory);
     const { classes } = model.card;
     console.error(introduce(directory, model.card));
-    const views = flags.views === "1" ? ONE_VIEW : NINE_VIEWS;
+    const views = VIEWS[flags.views];
     let failures = 0;
     const named = new Set<string>();
     const paths = await Array.fromAsync(listFiles(operands));

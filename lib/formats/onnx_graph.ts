@@ -2,13 +2,15 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import type { NetworkData } from "../model/network.ts";
-import { type StoredWeight, storedWeights } from "../model/precision.ts";
+import { storedWeights } from "../model/precision.ts";
 
 /** Kinds of attributes: `AttributeProto.AttributeType`. */
 const ATTRIBUTE_TYPE = { float: 1, integer: 2, integers: 7 };
 
 /** Kinds of numbers: `TensorProto.DataType`. */
 const DATA_TYPE = { float32: 1, uint8: 2, int64: 7, float16: 10 };
+
+type StoredWeight = ReturnType<typeof storedWeights>[number];
 
 /** A tensor in the graph. */
 export interface Value {

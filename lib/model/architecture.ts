@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { IMAGE_SIDE } from "../image/size.ts";
 
 /** Filters of the three stages of each base. */
-export const BASE_FILTERS = {
+const BASE_FILTERS = {
   "cnn": [32, 64, 128],
   "cnn-small": [16, 32, 64],
   "cnn-residual": [32, 64, 128],
@@ -19,6 +19,9 @@ const SEPARABLE_FILTERS = [[], [64], [64, 128]];
 
 /** Name of a base. */
 export type BaseName = keyof typeof BASE_FILTERS;
+
+/** Names of the bases that there are. */
+export const BASE_NAMES = Object.keys(BASE_FILTERS) as BaseName[];
 
 /** Mean and standard deviation of MNIST's training pixels in [0, 1], rounded: what the first layer takes off. */
 const PIXEL_MEAN = 0.13;

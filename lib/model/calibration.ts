@@ -1,15 +1,10 @@
-/** Confidence that means what it says, and an answer of "don't know". */
+/** Confidence that means what it says, an answer of "don't know", and the card that says both. */
 
 import * as tf from "@tensorflow/tfjs";
 import { LOGITS } from "./architecture.ts";
-
-/** When a classifier's answer is "don't know", chosen on validation pictures. */
-export interface Rejection {
-  /** Below this confidence the answer is "don't know" (Hendrycks and Gimpel 2017). */
-  leastConfidence: number;
-  /** Share of the validation pictures to which the answer is "don't know". */
-  falseRejections: number;
-}
+import type { ModelCard } from "./classifier.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { today, versions } from "./provenance.ts";
 
 /**
  * Share of digits that may be rejected: half of the half per cent that is promised, because a
@@ -55,27 +50,37 @@ export function divideLogits(network: tf.LayersModel, temperature: number): void
 }
 
 /**
- * Chooses the confidence below which a share of the pictures is rejected.
+ * Says of a classifier what its card says, however it was trained, and chooses when its answer is "don't know".
  *
- * @param probabilities `[count, classes]`, calibrated, of validation pictures.
+ * @param evaluation On the test pictures.
+ * @param validation Calibrated, on the validation pictures.
+ * @param falseRejections Share of the validation pictures that may be rejected.
  */
-export function chooseRejection(
-  probabilities: Float32Array,
-  classes: number,
-  share: number = FALSE_REJECTIONS,
-): Rejection {
-  const confidences = confidencesOf(probabilities, classes).sort();
-  const rejected = Math.floor(share * confidences.length);
+export function describeClassifier(
+  { classes, accuracy, count }: Evaluation,
+  validation: Evaluation,
+  falseRejections: number = FALSE_REJECTIONS,
+): Omit<ModelCard, "base" | "mode" | "seed" | "seconds"> {
+  const confidences = Float32Array.from(validation.answers, ({ confidence }) => confidence).sort();
+  const rejected = Math.floor(falseRejections * confidences.length);
   return {
-    leastConfidence: confidences[rejected],
-    falseRejections: rejected / confidences.length,
+    classes,
+    input: {
+      shape: [28, 28, 1],
+      pixelRange: 255,
+      ink: "white on black",
+      placement: "as MNIST: fitted into 20 × 20 pixels, centre of mass in the middle of 28 × 28",
+    },
+    date: today(),
+    versions: versions(),
+    calibration: {
+      leastConfidence: confidences[rejected],
+      falseRejections: rejected / confidences.length,
+    },
+    metrics: {
+      testAccuracy: accuracy,
+      testCount: count,
+      validationAccuracy: validation.accuracy,
+    },
   };
-}
-
-/** @returns The largest of each row's probabilities, `[count]`. */
-export function confidencesOf(probabilities: Float32Array, classes: number): Float32Array {
-  return Float32Array.from(
-    { length: probabilities.length / classes },
-    (_, i) => Math.max(...probabilities.subarray(i * classes, (i + 1) * classes)),
-  );
 }

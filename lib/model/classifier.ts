@@ -5,7 +5,7 @@ import { startBackend } from "../backend/mod.ts";
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { movePicture, type Placement } from "../image/affine.ts";
-import { divideLogits, type Rejection } from "./calibration.ts";
+import { divideLogits } from "./calibration.ts";
 import { loadNetwork } from "./saved_network.ts";
 import { applyLayers } from "./network.ts";
 
@@ -37,7 +37,12 @@ export interface ModelCard {
     leftOut?: boolean;
   };
   /** When its answer is "don't know"; without it, never. */
-  calibration?: Rejection;
+  calibration?: {
+    /** Below this confidence the answer is "don't know" (Hendrycks and Gimpel 2017). */
+    leastConfidence: number;
+    /** Share of the validation pictures to which the answer is "don't know". */
+    falseRejections: number;
+  };
   /** Share of pictures of each kind to which its answer is "don't know", 0–1. */
   rejected?: Record<string, number>;
 }
@@ -77,11 +82,12 @@ export async function loadModel(directory: string): Promise<Classifier> {
  * its logits are divided here; now networks are calibrated before they are saved.
  */
 export function asClassifier(network: tf.LayersModel, card: ModelCard): Classifier {
-  const { temperature, ...rejection } = card.calibration as Rejection & { temperature?: number } ??
-    {};
+  const { temperature, ...calibration } = (card.calibration ?? {}) as
+    & NonNullable<ModelCard["calibration"]>
+    & { temperature?: number };
   if (temperature !== undefined) {
     divideLogits(network, temperature);
-    card = { ...card, calibration: rejection };
+    card = { ...card, calibration };
   }
   return { network, card, [Symbol.dispose]: () => void network.dispose() };
 }

@@ -1,11 +1,46 @@
-/** How good a classifier is: from probabilities and true labels to the field's standard measures. */
+/** How a network answers many pictures, and how good its answers are by the field's standard measures. */
 
 import type * as tf from "@tensorflow/tfjs";
+import { shareMemory } from "../backend/mod.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { movePicture, type Placement } from "../image/affine.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
-import { computeOutputs } from "./inference.ts";
+import { splitNetwork } from "./architecture.ts";
+import { networkToData } from "./network.ts";
 import type { Team } from "./team.ts";
+
+/**
+ * Runs a network over pictures, as in use.
+ *
+ * @param images Pixels 0–255, `[count, 28, 28]`.
+ * @param which Features end at the base's last layer, probabilities at the network's.
+ * @returns `[count, width]` in shared memory.
+ */
+export async function computeOutputs(
+  team: Team,
+  network: tf.LayersModel,
+  images: Uint8Array,
+  which: "features" | "probabilities",
+  observer: Observer = () => {},
+): Promise<Float32Array> {
+  const count = images.length / IMAGE_PIXELS;
+  const last = which === "features" ? splitNetwork(network).base.at(-1)! : network.layers.at(-1)!;
+  const width = (last.outputShape as tf.Shape).at(-1)!;
+  const outputs = new Float32Array(new SharedArrayBuffer(count * width * 4));
+  let done = 0;
+  await team.run(
+    "computeShare",
+    { network: await networkToData(network), which, images: shareMemory(images), outputs },
+    {
+      onReport: (more) => {
+        done += more;
+        observer({ kind: "progress", what: which, done, total: count });
+      },
+    },
+  );
+  return outputs;
+}
 
 /** How good a classifier is on one class. */
 interface ClassReport {
@@ -31,7 +66,7 @@ export interface Answer {
 }
 
 /** A bin of the reliability diagram. */
-export interface CalibrationBin {
+interface CalibrationBin {
   count: number;
   /** Mean confidence of the bin's answers. */
   confidence: number;
@@ -221,4 +256,66 @@ export function pickExamples(
 /** Wrong answers by the files of their pictures, the most confident first; none if they have no names. */
 export function namedMistakes({ mistakes }: Evaluation, { names }: Dataset) {
   return names ? mistakes.map(({ index, ...rest }) => ({ file: names[index], ...rest })) : [];
+}
+
+const TURN = 7 * Math.PI / 180;
+
+/**
+ * Looks at a picture, by their number: as it is, or also moved by a pixel in each direction, turned by 7°
+ * either way, and 7 % smaller or larger.
+ */
+export const VIEWS = {
+  1: [{}],
+  9: [
+    {},
+    { shiftX: 1 },
+    { shiftX: -1 },
+    { shiftY: 1 },
+    { shiftY: -1 },
+    { rotation: TURN },
+    { rotation: -TURN },
+    { scaleX: 1 / 0.93, scaleY: 1 / 0.93 },
+    { scaleX: 1 / 1.07, scaleY: 1 / 1.07 },
+  ],
+} satisfies Record<number, Placement[]>;
+
+/**
+ * Sees pictures from another place.
+ *
+ * @param images Pixels 0–255, `[count, 28, 28]`.
+ * @returns As many pictures, each moved like the others.
+ */
+function viewImages(images: Uint8Array, view: Placement): Uint8Array {
+  const seen = new Uint8Array(images.length);
+  for (let start = 0; start < images.length; start += IMAGE_PIXELS) {
+    const moved = movePicture(images.subarray(start, start + IMAGE_PIXELS), view);
+    seen.set(moved.map(Math.round), start);
+  }
+  return seen;
+}
+
+/**
+ * Test-time augmentation and ensembles: averages the probabilities that networks give to pictures, over all views and networks.
+ *
+ * @param networks One, or the members of an ensemble; all with the same classes.
+ * @param images Pixels 0–255, `[count, 28, 28]`.
+ * @returns `[count, classes]`.
+ */
+export async function averageProbabilities(
+  team: Team,
+  networks: tf.LayersModel[],
+  images: Uint8Array,
+  views: readonly Placement[],
+  observer?: Observer,
+): Promise<Float32Array> {
+  let total: Float32Array | undefined;
+  for (const view of views) {
+    const seen = viewImages(images, view);
+    for (const network of networks) {
+      const probabilities = await computeOutputs(team, network, seen, "probabilities", observer);
+      total ??= new Float32Array(probabilities.length);
+      for (let i = 0; i < total.length; i++) total[i] += probabilities[i];
+    }
+  }
+  return total!.map((sum) => sum / (views.length * networks.length));
 }

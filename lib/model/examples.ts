@@ -5,7 +5,7 @@ import { type Dataset, join, type Splits } from "../data/dataset.ts";
 import { packIdx, readIdxPair } from "../data/idx.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import { loadModel } from "./classifier.ts";
-import { MOST_PICTURES } from "./solved_classifier.ts";
+import { MOST_PICTURES } from "./closed_form.ts";
 
 /** Names of the files beside a model that hold what it was learnt from. */
 const EXAMPLES = {

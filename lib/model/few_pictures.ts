@@ -7,9 +7,8 @@ import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
 import { addHead, type BaseName } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { evaluate } from "./evaluation.ts";
-import { computeOutputs } from "./inference.ts";
-import { copiesFor, drawCopy, MOST_PICTURES, solveClassifier } from "./solved_classifier.ts";
+import { computeOutputs, evaluate } from "./evaluation.ts";
+import { copiesFor, drawCopy, MOST_PICTURES, solveClassifier } from "./closed_form.ts";
 import type { Team } from "./team.ts";
 import type { TrainResult } from "./transfer.ts";
 

@@ -7,7 +7,7 @@ import { type NetworkData, readWeights, writeWeights } from "./network.ts";
 export type Precision = "float32" | "float16" | "uint8";
 
 /** A weight as it is stored. */
-export interface StoredWeight {
+interface StoredWeight {
   name: string;
   shape: number[];
   /** Floats as floats or as the bits of half floats, or places on a grid. */

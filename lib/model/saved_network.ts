@@ -9,9 +9,6 @@ import { type Precision, roundWeights, storedLength } from "./precision.ts";
 
 const WEIGHTS = "weights.bin";
 
-/** The files of a network. */
-export const NETWORK = ["model.json", WEIGHTS, "card.json"];
-
 /** Names of zips of these files, as the page saves what it was taught. */
 const ARCHIVE_NAME = /\.zip$/i;
 
@@ -69,17 +66,18 @@ export async function encodeNetwork(
   };
 }
 
-/** Reads one of the files of a saved network, by its name. */
-type ReadFile = (name: string) => Promise<Uint8Array<ArrayBuffer>>;
-
 /**
- * Opens a saved network.
+ * Reads the files of a saved network.
  *
  * @param directory Its folder, or a zip of the files in it.
- * @returns What reads a file of it, and throws an error if there is none of that name.
- * @throws {Error} If there is no such folder or zip.
+ * @param names Which of them.
+ * @returns The files by name.
+ * @throws {Error} If there is no such folder or zip, or one of the files is not in it.
  */
-export async function openNetwork(directory: string): Promise<ReadFile> {
+export async function readNetworkFiles(
+  directory: string,
+  names: string[] = ["model.json", WEIGHTS, "card.json"],
+): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
   // A run that was stopped between the two renames of saveNetwork left the older network there.
   const folder = await isThere(directory) || !await isThere(`${directory}.previous`)
     ? directory
@@ -87,15 +85,21 @@ export async function openNetwork(directory: string): Promise<ReadFile> {
   if (!await isThere(folder)) {
     throw new Error(`Expected ${directory} to be the folder of a saved network but there is none`);
   }
-  const isArchive = ARCHIVE_NAME.test(folder) && !await isDirectory(folder);
-  return isArchive
-    ? openArchive(await read(folder), folder)
-    : async (name) => await read(join(folder, name));
+  const files: Record<string, Uint8Array<ArrayBuffer>> = {};
+  if (ARCHIVE_NAME.test(folder) && !await isDirectory(folder)) {
+    const unpacked = unzip(await read(folder), folder, (name) => names.includes(name));
+    for (const name of names) {
+      if (!unpacked[name]) throw new Error(`Expected ${name} in ${folder} but there is none`);
+      files[name] = unpacked[name];
+    }
+  } else for (const name of names) files[name] = await read(join(folder, name));
+  return files;
 }
 
 /** Reads the card of a saved network, as plain JSON. */
 export async function readCard(directory: string): Promise<unknown> {
-  return parseJson(await (await openNetwork(directory))("card.json"), join(directory, "card.json"));
+  const { "card.json": card } = await readNetworkFiles(directory, ["card.json"]);
+  return parseJson(card, join(directory, "card.json"));
 }
 
 /**
@@ -108,11 +112,11 @@ export async function readCard(directory: string): Promise<unknown> {
 export async function loadNetwork(
   directory: string,
 ): Promise<{ network: tf.LayersModel; card: unknown }> {
-  const readFile = await openNetwork(directory);
+  const files = await readNetworkFiles(directory);
   const path = join(directory, "model.json");
-  const model = parseJson(await readFile("model.json"), path);
-  const card = parseJson(await readFile("card.json"), join(directory, "card.json"));
-  const weights = await readFile(WEIGHTS);
+  const model = parseJson(files["model.json"], path);
+  const card = parseJson(files["card.json"], join(directory, "card.json"));
+  const { [WEIGHTS]: weights } = files;
   const { modelTopology, weightsManifest, ...rest } = (model ?? {}) as {
     modelTopology: NetworkData["modelTopology"];
     weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
@@ -151,15 +155,6 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Error(`Expected to read ${path} but there is no such file`);
   }
-}
-
-function openArchive(bytes: Uint8Array, path: string): ReadFile {
-  return (wanted) =>
-    Promise.try(() => {
-      const { [wanted]: file } = unzip(bytes, path, (name) => name === wanted);
-      if (file) return file;
-      throw new Error(`Expected ${wanted} in ${path} but there is none`);
-    });
 }
 
 function parseJson(bytes: Uint8Array, path: string): unknown {

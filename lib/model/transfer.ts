@@ -9,12 +9,10 @@ import { type Dataset, slice, type Splits } from "../data/dataset.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { chooseRejection, confidencesOf, divideLogits, fitTemperature } from "./calibration.ts";
+import { describeClassifier, divideLogits, fitTemperature } from "./calibration.ts";
 import { Run } from "./checkpoint.ts";
-import { type CommonCard, describeClassifier } from "./describe_classifier.ts";
 import type { ModelCard } from "./classifier.ts";
-import { evaluate, evaluateProbabilities, type Evaluation } from "./evaluation.ts";
-import { computeOutputs } from "./inference.ts";
+import { computeOutputs, evaluate, type Evaluation } from "./evaluation.ts";
 import { readWeights } from "./network.ts";
 import { roundToHalf } from "./precision.ts";
 import { AUGMENTATIONS, expectNames, expectRecipe, type Recipe, RECIPES } from "./recipe.ts";
@@ -267,28 +265,29 @@ async function examine(
   network: tf.LayersModel,
   { validation, test, classes, apart = {} }: Splits,
   observer?: Observer,
-): Promise<{ evaluation: Evaluation; card: CommonCard }> {
+): Promise<Pick<TrainResult, "evaluation"> & { card: Omit<ModelCard, "base" | "mode" | "seed"> }> {
   const compute = ({ images }: Dataset) =>
     computeOutputs(team, network, images, "probabilities", observer);
   divideLogits(network, fitTemperature(await compute(validation), validation.labels));
   roundToHalf(network);
-  const probabilities = await compute(validation);
-  const calibration = chooseRejection(probabilities, classes.length);
+  const validated = await evaluate(team, network, validation, classes, observer);
   const evaluation = await evaluate(team, network, test, classes, observer);
-  const shareOf = (confidences: ArrayLike<number>) =>
-    Array.from(confidences).filter((confidence) => confidence < calibration.leastConfidence)
-      .length / confidences.length;
-  const rejected = { "test pictures": shareOf(evaluation.answers.map((one) => one.confidence)) };
-  for (const [kind, pictures] of Object.entries(apart)) {
-    Object.assign(rejected, {
-      [kind]: shareOf(confidencesOf(await compute(pictures), classes.length)),
-    });
-  }
-  const measured = evaluateProbabilities(probabilities, validation.labels, classes);
-  return {
-    evaluation,
-    card: { ...describeClassifier(evaluation, measured, calibration), rejected },
+  const card = describeClassifier(evaluation, validated);
+  const { leastConfidence } = card.calibration!;
+  const rejectedOf = (confidences: number[]) =>
+    confidences.filter((confidence) => confidence < leastConfidence).length / confidences.length;
+  const rejected = {
+    "test pictures": rejectedOf(evaluation.answers.map(({ confidence }) => confidence)),
   };
+  for (const [kind, pictures] of Object.entries(apart)) {
+    const probabilities = await compute(pictures);
+    const confidences = Array.from(
+      { length: pictures.count },
+      (_, i) => Math.max(...probabilities.subarray(i * classes.length, (i + 1) * classes.length)),
+    );
+    Object.assign(rejected, { [kind]: rejectedOf(confidences) });
+  }
+  return { evaluation, card: { ...card, rejected } };
 }
 
 /** Everything that decides the numbers of a run but the weights of its base. */

@@ -1,9 +1,8 @@
 /** What made a model read a picture as it did, in a form that people can look at. */
 
 import type * as tf from "@tensorflow/tfjs";
-import { occlusionMap } from "../model/attribution.ts";
+import { featureMaps, occlusionMap } from "../model/interpretation.ts";
 import type { Classifier } from "../model/classifier.ts";
-import { featureMaps } from "../model/feature_maps.ts";
 
 /** What made a model read a picture as a class. */
 export interface Explanation {

@@ -2,7 +2,7 @@
 
 import { dirname, join } from "@std/path";
 import { loadModel } from "../model/classifier.ts";
-import { NETWORK, openNetwork } from "../model/saved_network.ts";
+import { readNetworkFiles } from "../model/saved_network.ts";
 import { bundlePrograms, NETWORK_FILES } from "./network_files.ts";
 import type { ServedModel } from "./page/reader.ts";
 import { TEXTS } from "./page/texts.ts";
@@ -45,8 +45,8 @@ async function readFiles(models: Record<string, string>): Promise<Files> {
   for (const [name, model] of Object.entries(models)) {
     using classifier = await loadModel(model);
     list.push({ name, classes: classifier.card.classes });
-    const readFile = await openNetwork(model);
-    for (const file of NETWORK) files.set(`models/${name}/${file}`, await readFile(file));
+    const networkFiles = Object.entries(await readNetworkFiles(model));
+    for (const [file, bytes] of networkFiles) files.set(`models/${name}/${file}`, bytes);
   }
   files.set("models.json", toBytes(JSON.stringify(list)));
   for (const [name, { read }] of NETWORK_FILES) files.set(name, await read());

@@ -2,10 +2,9 @@
 
 import { loadMnist } from "../data/mnist.ts";
 import type { BaseName } from "../model/architecture.ts";
-import { evaluateProbabilities } from "../model/evaluation.ts";
+import { averageProbabilities, evaluateProbabilities, VIEWS } from "../model/evaluation.ts";
 import { PRESETS } from "../model/recipe.ts";
 import { startTeam } from "../model/team.ts";
-import { averageProbabilities, NINE_VIEWS, ONE_VIEW } from "../model/views.ts";
 import { mean, table } from "./report.ts";
 import { defineStudy, TRAINING_FLAGS } from "./study.ts";
 
@@ -14,7 +13,7 @@ const BASES: BaseName[] = [PRESETS.best.base, "cnn"];
 
 /** Which pictures are looked at, and how. */
 const LOOKS = (["validation", "test"] as const).flatMap((split) =>
-  [ONE_VIEW, NINE_VIEWS].map((views) => ({ split, views }))
+  Object.values(VIEWS).map((views) => ({ split, views }))
 );
 
 /** Probabilities that a network gives to the pictures of each of {@linkcode LOOKS}. */

@@ -8,9 +8,9 @@ import { holdOut } from "../data/hold_out.ts";
 import { DIGITS } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
-import { addHead, type BaseName, buildBase } from "../model/architecture.ts";
-import { BASE_NAMES, loadBase } from "../model/bases.ts";
-import { evaluate } from "../model/evaluation.ts";
+import { addHead, BASE_NAMES, type BaseName, buildBase } from "../model/architecture.ts";
+import { loadBase } from "../model/bases.ts";
+import { computeOutputs, evaluate } from "../model/evaluation.ts";
 import { learnFromFew } from "../model/few_pictures.ts";
 import { imagesToTensor } from "../model/network.ts";
 import {
@@ -21,7 +21,6 @@ import {
   type Recipe,
   RECIPES,
 } from "../model/recipe.ts";
-import { computeOutputs } from "../model/inference.ts";
 import { startTeam, type Team } from "../model/team.ts";
 import { fineTune, trainClassifier, trainHead } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";

@@ -1,13 +1,20 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { startBackend } from "../../lib/backend/backend.ts";
-import { buildBase } from "../../lib/model/architecture.ts";
-import { BASE_NAMES, type BaseCard, loadBase, saveBase } from "../../lib/model/bases.ts";
+import { BASE_NAMES, buildBase } from "../../lib/model/architecture.ts";
+import { loadBase, pretrainBase, saveBase } from "../../lib/model/bases.ts";
 import { today } from "../../lib/model/provenance.ts";
 import { loadNetwork } from "../../lib/model/saved_network.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { assertSameWeights } from "./saved_networks.ts";
+import * as tf from "@tensorflow/tfjs";
+import { LETTER_CLASSES } from "../../lib/data/class_sets.ts";
+import { packGlyphs } from "../../lib/data/letters/cut_fonts.ts";
+import { DISTANCE_STEPS, GLYPH_SIDE } from "../../lib/data/letters/draw.ts";
+import type { Font } from "../../lib/data/letters/fonts.ts";
+import { startTeam } from "../../lib/model/team.ts";
+import type { News } from "../../lib/observer.ts";
 
 for (const name of BASE_NAMES) {
   Deno.test(`loadBase() loads ${name}, which learnt letters and no digits`, async () => {
@@ -40,7 +47,7 @@ Deno.test("saveBase() writes a base under the name on its card, in half precisio
   withFolder(async (folder) => {
     await startBackend();
     const base = buildBase("cnn-small", 1);
-    const card = { name: "cnn-small", classes: ["A", "B"] } as BaseCard;
+    const card = { name: "cnn-small", classes: ["A", "B"] } as Parameters<typeof saveBase>[1];
     await saveBase(base, card, folder);
     const loaded = await loadNetwork(join(folder, "cnn-small"));
     assertEquals(loaded.card, card);
@@ -54,4 +61,61 @@ Deno.test("saveBase() writes a base under the name on its card, in half precisio
 
 Deno.test("today() is a day", () => {
   assert(/^\d{4}-\d{2}-\d{2}$/.test(today()));
+});
+
+function font(family: string, validation: boolean): Font {
+  return { family, version: "1.0.0", handwriting: false, capitalsOnly: false, validation };
+}
+
+/** A glyph whose pen went along the points at which `distance` from the middle is 0. */
+function glyph(font: Font, character: string, distance: (x: number, y: number) => number) {
+  const halfWidth = 4;
+  const middle = (GLYPH_SIDE - 1) / 2;
+  const distances = Array.from(
+    { length: GLYPH_SIDE ** 2 },
+    (_, i) => distance(i % GLYPH_SIDE - middle, Math.floor(i / GLYPH_SIDE) - middle),
+  );
+  const steps = (value: number) => Math.max(-128, Math.min(127, value * DISTANCE_STEPS));
+  return {
+    font,
+    character,
+    outline: Int8Array.from(distances, (value) => steps(halfWidth - value)),
+    skeleton: Int8Array.from(distances, (value) => steps(-value)),
+    halfWidth,
+  };
+}
+
+const MASTERS = packGlyphs([font("plain", false), font("unseen", true)].flatMap((font) => [
+  glyph(font, "O", (x, y) => Math.abs(Math.hypot(x, y) - 18)),
+  glyph(font, "I", (x, y) => Math.hypot(x, Math.max(0, Math.abs(y) - 18))),
+]));
+
+Deno.test("pretrainBase() teaches a base to tell letters apart in a font that it never saw", async () => {
+  await startBackend();
+  const before = tf.memory().numTensors;
+  await using team = await startTeam({ workers: 2 });
+  const news: News[] = [];
+  const { base, card, history } = await pretrainBase(team, {
+    base: "cnn-small",
+    masters: MASTERS,
+    seed: 3,
+    lettersPerEpoch: 640,
+    recipe: { epochs: 1, batchSize: 32 },
+    observer: (item) => news.push(item),
+  });
+  assertEquals(base.outputShape, [null, 9 * 64]);
+  assertEquals(base.layers.at(-1)!.name, "features");
+  const { fonts, unseenFonts, classes, seed, epochs, batchSize, lettersPerEpoch, workers } = card;
+  assertEquals([fonts, unseenFonts, classes], [["plain"], ["unseen"], [...LETTER_CLASSES]]);
+  assertEquals([seed, epochs, batchSize, lettersPerEpoch, workers], [3, 1, 32, 640, 2]);
+  assert(card.unseenFontAccuracy > 0.9, `Found ${card.unseenFontAccuracy}`);
+  assertEquals(history.map(({ stage, epoch }) => [stage, epoch]), [["pre-training", 1]]);
+  assertEquals(news.filter(({ kind }) => kind === "epoch").length, 1);
+
+  const untrained = buildBase("cnn-small", 3);
+  const initial = readWeights(untrained.layers);
+  readWeights(base.layers).forEach((values, i) => assertNotEquals(values, initial[i]));
+  untrained.dispose();
+  base.dispose();
+  assertEquals(tf.memory().numTensors, before);
 });

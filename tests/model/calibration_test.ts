@@ -1,11 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import {
-  chooseRejection,
-  confidencesOf,
-  divideLogits,
-  fitTemperature,
-} from "../../lib/model/calibration.ts";
+import { describeClassifier, divideLogits, fitTemperature } from "../../lib/model/calibration.ts";
+import { evaluateProbabilities } from "../../lib/model/evaluation.ts";
 import { Random } from "../../lib/data/random.ts";
 import { randomNetwork } from "./saved_networks.ts";
 
@@ -53,11 +49,12 @@ Deno.test("divideLogits() keeps the order of answers, and raises probabilities t
   network.dispose();
 });
 
-Deno.test("chooseRejection() rejects at most the share of digits that it states", () => {
+Deno.test("describeClassifier() rejects at most the share of digits that it states", () => {
   const { probabilities, labels } = answers(2000, 1);
-  const { leastConfidence, falseRejections } = chooseRejection(probabilities, 3);
-  const rejected = confidencesOf(probabilities, 3)
-    .filter((confidence) => confidence < leastConfidence);
+  const validation = evaluateProbabilities(probabilities, labels, ["a", "b", "c"]);
+  const { leastConfidence, falseRejections } = describeClassifier(validation, validation)
+    .calibration!;
+  const rejected = validation.answers.filter(({ confidence }) => confidence < leastConfidence);
   assertEquals(rejected.length / labels.length, falseRejections);
   assert(falseRejections > 0 && falseRejections <= 0.005);
 });

@@ -2,10 +2,8 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { addHandwriting } from "../../lib/data/allographs/handwriting.ts";
 import { slice } from "../../lib/data/dataset.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { confidencesOf } from "../../lib/model/calibration.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
-import { evaluate } from "../../lib/model/evaluation.ts";
-import { computeOutputs } from "../../lib/model/inference.ts";
+import { computeOutputs, evaluate } from "../../lib/model/evaluation.ts";
 import { PRESETS } from "../../lib/model/recipe.ts";
 import { startTeam } from "../../lib/model/team.ts";
 
@@ -28,8 +26,11 @@ Deno.test("The shipped model is of the default training with seed 1, and does wh
   assertEquals(Object.keys(rejected!), ["test pictures", ...Object.keys(apart!)]);
   for (const [kind, { images, count }] of Object.entries(apart!)) {
     const probabilities = await computeOutputs(team, model.network, images, "probabilities");
-    const unsure = confidencesOf(probabilities, classes.length)
-      .filter((confidence) => confidence < calibration!.leastConfidence);
-    assertAlmostEquals(unsure.length / count, rejected![kind], 0.05, kind);
+    let unsure = 0;
+    for (let i = 0; i < probabilities.length; i += classes.length) {
+      const confidence = Math.max(...probabilities.subarray(i, i + classes.length));
+      if (confidence < calibration!.leastConfidence) unsure++;
+    }
+    assertAlmostEquals(unsure / count, rejected![kind], 0.05, kind);
   }
 });

@@ -18,7 +18,7 @@ import {
   networkToData,
 } from "../../model/network.ts";
 import { encodeNetwork } from "../../model/saved_network.ts";
-import { copiesFor, drawCopy, solveClassifier } from "../../model/solved_classifier.ts";
+import { copiesFor, drawCopy, solveClassifier } from "../../model/closed_form.ts";
 import { findSymbol, type FoundDigit } from "../../picture/find_digits.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { type Pixels, toGrey } from "./grey.ts";

@@ -20,7 +20,7 @@ import {
 import { versions } from "../../model/provenance.ts";
 import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
-import { computeOutputs } from "../../model/inference.ts";
+import { computeOutputs } from "../../model/evaluation.ts";
 import { trainStage } from "../../model/training.ts";
 import { median } from "../report.ts";
 import type { Answer } from "./engines.ts";

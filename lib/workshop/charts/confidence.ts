@@ -1,6 +1,6 @@
 /** Whether a network is right as often as it is sure, and what it gains by leaving pictures to somebody else. */
 
-import type { Answer, CalibrationBin } from "../../model/evaluation.ts";
+import type { Answer, Evaluation } from "../../model/evaluation.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
 const SIDE = 340;
@@ -16,7 +16,7 @@ const DEVIATIONS = 1.96;
  * @param bins Bins of answers by confidence; empty ones are left out.
  * @returns A Vega-Lite v5 chart.
  */
-export function reliabilityDiagram(bins: CalibrationBin[]): Spec {
+export function reliabilityDiagram(bins: Evaluation["calibration"]): Spec {
   const filled = bins.filter(({ count }) => count > 0);
   const total = filled.reduce((sum, { count }) => sum + count, 0);
   const error = filled.reduce(
@@ -89,7 +89,9 @@ export function reliabilityDiagram(bins: CalibrationBin[]): Spec {
   };
 }
 
-function wilsonInterval({ count, accuracy }: CalibrationBin): { low: number; high: number } {
+function wilsonInterval(
+  { count, accuracy }: Evaluation["calibration"][number],
+): { low: number; high: number } {
   const square = DEVIATIONS ** 2 / count;
   const centre = accuracy + square / 2;
   const spread = DEVIATIONS * Math.sqrt((accuracy * (1 - accuracy) + square / 4) / count);
