@@ -152,91 +152,51 @@ export const CONVOLUTION_KERNELS = {
 };
 
 function convolve(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
-  const { x, filter } = call.inputs;
+  const { inputs: { x, filter }, backend } = call;
   const { info, wider, convolution } = algorithmOf(kernels, call, x.shape, filter.shape);
   if (!convolution && !isOfWindows(info)) return undefined;
   const y = kernels.output(wider.outShape);
   if (convolution) {
     convolution.forward({ x, filter, y, scratch: kernels.scratch(convolution.scratchBytes) });
-  } else multiplyWindows(kernels, info, { x, b: filter, c: y, transpose: false });
-  return cutBorder(call, y, info, wider);
+  } else {
+    const size = sizeOfWindows(kernels, info);
+    kernels.run("multiplyWindows", { x, b: filter, c: y, transpose: false, ...size });
+  }
+  if (wider === info) return y;
+  const begin = [
+    0,
+    wider.padInfo.top - info.padInfo.top,
+    wider.padInfo.left - info.padInfo.left,
+    0,
+  ];
+  const inner = run(call, "Slice", y, { begin, size: info.outShape });
+  backend.disposeData(y.dataId);
+  return inner;
 }
 
 function inputGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
   const { inputs: { dy, filter }, attrs: { inputShape } } = call;
-  const { info, wider, convolution } = algorithmOf(kernels, call, inputShape, filter.shape);
+  const algorithm = algorithmOf(kernels, call, inputShape, filter.shape);
+  const { info, convolution } = algorithm;
   const isOfWindows = info.dataFormat === "channelsLast" && info.inChannels % 8 === 0;
   if (!convolution && !isOfWindows) return undefined;
   const dx = kernels.output(inputShape);
-  if (convolution) {
-    const bordered = addBorder(call, info, wider);
-    const scratch = kernels.scratch(convolution.scratchBytes);
-    convolution.backward({ dy: bordered, filter, dx, scratch });
-    if (bordered !== dy) call.backend.disposeData(bordered.dataId);
-  } else kernels.run("addWindows", { dy, filter, dx, ...windowsOf(kernels, info) });
+  if (convolution) goBack(kernels, call, algorithm, { filter, dx });
+  else kernels.run("addWindows", { dy, filter, dx, ...sizeOfWindows(kernels, info) });
   return dx;
-}
-
-/** dy with zeros around it where a convolution with wider borders has more. */
-function addBorder(
-  { inputs: { dy }, backend }: KernelCall,
-  { padInfo }: ConvolutionInfo,
-  { padInfo: wider, outShape }: ConvolutionInfo,
-): tf.TensorInfo {
-  if (tf.util.arraysEqual(dy.shape, outShape)) return dy;
-  const { top, bottom, left, right } = wider;
-  const paddings = [
-    [0, 0],
-    [top - padInfo.top, bottom - padInfo.bottom],
-    [left - padInfo.left, right - padInfo.right],
-    [0, 0],
-  ];
-  const pad = tf.getKernel("PadV2", "wasm").kernelFunc as unknown as Kernel;
-  return pad({ inputs: { x: dy }, attrs: { paddings, constantValue: 0 }, backend });
-}
-
-/** The adjoint of {@linkcode addBorder}; frees y. */
-function cutBorder(
-  { backend }: KernelCall,
-  y: tf.TensorInfo,
-  { padInfo, outShape: size }: ConvolutionInfo,
-  { padInfo: wider }: ConvolutionInfo,
-): tf.TensorInfo {
-  if (tf.util.arraysEqual(y.shape, size)) return y;
-  const begin = [0, wider.top - padInfo.top, wider.left - padInfo.left, 0];
-  const slice = tf.getKernel("Slice", "wasm").kernelFunc as unknown as Kernel;
-  const cut = slice({ inputs: { x: y }, attrs: { begin, size }, backend });
-  backend.disposeData(y.dataId);
-  return cut;
-}
-
-/** The filter turned by 180°, its channels swapped. */
-function turn(kernels: WasmKernels, { inputs: { filter }, backend }: KernelCall): tf.TensorInfo {
-  const [height, width, inputs, outputs] = filter.shape;
-  const turned = kernels.output([height, width, outputs, inputs]);
-  const [from, to] = [filter, turned].map((tensor) => backend.typedArrayFromHeap(tensor));
-  let k = 0;
-  for (let tap = height * width - 1; tap >= 0; tap--) {
-    for (let input = 0; input < inputs; input++) {
-      for (let output = 0; output < outputs; output++) {
-        to[(tap * outputs + output) * inputs + input] = from[k++];
-      }
-    }
-  }
-  return turned;
 }
 
 function filterGradient(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
   const { inputs: { x, dy }, attrs: { filterShape } } = call;
-  const { info, wider, convolution } = algorithmOf(kernels, call, x.shape, filterShape);
+  const algorithm = algorithmOf(kernels, call, x.shape, filterShape);
+  const { info, convolution } = algorithm;
   if (!convolution && !isOfWindows(info)) return filterGradientOfFew(kernels, call, info);
   const dw = kernels.output(filterShape);
-  if (convolution) {
-    const bordered = addBorder(call, info, wider);
-    const scratch = kernels.scratch(convolution.scratchBytes);
-    convolution.backward({ x, dy: bordered, dw, scratch });
-    if (bordered !== dy) call.backend.disposeData(bordered.dataId);
-  } else multiplyWindows(kernels, info, { x, b: dy, c: dw, transpose: true });
+  if (convolution) goBack(kernels, call, algorithm, { x, dw });
+  else {
+    const size = sizeOfWindows(kernels, info);
+    kernels.run("multiplyWindows", { x, b: dy, c: dw, transpose: true, ...size });
+  }
   return dw;
 }
 
@@ -247,32 +207,51 @@ function filterGradientOfFew(
   info: ConvolutionInfo,
 ): tf.TensorInfo | undefined {
   const { inputs: { x, dy }, attrs: { filterShape }, backend } = call;
-  const isInOnes = info.strideHeight === 1 && info.strideWidth === 1;
-  if (!isInOnes || info.inChannels % 8 !== 0 || !isWithinSame(info)) return undefined;
   const [height, width, inputs, outputs] = filterShape;
   const { top, bottom, left, right } = info.padInfo;
-  const pad = [
-    [0, 0],
-    [height - 1 - top, height - 1 - bottom],
-    [width - 1 - left, width - 1 - right],
-    [0, 0],
-  ];
+  const rows = [height - 1 - top, height - 1 - bottom];
+  const columns = [width - 1 - left, width - 1 - right];
+  const isSupported = info.dataFormat === "channelsLast" && inputs % 8 === 0 && isInOnes(info) &&
+    Math.min(...rows, ...columns) >= 0;
+  if (!isSupported) return undefined;
   const turned = kernels.output([height, width, outputs, inputs]);
-  const back = convolutionInfo({ ...call, attrs: { strides: 1, pad } }, dy.shape, turned.shape);
-  multiplyWindows(kernels, back, { x: dy, b: x, c: turned, transpose: true });
-  const dw = turn(kernels, { ...call, inputs: { filter: turned } });
-  backend.disposeData(turned.dataId);
+  const attrs = { strides: 1, pad: [[0, 0], rows, columns, [0, 0]] };
+  const back = convolutionInfo({ ...call, attrs }, dy.shape, turned.shape);
+  const size = sizeOfWindows(kernels, back);
+  kernels.run("multiplyWindows", { x: dy, b: x, c: turned, transpose: true, ...size });
+  const reversed = run(call, "Reverse", turned, { dims: [0, 1] });
+  const dw = run(call, "Transpose", reversed, { perm: [0, 1, 3, 2] });
+  for (const { dataId } of [turned, reversed]) backend.disposeData(dataId);
   return dw;
 }
 
-/** Whether no border is wider than that of padding 'same' in steps of one. */
-function isWithinSame(info: ConvolutionInfo): boolean {
-  const { filterHeight, filterWidth, padInfo: { top, bottom, left, right } } = info;
-  const isWithin = (first: number, last: number, length: number) =>
-    first <= (length - 1) >> 1 && last <= length >> 1;
-  return info.dataFormat === "channelsLast" && info.dilationHeight === 1 &&
-    info.dilationWidth === 1 && isWithin(top, bottom, filterHeight) &&
-    isWithin(left, right, filterWidth);
+/** Computes a gradient; dy has zeros around it where a convolution with wider borders has more. */
+function goBack(
+  kernels: WasmKernels,
+  call: KernelCall,
+  { info, wider, convolution }: ReturnType<typeof algorithmOf>,
+  operands: Omit<Parameters<Convolution["backward"]>[0], "dy" | "scratch">,
+): void {
+  const { dy } = call.inputs;
+  const paddings = ([["top", "bottom"], ["left", "right"]] as const)
+    .map((sides) => sides.map((side) => wider.padInfo[side] - info.padInfo[side]));
+  const bordered = wider === info
+    ? dy
+    : run(call, "PadV2", dy, { paddings: [[0, 0], ...paddings, [0, 0]], constantValue: 0 });
+  const scratch = kernels.scratch(convolution!.scratchBytes);
+  convolution!.backward({ dy: bordered, ...operands, scratch });
+  if (bordered !== dy) call.backend.disposeData(bordered.dataId);
+}
+
+/** Runs one of tfjs's kernels. */
+function run(
+  { backend }: KernelCall,
+  name: string,
+  x: tf.TensorInfo,
+  attrs: KernelCall["attrs"],
+): tf.TensorInfo {
+  const kernel = tf.getKernel(name, "wasm").kernelFunc as unknown as Kernel;
+  return kernel({ inputs: { x }, attrs, backend });
 }
 
 /** Convolves x, or gives the gradient of x or of the filter, whichever inputs and attributes there are. */
@@ -323,12 +302,13 @@ function algorithmOf(
   if (isPointwise(info)) {
     return { info, wider: info, convolution: CONVOLUTIONS.pointwise(kernels, sizeOf(info)) };
   }
-  const isWinograd = isSquare(info, [0, 1]) && info.inChannels % 8 === 0 &&
-    info.outChannels % 8 === 0 && (isSquare(info, [1]) || isWorthBorders(info));
+  const isBordered = isSquare(info, [1]);
+  const isWinograd = info.inChannels % 8 === 0 && info.outChannels % 8 === 0 &&
+    (isBordered || (isSquare(info, [0, 1]) && isWorthBorders(info)));
   if (!isWinograd) return { info, wider: info, convolution: undefined };
   const attrs = { strides: 1, pad: "same" };
-  const wider = convolutionInfo({ ...call, attrs }, inputShape, filterShape);
-  return { info, wider, convolution: CONVOLUTIONS.winograd(kernels, sizeOf(wider)) };
+  const wider = isBordered ? info : convolutionInfo({ ...call, attrs }, inputShape, filterShape);
+  return { info, wider, convolution: CONVOLUTIONS.winograd(kernels, sizeOf(info)) };
 }
 
 /** Whether Winograd's points of the wider convolution are less than half of the narrower one's taps. */
@@ -368,13 +348,15 @@ function isPointwise(info: ConvolutionInfo): boolean {
     [top, bottom, left, right].every((size) => size === 0);
 }
 
+function isInOnes({ strideHeight, strideWidth, dilationHeight, dilationWidth }: ConvolutionInfo) {
+  return [strideHeight, strideWidth, dilationHeight, dilationWidth].every((step) => step === 1);
+}
+
 /** 3×3 in steps of one with such borders on all sides. */
 function isSquare(info: ConvolutionInfo, borders: number[]): boolean {
   const { top, bottom, left, right } = info.padInfo;
   return info.dataFormat === "channelsLast" && info.filterHeight === 3 && info.filterWidth === 3 &&
-    [info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth]
-      .every((size) => size === 1) &&
-    [top, bottom, left, right].every((border) => borders.includes(border));
+    isInOnes(info) && [top, bottom, left, right].every((border) => borders.includes(border));
 }
 
 /** Any size, step, dilation and padding, output channels in eights. */
@@ -382,16 +364,7 @@ function isOfWindows(info: ConvolutionInfo): boolean {
   return info.dataFormat === "channelsLast" && info.outChannels % 8 === 0;
 }
 
-/** C = W · B, or where `transpose` C = Wᵀ · B, with the windows of x as the rows of W. */
-function multiplyWindows(
-  kernels: WasmKernels,
-  info: ConvolutionInfo,
-  operands: { x: tf.TensorInfo; b: tf.TensorInfo; c: tf.TensorInfo; transpose: boolean },
-): void {
-  kernels.run("multiplyWindows", { ...operands, ...windowsOf(kernels, info) });
-}
-
-function windowsOf(kernels: WasmKernels, info: ConvolutionInfo) {
+function sizeOfWindows(kernels: WasmKernels, info: ConvolutionInfo) {
   const { filterHeight, filterWidth, inChannels, outChannels: outputs, padInfo } = info;
   const depth = filterHeight * filterWidth * inChannels;
   return {
