@@ -9,7 +9,7 @@ import { join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { holdOut, lackingClasses } from "../data/hold_out.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { readBase } from "../formats/read_base.ts";
-import { encodeKerasH5 } from "../formats/keras_h5.ts";
+import { encodeKerasH5 } from "../formats/keras.ts";
 import { BASE_NAMES, type BaseName } from "../model/architecture.ts";
 import { addExamples, encodeExamples } from "../model/examples.ts";
 import { areFew, learnFromFew } from "../model/few_pictures.ts";

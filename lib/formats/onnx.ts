@@ -2,8 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { type NetworkData, networkFromData } from "../model/network.ts";
-import { OnnxGraph, type Value } from "./onnx_graph.ts";
-import { ModelProto } from "./onnx_schema.ts";
+import { ModelProto, OnnxGraph, type Value } from "./onnx_graph.ts";
 
 /** Version of the operators that are used (https://onnx.ai/onnx/operators/). */
 const OPSET = 21;

@@ -7,7 +7,7 @@ import { slice } from "../data/dataset.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { FLAGS } from "../flags.ts";
-import { encodeKerasH5 } from "../formats/keras_h5.ts";
+import { encodeKerasH5 } from "../formats/keras.ts";
 import { encodeOnnx } from "../formats/onnx.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import { loadModel } from "../model/classifier.ts";

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { decodeKerasArchive } from "../../lib/formats/keras_archive.ts";
-import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
-import { ModelProto } from "../../lib/formats/onnx_schema.ts";
+import { decodeKeras } from "../../lib/formats/keras.ts";
+import { ModelProto } from "../../lib/formats/onnx_graph.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { assertSameOutputs } from "../formats/networks.ts";
@@ -38,8 +37,8 @@ Deno.test("export writes the model in every format", () =>
     assertEquals(copy.card, model.card);
     const networks = [
       copy.network,
-      await decodeKerasH5(await Deno.readFile(`${path}.h5`), "h5"),
-      await decodeKerasArchive(await Deno.readFile(`${path}.keras`), "keras"),
+      await decodeKeras(await Deno.readFile(`${path}.h5`), "h5"),
+      await decodeKeras(await Deno.readFile(`${path}.keras`), ".keras"),
     ];
     for (const network of networks) assertSameOutputs(network, model.network);
     for (const network of networks.slice(1)) network.dispose();

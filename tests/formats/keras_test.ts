@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { unzipSync, zipSync } from "fflate";
 import { encodeHdf5, type Hdf5Group, readHdf5 } from "../../lib/formats/hdf5.ts";
-import { decodeKerasArchive, encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
-import { decodeKerasH5, encodeKerasH5 } from "../../lib/formats/keras_h5.ts";
+import { decodeKeras, encodeKerasArchive, encodeKerasH5 } from "../../lib/formats/keras.ts";
 import { networkToData } from "../../lib/model/network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { assertSameOutputs, NETWORKS, recurrentNetwork } from "./networks.ts";
@@ -10,19 +9,19 @@ import { assertSameOutputs, NETWORKS, recurrentNetwork } from "./networks.ts";
 const KERAS_NETWORKS = { ...NETWORKS, "cells and layers inside": recurrentNetwork };
 
 for (const [kind, build] of Object.entries(KERAS_NETWORKS)) {
-  Deno.test(`decodeKerasArchive() gives back what encodeKerasArchive() wrote: ${kind}`, async () => {
+  Deno.test(`decodeKeras() gives back what encodeKerasArchive() wrote: ${kind}`, async () => {
     const network = await build();
     const data = await networkToData(network);
     const bytes = await encodeKerasArchive(data, CARD);
     assertEquals(await encodeKerasArchive(data, CARD), bytes);
-    const decoded = await decodeKerasArchive(bytes, "network.keras");
+    const decoded = await decodeKeras(bytes, "network.keras");
     assertSameOutputs(decoded, network);
     network.dispose();
     decoded.dispose();
   });
 }
 
-Deno.test("decodeKerasArchive() finds weights where Keras 2.13 put them, on Windows too", async () => {
+Deno.test("decodeKeras() finds weights where Keras 2.13 put them, on Windows too", async () => {
   const network = await recurrentNetwork();
   const files = unzipSync(await encodeKerasArchive(await networkToData(network), CARD));
   const weights = network.layers.flatMap(({ name, weights }) =>
@@ -50,14 +49,14 @@ Deno.test("decodeKerasArchive() finds weights where Keras 2.13 put them, on Wind
       }]));
     }
     const archive = zipSync({ ...files, "model.weights.h5": await encodeHdf5(root) });
-    const decoded = await decodeKerasArchive(archive, "network.keras");
+    const decoded = await decodeKeras(archive, "network.keras");
     assertSameOutputs(decoded, network);
     decoded.dispose();
   }
   network.dispose();
 });
 
-Deno.test("decodeKerasArchive() takes groups of a class in the order of their numbers", async () => {
+Deno.test("decodeKeras() takes groups of a class in the order of their numbers", async () => {
   const network = await randomNetwork();
   const files = unzipSync(await encodeKerasArchive(await networkToData(network), CARD));
   const convolutions = network.layers.filter((layer) => layer.getClassName() === "Conv2D");
@@ -73,7 +72,7 @@ Deno.test("decodeKerasArchive() takes groups of a class in the order of their nu
   });
   assertEquals(convolutions.length, 3); // conv2d, conv2d_9, conv2d_19
   const archive = zipSync({ ...files, "model.weights.h5": await encodeHdf5(root) });
-  const decoded = await decodeKerasArchive(archive, "network.keras");
+  const decoded = await decodeKeras(archive, "network.keras");
   assertSameOutputs(decoded, network);
   decoded.dispose();
   network.dispose();
@@ -102,12 +101,12 @@ Deno.test("encodeKerasArchive() writes Keras 3's layout, and the card", async ()
 });
 
 for (const [kind, build] of Object.entries(KERAS_NETWORKS)) {
-  Deno.test(`decodeKerasH5() gives back what encodeKerasH5() wrote: ${kind}`, async () => {
+  Deno.test(`decodeKeras() gives back what encodeKerasH5() wrote: ${kind}`, async () => {
     const network = await build();
     const data = await networkToData(network);
     const bytes = await encodeKerasH5(data, CARD);
     assertEquals(await encodeKerasH5(data, CARD), bytes);
-    const decoded = await decodeKerasH5(bytes, "network.h5");
+    const decoded = await decodeKeras(bytes, "network.h5");
     assertSameOutputs(decoded, network);
     network.dispose();
     decoded.dispose();

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { encodeOnnx } from "../../lib/formats/onnx.ts";
-import { ModelProto } from "../../lib/formats/onnx_schema.ts";
+import { ModelProto } from "../../lib/formats/onnx_graph.ts";
 import { networkToData } from "../../lib/model/network.ts";
 import { roundWeights } from "../../lib/model/precision.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";

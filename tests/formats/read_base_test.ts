@@ -7,9 +7,8 @@ import { loadMnist } from "../../lib/data/mnist.ts";
 import { addHead } from "../../lib/model/architecture.ts";
 import { readBase } from "../../lib/formats/read_base.ts";
 import { encodeHdf5, type Hdf5Group } from "../../lib/formats/hdf5.ts";
-import { encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
-import { toKeras2 } from "../../lib/formats/keras_config.ts";
-import { encodeKerasH5 } from "../../lib/formats/keras_h5.ts";
+import { encodeKerasArchive, encodeKerasH5 } from "../../lib/formats/keras.ts";
+import { toKeras } from "../../lib/formats/keras_config.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { networkToData } from "../../lib/model/network.ts";
@@ -86,7 +85,7 @@ function h5(
     kernelSize: 3,
     name: "conv",
   });
-  const config = toKeras2(tf.sequential({ name: "net", layers: [layer] })) as unknown as Config;
+  const config = toKeras(tf.sequential({ name: "net", layers: [layer] }), 2) as Config;
   const weights: Hdf5Group = {
     attributes: { weight_names: Object.keys(shapes) },
     members: { conv: { members } },

@@ -11,8 +11,7 @@ import { startTeam, type Team } from "../../lib/model/team.ts";
 import type { Dataset, Splits } from "../../lib/data/dataset.ts";
 import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { decodeKerasArchive, encodeKerasArchive } from "../../lib/formats/keras_archive.ts";
-import { decodeKerasH5 } from "../../lib/formats/keras_h5.ts";
+import { decodeKeras, encodeKerasArchive } from "../../lib/formats/keras.ts";
 import { encodeOnnx } from "../../lib/formats/onnx.ts";
 import { readBase } from "../../lib/formats/read_base.ts";
 import { BASE_NAMES } from "../../lib/model/architecture.ts";
@@ -313,8 +312,7 @@ Deno.test("schemathesis finds the service to take and answer what its document s
   }));
 
 async function assertReads(team: Team, path: string, test: Dataset): Promise<void> {
-  const decode = path.endsWith(".h5") ? decodeKerasH5 : decodeKerasArchive;
-  const { inputs, outputs } = await decode(await Deno.readFile(path), path);
+  const { inputs, outputs } = await decodeKeras(await Deno.readFile(path), path);
   const network = tf.sequential({ layers: [tf.model({ inputs, outputs })] });
   const ours = await computeOutputs(team, network, test.images, "probabilities");
   network.dispose();

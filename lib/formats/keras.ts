@@ -1,17 +1,134 @@
-/** Networks as Keras 3 saves them: a .keras file, which is a zip archive of JSON and an HDF5 file. */
+/** Networks as Keras saves them: in one HDF5 file, as Keras 2 does, or in a .keras archive of JSON and an HDF5 file, as Keras 3. */
 
 import * as tf from "@tensorflow/tfjs";
 import { unzipSync, zipSync } from "fflate";
 import { type NetworkData, networkFromData } from "../model/network.ts";
 import { encodeHdf5, type Hdf5Group, type Hdf5Reader, readHdf5 } from "./hdf5.ts";
-import { assignWeights, buildNetwork, parseConfig, toKeras2, toKeras3 } from "./keras_config.ts";
-import type { LayerConfig } from "./keras_layers.ts";
+import {
+  assignWeights,
+  buildNetwork,
+  type LayerConfig,
+  parseConfig,
+  toKeras,
+} from "./keras_config.ts";
+
+/** The version of Keras 2 whose layout is written. */
+const KERAS_2 = "2.15.0";
+
+/**
+ * Writes a network as Keras 2 does: its architecture as JSON in an attribute, and a group of arrays
+ * for each layer (`save_model_to_hdf5` in
+ * https://github.com/keras-team/keras/blob/master/keras/src/legacy/saving/legacy_h5_format.py).
+ *
+ * @param card What the network is, as plain JSON: the attribute `card`.
+ * @returns The file; the same network and card give the same bytes.
+ */
+export async function encodeKerasH5(data: NetworkData, card: unknown): Promise<Uint8Array> {
+  const network = await networkFromData(data);
+  const { layers } = network;
+  for (const layer of leafLayers(layers)) layer.trainable = true;
+  const bytes = await encodeHdf5({
+    attributes: {
+      keras_version: KERAS_2,
+      backend: "tensorflow",
+      model_config: JSON.stringify(toKeras(network, 2)),
+      card: JSON.stringify(card),
+    },
+    members: {
+      model_weights: {
+        attributes: {
+          keras_version: KERAS_2,
+          backend: "tensorflow",
+          layer_names: layers.map(({ name }) => name),
+        },
+        members: Object.fromEntries(layers.map((layer) => [layer.name, scopedGroup(layer)])),
+      },
+    },
+  });
+  network.dispose();
+  return bytes;
+}
+
+function scopedGroup(layer: tf.layers.Layer): Hdf5Group {
+  const weights = inKerasOrder(layer);
+  const names = weights.map(({ originalName }) => `${originalName}:0`);
+  const root: Required<Hdf5Group> = { attributes: { weight_names: names }, members: {} };
+  weights.forEach((weight, i) => {
+    const path = names[i].split("/");
+    let { members } = root;
+    for (const scope of path.slice(0, -1)) {
+      const group = members[scope] ??= { members: {} };
+      members = (group as Required<Hdf5Group>).members;
+    }
+    members[path.at(-1)!] = {
+      shape: weight.shape as number[],
+      values: weight.read().dataSync<"float32">(),
+    };
+  });
+  return root;
+}
+
+/** A layer's weights in Keras 2's order: in a network of layers, first all that are trained. */
+function inKerasOrder(layer: tf.layers.Layer): tf.layers.Layer["weights"] {
+  const leaves = leafLayers([layer]);
+  return [
+    ...leaves.flatMap(({ trainableWeights }) => trainableWeights),
+    ...leaves.flatMap(({ nonTrainableWeights }) => nonTrainableWeights),
+  ];
+}
+
+/** The layers that hold weights themselves, those of networks among `layers` included. */
+function leafLayers(layers: tf.layers.Layer[]): tf.layers.Layer[] {
+  return layers.flatMap((layer) =>
+    layer instanceof tf.LayersModel ? leafLayers(layer.layers) : [layer]
+  );
+}
+
+/** What Normalization keeps besides mean and variance: of how many numbers they are. */
+const COUNT = /(^|\/)count(:0)?$/;
+
+/**
+ * Reads a network that Keras 2 or 3 saved as .h5 or .keras.
+ *
+ * @param name What to call the file in an error. Whatever its ending is: Keras 2 writes HDF5 into a .keras file, too.
+ * @throws {SyntaxError} If it is damaged or no such file.
+ * @throws {TypeError} If the network has layers that tfjs does not have.
+ */
+export async function decodeKeras(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
+  const isHdf5 = bytes.subarray(0, 4).toHex() === "89484446" || !name.endsWith(".keras");
+  return await (isHdf5 ? decodeH5(bytes, name) : decodeArchive(bytes, name));
+}
+
+async function decodeH5(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
+  const [text, version] = await readHdf5(
+    bytes,
+    name,
+    (file) => ["model_config", "keras_version"].map((about) => file.attribute("/", about)),
+  );
+  const network = await buildNetwork(parseConfig(text, name), name, { version });
+  try {
+    await readHdf5(bytes, name, (file) => {
+      for (const layer of network.layers) {
+        const group = `/model_weights/${layer.name}`;
+        const names = file.attribute(group, "weight_names");
+        const arrays = (Array.isArray(names) ? names : [])
+          .filter((weight) => !COUNT.test(weight))
+          .map((weight) => file.array(`${group}/${weight}`));
+        assignWeights(inKerasOrder(layer), arrays, layer.name, name);
+      }
+    });
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+  return network;
+}
 
 /** Names of the files in the archive. */
 const [METADATA, CONFIG, WEIGHTS] = ["metadata.json", "config.json", "model.weights.h5"];
 
-/** The version of Keras whose layout is written. */
-const KERAS_VERSION = "3.0.0";
+/** The version of Keras 3 whose layout is written. */
+const KERAS_3 = "3.0.0";
 
 /** What every archive gives as the time of its making: the first that zip knows, in any time zone. */
 const TIME_STAMP = new Date(1980, 0, 1);
@@ -31,8 +148,8 @@ export async function encodeKerasArchive(data: NetworkData, card: unknown): Prom
   const weights = await encodeHdf5(networkGroup(network));
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const archive = zipSync({
-    [METADATA]: json({ keras_version: KERAS_VERSION, card }),
-    [CONFIG]: json(toKeras3(toKeras2(network))),
+    [METADATA]: json({ keras_version: KERAS_3, card }),
+    [CONFIG]: json(toKeras(network, 3)),
     [WEIGHTS]: weights,
   }, { level: 0, mtime: TIME_STAMP });
   network.dispose();
@@ -87,14 +204,7 @@ function snakeCase(className: string): string {
     .toLowerCase();
 }
 
-/**
- * Reads a network that Keras 3 saved as .keras.
- *
- * @param name What to call the file in an error.
- * @throws {SyntaxError} If it is damaged or no such file.
- * @throws {TypeError} If the network has layers that tfjs does not have.
- */
-export async function decodeKerasArchive(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
+async function decodeArchive(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
   const { [METADATA]: metadata, [CONFIG]: config, [WEIGHTS]: weights } = unzip(bytes, name);
   const parse = (file?: Uint8Array) => parseConfig(file && new TextDecoder().decode(file), name);
   const parsed = parse(config);
