@@ -22,6 +22,10 @@ const GAP = 16;
 /** What is written below a picture: pixels of a character on average, and the longest name in full. */
 const CHARACTER_WIDTH = 7.6;
 const LONGEST_NAME = 20;
+
+/** Room for `U+3042, not U+3044`, as PNGs have it where no font has a character; capitals and digits are wide. */
+const NAMED_LENGTH = 22;
+const NOT_LATIN = /[^\0-\u024F]/;
 const GROUP_SPACING = 12;
 const HEADING_HEIGHT = 34;
 
@@ -51,7 +55,11 @@ export function predictionExamples(examples: PredictionExample[]): Spec {
   const [rightTiles, wrongTiles] = [true, false].map((isRight) =>
     examples.filter(({ actual, predicted }) => (actual === predicted) === isRight).map(tileOf)
   );
-  const longest = Math.max(...[...rightTiles, ...wrongTiles].map(({ answer }) => answer.length));
+  const longest = Math.max(
+    ...[...rightTiles, ...wrongTiles].map(({ answer }) =>
+      Math.max(answer.length, NOT_LATIN.test(answer) ? NAMED_LENGTH : 0)
+    ),
+  );
   const step = Math.max(PICTURE_SIDE + GAP, CHARACTER_WIDTH * longest);
   const right = group(rightTiles, RIGHT, { top: 0, step });
   const wrongTop = right.height + GROUP_SPACING;

@@ -10,6 +10,7 @@ import { type LoggerInterface, parse, View } from "vega";
 import { compile } from "vega-lite";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { startResvg } from "../image/resvg.ts";
+import { systemFontWith } from "./system_fonts.ts";
 import type { Spec } from "./theme.ts";
 
 /** Pixels of a PNG along a pixel of its chart, so that it is sharp on every screen. */
@@ -35,7 +36,7 @@ const strictLogger: LoggerInterface = {
 
 /**
  * Has PNGs from now on show the characters of a font too (WOFF2), which Inter lacks: of another script, say.
- * Without one, `U+3042` stands for such a character.
+ * Without one, those of the system are looked in, and if none has such a character, `U+3042` stands for it.
  */
 export function addFont(font: Uint8Array): void {
   otherFonts.add(font);
@@ -67,7 +68,7 @@ export async function renderSvg(spec: Spec): Promise<string> {
  * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
  */
 export async function renderPng(spec: Spec, scale = PNG_SCALE): Promise<Uint8Array> {
-  return await rasterise(await renderSvg(nameCharacters(spec)), scale);
+  return await rasterise(await renderSvg(await nameCharacters(spec)), scale);
 }
 
 /**
@@ -79,21 +80,20 @@ export async function renderPng(spec: Spec, scale = PNG_SCALE): Promise<Uint8Arr
  */
 export async function saveChart(spec: Spec, pathWithoutExtension: string): Promise<void> {
   const svg = await renderSvg(spec);
-  const named = nameCharacters(spec);
-  const png = await rasterise(named === spec ? svg : await renderSvg(named), PNG_SCALE);
+  const png = await renderPng(spec);
   await writeFileAtomically(`${pathWithoutExtension}.svg`, svg);
   await writeFileAtomically(`${pathWithoutExtension}.png`, png);
 }
 
 async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
   const Resvg = await startResvg();
-  const fonts = new Set<Uint8Array>(LATIN);
-  for (const subset of new Set(svg.match(BEYOND_ASCII)?.map(subsetOf))) {
-    if (subset) fonts.add(await loadInter(subset));
-  }
+  const characters = [...new Set(svg.match(BEYOND_ASCII))];
+  characters.sort((one, other) => Number(!subsetOf(one)) - Number(!subsetOf(other))); // Inter first
+  const others = await Promise.all(characters.map(fontWith));
+  const fonts = new Set([...LATIN, ...others, ...otherFonts].filter((font) => font !== undefined));
   const resvg = new Resvg(svg, {
     fitTo: { mode: "zoom", value: scale },
-    font: { fontBuffers: [...fonts, ...otherFonts], defaultFontFamily: "Inter" },
+    font: { fontBuffers: [...fonts], defaultFontFamily: "Inter" },
   });
   try {
     const image = resvg.render();
@@ -108,14 +108,15 @@ async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
 }
 
 /** The chart with `U+3042` in place of a character that no font at hand has. */
-function nameCharacters(spec: Spec): Spec {
+async function nameCharacters(spec: Spec): Promise<Spec> {
   if (otherFonts.size > 0) return spec;
-  const json = JSON.stringify(spec);
-  const named = json.replace(BEYOND_ASCII, (character) => {
+  let json = JSON.stringify(spec);
+  for (const character of new Set(json.match(BEYOND_ASCII))) {
+    if (await fontWith(character)) continue;
     const code = character.codePointAt(0)!.toString(16).toUpperCase();
-    return subsetOf(character) ? character : `U+${code.padStart(4, "0")}`;
-  });
-  return named === json ? spec : JSON.parse(named);
+    json = json.replaceAll(character, `U+${code.padStart(4, "0")}`);
+  }
+  return JSON.parse(json);
 }
 
 const BEYOND_ASCII = /[^\0-\x7F]/gu;
@@ -131,8 +132,10 @@ function subsetOf(character: string): string | undefined {
   return Object.entries(SUBSETS).findLast(([, ranges]) => isIn(ranges))?.[0];
 }
 
-/** The regular cut of a part of Inter, which no chart without its characters loads. */
-async function loadInter(subset: string): Promise<Uint8Array> {
+/** The part of Inter that has a character, else a font of the system; no chart without such characters loads any. */
+async function fontWith(character: string): Promise<Uint8Array | undefined> {
+  const subset = subsetOf(character);
+  if (!subset) return otherFonts.size > 0 ? undefined : await systemFontWith(character);
   const file = `@fontsource/inter/files/inter-${subset}-400-normal.woff2`;
   return (await import(file, { with: { type: "bytes" } })).default;
 }
