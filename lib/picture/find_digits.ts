@@ -5,17 +5,9 @@ import type { Box } from "../image/box.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import { withoutDarkEdges } from "./dark_edges.ts";
 import type { GreyPicture } from "./decode.ts";
-import { type FilledForm, withoutForm } from "./forms.ts";
+import { withoutForm } from "./forms.ts";
 import { type InkSheet, markInk, quantileOfCounts, separateInk } from "./ink.ts";
-import {
-  findPieces,
-  type Group,
-  groupOf,
-  heightOf,
-  type Piece,
-  type Pieces,
-  withoutSurroundings,
-} from "./pieces.ts";
+import { findPieces, type Group, groupOf, heightOf, type Piece, type Pieces } from "./pieces.ts";
 import { placeDigit } from "./place.ts";
 import { reduce } from "./resolution.ts";
 import { withoutRuledLines } from "./ruled_lines.ts";
@@ -83,7 +75,7 @@ export function finderFor(classes: readonly string[]): (picture: GreyPicture) =>
 }
 
 /** What of a sheet's pieces is a digit each, in reading order. */
-type Grouping = (found: Pieces, sheet: InkSheet, form?: FilledForm) => Group[];
+type Grouping = (found: Pieces, sheet: InkSheet, form?: ReturnType<typeof withoutForm>) => Group[];
 
 /**
  * Finds what is drawn in a picture.
@@ -126,7 +118,11 @@ function findOn(
 }
 
 /** The digits of a sheet; boxes in its pixels. */
-function placeAll(sheet: InkSheet, grouping: Grouping, form?: FilledForm): FoundDigit[] {
+function placeAll(
+  sheet: InkSheet,
+  grouping: Grouping,
+  form?: ReturnType<typeof withoutForm>,
+): FoundDigit[] {
   const found = findPieces(sheet);
   return grouping(found, sheet, form).map((group) => {
     const { left, top, right, bottom } = group;
@@ -174,6 +170,40 @@ const digitsOf: Grouping = (found, sheet, form) => {
   const groups = inReadingOrder(withoutSpecks(joined, sheet));
   return form ? groups : groups.flatMap((group) => splitTouching(group, found));
 };
+
+/** A frame stands off what is in it by at least this share of its height. */
+const FRAME_MARGIN = 0.05;
+
+/** What is in a frame has at least this share of its height. */
+const LEAST_FRAMED = 0.35;
+
+/** A table is seen along at least this share of a side of the picture. */
+const TABLE_SIDE = 0.75;
+
+/** Beside a table there are digits of at least this share of the picture's height. */
+const LEAST_BESIDE = 0.1;
+
+/**
+ * Leaves out what lies around digits and is none: a frame, which has another piece well inside, and
+ * the table beside the sheet, which reaches the picture's border and goes along most of it.
+ */
+function withoutSurroundings(pieces: Piece[], sheet: InkSheet): Piece[] {
+  const frames = (one: Piece, other: Piece) => {
+    const margin = FRAME_MARGIN * heightOf(one);
+    return heightOf(other) >= LEAST_FRAMED * heightOf(one) &&
+      other.left - one.left >= margin && one.right - other.right >= margin &&
+      other.top - one.top >= margin && one.bottom - other.bottom >= margin;
+  };
+  const atBorder = ({ left, top, right, bottom }: Piece) =>
+    left <= 0 || top <= 0 || right >= sheet.width || bottom >= sheet.height;
+  const unframed = pieces.filter((piece) => !pieces.some((other) => frames(piece, other)));
+  const highest = Math.max(...unframed.filter((piece) => !atBorder(piece)).map(heightOf));
+  return unframed.filter((piece) => {
+    const along = piece.right - piece.left >= TABLE_SIDE * sheet.width ||
+      heightOf(piece) >= TABLE_SIDE * sheet.height;
+    return !(along && atBorder(piece) && highest >= LEAST_BESIDE * sheet.height);
+  });
+}
 
 /** Puts pieces of one digit together, such as a 5 and its bar. */
 function joinPieces(pieces: Piece[]): Group[] {

@@ -65,7 +65,7 @@ interface Form {
 }
 
 /** What a form leaves. */
-export interface FilledForm {
+interface FilledForm {
   sheet: InkSheet;
   /** A name of the place that something on the sheet is in. */
   placeOf: (edges: Edges) => string;

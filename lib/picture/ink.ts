@@ -1,7 +1,7 @@
 /** Ink told from paper: how much of it there is, which of the two is darker, how noisy the paper is. */
 
 import type { GreyPicture } from "./decode.ts";
-import { averageSquares, fitPaper, type Paper, type Squares } from "./paper.ts";
+import { fitPaper, type Paper, SMALL_SIDE } from "./paper.ts";
 
 /** How much ink there is everywhere. */
 interface InkLayer {
@@ -14,12 +14,6 @@ interface InkLayer {
   /** How far the paper goes away from the ink's side, but for one pixel in a thousand, in the same unit. */
   farthest?: number;
 }
-
-/** Squares along the longer side, in which brightness is averaged before shadows are looked for. */
-const SQUARES = 48;
-
-/** A picture whose shorter side is less than this, in pixels, has light taken as even. */
-const SMALL_SIDE = 48;
 
 /** Largest difference from the paper that is counted; a fitted paper may leave the range of brightness. */
 const LARGEST = 1023;
@@ -44,14 +38,14 @@ const LARGEST = 1023;
  * ```
  */
 export function separateInk(picture: GreyPicture): InkLayer {
-  const { width, height, values } = picture;
-  const squares = averageSquares(values, width, height, SQUARES);
-  const isSmall = Math.min(width, height) < SMALL_SIDE;
-  const paper = fitPaper(squares, values, isSmall);
-  const differences = differencesOf(squares, paper);
-  const { ink, skewness, counts } = flatten(picture, squares, paper, differences);
+  const { width, height } = picture;
+  const paper = fitPaper(picture);
+  const differences = differencesOf(paper);
+  const { ink, skewness, counts } = flatten(picture, paper, differences);
   const sign = skewness > 0 ? 1 : -1;
-  const shadow = isSmall ? undefined : shadows(differences.map((value) => sign * value), squares);
+  const shadow = Math.min(width, height) < SMALL_SIDE
+    ? undefined
+    : shadows(differences.map((value) => sign * value), paper);
   for (let y = 0, i = 0; y < height; y++) {
     const shade = shadow?.(y);
     for (let x = 0; x < width; x++, i++) {
@@ -62,10 +56,10 @@ export function separateInk(picture: GreyPicture): InkLayer {
 }
 
 /** How much brighter than the paper every square is. */
-function differencesOf({ cells, columns, rows }: Squares, paper: Paper): Float32Array {
+function differencesOf({ cells, columns, rows, along }: Paper): Float32Array {
   const differences = new Float32Array(columns * rows);
   for (let row = 0, i = 0; row < rows; row++) {
-    const [start, slope, bend] = paper(row + 0.5);
+    const [start, slope, bend] = along(row + 0.5);
     for (let x = 0.5; x < columns; x++, i++) {
       differences[i] = cells[i] - start - (slope + bend * x) * x;
     }
@@ -85,8 +79,7 @@ function differencesOf({ cells, columns, rows }: Squares, paper: Paper): Float32
  */
 function flatten(
   { width, height, values }: GreyPicture,
-  { columns, rows, side }: Squares,
-  paper: Paper,
+  { columns, rows, side, along }: Paper,
   differences: Float32Array,
 ) {
   const reach = Math.round(Math.min(columns, rows) / 4);
@@ -96,7 +89,7 @@ function flatten(
   const counts = new Uint32Array(4 * LARGEST + 1);
   let [square, cube, squareAround, cubeAround] = [0, 0, 0, 0];
   for (let y = 0, i = 0; y < height; y++) {
-    const [start, slope, bend] = paper((y + 0.5) / side);
+    const [start, slope, bend] = along((y + 0.5) / side);
     const firstMean = Math.floor(y / side) * columns;
     for (let x = 0; x < width; x++, i++) {
       const u = across[x];
@@ -166,7 +159,7 @@ const SHADOW_SIDE = 0.42;
  *
  * @returns It along any row, in pixels; the same array every time.
  */
-function shadows(ink: Float32Array, { columns, rows, side, width }: Squares) {
+function shadows(ink: Float32Array, { columns, rows, side, width }: Paper) {
   const reach = Math.round(SHADOW_SIDE * Math.min(columns, rows) / 2);
   const eroded = leastNear(leastNear(ink, columns, reach), rows, reach).map((value) => -value);
   const opened = leastNear(leastNear(eroded, columns, reach), rows, reach).map((value) => -value);

@@ -1,9 +1,10 @@
 /** The paper: what the light does to it. */
 
 import { boxMeans } from "../image/shrink.ts";
+import type { GreyPicture } from "./decode.ts";
 
 /** A picture in squares. */
-export interface Squares {
+interface Squares {
   /** Mean of every square, `[rows, columns]`. */
   cells: Float32Array;
   columns: number;
@@ -15,7 +16,7 @@ export interface Squares {
 }
 
 /** Averages squares, so that there are at most `count` along the longer side. */
-export function averageSquares(
+function averageSquares(
   values: Float32Array | Uint8Array,
   width: number,
   height: number,
@@ -32,8 +33,12 @@ export function averageSquares(
   return { cells, columns: across.length, rows: down.length, side, width };
 }
 
-/** Squares along the longer side while the paper is fitted. */
+/** Squares along the longer side of a picture, and while the paper is fitted. */
+const SQUARES = 48;
 const COARSE_SQUARES = 24;
+
+/** A picture whose shorter side is less than this, in pixels, has light taken as even. */
+export const SMALL_SIDE = 48;
 
 /** How much more a square at the border counts: a digit seldom fills the rim of its picture. */
 const BORDER_WEIGHT = 3;
@@ -66,18 +71,20 @@ const SAMPLED_PIXELS = 20000;
 /** In a square with ink in it, paper is as light as the pixel of this rank; as dark, where ink is light. */
 const PAPER_RANK = 0.8;
 
-/**
- * Brightness of the paper along a row: start + slope · x + bend · x², x and y in squares
- * from the top left.
- */
-export type Paper = (y: number) => [start: number, slope: number, bend: number];
+/** The paper of a picture, in squares. */
+export interface Paper extends Squares {
+  /** Brightness along a row: start + slope · x + bend · x², x and y in squares from the top left. */
+  along: (y: number) => [start: number, slope: number, bend: number];
+}
 
 /**
  * Fits the paper's brightness: the one that most of the picture has, or a polynomial of second
  * degree in x and y, fitted by iteratively reweighted least squares to the smallest sum of absolute
  * differences (as in Schlossmacher 1973), so that ink, the minority, does not count.
  */
-export function fitPaper(squares: Squares, values: Uint8Array, alwaysEven: boolean): Paper {
+export function fitPaper({ width, height, values }: GreyPicture): Paper {
+  const squares = averageSquares(values, width, height, SQUARES);
+  const alwaysEven = Math.min(width, height) < SMALL_SIDE;
   const { cells, columns, rows } = squares;
   const coarse = weighSquares(averageSquares(cells, columns, rows, COARSE_SQUARES));
   const even = fitConstant(coarse);
@@ -92,7 +99,7 @@ export function fitPaper(squares: Squares, values: Uint8Array, alwaysEven: boole
     ? fitCrowded(squares, values, better)
     : better;
   const [c, cx, cy, cxx, cxy, cyy] = coefficients;
-  return (y) => [c + (cy + cyy * y) * y, cx + cxy * y, cxx];
+  return { ...squares, along: (y) => [c + (cy + cyy * y) * y, cx + cxy * y, cxx] };
 }
 
 interface Fit {

@@ -139,40 +139,6 @@ function piecesOn(
   return pieces.filter(({ peak, area }) => peak >= strong && area >= LEAST_AREA);
 }
 
-/** A frame stands off what is in it by at least this share of its height. */
-const FRAME_MARGIN = 0.05;
-
-/** What is in a frame has at least this share of its height. */
-const LEAST_FRAMED = 0.35;
-
-/** A table is seen along at least this share of a side of the picture. */
-const TABLE_SIDE = 0.75;
-
-/** Beside a table there are digits of at least this share of the picture's height. */
-const LEAST_BESIDE = 0.1;
-
-/**
- * Leaves out what lies around digits and is none: a frame, which has another piece well inside, and
- * the table beside the sheet, which reaches the picture's border and goes along most of it.
- */
-export function withoutSurroundings(pieces: Piece[], sheet: InkSheet): Piece[] {
-  const frames = (one: Piece, other: Piece) => {
-    const margin = FRAME_MARGIN * heightOf(one);
-    return heightOf(other) >= LEAST_FRAMED * heightOf(one) &&
-      other.left - one.left >= margin && one.right - other.right >= margin &&
-      other.top - one.top >= margin && one.bottom - other.bottom >= margin;
-  };
-  const atBorder = ({ left, top, right, bottom }: Piece) =>
-    left <= 0 || top <= 0 || right >= sheet.width || bottom >= sheet.height;
-  const unframed = pieces.filter((piece) => !pieces.some((other) => frames(piece, other)));
-  const highest = Math.max(...unframed.filter((piece) => !atBorder(piece)).map(heightOf));
-  return unframed.filter((piece) => {
-    const along = piece.right - piece.left >= TABLE_SIDE * sheet.width ||
-      heightOf(piece) >= TABLE_SIDE * sheet.height;
-    return !(along && atBorder(piece) && highest >= LEAST_BESIDE * sheet.height);
-  });
-}
-
 /**
  * Finds the connected components of a mask (8-connected), by two passes with
  * union-find (Rosenfeld and Pfaltz 1966).

@@ -94,27 +94,23 @@ function fit(digit: Ink, side: number): Ink {
   const height = Math.ceil(box.height / step - TOLERANCE);
   const across = resampling(digit.width, box.left + box.width / 2, step, width);
   const down = resampling(digit.height, box.top + box.height / 2, step, height);
-  const narrow = new Float32Array(digit.height * width);
-  for (let y = 0; y < digit.height; y++) {
-    for (let x = 0; x < width; x++) {
-      const { first, weights } = across[x];
+  const narrow = resample(digit.values, digit.width, across);
+  const values = resample(narrow, digit.height, down);
+  return { width, height, values: values.map((value) => Math.min(Math.max(value, 0), 1)) };
+}
+
+/** Resamples every row; the result has columns for rows. */
+function resample(values: Float32Array, width: number, taps: Tap[]): Float32Array {
+  const rows = values.length / width;
+  const resampled = new Float32Array(rows * taps.length);
+  taps.forEach(({ first, weights }, column) => {
+    for (let row = 0; row < rows; row++) {
       let sum = 0;
-      for (let k = 0; k < weights.length; k++) {
-        sum += weights[k] * digit.values[y * digit.width + first + k];
-      }
-      narrow[y * width + x] = sum;
+      for (let k = 0; k < weights.length; k++) sum += weights[k] * values[row * width + first + k];
+      resampled[column * rows + row] = sum;
     }
-  }
-  const values = new Float32Array(height * width);
-  for (let y = 0; y < height; y++) {
-    const { first, weights } = down[y];
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k] * narrow[(first + k) * width + x];
-      values[y * width + x] = Math.min(Math.max(sum, 0), 1);
-    }
-  }
-  return { width, height, values };
+  });
+  return resampled;
 }
 
 function boxOfInk({ width, values }: Ink): Box {
