@@ -4,19 +4,17 @@ import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
-import type { readPage } from "./page_files.ts";
 import type { Limits } from "./body.ts";
-import { guard, type Guests, letIn } from "./guard.ts";
-import { bundlePrograms, NETWORK_FILES } from "./network_files.ts";
-import type { Route } from "./openapi.ts";
+import { guard } from "./guard.ts";
+import { bundlePrograms, type PageFile } from "./page_files.ts";
 import { createRoutes, type Parts } from "./routes.ts";
 import { Unavailable } from "./worker_pool.ts";
 
 /** What the service is made of. */
-interface AppOptions extends Omit<Parts, "limits"> {
+export interface AppOptions extends Omit<Parts, "limits"> {
   limits?: Partial<Limits>;
-  guests?: Guests;
-  page: Awaited<ReturnType<typeof readPage>>;
+  guests?: Parameters<typeof guard>[0];
+  page: Map<string, PageFile>;
   /** Told of every request that was answered. */
   log?: (entry: Record<string, unknown>) => void;
 }
@@ -56,20 +54,19 @@ const NOT_FOUND = "Expected an address that GET /docs lists";
 export function createApp({ page, limits, guests = {}, log, ...parts }: AppOptions): Hono {
   const app = new Hono();
   const routes = createRoutes({ ...parts, limits: { ...LIMITS, ...limits } });
-  for (const [name, { type, content }] of page) {
+  const files = new Map([...page, programFile("finder"), programFile("teacher")]);
+  for (const [name, { type, read }] of files) {
     const headers = { "content-type": type, "cache-control": "no-cache" };
     routes.push({
       method: "GET",
       path: name === "index.html" ? "/" : `/${name}`,
-      answer: (c) => c.body(content, 200, headers),
+      answer: async (c) => c.body(await read(), 200, headers),
     });
   }
-  routes.push(...networkRoutes());
   app.use(
     record(new Set(routes.map(({ path }) => path)), parts.metrics, log),
     HEADERS,
-    guard(guests),
-    ...letIn(guests),
+    ...guard(guests),
     sayWhenToComeBack,
     methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }),
   );
@@ -79,36 +76,38 @@ export function createApp({ page, limits, guests = {}, log, ...parts }: AppOptio
   return app;
 }
 
-/** Answers a request whose address cannot be read, which has no path to look up. */
-export async function refuseAddress(): Promise<Response> {
+/** Answers a request; one whose address cannot be read has no path to look up. */
+export async function answer(
+  app: Hono,
+  request: Request,
+  info: Deno.ServeHandlerInfo,
+): Promise<Response> {
+  if (hasAddress(request)) return await app.fetch(request, info);
   const message = "Expected the Host header to be a name or an address, with a port or without";
-  return await new Hono().use(HEADERS).all("*", (c) => c.json({ error: message }, 400)).request(
-    "/",
-  );
+  const refusing = new Hono().use(HEADERS).all("*", (c) => c.json({ error: message }, 400));
+  return await refusing.request("/");
 }
 
-/** What the page does by itself: it finds what is drawn, and learns what it is taught. */
-function networkRoutes(): Route[] {
-  const headers = (type: string) => ({ "content-type": type, "cache-control": "no-cache" });
-  return [
-    ...["finder", "teacher"].map((name): Route => {
-      let program: Promise<string> | undefined;
-      return {
-        method: "GET",
-        path: `/${name}.js`,
-        async answer(c) {
-          program ??= bundlePrograms(`${name}.ts`).then((files) => files.get(`${name}.js`)!);
-          program.catch(() => program = undefined);
-          return c.body(await program, 200, headers("text/javascript; charset=utf-8"));
-        },
-      };
-    }),
-    ...Array.from(NETWORK_FILES, ([name, { type, read }]): Route => ({
-      method: "GET",
-      path: `/${name}`,
-      answer: async (c) => c.body(await read(), 200, headers(type)),
-    })),
-  ];
+/** Whether the address of a request can be read: a name with a blank in it cannot. */
+function hasAddress(request: Request): boolean {
+  try {
+    return URL.canParse(request.url);
+  } catch {
+    return false;
+  }
+}
+
+/** A program that the page runs beside itself, to find what is drawn and to learn; bundled when it is asked for. */
+function programFile(name: string): [string, PageFile] {
+  let program: Promise<string> | undefined;
+  return [`${name}.js`, {
+    type: "text/javascript; charset=utf-8",
+    read() {
+      program ??= bundlePrograms(`${name}.ts`).then((files) => files.get(`${name}.js`)!);
+      program.catch(() => program = undefined);
+      return program;
+    },
+  }];
 }
 
 /** Counts and logs every request. */

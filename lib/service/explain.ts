@@ -7,7 +7,7 @@ import type { Classifier } from "../model/classifier.ts";
 /** What made a model read a picture as a class. */
 export interface Explanation {
   /** Log-odds for the class that hang on each pixel, in nats, `[28, 28]`; see {@linkcode occlusionMap}. */
-  importance: Float32Array;
+  importance: ArrayLike<number>;
   /**
    * Outputs of the convolution blocks, from the first to the last, in maps of `side` × `side`; the
    * layer's largest value is brightest (255), `[channels, side, side]`.

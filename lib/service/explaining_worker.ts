@@ -2,12 +2,12 @@
 
 import { explain } from "./explain.ts";
 import { loadModels } from "./loaded_models.ts";
-import type { ExplainingTask } from "./reader_pool.ts";
+import type { ReaderPool } from "./reader_pool.ts";
 import { serveTasks } from "./worker_pool.ts";
 
 serveTasks(async (folders: Record<string, string>) => {
   const models = await loadModels(folders);
-  return (tasks: ExplainingTask[]) =>
+  return (tasks: Parameters<ReaderPool["explain"]>[0][]) =>
     tasks.map(({ model, pixels, index }) =>
       Promise.try(() => explain(models.get(model)!, pixels, index))
     );

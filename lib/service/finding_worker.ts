@@ -3,7 +3,7 @@
 import { decodePicture } from "../picture/decode.ts";
 import { finderFor } from "../picture/find_digits.ts";
 import { WORKING_PIXELS } from "../picture/resolution.ts";
-import type { FindingTask } from "./reader_pool.ts";
+import type { ReaderPool } from "./reader_pool.ts";
 import { serveTasks } from "./worker_pool.ts";
 
 /** What is decoded of a photograph: four times what it is looked at in. */
@@ -12,7 +12,7 @@ const ENOUGH = 4 * WORKING_PIXELS;
 /** Seconds that a picture may take to decode, while others wait. */
 const SECONDS = 4;
 
-serveTasks(() => (tasks: FindingTask[]) =>
+serveTasks(() => (tasks: Parameters<ReaderPool["readFile"]>[1][]) =>
   tasks.map(async ({ bytes, classes }) =>
     finderFor(classes)(
       await decodePicture(bytes, "the picture", { enough: ENOUGH, seconds: SECONDS }),

@@ -5,7 +5,7 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 
 /** Names and pages that are let in besides the usual ones. */
-export interface Guests {
+interface Guests {
   /** Names by which the service may be asked for, besides `localhost` and addresses. */
   hosts?: string[];
   /** Pages of others that may ask, as `https://example.org`. */
@@ -18,11 +18,12 @@ const ADDRESS = /^(\d+(\.\d+){3}|\[[\da-f:.]+\])$/i;
 /**
  * Refuses requests for a name that is not the service's: a page whose name was made to lead here (DNS
  * rebinding) is one. An address cannot be made to. Refuses requests, other than to read, that a browser sends
- * for another page: the same host at another port is another page.
+ * for another page: the same host at another port is another page. Browsers may read answers for the pages of
+ * others that are let in.
  */
-export function guard({ hosts = [], origins = [] }: Guests): MiddlewareHandler {
+export function guard({ hosts = [], origins = [] }: Guests): MiddlewareHandler[] {
   const names = new Set(["localhost", ...hosts.map((host) => host.toLowerCase())]);
-  return async (c, next) => {
+  const refuse: MiddlewareHandler = async (c, next) => {
     const { hostname, host } = new URL(c.req.url);
     if (!names.has(hostname) && !ADDRESS.test(hostname)) {
       throw new HTTPException(403, {
@@ -41,20 +42,6 @@ export function guard({ hosts = [], origins = [] }: Guests): MiddlewareHandler {
     }
     await next();
   };
-}
-
-/** Lets browsers read answers for the pages of others that are let in. */
-export function letIn({ origins = [] }: Guests): MiddlewareHandler[] {
-  return origins.length > 0
-    ? [cors({ origin: origins, allowMethods: ["GET", "POST", "DELETE"] })]
-    : [];
-}
-
-/** Whether the address of a request can be read: a name with a blank in it cannot. */
-export function hasAddress(request: Request): boolean {
-  try {
-    return URL.canParse(request.url);
-  } catch {
-    return false;
-  }
+  const allowMethods = ["GET", "POST", "DELETE"];
+  return origins.length > 0 ? [refuse, cors({ origin: origins, allowMethods })] : [refuse];
 }

@@ -12,14 +12,14 @@ export interface ReadingTask {
 }
 
 /** An answer to explain: ink 0–255, `[28, 28]`, and the index of the class that it was read as. */
-export interface ExplainingTask {
+interface ExplainingTask {
   model: string;
   pixels: Uint8Array;
   index: number;
 }
 
 /** A picture file, and the classes of the model that is to read it. */
-export interface FindingTask {
+interface FindingTask {
   bytes: Uint8Array;
   classes: string[];
 }

@@ -7,9 +7,17 @@ import { IMAGE_PIXELS } from "../image/size.ts";
 import { type ModelCard, nameAnswer, type Prediction } from "../model/classifier.ts";
 import { PICTURE_KINDS } from "../picture/class_folders.ts";
 import { JSON_LENGTH, type Limits, readJson, readPictureFile } from "./body.ts";
-import { documentPage } from "./document_page.ts";
 import type { Metrics } from "./metrics.ts";
-import { answers, inferRequest, type Json, json, openApi, type Route, schema } from "./openapi.ts";
+import {
+  answers,
+  documentPage,
+  inferRequest,
+  type Json,
+  json,
+  openApi,
+  type Route,
+  schema,
+} from "./openapi.ts";
 import {
   describeSignature,
   MODEL_VERSION,

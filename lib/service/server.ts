@@ -2,16 +2,13 @@
 
 import type { ModelCard } from "../model/classifier.ts";
 import { readCard } from "../model/saved_network.ts";
-import { createApp, refuseAddress } from "./app.ts";
-import type { Limits } from "./body.ts";
-import { type Guests, hasAddress } from "./guard.ts";
+import { answer, type AppOptions, createApp } from "./app.ts";
 import { Metrics } from "./metrics.ts";
 import { addressesFor } from "./neighbours.ts";
 import { readPage } from "./page_files.ts";
 import { ReaderPool } from "./reader_pool.ts";
-import type { Samples } from "./samples.ts";
 
-interface ServiceOptions {
+interface ServiceOptions extends Pick<AppOptions, "samples" | "limits" | "guests"> {
   /** Folders or zips of the models by name; the first answers where no model is named. */
   models: Record<string, string>;
   /** Address to listen at. */
@@ -20,11 +17,6 @@ interface ServiceOptions {
   port: number;
   /** Number of workers that read pictures. */
   workers: number;
-  /** Where samples are kept, if they are. */
-  samples?: Samples;
-  limits?: Partial<Limits>;
-  /** Names and pages that are let in besides the usual ones. */
-  guests?: Guests;
   /** Module of the workers, if not the usual one. */
   module?: URL;
   /** Told of requests, and of workers that were replaced. */
@@ -32,7 +24,7 @@ interface ServiceOptions {
 }
 
 /** A service that listens. Close it with `await using`. */
-export interface Service extends AsyncDisposable {
+interface Service extends AsyncDisposable {
   /** Where it listens, `http://127.0.0.1:8000`. */
   url: string;
   /** Where other machines find it. */
@@ -97,7 +89,7 @@ export async function startService(
     const others = addressesFor(host);
     const server = listen(
       { hostname: host, port },
-      (request, info) => hasAddress(request) ? app.fetch(request, info) : refuseAddress(),
+      (request, info) => answer(app, request, info),
     );
     const { hostname, port: actualPort } = server.addr;
     const urlOf = (address: string) =>

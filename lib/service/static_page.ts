@@ -3,10 +3,9 @@
 import { dirname, join } from "@std/path";
 import { loadModel } from "../model/classifier.ts";
 import { readNetworkFiles } from "../model/saved_network.ts";
-import { bundlePrograms, NETWORK_FILES } from "./network_files.ts";
 import type { ServedModel } from "./page/reader.ts";
 import { TEXTS } from "./page/texts.ts";
-import { readPage } from "./page_files.ts";
+import { bundlePrograms, readPage } from "./page_files.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -36,7 +35,7 @@ export async function writeStaticPage(
 /** All files but the one that keeps them, by name. */
 async function readFiles(models: Record<string, string>): Promise<Files> {
   const files: Files = new Map();
-  for (const [name, { content }] of await readPage()) files.set(name, toBytes(content));
+  for (const [name, { read }] of await readPage()) files.set(name, toBytes(await read()));
   files.set("index.html", toBytes(withAdvice(files.get("index.html")!)));
   for (const [name, text] of await bundlePrograms("local_reader.ts", "network.ts", "teacher.ts")) {
     files.set(name === "local_reader.js" ? "reader.js" : name, toBytes(text));
@@ -49,7 +48,6 @@ async function readFiles(models: Record<string, string>): Promise<Files> {
     for (const [file, bytes] of networkFiles) files.set(`models/${name}/${file}`, bytes);
   }
   files.set("models.json", toBytes(JSON.stringify(list)));
-  for (const [name, { read }] of NETWORK_FILES) files.set(name, await read());
   return files;
 }
 
@@ -76,6 +74,6 @@ function withAdvice(html: Bytes): string {
   );
 }
 
-function toBytes(text: string): Bytes {
-  return new TextEncoder().encode(text);
+function toBytes(content: string | Bytes): Bytes {
+  return typeof content === "string" ? new TextEncoder().encode(content) : content;
 }

@@ -20,7 +20,7 @@ import { networkToData } from "../../lib/model/network.ts";
 import { computeOutputs } from "../../lib/model/evaluation.ts";
 import type { Observer } from "../../lib/observer.ts";
 import { Samples } from "../../lib/service/samples.ts";
-import { type Service, startService } from "../../lib/service/server.ts";
+import { startService } from "../../lib/service/server.ts";
 import { runTask } from "../cli/run_task.ts";
 import { withFolder } from "../temporary_folder.ts";
 
@@ -277,7 +277,7 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
   }));
 
 async function withService(
-  act: (service: Service, folder: string) => Promise<void>,
+  act: (service: Awaited<ReturnType<typeof startService>>, folder: string) => Promise<void>,
 ): Promise<void> {
   await checkTools();
   await withFolder(async (folder) => {

@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { crc32, deflateSync } from "node:zlib";
 import { Random } from "../../lib/data/random.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
-import { type Service, startService } from "../../lib/service/server.ts";
+import { startService } from "../../lib/service/server.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { sevenFiles } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";
@@ -107,7 +107,7 @@ Deno.test("startService() refuses a host that is none, with the usual headers", 
   }));
 
 async function withService(
-  act: (service: Service) => Promise<void>,
+  act: (service: Awaited<ReturnType<typeof startService>>) => Promise<void>,
   pictureBytes = 2 ** 20,
 ): Promise<void> {
   await withFolder(async (folder) => {

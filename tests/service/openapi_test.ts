@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { Random } from "../../lib/data/random.ts";
-import type { Json, OpenApi } from "../../lib/service/openapi.ts";
+import type { Json, openApi } from "../../lib/service/openapi.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { withApp } from "./test_app.ts";
 
@@ -11,7 +11,7 @@ const ROUNDS = 20;
 
 Deno.test("openApi() is valid, and allows every answer to requests made up from it, right and wrong", () =>
   withApp({ workers: 2 }, async ({ app }) => {
-    const document: OpenApi = await (await app.request("/openapi.json")).json();
+    const document: ReturnType<typeof openApi> = await (await app.request("/openapi.json")).json();
     assertEquals(await new Validator().validate(structuredClone(document)), { valid: true });
     const random = new Random(1);
     const ajv = new Ajv2020({ strict: false }).addSchema(document, "document");
@@ -43,7 +43,7 @@ Deno.test("openApi() is valid, and allows every answer to requests made up from 
   }));
 
 function makeBody(
-  document: OpenApi,
+  document: ReturnType<typeof openApi>,
   requestBody: { content: Record<string, { schema: Json }> } | undefined,
   random: Random,
 ): RequestInit {

@@ -3,8 +3,7 @@
 import { join } from "@std/path";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import type { ModelCard } from "../../lib/model/classifier.ts";
-import { createApp } from "../../lib/service/app.ts";
-import type { Limits } from "../../lib/service/body.ts";
+import { type AppOptions, createApp } from "../../lib/service/app.ts";
 import { Metrics } from "../../lib/service/metrics.ts";
 import { readPage } from "../../lib/service/page_files.ts";
 import { ReaderPool } from "../../lib/service/reader_pool.ts";
@@ -27,7 +26,7 @@ interface TestAppOptions {
   workers?: number;
   /** Module of the workers. */
   module?: URL;
-  limits?: Partial<Limits>;
+  limits?: AppOptions["limits"];
   /** No samples are kept. */
   withoutSamples?: boolean;
 }

@@ -3,17 +3,14 @@
 
 import type { GreyPicture } from "../../picture/decode.ts";
 
-/** Red, green, blue and opacity of each pixel, 0–255. */
-export type Pixels = Pick<ImageData, "width" | "height" | "data">;
-
 /** Takes the pixels off a canvas. */
-export function pixelsOf(canvas: HTMLCanvasElement): Pixels {
+export function pixelsOf(canvas: HTMLCanvasElement): ImageData {
   const { width, height } = canvas;
   return canvas.getContext("2d")!.getImageData(0, 0, width, height);
 }
 
 /** Brightness 0–255 as luma (ITU-R BT.709), as the service's decoder has it. */
-export function toGrey({ width, height, data }: Pixels): GreyPicture {
+export function toGrey({ width, height, data }: ImageData): GreyPicture {
   const values = new Uint8Array(width * height);
   for (let i = 0; i < values.length; i++) {
     const [red, green, blue] = [data[4 * i], data[4 * i + 1], data[4 * i + 2]];

@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 /** What is inside: what speaks for an answer, what each layer makes of the picture, and the head of that. */
 
-import { colour } from "./pad.ts";
-import type { Explained, ReadDigit } from "./reader.ts";
+import type { Explanation } from "../explain.ts";
+import type { ReadDigit } from "./reader.ts";
 import { language, texts } from "./texts.ts";
 
-type Layer = Explained["layers"][number];
+type Layer = Explanation["layers"][number];
 
 /** Side of a digit in pixels. */
 const SIDE = 28;
@@ -29,7 +29,7 @@ const EMPTY = 20;
 export function showInside(
   place: HTMLElement,
   answer: ReadDigit,
-  { importance, layers }: Explained,
+  { importance, layers }: Explanation,
   classes: string[],
 ): void {
   const map = document.createElement("canvas");
@@ -291,7 +291,7 @@ function blank(canvas: HTMLCanvasElement, width: number, height: number): ImageD
 /** Red, green and blue of a colour of the page's style. */
 function channels(property: string): number[] {
   const probe = document.createElement("i");
-  probe.style.color = colour(property);
+  probe.style.color = `var(${property})`;
   document.body.append(probe);
   const { color } = getComputedStyle(probe);
   probe.remove();

@@ -8,7 +8,7 @@ import { IMAGE_PIXELS } from "../../image/size.ts";
 import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
 import { finderFor } from "../../picture/find_digits.ts";
 import { explain, type Explanation } from "../explain.ts";
-import { type Pixels, toGrey } from "./grey.ts";
+import { toGrey } from "./grey.ts";
 import { help } from "./helper.ts";
 import type { ReadDigit, ServedModel } from "./reader.ts";
 
@@ -20,7 +20,7 @@ const skills = {
   async load({ name }: ServedModel): Promise<void> {
     await modelOf(name);
   },
-  read: async ({ name }: ServedModel, picture: Pixels): Promise<ReadDigit[]> =>
+  read: async ({ name }: ServedModel, picture: ImageData): Promise<ReadDigit[]> =>
     read(await modelOf(name), picture),
   explain: async (
     { name, classes }: ServedModel,
@@ -34,7 +34,7 @@ export type Network = typeof skills;
 
 help(skills);
 
-function read(model: Classifier, picture: Pixels): ReadDigit[] {
+function read(model: Classifier, picture: ImageData): ReadDigit[] {
   const { digits } = finderFor(model.card.classes)(toGrey(picture));
   const predictions = predict(model, digits.map(({ pixels }) => pixels));
   return digits.map((digit, i) => ({

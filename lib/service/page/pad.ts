@@ -311,6 +311,6 @@ function fit({ width, height }: HTMLCanvasElement, side: number) {
 }
 
 /** A colour of the page's style, by the name of its property. */
-export function colour(property: string): string {
+function colour(property: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(property).trim();
 }

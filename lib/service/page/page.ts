@@ -1,12 +1,13 @@
 /// <reference lib="dom" />
 /** The page: what is drawn goes to the reader, what it reads is shown. */
 
+import type { Explanation } from "../explain.ts";
 import { cleanClassName } from "./class_name.ts";
 import { drawPixels, showInside } from "./inside.ts";
 import { pad } from "./pad.ts";
-import { type Explained, type ReadDigit, reader, type ServedModel } from "./reader.ts";
+import { type ReadDigit, reader, type ServedModel } from "./reader.ts";
 import { Teaching } from "./teach.ts";
-import { language, type Texts, texts } from "./texts.ts";
+import { language, texts } from "./texts.ts";
 
 /** Longest side of a picture that is read, in pixels; larger ones are reduced here. */
 const LONGEST_SIDE = 1600;
@@ -256,7 +257,7 @@ async function explain(): Promise<void> {
   if (answer === digits[chosen]) showExplanation(answer, explanation);
 }
 
-function showExplanation(answer?: ReadDigit, explanation?: Explained): void {
+function showExplanation(answer?: ReadDigit, explanation?: Explanation): void {
   const flow = element("flow");
   if (answer && explanation) showInside(flow, answer, explanation, model.classes);
   else flow.replaceChildren(nothing);
@@ -479,7 +480,7 @@ function nameOf({ name }: ServedModel): string {
 /** Puts the texts of the language in their places. */
 function speak(): void {
   document.documentElement.lang = language;
-  const text = (key: string) => texts[key as keyof Texts] as string;
+  const text = (key: string) => texts[key as keyof typeof texts] as string;
   for (const each of document.querySelectorAll<HTMLElement>("[data-text]")) {
     each.textContent = text(each.dataset.text!);
   }

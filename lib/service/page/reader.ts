@@ -36,9 +36,6 @@ interface LayerInJson {
   filters?: { count: number; side: number; values: string };
 }
 
-/** What made the network say a character. */
-export type Explained = Pick<Explanation, "layers"> & { importance: ArrayLike<number> };
-
 /** Where answers come from. What it throws is a sentence for people. */
 export interface Reader {
   /** Fetches what a model needs to answer, once. */
@@ -52,7 +49,7 @@ export interface Reader {
   /** Finds and reads the digits, or characters, in a picture, which may have been drawn here. */
   read(model: ServedModel, picture: HTMLCanvasElement, isDrawn: boolean): Promise<ReadDigit[]>;
   /** Explains why pixels are read as a character. */
-  explain(model: ServedModel, pixels: Uint8Array, character: string): Promise<Explained>;
+  explain(model: ServedModel, pixels: Uint8Array, character: string): Promise<Explanation>;
   /** Whether samples are kept. */
   keepsSamples(): Promise<boolean>;
   /** Keeps a sample with the class that it really is of; by what is returned it can be taken back. */

@@ -1,12 +1,13 @@
 /// <reference lib="dom" />
 /** Teaching on the page: examples of each class, drawn or photographed, and what is learnt from them. */
 
+import type { Explanation } from "../explain.ts";
 import { cleanClassName } from "./class_name.ts";
 import { pixelsOf } from "./grey.ts";
 import { Helper } from "./helper.ts";
 import { drawPixels } from "./inside.ts";
 import { type Examples, Lesson } from "./lesson.ts";
-import type { Explained, ReadDigit, ServedModel } from "./reader.ts";
+import type { ReadDigit, ServedModel } from "./reader.ts";
 import type { TeachingSkills } from "./teacher.ts";
 import { texts } from "./texts.ts";
 
@@ -90,7 +91,7 @@ export class Teaching {
     return this.#isLoaded ? await this.#teacher.run("read", pixelsOf(picture)) : [];
   }
 
-  async explain(pixels: Uint8Array, name: string): Promise<Explained | undefined> {
+  async explain(pixels: Uint8Array, name: string): Promise<Explanation | undefined> {
     if (!this.model.classes.includes(name)) return undefined;
     return await this.#teacher.run("explain", pixels, name);
   }
@@ -108,7 +109,7 @@ export class Teaching {
 
   /** Says what is to be done where there is no answer yet. */
   get advice(): string {
-    if (!this.#isLoaded) return texts.loading;
+    if (!this.#isLoaded) return this.#started ? texts.loading : texts.notLoaded;
     const taught = [...this.#lesson.examples.values()].filter(({ length }) => length > 0).length;
     if (taught > 1) return "";
     return taught === 1 ? texts.teachSecond : texts.nameAndDraw;
@@ -137,8 +138,7 @@ export class Teaching {
     this.#isGiving = false;
     if (!pixels) {
       this.#last = name;
-      if (this.#isLoaded) return this.#page.tell(texts.drawExample(name));
-      return this.#page.tell(picture ? texts.notLoaded : texts.loading);
+      return this.#page.tell(this.#isLoaded ? texts.drawExample(name) : this.advice);
     }
     this.#page.clear();
     this.#given.set(pixels, { name });

@@ -21,7 +21,7 @@ import { encodeNetwork } from "../../model/saved_network.ts";
 import { copiesFor, drawCopy, solveClassifier } from "../../model/closed_form.ts";
 import { findSymbol, type FoundDigit } from "../../picture/find_digits.ts";
 import { explain, type Explanation } from "../explain.ts";
-import { type Pixels, toGrey } from "./grey.ts";
+import { toGrey } from "./grey.ts";
 import { help } from "./helper.ts";
 import type { Examples } from "./lesson.ts";
 import { packExamples, unpackPictures } from "./lesson_zip.ts";
@@ -66,7 +66,7 @@ class Teacher {
   }
 
   /** Finds the symbol in a picture. */
-  see(picture: Pixels): FoundDigit | undefined {
+  see(picture: ImageData): FoundDigit | undefined {
     return findSymbol(toGrey(picture)).digits[0];
   }
 
@@ -82,7 +82,7 @@ class Teacher {
   }
 
   /** Reads the symbol in a picture; without probabilities as long as nothing is learnt. */
-  read(picture: Pixels): ReadDigit[] {
+  read(picture: ImageData): ReadDigit[] {
     const found = this.see(picture);
     if (!found) return [];
     if (!this.#model) {
@@ -182,8 +182,8 @@ function teacher(): Promise<Teacher> {
 
 const skills = {
   learn: async (examples: Examples) => await (await teacher()).learn(examples),
-  see: async (picture: Pixels) => (await teacher()).see(picture),
-  read: async (picture: Pixels) => (await teacher()).read(picture),
+  see: async (picture: ImageData) => (await teacher()).see(picture),
+  read: async (picture: ImageData) => (await teacher()).read(picture),
   explain: async (pixels: Uint8Array, name: string) => (await teacher()).explain(pixels, name),
   pack: async () => await (await teacher()).pack(),
   packExamples,

@@ -132,7 +132,7 @@ const ENGLISH = {
 };
 
 /** What is said in a language. */
-export type Texts = typeof ENGLISH;
+type Texts = typeof ENGLISH;
 
 const GERMAN: Texts = {
   title: "Zeichne eine Ziffer",
