@@ -33,16 +33,6 @@ export function assertAlmostEquals(
   );
 }
 
-/** Throws unless `actual` is greater than or equal to `expected`. */
-export function assertGreaterOrEqual(actual: number, expected: number, message?: string): void {
-  nodeAssert.ok(actual >= expected, message ?? `Expected ${actual} >= ${expected}`);
-}
-
-/** Throws unless `actual` is less than or equal to `expected`. */
-export function assertLessOrEqual(actual: number, expected: number, message?: string): void {
-  nodeAssert.ok(actual <= expected, message ?? `Expected ${actual} <= ${expected}`);
-}
-
 /** Throws unless `text` contains `part`. */
 export function assertStringIncludes(text: string, part: string, message?: string): void {
   nodeAssert.ok(text.includes(part), message ?? `Expected "${text}" to include "${part}"`);
