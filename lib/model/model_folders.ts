@@ -68,15 +68,23 @@ export function describeMetrics(
   const accuracy = `${(100 * testAccuracy).toFixed(2)} %`;
   if (!leftOut) return `${accuracy} on its test pictures`;
   if (testCount === 0) return "with one picture of each class nobody knows how good";
-  const [low, high] = wilsonInterval(testAccuracy, testCount)
-    .map((share) => (100 * share).toFixed(0));
-  return `${accuracy} of ${testCount} pictures, each left out in turn: ${low} to ${high} % elsewhere`;
+  const { low, high } = wilsonInterval(testAccuracy, testCount);
+  const range = `${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)} %`;
+  return `${accuracy} of ${testCount} pictures, each left out in turn: ${range} elsewhere`;
 }
 
-/** 95 % confidence interval of a share that was counted (Wilson 1927). */
-function wilsonInterval(share: number, count: number): [low: number, high: number] {
-  const z2 = 1.96 ** 2;
-  const middle = share + z2 / (2 * count);
-  const reach = Math.sqrt(z2) * Math.sqrt(share * (1 - share) / count + z2 / (4 * count ** 2));
-  return [(middle - reach) / (1 + z2 / count), (middle + reach) / (1 + z2 / count)];
+/** Standard deviations on either side of a 95 % interval. */
+const DEVIATIONS = 1.96;
+
+/**
+ * The 95 % confidence interval of a share that was counted (Wilson, "Probable inference, the law of succession,
+ * and statistical inference", 1927).
+ *
+ * @param share Of `count`, 0–1.
+ */
+export function wilsonInterval(share: number, count: number): { low: number; high: number } {
+  const square = DEVIATIONS ** 2 / count;
+  const centre = share + square / 2;
+  const spread = DEVIATIONS * Math.sqrt((share * (1 - share) + square / 4) / count);
+  return { low: (centre - spread) / (1 + square), high: (centre + spread) / (1 + square) };
 }

@@ -1,17 +1,14 @@
 /** Whether a network is right as often as it is sure, and what it gains by leaving pictures to somebody else. */
 
 import type { Answer, Evaluation } from "../../model/evaluation.ts";
+import { wilsonInterval } from "../../model/model_folders.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
 const SIDE = 340;
 
-/** Standard deviations on either side of a 95 % interval. */
-const DEVIATIONS = 1.96;
-
 /**
- * Draws the share of right answers against the confidence, a dot for each bin with its 95 % interval
- * (Wilson, "Probable inference, the law of succession, and statistical inference", 1927). A
- * calibrated network has its dots on the diagonal; above it is too modest, below it too sure.
+ * Draws the share of right answers against the confidence, a dot for each bin with its 95 % interval.
+ * A calibrated network has its dots on the diagonal; above it is too modest, below it too sure.
  *
  * @param bins Bins of answers by confidence; empty ones are left out.
  * @returns A Vega-Lite v5 chart.
@@ -45,7 +42,7 @@ export function reliabilityDiagram(bins: Evaluation["calibration"]): Spec {
         },
       },
       {
-        data: { values: filled.map((bin) => ({ ...bin, ...wilsonInterval(bin) })) },
+        data: { values: filled.map((bin) => ({ ...bin, ...wilsonInterval(bin.accuracy, bin.count) })) },
         encoding: {
           x: {
             field: "confidence",
@@ -87,15 +84,6 @@ export function reliabilityDiagram(bins: Evaluation["calibration"]): Spec {
       },
     ],
   };
-}
-
-function wilsonInterval(
-  { count, accuracy }: Evaluation["calibration"][number],
-): { low: number; high: number } {
-  const square = DEVIATIONS ** 2 / count;
-  const centre = accuracy + square / 2;
-  const spread = DEVIATIONS * Math.sqrt((accuracy * (1 - accuracy) + square / 4) / count);
-  return { low: (centre - spread) / (1 + square), high: (centre + spread) / (1 + square) };
 }
 
 /** Points of the curve. */
