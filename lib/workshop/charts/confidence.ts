@@ -42,7 +42,9 @@ export function reliabilityDiagram(bins: Evaluation["calibration"]): Spec {
         },
       },
       {
-        data: { values: filled.map((bin) => ({ ...bin, ...wilsonInterval(bin.accuracy, bin.count) })) },
+        data: {
+          values: filled.map((bin) => ({ ...bin, ...wilsonInterval(bin.accuracy, bin.count) })),
+        },
         encoding: {
           x: {
             field: "confidence",
