@@ -1,4 +1,4 @@
-/** Charts as pictures: SVG without a browser, PNG without a font of the system. */
+/** Charts as pictures: SVG without a browser, PNG without a font of the system unless Inter lacks a character. */
 import interRegular from "@fontsource/inter/files/inter-latin-400-normal.woff2" with {
   type: "bytes",
 };
@@ -64,7 +64,7 @@ export async function renderSvg(spec: Spec): Promise<string> {
  *
  * @param spec A Vega-Lite chart.
  * @param scale Pixels of the PNG along a pixel of the chart.
- * @returns The bytes of the PNG file; the same for the same chart.
+ * @returns The bytes of the PNG file; the same for the same chart, if Inter has all its characters.
  * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
  */
 export async function renderPng(spec: Spec, scale = PNG_SCALE): Promise<Uint8Array> {

@@ -41,7 +41,7 @@ async function findFonts(): Promise<SystemFont[]> {
   const paths: string[] = [];
   const list = (folder: string) => {
     for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-      if (isDirectory) list(join(folder, name));
+      if (isDirectory) attempt(() => list(join(folder, name)));
       else if (/\.(ttf|otf|ttc)$/i.test(name) && name !== "LastResort.otf") {
         paths.push(join(folder, name));
       }
