@@ -31,10 +31,12 @@ let found: Promise<SystemFont[]> | undefined;
 export async function systemFontWith(character: string): Promise<Uint8Array | undefined> {
   const code = character.codePointAt(0)!;
   const fonts = await (found ??= findFonts());
-  const font = fonts.find(({ ranges }) =>
-    ranges.some(([first, last]) => code >= first && code <= last)
-  );
-  return font && (font.bytes ??= await Deno.readFile(font.path));
+  for (const font of fonts) {
+    if (!font.ranges.some(([first, last]) => code >= first && code <= last)) continue;
+    font.bytes ??= attempt(() => Deno.readFileSync(font.path));
+    if (font.bytes) return font.bytes;
+  }
+  return undefined;
 }
 
 async function findFonts(): Promise<SystemFont[]> {
@@ -67,7 +69,8 @@ function attempt<Result>(act: () => Result): Result | undefined {
 
 /**
  * Reads which characters a font has, or the first of a collection: formats 4 and 12 of its table `cmap`
- * (https://learn.microsoft.com/typography/opentype/spec/cmap).
+ * for Unicode (https://learn.microsoft.com/typography/opentype/spec/cmap). A range is taken as a whole:
+ * a glyph that is missing inside one is not noticed.
  */
 function rangesOf(path: string): SystemFont["ranges"] {
   using file = Deno.openSync(path);
@@ -84,8 +87,13 @@ function rangesOf(path: string): SystemFont["ranges"] {
   let at = 0;
   while (tables.getUint32(at) !== 0x636d6170) at += 16; // cmap
   const cmap = read(tables.getUint32(at + 8), tables.getUint32(at + 12));
-  const parts = Array.from({ length: cmap.getUint16(2) }, (_, i) => cmap.getUint32(8 + 8 * i));
-  return parts.flatMap((part) => {
+  const records = Array.from({ length: cmap.getUint16(2) }, (_, i) => 4 + 8 * i);
+  const isUnicode = (record: number) => {
+    const [platform, encoding] = [cmap.getUint16(record), cmap.getUint16(record + 2)];
+    return platform === 0 || platform === 3 && (encoding === 1 || encoding === 10);
+  };
+  return records.filter(isUnicode).flatMap((record) => {
+    const part = cmap.getUint32(record + 4);
     if (cmap.getUint16(part) === 12) {
       return Array.from({ length: cmap.getUint32(part + 12) }, (_, i): [number, number] => {
         const group = part + 16 + 12 * i;
