@@ -90,7 +90,12 @@ export function replaceKernels(kernels: Replacements[], gradients: Gradient[] = 
     const replaced = tf.getKernel(name, "wasm");
     if (!originals.has(name)) originals.set(name, replaced);
     if (replaced) tf.unregisterKernel(name, "wasm");
-    const kernelFunc = replace(replaced?.kernelFunc as unknown as Kernel) as tf.KernelFunc;
+    const missing = () => {
+      throw new Error(`Expected a call of ${name} that the training kernels support`);
+    };
+    const kernelFunc = replace(
+      (replaced?.kernelFunc as unknown as Kernel) ?? missing,
+    ) as tf.KernelFunc;
     tf.registerKernel({ ...replaced, kernelName: name, backendName: "wasm", kernelFunc });
   }
   for (const { kernelName, inputsToSave, gradFunc } of gradients) {
