@@ -1,11 +1,11 @@
 /** `deno task evaluate`: measure a saved model on MNIST or on any IDX pair. */
 
 import { startBackend } from "../backend/mod.ts";
-import { loadCharacters } from "../data/characters.ts";
+import { loadCharacters } from "../data/mnist.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { readIdxPair } from "../data/idx.ts";
-import { CSV_NAME, readLabelledCsv } from "../data/pixel_csv.ts";
+import { readLabelled } from "../data/idx.ts";
+import { CSV_NAME } from "../data/pixel_csv.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
@@ -90,10 +90,8 @@ await runCommand({
       );
     }
     const observer = showProgress();
-    const dataset = isTable
-      ? await readLabelledCsv(images, limit)
-      : images && labels
-      ? await readIdxPair(images, labels, limit)
+    const dataset = images
+      ? await readLabelled(images, isTable ? undefined : labels, limit)
       : pictures
       ? await readLabelledPictures(pictures, classes, { observer, workers: flags.workers })
       : await loadTest(classes, { directory: data, limit });

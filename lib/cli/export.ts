@@ -3,7 +3,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { join } from "@std/path";
 import { startBackend } from "../backend/mod.ts";
-import { loadCharacters } from "../data/characters.ts";
+import { loadCharacters } from "../data/mnist.ts";
 import { classSetOf } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { FLAGS, UsageError } from "../flags.ts";

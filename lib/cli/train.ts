@@ -2,11 +2,10 @@
 
 import { join } from "@std/path";
 import { startBackend } from "../backend/mod.ts";
-import { loadCharacters } from "../data/characters.ts";
+import { loadCharacters } from "../data/mnist.ts";
 import type { ClassSet } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
-import { join as joinDatasets, type Splits } from "../data/dataset.ts";
-import { holdOut, lackingClasses } from "../data/hold_out.ts";
+import { holdOut, join as joinDatasets, lackingClasses, type Splits } from "../data/dataset.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras.ts";

@@ -1,6 +1,8 @@
 /** Labelled pictures, as every stage of the project passes them on. */
 
+import { basename } from "@std/path";
 import { IMAGE_PIXELS } from "../image/size.ts";
+import { Random } from "./random.ts";
 
 /** Labelled grey pictures: white ink (255) on black (0). */
 export interface Dataset {
@@ -67,4 +69,75 @@ export function slice(dataset: Dataset, start: number, count: number): Dataset {
     labels: dataset.labels.subarray(start, start + count),
     ...(dataset.names && { names: dataset.names.slice(start, start + count) }),
   };
+}
+
+// Splitting what has no split of its own
+
+/** Share of the pictures that are held out to choose on, and again to test on. */
+const HELD_OUT = 0.1;
+
+/** Fewer writers than this are not told apart. */
+const LEAST_WRITERS = 3;
+
+/** Tells the random numbers of the split from those of others with the same seed. */
+const STREAM = 0x73706c69;
+
+/**
+ * Holds out from what is learnt from what is lacking: a tenth to choose on and a tenth to test on, at least one
+ * of each class that has more; if all files' names show their writers, whole writers.
+ */
+export function holdOut(data: Splits, seed: number): Splits {
+  const { train, classes } = data;
+  const indices = [...train.labels.keys()];
+  const writers = (train.names ?? []).map((name) => writerOf(name, classes));
+  const areKnown = new Set(writers).size >= LEAST_WRITERS && !writers.includes(undefined);
+  const pools = areKnown
+    ? [[...Map.groupBy(indices, (i) => writers[i]).values()]]
+    : classes.map((_, label) => indices.filter((i) => train.labels[i] === label).map((i) => [i]));
+  const random = new Random(seed, STREAM);
+  const held = { validation: new Set<number>(), test: new Set<number>() };
+  for (const pool of pools) {
+    const count = Math.max(1, Math.round(HELD_OUT * pool.length));
+    for (const part of ["validation", "test"] as const) {
+      if (data[part].count > 0) continue;
+      for (let k = 0; k < count && pool.length > 1; k++) {
+        for (const i of pool.splice(random.integer(pool.length), 1)[0]) held[part].add(i);
+      }
+    }
+  }
+  const taken = (part: "validation" | "test") =>
+    data[part].count > 0 ? data[part] : pick(train, [...held[part]].sort((a, b) => a - b));
+  return {
+    ...data,
+    train: pick(train, indices.filter((i) => !held.validation.has(i) && !held.test.has(i))),
+    validation: taken("validation"),
+    test: taken("test"),
+  };
+}
+
+/** Words that name no writer. */
+const NO_WRITERS = new Set(
+  "img image picture pic photo scan dsc screenshot sample file digit letter symbol class train test"
+    .split(" "),
+);
+
+/** Who wrote a picture, where its file says so: `anna_3.png`, `writer12-7.jpg`. */
+function writerOf(path: string, classes: string[]): string | undefined {
+  const name = basename(path).replace(/\.[^.]*$/, "");
+  const numbered = /(?:^|[_-])((?:writer|person|user|subject)[_-]?\d+)(?:[_-]|$)/i.exec(name);
+  const named = /^(\p{L}{2,})[_-]\d+$/u.exec(name);
+  const writer = (numbered ?? named)?.[1].toLowerCase();
+  return writer && !NO_WRITERS.has(writer) && !classes.includes(writer) ? writer : undefined;
+}
+
+/** Says in words which classes a split has no pictures of. */
+export function lackingClasses({ classes, train, validation, test }: Splits): string[] {
+  return Object.entries({ "learn from": train, "choose on": validation, "test on": test })
+    .filter(([, { count }]) => count > 0)
+    .flatMap(([purpose, { labels }]) => {
+      const lacking = classes.filter((_, label) => !labels.includes(label));
+      return lacking.length === 0
+        ? []
+        : [`Warning: no pictures to ${purpose} of ${lacking.slice(0, 10).join(", ")}`];
+    });
 }

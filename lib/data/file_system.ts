@@ -1,4 +1,12 @@
-/** Files written so that a reader never sees half of one. */
+/** Files: written so that a reader never sees half of one, and read as they come, compressed or in archives. */
+
+import { type UnzipFileInfo, unzipSync } from "fflate";
+
+/** Largest file that is read or unpacked, in bytes: enough for EMNIST's 697 932 pictures, and within memory. */
+export const LARGEST_FILE = 600_000_000;
+
+/** A path into a zip archive: the archive, and the file in it. */
+const INTO_ARCHIVE = /^(.*\.zip)[/\\](.+)$/i;
 
 /**
  * Writes a file atomically: the data goes to a temporary file beside the target, reaches the disk,
@@ -37,4 +45,92 @@ async function writeAndSync(path: string, data: Uint8Array | string): Promise<vo
 /** Whether there is a folder of this name. */
 export function isDirectory(path: string): Promise<boolean> {
   return Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}
+
+/**
+ * Reads a file, plain or compressed with gzip (told by its first bytes), also one in a zip archive:
+ * `mnist.zip/train-images-idx3-ubyte`.
+ *
+ * @throws {Error} If it cannot be read or unpacked, or is larger than {@linkcode LARGEST_FILE}.
+ */
+export async function readPacked(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const [, archive, inner] = INTO_ARCHIVE.exec(path) ?? [];
+  const isInArchive = archive !== undefined && !await isDirectory(archive);
+  const bytes = isInArchive
+    ? Object.values(
+      unzip(await readWhole(archive), archive, (name) => name.replaceAll("\\", "/") === inner),
+    ).at(-1)
+    : await readWhole(path);
+  if (!bytes) throw new Error(`Expected to read ${path} but there is no such file`);
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes, path) : bytes;
+}
+
+async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const { isFile, size } = await Deno.stat(path);
+    if (!isFile) throw new Error("it is not a file");
+    if (size > LARGEST_FILE) throw new Error(`it has more than ${LARGEST_FILE} bytes`);
+    return await Deno.readFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : error instanceof Deno.errors.PermissionDenied
+      ? "permission was denied"
+      : (error as Error).message;
+    throw new Error(`Expected to read ${path} but ${reason}`);
+  }
+}
+
+async function gunzip(
+  packed: Uint8Array<ArrayBuffer>,
+  name: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  try {
+    for await (
+      const chunk of new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))
+    ) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > LARGEST_FILE) break;
+    }
+  } catch {
+    throw new SyntaxError(`Expected ${name} to be a whole gzip file but it is cut off or damaged`);
+  }
+  if (length > LARGEST_FILE) {
+    throw new SyntaxError(
+      `Expected ${name} to unpack to at most ${LARGEST_FILE} bytes but found more`,
+    );
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/**
+ * Unpacks files of a zip archive, none larger than {@linkcode LARGEST_FILE}.
+ *
+ * @param archive What to call it in an error.
+ * @param isWanted Told their names, as they are in the archive, and how many bytes they unpack to; what it throws
+ * is thrown.
+ * @returns The files by name.
+ * @throws {SyntaxError} If it is no whole archive.
+ */
+export function unzip(
+  bytes: Uint8Array,
+  archive: string,
+  isWanted: (name: string, size: number) => boolean,
+): Record<string, Uint8Array<ArrayBuffer>> {
+  let refusal: unknown;
+  const filter = ({ name, originalSize: size }: UnzipFileInfo) => {
+    try {
+      return isWanted(name, size) && size <= LARGEST_FILE;
+    } catch (error) {
+      throw refusal = error;
+    }
+  };
+  try {
+    return unzipSync(bytes, { filter }) as Record<string, Uint8Array<ArrayBuffer>>;
+  } catch {
+    throw refusal ?? new SyntaxError(`Expected ${archive} to be a whole zip archive but it is not`);
+  }
 }

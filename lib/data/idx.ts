@@ -1,11 +1,10 @@
-/** IDX, the file format of MNIST (http://yann.lecun.com/exdb/mnist/): a magic number, sizes, bytes. */
+/** Labelled pictures in files: IDX, the format of MNIST (http://yann.lecun.com/exdb/mnist/), or a table. */
 
 import { basename, dirname, join } from "@std/path";
-import { type Dataset, slice } from "./dataset.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
-import { writeFileAtomically } from "./file_system.ts";
-import { listFiles, readPacked } from "./packed_files.ts";
-import { CSV_NAME } from "./pixel_csv.ts";
+import { type Dataset, slice } from "./dataset.ts";
+import { isDirectory, readPacked, unzip } from "./file_system.ts";
+import { CSV_NAME, readPixelCsv } from "./pixel_csv.ts";
 
 /** The content of an IDX file of unsigned bytes. */
 interface IdxArray {
@@ -50,73 +49,62 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
   return { shape, values: bytes.subarray(header) };
 }
 
-function encodeIdx({ shape, values }: IdxArray): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(4 + 4 * shape.length + values.length);
-  const header = new DataView(bytes.buffer);
-  header.setUint32(0, 0x0800 + shape.length);
-  shape.forEach((size, i) => header.setUint32(4 + 4 * i, size));
-  bytes.set(values, 4 + 4 * shape.length);
-  return bytes;
+/**
+ * Reads labelled pictures: a pair of IDX files, pictures `[count, 28, 28]` and labels `[count]`, plain or compressed
+ * as {@linkcode readPacked} takes them, or a table as {@linkcode readPixelCsv} takes it, whose labels are numbers.
+ *
+ * @param path IDX file of the pictures, or the table.
+ * @param labelsPath IDX file of the labels; none of a table.
+ * @param limit At most so many pictures, from the first on.
+ * @throws {Error} If a file cannot be read or unpacked, is not of that shape (swapped files, say), or the counts
+ * differ, in one sentence that names it; as {@linkcode parseIdx} and {@linkcode readPixelCsv}.
+ */
+export async function readLabelled(
+  path: string,
+  labelsPath?: string,
+  limit = Infinity,
+): Promise<Dataset> {
+  const dataset = labelsPath === undefined
+    ? await readTable(path)
+    : await readPair(path, labelsPath);
+  return slice(dataset, 0, Math.min(dataset.count, limit));
 }
 
-/**
- * Puts an IDX file of pictures and one of labels together.
- *
- * @param images Content of shape `[count, 28, 28]`.
- * @param labels Content of shape `[count]`.
- * @param names What to call the two files in an error.
- * @throws {SyntaxError} If one is not of that shape (swapped files, say), or the counts differ.
- */
-export function datasetFromIdx(
-  images: IdxArray,
-  labels: IdxArray,
-  names: { images: string; labels: string },
-): Dataset {
+async function readTable(path: string): Promise<Dataset> {
+  const { count, images, labels } = await readPixelCsv(path, { isLabelled: true });
+  const strange = labels.find((label) => !/^\d{1,3}$/.test(label) || Number(label) > 255);
+  if (strange === undefined) return { count, images, labels: Uint8Array.from(labels, Number) };
+  throw new SyntaxError(
+    `Expected labels in ${path} to be whole numbers from 0 to 255 but found ${
+      strange.slice(0, 20) || "none"
+    }`,
+  );
+}
+
+async function readPair(imagesPath: string, labelsPath: string): Promise<Dataset> {
+  const images = parseIdx(await readPacked(imagesPath), imagesPath);
+  const labels = parseIdx(await readPacked(labelsPath), labelsPath);
   const [count, ...size] = images.shape;
   if (size.length !== 2 || size.some((side) => side !== IMAGE_SIDE)) {
+    const found = images.shape.join(" × ");
     throw new SyntaxError(
-      `Expected ${names.images} to hold pictures of 28 × 28 but found shape ${
-        images.shape.join(" × ")
-      }`,
+      `Expected ${imagesPath} to hold pictures of 28 × 28 but found shape ${found}`,
     );
   }
   if (labels.shape.length !== 1) {
+    const found = labels.shape.join(" × ");
     throw new SyntaxError(
-      `Expected ${names.labels} to hold labels in one dimension but found shape ${
-        labels.shape.join(" × ")
-      }`,
+      `Expected ${labelsPath} to hold labels in one dimension but found shape ${found}`,
     );
   }
   if (labels.shape[0] !== count) {
-    throw new SyntaxError(
-      `Expected as many labels as pictures but found ${
-        labels.shape[0]
-      } in ${names.labels} and ${count} in ${names.images}`,
-    );
+    const found = `${labels.shape[0]} in ${labelsPath} and ${count} in ${imagesPath}`;
+    throw new SyntaxError(`Expected as many labels as pictures but found ${found}`);
   }
   if (count === 0) {
-    throw new SyntaxError(`Expected ${names.images} to hold pictures but found none`);
+    throw new SyntaxError(`Expected ${imagesPath} to hold pictures but found none`);
   }
   return { count, images: images.values, labels: labels.values };
-}
-
-/**
- * Reads a pair of IDX files, pictures `[count, 28, 28]` and labels `[count]`, plain or compressed, as
- * {@linkcode readPacked} does.
- *
- * @param limit At most so many pictures, from the first on.
- * @throws {Error} If one cannot be read or unpacked, in one sentence that names it; as {@linkcode parseIdx}
- * and {@linkcode datasetFromIdx}.
- */
-export async function readIdxPair(
-  imagesPath: string,
-  labelsPath: string,
-  limit = Infinity,
-): Promise<Dataset> {
-  const images = parseIdx(await readPacked(imagesPath), imagesPath);
-  const labels = parseIdx(await readPacked(labelsPath), labelsPath);
-  const dataset = datasetFromIdx(images, labels, { images: imagesPath, labels: labelsPath });
-  return slice(dataset, 0, Math.min(dataset.count, limit));
 }
 
 /** Names of a pair of IDX files without `.gz`. */
@@ -130,7 +118,7 @@ function namesOf(start: string) {
  *
  * @param source Folder or zip archive.
  * @param start How its name begins: `train`, `t10k`.
- * @returns A path that {@linkcode readIdxPair} reads.
+ * @returns A path that {@linkcode readLabelled} reads.
  * @throws {Error} If `source` has none of them; it says what it has, and who reads that.
  */
 export async function findIdx(
@@ -169,24 +157,62 @@ function describeFiles(files: string[], source: string): string {
   return folders.size > 1 ? `${list}: if they are classes, --pictures ${source} reads them` : list;
 }
 
-/** Writes a pair of IDX files under names that begin with `start`, plain or compressed with gzip. */
-export async function writeIdxPair(
-  folder: string,
+/** Folders in one another that are looked into. */
+const DEEPEST = 3;
+
+/** Names of the files in a folder or a zip archive, with `/` between folders, in alphabetical order; none that are hidden. */
+async function listFiles(source: string): Promise<string[]> {
+  const names: string[] = [];
+  const list = async (folder: string) => {
+    for await (
+      const { name, isDirectory: isFolder, isSymlink } of Deno.readDir(join(source, folder))
+    ) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      const leadsOn = isFolder || (isSymlink && await isDirectory(join(source, path)));
+      if (!leadsOn) names.push(path);
+      else if (path.split("/").length < DEEPEST && !name.startsWith(".")) await list(path);
+    }
+  };
+  if (await isDirectory(source)) await list("");
+  else {
+    unzip(await readPacked(source), source, (name) => {
+      if (!/[/\\]$/.test(name)) names.push(name.replaceAll("\\", "/"));
+      return false;
+    });
+  }
+  return names.filter((name) => !/(^|\/)(\.|__MACOSX)/.test(name)).sort();
+}
+
+/**
+ * Makes a pair of IDX files.
+ *
+ * @param start How their names begin.
+ * @param options.gzip Whether they are compressed; their names end in `.gz` then.
+ * @returns The files by name.
+ */
+export async function encodeIdxPair(
   start: string,
   { count, images, labels }: Dataset,
   { gzip }: { gzip: boolean },
-): Promise<void> {
+): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
   const names = namesOf(start);
-  const write = async (name: string, content: IdxArray) =>
-    gzip
-      ? await writeFileAtomically(join(folder, `${name}.gz`), await packIdx(content))
-      : await writeFileAtomically(join(folder, name), encodeIdx(content));
-  await write(names.images, { shape: [count, IMAGE_SIDE, IMAGE_SIDE], values: images });
-  await write(names.labels, { shape: [count], values: labels });
+  const files = {
+    [names.images]: encodeIdx({ shape: [count, IMAGE_SIDE, IMAGE_SIDE], values: images }),
+    [names.labels]: encodeIdx({ shape: [count], values: labels }),
+  };
+  if (!gzip) return files;
+  const packed = Object.entries(files).map(async ([name, bytes]) => {
+    const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+    return [`${name}.gz`, await new Response(stream).bytes()] as const;
+  });
+  return Object.fromEntries(await Promise.all(packed));
 }
 
-/** Makes an IDX file that is compressed with gzip. */
-export async function packIdx(content: IdxArray): Promise<Uint8Array<ArrayBuffer>> {
-  const packed = new Blob([encodeIdx(content)]).stream().pipeThrough(new CompressionStream("gzip"));
-  return await new Response(packed).bytes();
+function encodeIdx({ shape, values }: IdxArray): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(4 + 4 * shape.length + values.length);
+  const header = new DataView(bytes.buffer);
+  header.setUint32(0, 0x0800 + shape.length);
+  shape.forEach((size, i) => header.setUint32(4 + 4 * i, size));
+  bytes.set(values, 4 + 4 * shape.length);
+  return bytes;
 }

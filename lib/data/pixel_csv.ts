@@ -1,8 +1,7 @@
 /** Pictures as rows of a table: the CSV form in which the best-known digit competition has MNIST. */
 
-import { type Dataset, slice } from "./dataset.ts";
-import { readPacked, unzip } from "./packed_files.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
+import { readPacked, unzip } from "./file_system.ts";
 
 /** Names of files that are such tables. */
 export const CSV_NAME = /\.csv(\.gz|\.zip)?$/i;
@@ -12,8 +11,8 @@ interface PixelTable {
   count: number;
   /** Pixels 0–255, `[count, 28, 28]`. */
   images: Uint8Array;
-  /** What stands in the column of labels, `[count]`, if there is one. */
-  labels?: string[];
+  /** What stands in the column of labels, `[count]`; empty if there is none. */
+  labels: string[];
 }
 
 const [COMMA, NEW_LINE, RETURN, QUOTE, ZERO, NINE] = [",", "\n", "\r", '"', "0", "9"]
@@ -24,42 +23,27 @@ const [COMMA, NEW_LINE, RETURN, QUOTE, ZERO, NINE] = [",", "\n", "\r", '"', "0",
  * the pixels alone, with or without a line of names. Labels are any text, pixels are 0–255, row by row, white
  * ink on black.
  *
- * @throws {SyntaxError} If a line has another number of columns, a stray quote, or a pixel that is no whole
- * number from 0 to 255, in one sentence that names the line.
+ * @param options.isLabelled Whether it must have labels.
+ * @throws {SyntaxError} If it has none then, a line has another number of columns, a stray quote, or a pixel that
+ * is no whole number from 0 to 255, in one sentence that names the line.
  */
-export async function readPixelCsv(path: string): Promise<PixelTable> {
+export async function readPixelCsv(
+  path: string,
+  { isLabelled = false } = {},
+): Promise<PixelTable> {
+  const table = parsePixelCsv(await readTable(path), path);
+  if (table.labels.length > 0 || !isLabelled) return table;
+  throw new SyntaxError(`Expected ${path} to have a column of labels but found none`);
+}
+
+async function readTable(path: string): Promise<Uint8Array> {
   const bytes = await readPacked(path);
-  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) return parsePixelCsv(bytes, path);
+  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) return bytes;
   const files = Object.values(unzip(bytes, path, (name) => /\.csv$/i.test(name)));
-  if (files.length === 1) return parsePixelCsv(files[0], path);
+  if (files.length === 1) return files[0];
   throw new SyntaxError(
     `Expected ${path} to be a zip archive with one CSV file in it but found ${files.length}`,
   );
-}
-
-/**
- * Reads such a table whose labels are numbers.
- *
- * @throws {SyntaxError} If it has none, or as {@linkcode readPixelCsv}.
- */
-export async function readLabelledCsv(path: string, limit = Infinity): Promise<Dataset> {
-  const { count, images, labels } = await readPixelCsv(path);
-  if (!labels) throw noLabels(path);
-  const strange = labels.find((label) => !/^\d{1,3}$/.test(label) || Number(label) > 255);
-  if (strange !== undefined) {
-    throw new SyntaxError(
-      `Expected labels in ${path} to be whole numbers from 0 to 255 but found ${
-        strange.slice(0, 20) || "none"
-      }`,
-    );
-  }
-  const table = { count, images, labels: Uint8Array.from(labels, Number) };
-  return slice(table, 0, Math.min(count, limit));
-}
-
-/** What a table is told that should have labels. */
-export function noLabels(path: string): SyntaxError {
-  return new SyntaxError(`Expected ${path} to have a column of labels but found none`);
 }
 
 function parsePixelCsv(bytes: Uint8Array, name: string): PixelTable {
@@ -100,11 +84,7 @@ function parsePixelCsv(bytes: Uint8Array, name: string): PixelTable {
     at = readPixels(bytes, at, pixels, columns, where);
   }
   if (count === 0) throw new SyntaxError(`Expected ${name} to hold pictures but found none`);
-  return {
-    count,
-    images: images.subarray(0, count * IMAGE_PIXELS),
-    ...(labels.length > 0 && { labels }),
-  };
+  return { count, images: images.subarray(0, count * IMAGE_PIXELS), labels };
 }
 
 /** Columns of the line that begins at a byte; commas in quotes part none. */

@@ -2,26 +2,18 @@
 
 import { join as joinPath } from "@std/path";
 import { type Dataset, join, type Splits } from "../data/dataset.ts";
-import { packIdx, readIdxPair } from "../data/idx.ts";
-import { IMAGE_SIDE } from "../image/size.ts";
+import { encodeIdxPair, readLabelled } from "../data/idx.ts";
 import { loadModel } from "./classifier.ts";
 import { MOST_PICTURES } from "./closed_form.ts";
 
-/** Names of the files beside a model that hold what it was learnt from. */
-const EXAMPLES = {
-  images: "examples-images-idx3-ubyte.gz",
-  labels: "examples-labels-idx1-ubyte.gz",
-};
+/** How the names of the files beside a model begin that hold what it was learnt from. */
+const EXAMPLES = "examples";
 
 /** What a model was learnt from, as files of its folder, by name; of more than 3 000 pictures, nothing. */
-export async function encodeExamples(
-  { count, images, labels }: Dataset,
-): Promise<Record<string, Uint8Array>> {
-  if (count > MOST_PICTURES) return {};
-  return {
-    [EXAMPLES.images]: await packIdx({ shape: [count, IMAGE_SIDE, IMAGE_SIDE], values: images }),
-    [EXAMPLES.labels]: await packIdx({ shape: [count], values: labels }),
-  };
+export async function encodeExamples(dataset: Dataset): Promise<Record<string, Uint8Array>> {
+  return dataset.count > MOST_PICTURES
+    ? {}
+    : await encodeIdxPair(EXAMPLES, dataset, { gzip: true });
 }
 
 /**
@@ -33,9 +25,9 @@ export async function encodeExamples(
 export async function addExamples(data: Splits, directory: string): Promise<Splits> {
   using model = await loadModel(directory);
   const { classes } = model.card;
-  const known = await readIdxPair(
-    joinPath(directory, EXAMPLES.images),
-    joinPath(directory, EXAMPLES.labels),
+  const known = await readLabelled(
+    joinPath(directory, `${EXAMPLES}-images-idx3-ubyte.gz`),
+    joinPath(directory, `${EXAMPLES}-labels-idx1-ubyte.gz`),
   );
   if (known.labels.some((label) => label >= classes.length)) {
     throw new SyntaxError(

@@ -2,8 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
-import { isDirectory } from "../data/file_system.ts";
-import { unzip } from "../data/packed_files.ts";
+import { isDirectory, unzip } from "../data/file_system.ts";
 import { type NetworkData, networkFromData, networkToData, readWeights } from "./network.ts";
 import { type Precision, roundWeights, storedLength } from "./precision.ts";
 

@@ -2,8 +2,7 @@
 
 import { join } from "@std/path";
 import { unzipSync } from "fflate";
-import { isDirectory } from "../data/file_system.ts";
-import { LARGEST_FILE } from "../data/packed_files.ts";
+import { isDirectory, LARGEST_FILE } from "../data/file_system.ts";
 
 /** The kinds of picture files that are read. */
 export const PICTURE_KINDS = "PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP";

@@ -3,9 +3,8 @@
 import { shareMemory } from "../backend/team.ts";
 import { Team } from "../backend/team.ts";
 import { type Dataset, join, pick, type Splits } from "../data/dataset.ts";
-import { isDirectory } from "../data/file_system.ts";
-import { readPacked } from "../data/packed_files.ts";
-import { CSV_NAME, noLabels, readPixelCsv } from "../data/pixel_csv.ts";
+import { isDirectory, readPacked } from "../data/file_system.ts";
+import { CSV_NAME, readPixelCsv } from "../data/pixel_csv.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
 import { listArchive, listFolder, NATURAL } from "./class_folders.ts";
@@ -99,8 +98,7 @@ export async function readLabelledPictures(
 }
 
 async function readTable(path: string): Promise<Labelled> {
-  const { count, images, labels } = await readPixelCsv(path);
-  if (!labels) throw noLabels(path);
+  const { count, images, labels } = await readPixelCsv(path, { isLabelled: true });
   const classes = classesOf(path, labels);
   return {
     classes,

@@ -2,7 +2,7 @@
 
 import denoJson from "../../deno.json" with { type: "json" };
 import { join } from "../data/dataset.ts";
-import { writeIdxPair } from "../data/idx.ts";
+import { encodeIdxPair } from "../data/idx.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { UsageError } from "../flags.ts";
 import { today } from "../model/provenance.ts";
@@ -99,8 +99,13 @@ async function withMnistFiles<Result>(use: (folder: string) => Promise<Result>):
   const folder = await Deno.makeTempDir();
   try {
     const { train, validation, test } = await loadMnist();
-    await writeIdxPair(folder, "train", join(train, validation), { gzip: false });
-    await writeIdxPair(folder, "t10k", test, { gzip: false });
+    const files = {
+      ...await encodeIdxPair("train", join(train, validation), { gzip: false }),
+      ...await encodeIdxPair("t10k", test, { gzip: false }),
+    };
+    for (const [name, bytes] of Object.entries(files)) {
+      await Deno.writeFile(`${folder}/${name}`, bytes);
+    }
     return await use(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });

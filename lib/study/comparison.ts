@@ -3,8 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { shareMemory, startBackend } from "../backend/mod.ts";
 import { augment, type Augmentation } from "../data/augment/augment.ts";
-import { type Dataset, join, pick, slice, type Splits } from "../data/dataset.ts";
-import { holdOut } from "../data/hold_out.ts";
+import { type Dataset, holdOut, join, pick, slice, type Splits } from "../data/dataset.ts";
 import { DIGITS } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
-import { writeIdxPair } from "../../lib/data/idx.ts";
+import { encodeIdxPair } from "../../lib/data/idx.ts";
 import { cutFonts } from "../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../lib/data/letters/draw.ts";
 import { INTER } from "../data/letters/inter.ts";
@@ -22,11 +22,14 @@ async function writeLetters(folder: string): Promise<void> {
       const [picture, y, x] = [i - i % 784, Math.floor(i % 784 / 28), i % 28];
       return images[picture + 28 * x + y];
     });
-    await writeIdxPair(folder, `emnist-letters-${part}`, {
+    const files = await encodeIdxPair(`emnist-letters-${part}`, {
       count,
       images: turned,
       labels: labels.map((label) => label + 1),
     }, { gzip: true });
+    for (const [name, bytes] of Object.entries(files)) {
+      await Deno.writeFile(join(folder, name), bytes);
+    }
   }
 }
 

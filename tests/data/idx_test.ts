@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { constants, deflateRawSync } from "node:zlib";
-import { datasetFromIdx, parseIdx, readIdxPair } from "../../lib/data/idx.ts";
+import { parseIdx, readLabelled } from "../../lib/data/idx.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { gzip, idxFile, imagesFile, labelsFile } from "./idx_files.ts";
 
@@ -76,18 +76,6 @@ for (const [name, bytes, message] of DAMAGED) {
   });
 }
 
-const NAMES = { images: "pictures", labels: "labels" };
-
-Deno.test("datasetFromIdx() puts pictures and labels together", () => {
-  const images = parseIdx(imagesFile(2), "pictures");
-  const labels = parseIdx(labelsFile(2), "labels");
-  assertEquals(datasetFromIdx(images, labels, NAMES), {
-    count: 2,
-    images: images.values,
-    labels: Uint8Array.of(0, 1),
-  });
-});
-
 const MISMATCHED: [name: string, images: Uint8Array, labels: Uint8Array, message: string][] = [
   [
     "swapped files",
@@ -122,41 +110,46 @@ const MISMATCHED: [name: string, images: Uint8Array, labels: Uint8Array, message
 ];
 
 for (const [name, images, labels, message] of MISMATCHED) {
-  Deno.test(`datasetFromIdx() throws on ${name}`, () => {
-    const error = assertThrows(
-      () => datasetFromIdx(parseIdx(images, "pictures"), parseIdx(labels, "labels"), NAMES),
-      SyntaxError,
-    );
-    assertEquals(error.message, message);
-  });
+  Deno.test(`readLabelled() throws on ${name}`, () =>
+    withFolder(async (folder) => {
+      await Deno.writeFile(join(folder, "pictures"), images);
+      await Deno.writeFile(join(folder, "labels"), labels);
+      const error = await assertRejects(
+        () => readLabelled(join(folder, "pictures"), join(folder, "labels")),
+        SyntaxError,
+      );
+      assertEquals(error.message.replaceAll(`${folder}/`, ""), message);
+    }));
 }
 
-Deno.test("readIdxPair() reads plain and compressed files alike, whatever their names", () =>
+Deno.test("readLabelled() reads plain and compressed files alike, whatever their names", () =>
   withFolder(async (folder) => {
     const [images, labels] = [join(folder, "images"), join(folder, "labels")];
     await Deno.writeFile(images, imagesFile(12));
     await Deno.writeFile(labels, labelsFile(12));
-    const plain = await readIdxPair(images, labels);
+    const plain = await readLabelled(images, labels);
+    assertEquals(plain.images, parseIdx(imagesFile(12), "pictures").values);
+    assertEquals(plain.labels, parseIdx(labelsFile(12), "labels").values);
     await Deno.writeFile(images, await gzip(imagesFile(12)));
     await Deno.writeFile(labels, await gzip(labelsFile(12)));
-    assertEquals(await readIdxPair(images, labels), plain);
+    assertEquals(await readLabelled(images, labels), plain);
     assertEquals(plain.count, 12);
   }));
 
-Deno.test("readIdxPair() keeps the first pictures up to the limit", () =>
+Deno.test("readLabelled() keeps the first pictures up to the limit", () =>
   withFolder(async (folder) => {
     const [images, labels] = [join(folder, "images"), join(folder, "labels")];
     await Deno.writeFile(images, await gzip(imagesFile(5)));
     await Deno.writeFile(labels, labelsFile(5));
-    const first = await readIdxPair(images, labels, 2);
+    const first = await readLabelled(images, labels, 2);
     assertEquals([first.count, first.images.length, [...first.labels]], [2, 2 * 784, [0, 1]]);
-    assertEquals((await readIdxPair(images, labels, 9)).count, 5);
+    assertEquals((await readLabelled(images, labels, 9)).count, 5);
   }));
 
-Deno.test("readIdxPair() names a file that is missing, a folder, or damaged inside its gzip", () =>
+Deno.test("readLabelled() names a file that is missing, a folder, or damaged inside its gzip", () =>
   withFolder(async (folder) => {
     const path = join(folder, "file");
-    const rejection = async () => (await assertRejects(() => readIdxPair(path, path))).message;
+    const rejection = async () => (await assertRejects(() => readLabelled(path, path))).message;
     assertEquals(await rejection(), `Expected to read ${path} but there is no such file`);
     await Deno.mkdir(path);
     assertEquals(await rejection(), `Expected to read ${path} but it is not a file`);
@@ -188,23 +181,23 @@ function gzipBomb(mebibytes: number): Uint8Array<ArrayBuffer> {
   return bomb;
 }
 
-Deno.test("readIdxPair() stops at a gzip file that unpacks to more than 600 MB", () =>
+Deno.test("readLabelled() stops at a gzip file that unpacks to more than 600 MB", () =>
   withFolder(async (folder) => {
     const path = join(folder, "bomb.gz");
     await Deno.writeFile(path, gzipBomb(600));
     assertEquals(
-      (await assertRejects(() => readIdxPair(path, path), SyntaxError)).message,
+      (await assertRejects(() => readLabelled(path, path), SyntaxError)).message,
       `Expected ${path} to unpack to at most 600000000 bytes but found more`,
     );
   }));
 
-Deno.test("readIdxPair() does not load a file of more than 600 MB", () =>
+Deno.test("readLabelled() does not load a file of more than 600 MB", () =>
   withFolder(async (folder) => {
     const path = join(folder, "huge");
     await Deno.writeFile(path, Uint8Array.of(0, 0, 8, 1));
     await Deno.truncate(path, 600_000_001); // sparse: takes no room on disk
     assertEquals(
-      (await assertRejects(() => readIdxPair(path, path))).message,
+      (await assertRejects(() => readLabelled(path, path))).message,
       `Expected to read ${path} but it has more than 600000000 bytes`,
     );
   }));

@@ -1,8 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { gzipSync, zipSync } from "fflate";
+import { readLabelled } from "../../lib/data/idx.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { readLabelledCsv, readPixelCsv } from "../../lib/data/pixel_csv.ts";
+import { readPixelCsv } from "../../lib/data/pixel_csv.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 const PIXELS = Array.from({ length: 784 }, (_, i) => i % 256);
@@ -49,12 +50,12 @@ Deno.test("readPixelCsv() takes any text for a label, quoted or not", async () =
   ]);
 });
 
-Deno.test("readLabelledCsv() refuses labels that are no numbers of classes in one sentence", () =>
+Deno.test("readLabelled() refuses labels of a table that are no numbers of classes in one sentence", () =>
   withFolder(async (folder) => {
     const path = join(folder, "a.csv");
     for (const label of ["300", "plus"]) {
       await Deno.writeTextFile(path, `${HEADER}\n${row(label)}\n`);
-      const { message } = await assertRejects(() => readLabelledCsv(path), SyntaxError);
+      const { message } = await assertRejects(() => readLabelled(path), SyntaxError);
       assertEquals(
         message,
         `Expected labels in ${path} to be whole numbers from 0 to 255 but found ${label}`,
@@ -73,9 +74,9 @@ Deno.test("readPixelCsv() reads pixels without labels, packed in either way", ()
     for (const [name, content] of Object.entries(files)) {
       await Deno.writeFile(join(folder, name), content);
       const { count, images, labels } = await readPixelCsv(join(folder, name));
-      assertEquals([count, [...images], labels], [1, PIXELS, undefined]);
+      assertEquals([count, [...images], labels], [1, PIXELS, []]);
     }
-    const error = await assertRejects(() => readLabelledCsv(join(folder, "a.csv")), SyntaxError);
+    const error = await assertRejects(() => readLabelled(join(folder, "a.csv")), SyntaxError);
     assertEquals(error.message.endsWith("to have a column of labels but found none"), true);
   }));
 

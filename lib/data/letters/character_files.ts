@@ -1,9 +1,11 @@
 /** Letters and digits drawn with fonts, as files to learn from, to validate and to test on. */
 
+import { join } from "@std/path";
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import type { Observer } from "../../observer.ts";
 import { CLASS_SETS } from "../class_sets.ts";
-import { writeIdxPair } from "../idx.ts";
+import { writeFileAtomically } from "../file_system.ts";
+import { encodeIdxPair } from "../idx.ts";
 import { cutFonts } from "./cut_fonts.ts";
 import { drawLetters } from "./draw.ts";
 import { type Font, FONTS, MORE_FONTS } from "./fonts.ts";
@@ -69,7 +71,10 @@ export async function writeCharacters(
       const done = first + drawn.count;
       observer({ kind: "progress", what: `characters for ${name}`, done, total });
     }
-    await writeIdxPair(directory, name, { count: total, images, labels }, { gzip: true });
+    const files = await encodeIdxPair(name, { count: total, images, labels }, { gzip: true });
+    for (const [file, bytes] of Object.entries(files)) {
+      await writeFileAtomically(join(directory, file), bytes);
+    }
     written.push({ name, total, fonts: fonts.length });
   }
   return written;
