@@ -2,7 +2,7 @@
 
 import { FLAGS } from "../flags.ts";
 import { findModels } from "../model/model_folders.ts";
-import { writeStaticPage } from "../service/static_page.ts";
+import { writeStaticPage } from "../service/page_files.ts";
 import { runCommand } from "./command_line.ts";
 
 await runCommand({

@@ -1,29 +1,31 @@
-/** The service's router: what every request goes through. */
+/** The service's router: who may ask, and what every request goes through. */
 
 import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
+import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
-import type { Limits } from "./body.ts";
-import { guard } from "./guard.ts";
-import { bundlePrograms, type PageFile } from "./page_files.ts";
-import { createRoutes, type Parts } from "./routes.ts";
+import type { readPage } from "./page_files.ts";
+import { createRoutes } from "./routes.ts";
 import { Unavailable } from "./worker_pool.ts";
 
+type Parts = Parameters<typeof createRoutes>[0];
+
 /** What the service is made of. */
-export interface AppOptions extends Omit<Parts, "limits"> {
-  limits?: Partial<Limits>;
-  guests?: Parameters<typeof guard>[0];
-  page: Map<string, PageFile>;
+interface AppOptions extends Parts {
+  guests?: Guests;
+  page: Awaited<ReturnType<typeof readPage>>;
   /** Told of every request that was answered. */
   log?: (entry: Record<string, unknown>) => void;
 }
 
-const LIMITS: Limits = {
-  jsonBytes: 4 * 2 ** 20,
-  pictureBytes: 16 * 2 ** 20,
-  bodyMilliseconds: 15_000,
-};
+/** Names and pages that are let in besides the usual ones. */
+interface Guests {
+  /** Names by which the service may be asked for, besides `localhost` and addresses. */
+  hosts?: string[];
+  /** Pages of others that may ask, as `https://example.org`. */
+  origins?: string[];
+}
 
 /** No script, WASM, style or picture but the service's own, in nobody's frame. */
 const HEADERS = secureHeaders({
@@ -50,12 +52,11 @@ const HEADERS = secureHeaders({
 
 const NOT_FOUND = "Expected an address that GET /docs lists";
 
-/** Makes the service's router, which answers requests by `app.fetch`. */
-export function createApp({ page, limits, guests = {}, log, ...parts }: AppOptions): Hono {
+/** Makes the service's router: what answers requests. */
+export function createApp({ page, guests = {}, log, ...parts }: AppOptions) {
   const app = new Hono();
-  const routes = createRoutes({ ...parts, limits: { ...LIMITS, ...limits } });
-  const files = new Map([...page, programFile("finder"), programFile("teacher")]);
-  for (const [name, { type, read }] of files) {
+  const routes = createRoutes(parts);
+  for (const [name, { type, read }] of page) {
     const headers = { "content-type": type, "cache-control": "no-cache" };
     routes.push({
       method: "GET",
@@ -70,22 +71,19 @@ export function createApp({ page, limits, guests = {}, log, ...parts }: AppOptio
     sayWhenToComeBack,
     methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }),
   );
-  for (const { method, path, answer } of routes) app.on(method, path, answer);
+  for (const { method, path, answer } of routes) {
+    app.on(method, path, async (c) => {
+      const answered = await answer(c);
+      return answered instanceof Response ? answered : c.json(answered);
+    });
+  }
   app.notFound((c) => c.json({ error: NOT_FOUND }, 404));
   app.onError(answerError);
-  return app;
-}
-
-/** Answers a request; one whose address cannot be read has no path to look up. */
-export async function answer(
-  app: Hono,
-  request: Request,
-  info: Deno.ServeHandlerInfo,
-): Promise<Response> {
-  if (hasAddress(request)) return await app.fetch(request, info);
   const message = "Expected the Host header to be a name or an address, with a port or without";
   const refusing = new Hono().use(HEADERS).all("*", (c) => c.json({ error: message }, 400));
-  return await refusing.request("/");
+  return (request: Request, info?: Deno.ServeHandlerInfo): Response | Promise<Response> =>
+    // An address that cannot be read has no path to look up.
+    hasAddress(request) ? app.fetch(request, info) : refusing.request("/");
 }
 
 /** Whether the address of a request can be read: a name with a blank in it cannot. */
@@ -97,17 +95,38 @@ function hasAddress(request: Request): boolean {
   }
 }
 
-/** A program that the page runs beside itself, to find what is drawn and to learn; bundled when it is asked for. */
-function programFile(name: string): [string, PageFile] {
-  let program: Promise<string> | undefined;
-  return [`${name}.js`, {
-    type: "text/javascript; charset=utf-8",
-    read() {
-      program ??= bundlePrograms(`${name}.ts`).then((files) => files.get(`${name}.js`)!);
-      program.catch(() => program = undefined);
-      return program;
-    },
-  }];
+/** An address as a URL has it: of version 4, or of version 6 in brackets. */
+const ADDRESS = /^(\d+(\.\d+){3}|\[[\da-f:.]+\])$/i;
+
+/**
+ * Refuses requests for a name that is not the service's: a page whose name was made to lead here (DNS
+ * rebinding) is one. An address cannot be made to. Refuses requests, other than to read, that a browser sends
+ * for another page: the same host at another port is another page. Browsers may read answers for the pages of
+ * others that are let in.
+ */
+function guard({ hosts = [], origins = [] }: Guests): MiddlewareHandler[] {
+  const names = new Set(["localhost", ...hosts.map((host) => host.toLowerCase())]);
+  const refuse: MiddlewareHandler = async (c, next) => {
+    const { hostname, host } = new URL(c.req.url);
+    if (!names.has(hostname) && !ADDRESS.test(hostname)) {
+      throw new HTTPException(403, {
+        message:
+          `Expected a request for a name of this service but found ${hostname}: serve --allow-host lets it in`,
+      });
+    }
+    const origin = c.req.header("origin");
+    const isOwn = origin === undefined
+      ? c.req.header("sec-fetch-site") !== "cross-site"
+      : origins.includes(origin) || URL.canParse(origin) && new URL(origin).host === host;
+    if (!isOwn && !["GET", "HEAD", "OPTIONS"].includes(c.req.method)) {
+      throw new HTTPException(403, {
+        message: "Expected a request of this service's own page: serve --cors lets others in",
+      });
+    }
+    await next();
+  };
+  const allowMethods = ["GET", "POST", "DELETE"];
+  return origins.length > 0 ? [refuse, cors({ origin: origins, allowMethods })] : [refuse];
 }
 
 /** Counts and logs every request. */

@@ -6,38 +6,86 @@ import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 
 /** What clients may ask of the service. */
-export interface Limits {
+const LIMITS = {
   /** Bytes of a request in JSON. */
-  jsonBytes: number;
+  jsonBytes: 4 * 2 ** 20,
   /** Bytes of a picture file. */
-  pictureBytes: number;
+  pictureBytes: 16 * 2 ** 20,
   /** Milliseconds from the first byte of a body to the last. */
-  bodyMilliseconds: number;
-}
+  bodyMilliseconds: 15_000,
+};
 
 /** Says how many bytes of a body are JSON where those of tensors follow. */
 export const JSON_LENGTH = "inference-header-content-length";
 
 /**
- * Reads a body in JSON, compressed or not.
- *
- * @param read Makes of it, and of the bytes that follow it, what is needed; what it throws is the
- * client's doing.
- * @throws {HTTPException} 413 if it is too long, 408 if it takes too long, 415 if it is compressed by
- * other means than gzip or deflate, 400 if it breaks off, is no JSON, or `read` throws.
+ * Makes what reads bodies. All that it throws is the client's doing: 413 if a body is too long, 408 if it takes
+ * too long, 400 if it breaks off.
  */
-export async function readJson<Value>(
-  c: Context,
-  { jsonBytes, bodyMilliseconds }: Limits,
-  read: (body: unknown, rest: Uint8Array) => Value,
-): Promise<Value> {
-  const body = await readBody(c, jsonBytes, bodyMilliseconds);
-  const bytes = await decompress(body, c.req.header("content-encoding"), jsonBytes);
-  const length = Number(c.req.header(JSON_LENGTH) ?? bytes.length);
-  const text = new TextDecoder().decode(bytes.subarray(0, length));
-  return refuseErrors(() =>
-    read(refuseErrors(() => JSON.parse(text), NO_JSON), bytes.subarray(length))
+export function bodyReader(limits: Partial<typeof LIMITS> = {}) {
+  const { jsonBytes, pictureBytes, bodyMilliseconds } = { ...LIMITS, ...limits };
+  const limitTime = timeout(
+    bodyMilliseconds,
+    () => refusal(408, `Expected the body within ${bodyMilliseconds} ms`),
   );
+  const readUpTo = (most: number) => {
+    const limitLength = bodyLimit({
+      maxSize: most,
+      onError() {
+        throw tooLong(most);
+      },
+    });
+    return async (c: Context) => {
+      const read = async () => void await c.req.arrayBuffer();
+      try {
+        await limitTime(c, async () => void await limitLength(c, read));
+      } catch (error) {
+        if (error instanceof HTTPException) throw error;
+        throw refusal(400, "Expected a whole body but it broke off");
+      }
+      return new Uint8Array(await c.req.arrayBuffer());
+    };
+  };
+  const [readJsonBody, readPictureBody] = [jsonBytes, pictureBytes].map(readUpTo);
+  return {
+    /** Bytes of a request in JSON, and of a picture file. */
+    jsonBytes,
+    pictureBytes,
+
+    /**
+     * Reads a body in JSON, compressed or not.
+     *
+     * @param read Makes of it, and of the bytes that follow it, what is needed; what it throws is the
+     * client's doing.
+     * @throws {HTTPException} 415 if it is compressed by other means than gzip or deflate, 400 if it is no JSON,
+     * or `read` throws.
+     */
+    async json<Value>(
+      c: Context,
+      read: (body: unknown, rest: Uint8Array) => Value,
+    ): Promise<Value> {
+      const body = await readJsonBody(c);
+      const bytes = await decompress(body, c.req.header("content-encoding"), jsonBytes);
+      const length = Number(c.req.header(JSON_LENGTH) ?? bytes.length);
+      const text = new TextDecoder().decode(bytes.subarray(0, length));
+      const value = refuseErrors(() => JSON.parse(text), "Expected a body of JSON but it is not");
+      return refuseErrors(() => read(value, bytes.subarray(length)));
+    },
+
+    /**
+     * Reads a picture file: the body itself, or the file of a form.
+     *
+     * @throws {HTTPException} 400 if it is a form without a file.
+     */
+    async picture(c: Context): Promise<Uint8Array> {
+      const body = await readPictureBody(c);
+      if (!/^multipart\/form-data/i.test(c.req.header("content-type") ?? "")) return body;
+      const form = await c.req.formData().catch(() => new FormData());
+      const file = [...form.values()].find((value) => value instanceof File);
+      if (file) return await file.bytes();
+      throw refusal(400, "Expected a form with a picture file but found none");
+    },
+  };
 }
 
 /** @param most Bytes that may come out. */
@@ -48,7 +96,7 @@ async function decompress(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (encoding === undefined || encoding === "identity") return bytes;
   if (encoding !== "gzip" && encoding !== "deflate") {
-    throw new HTTPException(415, { message: "Expected a body as it is, or by gzip or deflate" });
+    throw refusal(415, "Expected a body as it is, or by gzip or deflate");
   }
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
@@ -61,65 +109,23 @@ async function decompress(
     }
   } catch (error) {
     if (error instanceof HTTPException) throw error;
-    throw new HTTPException(400, { message: `Expected a body by ${encoding} but it is not` });
+    throw refusal(400, `Expected a body by ${encoding} but it is not`);
   }
   return await new Blob(chunks).bytes();
 }
-
-function tooLong(bytes: number): HTTPException {
-  return new HTTPException(413, { message: `Expected a body of at most ${bytes} bytes` });
-}
-
-const NO_JSON = "Expected a body of JSON but it is not";
 
 function refuseErrors<Value>(act: () => Value, message?: string): Value {
   try {
     return act();
   } catch (error) {
-    throw new HTTPException(400, { message: message ?? (error as Error).message });
+    throw refusal(400, message ?? (error as Error).message);
   }
 }
 
-/**
- * Reads a picture file: the body itself, or the file of a form.
- *
- * @throws {HTTPException} 413 if it is too long, 408 if it takes too long, 400 if it breaks off, or is
- * a form without a file.
- */
-export async function readPictureFile(
-  c: Context,
-  { pictureBytes, bodyMilliseconds }: Limits,
-): Promise<Uint8Array> {
-  const body = await readBody(c, pictureBytes, bodyMilliseconds);
-  if (!/^multipart\/form-data/i.test(c.req.header("content-type") ?? "")) return body;
-  const form = await c.req.formData().catch(() => new FormData());
-  const file = [...form.values()].find((value) => value instanceof File);
-  if (file) return await file.bytes();
-  throw new HTTPException(400, { message: "Expected a form with a picture file but found none" });
+function tooLong(bytes: number): HTTPException {
+  return refusal(413, `Expected a body of at most ${bytes} bytes`);
 }
 
-async function readBody(
-  c: Context,
-  bytes: number,
-  milliseconds: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const limitTime = timeout(
-    milliseconds,
-    () => new HTTPException(408, { message: `Expected the body within ${milliseconds} ms` }),
-  );
-  const limitLength = bodyLimit({
-    maxSize: bytes,
-    onError() {
-      throw tooLong(bytes);
-    },
-  });
-  try {
-    await limitTime(c, async () => {
-      await limitLength(c, async () => void await c.req.arrayBuffer());
-    });
-  } catch (error) {
-    if (error instanceof HTTPException) throw error;
-    throw new HTTPException(400, { message: "Expected a whole body but it broke off" });
-  }
-  return new Uint8Array(await c.req.arrayBuffer());
+function refusal(status: 400 | 408 | 413 | 415, message: string): HTTPException {
+  return new HTTPException(status, { message });
 }

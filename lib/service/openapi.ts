@@ -7,32 +7,36 @@ import type { Context } from "hono";
 import { html } from "hono/html";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { PICTURE_KINDS } from "../picture/class_folders.ts";
-import { BASE64_PICTURE, DATATYPES, MODEL_VERSION, MOST_PICTURES } from "./protocols.ts";
 
 /** JSON Schema, and what else stands in an OpenAPI document. */
-export type Json = { [key: string]: unknown };
+type Json = { [key: string]: unknown };
 
-/** An OpenAPI document, as far as the service looks into it. */
-interface OpenApi extends Json {
-  info: { title: string; description: string; version: string } & Json;
-  paths: Record<string, Record<string, Operation>>;
-}
-
-/** What can be asked at an address. */
-interface Operation extends Json {
-  summary: string;
-  description?: string;
-  requestBody?: { content: Record<string, { schema: Json; example?: unknown }> } & Json;
-  responses: Record<string, { description: string }>;
-}
+/** What bodies hold, by its type. */
+type Content = Record<string, { schema: Json; example?: unknown }>;
 
 /** What answers at an address, and what programs are told of it. */
 export interface Route {
   method: "GET" | "POST" | "DELETE";
   path: string;
-  answer(c: Context): Response | Promise<Response>;
+  /** Gives a response, or what is sent in JSON. */
+  answer(c: Context): object | Promise<object>;
   /** Without it the document is silent about the route. */
-  operation?: Operation;
+  about?: About;
+}
+
+/** What programs are told of a route. */
+interface About {
+  id: string;
+  summary: string;
+  description?: string;
+  parameters?: Json[];
+  takes?: Content;
+  /** What comes with status 200. */
+  gives?: Content;
+  /** Statuses of what can go wrong, besides what can go wrong with any body. */
+  errors?: number[];
+  /** Other responses, by their status. */
+  responses?: Record<number, { description: string; content: Content }>;
 }
 
 /** What schemas are written with. */
@@ -49,18 +53,19 @@ export const schema = {
   }),
   /** One of {@linkcode COMPONENTS}. */
   ref: (name: string): Json => ({ $ref: `#/components/schemas/${name}` }),
-  text: { type: "string" } as Json,
-  boolean: { type: "boolean" } as Json,
-  whole: { type: "integer", minimum: 0 } as Json,
-  share: { type: "number", minimum: 0, maximum: 1 } as Json,
-  digit: { type: "integer", minimum: 0, maximum: 9 } as Json,
-  base64: { type: "string", contentEncoding: "base64" } as Json,
+  text: { type: "string" },
+  boolean: { type: "boolean" },
+  whole: { type: "integer", minimum: 0 },
+  share: { type: "number", minimum: 0, maximum: 1 },
+  digit: { type: "integer", minimum: 0, maximum: 9 },
+  base64: { type: "string", contentEncoding: "base64" },
+  /** 784 bytes (RFC 4648), of which the last stands alone. */
   base64Picture: {
     type: "string",
     contentEncoding: "base64",
-    pattern: BASE64_PICTURE.source,
+    pattern: "^[A-Za-z0-9+\\/]{1045}[AQgw]==$",
     description: "28 × 28 bytes.",
-  } as Json,
+  },
   /** An object with one property, whose name is free: what has a name in TensorFlow Serving. */
   named: (value: Json): Json => ({
     type: "object",
@@ -80,7 +85,6 @@ const pixels: Json = {
     object({ b64: base64Picture }),
   ],
 };
-const parameters: Json = { type: "object" };
 const tensor = { name: text, shape: list({ type: "integer" }), datatype: text };
 
 const COMPONENTS: Record<string, Json> = {
@@ -127,24 +131,6 @@ const COMPONENTS: Record<string, Json> = {
   }),
 };
 
-/** An Open Inference request to a model with outputs of these names. */
-export function inferRequest(outputs: string[]): Json {
-  return object({
-    id: text,
-    inputs: list(
-      object({
-        ...tensor,
-        datatype: { enum: DATATYPES },
-        data: { type: "array", description: "As many numbers as shape says." },
-        parameters,
-      }, ["name", "parameters"]),
-      1,
-    ),
-    outputs: list(object({ name: { enum: outputs }, parameters }, ["parameters"])),
-    parameters,
-  }, ["id", "outputs", "parameters"]);
-}
-
 const ERRORS: Record<number, string> = {
   400: "The request is not as described here.",
   403:
@@ -157,60 +143,77 @@ const ERRORS: Record<number, string> = {
   503: "All workers are busy and the line is full, or they are not up yet. Try again later.",
 };
 
-/** Content in JSON. */
-export function json(schema: Json, example?: unknown) {
-  return { content: { "application/json": { schema, ...(example ? { example } : {}) } } };
-}
+const RETRY = { "Retry-After": { description: "Seconds.", schema: whole } };
 
-/** Responses of an operation: its success, as the status and what differs from "Done.", and errors. */
-export function answers(
-  success: Json,
-  errors: number[] = [],
-  status = 200,
-): Operation["responses"] {
-  const retry = { headers: { "Retry-After": { description: "Seconds.", schema: whole } } };
-  return {
-    [status]: { description: "Done.", ...success },
-    ...Object.fromEntries(errors.map((error) => [error, {
-      description: ERRORS[error],
-      ...(error === 503 ? retry : {}),
-      ...json(ref("Error")),
-    }])),
-  };
+/** What can go wrong with any body. */
+const BODY_ERRORS = [400, 408, 413, 415];
+
+/** Content in JSON. */
+export function json(schema: Json, example?: unknown): Content {
+  return { "application/json": { schema, example } };
 }
 
 /**
- * Describes the service.
+ * Adds what the routes are described by, for programs (`/openapi.json`) and for people (`/docs`).
  *
- * @param models Names of the models.
- * @param limits Bytes of a request in JSON, and of a picture file.
+ * @param info What the document says of the service as a whole.
  */
-export function openApi(
+export function withDocument(
   routes: Route[],
-  models: string[],
-  limits: { jsonBytes: number; pictureBytes: number },
-): OpenApi {
-  const paths: OpenApi["paths"] = {};
-  for (const { method, path, operation } of routes) {
-    if (operation) paths[path] = { ...paths[path], [method.toLowerCase()]: operation };
-  }
-  const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
-  return {
-    openapi: "3.1.0",
-    info: {
-      title: "Handwritten digits",
-      version: MODEL_VERSION,
-      summary: `Reads ${models.join(", ")}.`,
-      description:
-        `Pictures go in, digits come out, in the forms of TensorFlow Serving and of the Open Inference Protocol, or from picture files. A request in JSON has at most ${
-          mebibytes(limits.jsonBytes)
-        } and ${MOST_PICTURES} pictures, a picture file ${
-          mebibytes(limits.pictureBytes)
-        }. Every address with /models/NAME is there with /models/NAME/versions/${MODEL_VERSION} too.`,
-      license: { name: "MIT", identifier: "MIT" },
+  info: { version: string; summary: string; description: string },
+): Route[] {
+  const all: Route[] = [
+    ...routes,
+    {
+      method: "GET",
+      path: "/openapi.json",
+      answer: () => document,
+      about: { id: "document", summary: "This document", gives: json({ type: "object" }) },
     },
-    paths,
+    {
+      method: "GET",
+      path: "/docs",
+      async answer(c) {
+        const headers = { "content-type": "text/html; charset=utf-8" };
+        return c.body(await writePage(document), 200, headers);
+      },
+    },
+  ];
+  const document = {
+    openapi: "3.1.0",
+    info: { title: "Handwritten digits", ...info, license: { name: "MIT", identifier: "MIT" } },
+    paths: describePaths(all),
     components: { schemas: COMPONENTS },
+  };
+  return all;
+}
+
+function describePaths(routes: Route[]) {
+  const paths: Record<string, Record<string, ReturnType<typeof describeOperation>>> = {};
+  for (const { method, path, about } of routes) {
+    if (about) paths[path] = { ...paths[path], [method.toLowerCase()]: describeOperation(about) };
+  }
+  return paths;
+}
+
+function describeOperation({ id, takes, gives, errors = [], responses, ...about }: About) {
+  const { summary, description, parameters } = about;
+  const refusals = [...takes ? BODY_ERRORS : [], ...errors].map((status) => [status, {
+    description: ERRORS[status],
+    headers: status === 503 ? RETRY : undefined,
+    content: json(ref("Error")),
+  }]);
+  return {
+    operationId: id,
+    summary,
+    description,
+    parameters,
+    requestBody: takes && { required: true, content: takes },
+    responses: {
+      ...(gives && { 200: { description: "Done.", content: gives } }),
+      ...Object.fromEntries(refusals),
+      ...responses,
+    } as NonNullable<About["responses"]>,
   };
 }
 
@@ -218,11 +221,16 @@ export function openApi(
 const SHOWN_VALUES = 4;
 
 /** Makes the page of a document; it wears the style of the page to draw on. */
-export async function documentPage({ info, paths, components }: OpenApi): Promise<string> {
+async function writePage(
+  { info, paths, components: { schemas } }: {
+    info: { title: string; description: string };
+    paths: ReturnType<typeof describePaths>;
+    components: { schemas: Record<string, Json> };
+  },
+): Promise<string> {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => describe(path, method, operation))
+    Object.entries(methods).map(([method, operation]) => showOperation(path, method, operation))
   );
-  const { schemas } = components as { schemas: Record<string, Json> };
   return `${await html`<!DOCTYPE html>
 <html lang="en">
   <head>
@@ -251,8 +259,11 @@ export async function documentPage({ info, paths, components }: OpenApi): Promis
 </html>`}`;
 }
 
-function describe(path: string, method: string, operation: Operation) {
-  const { summary, description, requestBody, responses } = operation;
+function showOperation(
+  path: string,
+  method: string,
+  { summary, description, requestBody, responses }: ReturnType<typeof describeOperation>,
+) {
   return html`<section>
     <h2><span class="method">${method.toUpperCase()}</span> <code>${path}</code></h2>
     <p>${summary}.${description ? ` ${description}` : ""}</p>
@@ -268,7 +279,7 @@ function describe(path: string, method: string, operation: Operation) {
   </section>`;
 }
 
-function takes(content: NonNullable<Operation["requestBody"]>["content"]) {
+function takes(content: Content) {
   const json = content["application/json"];
   return html`<p>Takes ${
     Object.keys(content).map((type) =>

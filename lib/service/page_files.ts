@@ -1,67 +1,104 @@
-/** The files of the page (`page/`), as a browser takes them, and what it needs to run networks by itself. */
+/**
+ * The files of the page (`page/`), as a browser takes them, and what it needs to run networks by itself: as the
+ * service sends them, and as files without a service.
+ */
 
 import "@tensorflow/tfjs-backend-wasm";
 import { stripTypeScriptTypes } from "node:module";
-import { fromFileUrl } from "@std/path";
+import { dirname, fromFileUrl, join } from "@std/path";
+import { loadModel } from "../model/classifier.ts";
+import { readNetworkFiles } from "../model/saved_network.ts";
 import { TEXTS } from "./page/texts.ts";
 
 const PAGE = new URL("./page/", import.meta.url);
 
-/** Names in `page/`, and what they are sent as; first what draws, which should be there first. */
-const FILES = {
-  "index.html": "text/html; charset=utf-8",
-  "style.css": "text/css; charset=utf-8",
-  "icon.svg": "image/svg+xml",
-  "pad.ts": "text/javascript; charset=utf-8",
-  "texts.ts": "text/javascript; charset=utf-8",
-  "page.ts": "text/javascript; charset=utf-8",
-  "addresses.ts": "text/javascript; charset=utf-8",
-  "base64.ts": "text/javascript; charset=utf-8",
-  "class_name.ts": "text/javascript; charset=utf-8",
-  "grey.ts": "text/javascript; charset=utf-8",
-  "helper.ts": "text/javascript; charset=utf-8",
-  "inside.ts": "text/javascript; charset=utf-8",
-  "lesson.ts": "text/javascript; charset=utf-8",
-  "reader.ts": "text/javascript; charset=utf-8",
-  "teach.ts": "text/javascript; charset=utf-8",
+/** Names in `page/`; first the programs, and first of these what draws, which should be there first. */
+const FILES = [
+  "pad.ts",
+  "texts.ts",
+  "page.ts",
+  "base64.ts",
+  "class_name.ts",
+  "grey.ts",
+  "helper.ts",
+  "inside.ts",
+  "lesson.ts",
+  "reader.ts",
+  "teach.ts",
+  "index.html",
+  "style.css",
+  "icon.svg",
+];
+
+/** What files are sent as, by the ends of their names. */
+const TYPES: Record<string, string> = {
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+  js: "text/javascript; charset=utf-8",
+  wasm: "application/wasm",
+  json: "application/json",
+  bin: "application/octet-stream",
 };
 
-/** A file as it is sent. */
-export interface PageFile {
+/** Files as they are sent, by name. */
+type PageFiles = Map<string, {
   type: string;
   read: () => Promise<string | Uint8Array<ArrayBuffer>>;
-}
+}>;
 
 const BACKEND = import.meta.resolve("@tensorflow/tfjs-backend-wasm");
 
 const BASE = new URL("../../data/bases/cnn/", import.meta.url);
 
 /** tfjs's kernels, and a base to teach, which are read when they are asked for. */
-const NETWORK_FILES: [name: string, type: string, url: URL][] = [
-  ...["", "-simd", "-threaded-simd"].map((kind): [string, string, URL] => {
+const NETWORK_FILES = new Map([
+  ...["", "-simd", "-threaded-simd"].map((kind): [string, URL] => {
     const name = `tfjs-backend-wasm${kind}.wasm`;
-    return [name, "application/wasm", new URL(name, BACKEND)];
+    return [name, new URL(name, BACKEND)];
   }),
-  ["base/model.json", "application/json", new URL("model.json", BASE)],
-  ["base/weights.bin", "application/octet-stream", new URL("weights.bin", BASE)],
-];
+  ["base/model.json", new URL("model.json", BASE)],
+  ["base/weights.bin", new URL("weights.bin", BASE)],
+]);
 
 /**
- * Reads the page as the service sends it: TypeScript becomes JavaScript by leaving its types out.
- *
- * @returns Its files by name.
+ * Reads the page as the service sends it: TypeScript becomes JavaScript by leaving its types out, and the programs
+ * that it runs beside itself, to find what is drawn and to learn, are bundled when they are asked for, which needs
+ * `--unstable-bundle`.
  */
-export async function readPage(): Promise<Map<string, PageFile>> {
-  const files = new Map<string, PageFile>();
-  for (const [name, type] of Object.entries(FILES)) {
-    const text = await Deno.readTextFile(new URL(name, PAGE));
-    const content = name.endsWith(".ts") ? toJavaScript(text) : complete(text);
-    files.set(name.replace(/\.ts$/, ".js"), { type, read: () => Promise.resolve(content) });
-  }
-  for (const [name, type, url] of NETWORK_FILES) {
-    files.set(name, { type, read: () => Deno.readFile(fromFileUrl(url)) });
+export async function readPage(): Promise<PageFiles> {
+  const files = await readFiles();
+  for (const name of ["finder", "teacher"]) {
+    let program: Promise<string> | undefined;
+    files.set(`${name}.js`, {
+      type: TYPES.js,
+      read() {
+        program ??= bundlePrograms(`${name}.ts`).then((bundled) => bundled.get(`${name}.js`)!);
+        program.catch(() => program = undefined);
+        return program;
+      },
+    });
   }
   return files;
+}
+
+/** All files but the programs that are bundled. */
+async function readFiles(): Promise<PageFiles> {
+  const files: PageFiles = new Map();
+  for (const name of FILES) {
+    const text = await Deno.readTextFile(new URL(name, PAGE));
+    const content = name.endsWith(".ts") ? toJavaScript(text) : complete(text);
+    const sent = name.replace(/\.ts$/, ".js");
+    files.set(sent, { type: typeOf(sent), read: () => Promise.resolve(content) });
+  }
+  for (const [name, url] of NETWORK_FILES) {
+    files.set(name, { type: typeOf(name), read: () => Deno.readFile(fromFileUrl(url)) });
+  }
+  return files;
+}
+
+function typeOf(name: string): string {
+  return TYPES[name.split(".").at(-1)!];
 }
 
 function toJavaScript(text: string): string {
@@ -70,7 +107,7 @@ function toJavaScript(text: string): string {
 
 /** Puts the English texts into what stands for them, and has all programs fetched at a time. */
 function complete(html: string): string {
-  const programs = Object.keys(FILES).filter((name) => name.endsWith(".ts"));
+  const programs = FILES.filter((name) => name.endsWith(".ts"));
   const links = programs.map((name) =>
     `<link rel="modulepreload" href="${name.replace(/\.ts$/, ".js")}">\n    `
   );
@@ -89,7 +126,7 @@ function complete(html: string): string {
  * @param names Modules in `page/`.
  * @returns Texts by the names of their files; what programs share is in files of its own.
  */
-export async function bundlePrograms(...names: string[]): Promise<Map<string, string>> {
+async function bundlePrograms(...names: string[]): Promise<Map<string, string>> {
   const { outputFiles } = await Deno.bundle({
     entrypoints: names.map((name) => fromFileUrl(new URL(`./page/${name}`, import.meta.url))),
     outputDir: "/",
@@ -103,4 +140,75 @@ export async function bundlePrograms(...names: string[]): Promise<Map<string, st
     // Nothing that is left uses Deno's own modules, but their imports stay, and a browser has none.
     file.text().replaceAll(/import(\{[^}]*\}from)?"node:\w+";?/g, ""),
   ]));
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Files by their names. */
+type Files = Map<string, Bytes>;
+
+/**
+ * Writes the page as files that any web server can hand out: the same page, but the networks run in
+ * the browser, on the same weights, after the same normalisation. Needs `--unstable-bundle`.
+ *
+ * @param folder Where to write; made if it is not there.
+ * @param models Folders or zips of the models by name.
+ * @throws {Error} If one is no model; then nothing is written.
+ */
+export async function writeStaticPage(
+  folder: string,
+  models: Record<string, string>,
+): Promise<void> {
+  const files = await staticFiles(models);
+  files.set("keeper.js", await keeperOf(files));
+  for (const [name, bytes] of files) {
+    await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
+    await Deno.writeFile(join(folder, name), bytes);
+  }
+}
+
+/** All files but the one that keeps them, by name. */
+async function staticFiles(models: Record<string, string>): Promise<Files> {
+  const files: Files = new Map();
+  for (const [name, { read }] of await readFiles()) files.set(name, toBytes(await read()));
+  files.set("index.html", toBytes(withAdvice(files.get("index.html")!)));
+  for (const [name, text] of await bundlePrograms("local_reader.ts", "network.ts", "teacher.ts")) {
+    files.set(name === "local_reader.js" ? "reader.js" : name, toBytes(text));
+  }
+  const list: { name: string; classes: string[] }[] = [];
+  for (const [name, model] of Object.entries(models)) {
+    using classifier = await loadModel(model);
+    list.push({ name, classes: classifier.card.classes });
+    const networkFiles = Object.entries(await readNetworkFiles(model));
+    for (const [file, bytes] of networkFiles) files.set(`models/${name}/${file}`, bytes);
+  }
+  files.set("models.json", toBytes(JSON.stringify(list)));
+  return files;
+}
+
+/** The service worker that keeps these files, and is another whenever one of them is. */
+async function keeperOf(files: Files): Promise<Bytes> {
+  const names = [...files.keys()].map((name) => name === "index.html" ? "./" : name);
+  const whole = await new Blob([...files.values()]).arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole)).toHex();
+  const program = (await bundlePrograms("keeper.ts")).get("keeper.js")!;
+  return toBytes(`const FILES=${JSON.stringify(names)},DIGEST="${digest}";${program}`);
+}
+
+/** Has a page say what to do that was opened as a file, where browsers load no module. */
+function withAdvice(html: Bytes): string {
+  const said = Object.entries(TEXTS).map(([tag, { openedAsFile }]) => [tag, openedAsFile]);
+  return new TextDecoder().decode(html).replace(
+    "</body>",
+    `<script>
+      if (location.protocol === "file:") {
+        const said = ${JSON.stringify(Object.fromEntries(said))};
+        document.getElementById("sure").textContent = said[navigator.language.slice(0, 2)] ?? said.en;
+      }
+    </script></body>`,
+  );
+}
+
+function toBytes(content: string | Bytes): Bytes {
+  return typeof content === "string" ? new TextEncoder().encode(content) : content;
 }

@@ -4,9 +4,13 @@
  * Protocol, version 2 (https://github.com/kserve/open-inference-protocol).
  */
 
+import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import { areDigits } from "../data/class_sets.ts";
-import type { Prediction } from "../model/classifier.ts";
+import { type ModelCard, nameAnswer, type Prediction } from "../model/classifier.ts";
+import { JSON_LENGTH } from "./body.ts";
+import { json, schema } from "./openapi.ts";
+
+const { object, list, ref, text, boolean, whole, share, digit, named } = schema;
 
 /** A picture in a request: pixels from no ink (0) to full ink (1), `[28, 28]`. */
 type Pixels = Float32Array<ArrayBuffer>;
@@ -14,62 +18,144 @@ type Pixels = Float32Array<ArrayBuffer>;
 /** The one version of each model. */
 export const MODEL_VERSION = "1";
 
-/** 784 bytes in base64 (RFC 4648), of which the last stands alone. */
-export const BASE64_PICTURE = /^[A-Za-z0-9+\/]{1045}[AQgw]==$/;
-
 /** Most pictures in a request. */
 export const MOST_PICTURES = 1024;
 
-/** Kinds of numbers in Open Inference requests, and what holds them. */
-const ARRAYS: Record<string, NumberArray> = {
-  FP32: Float32Array,
-  FP64: Float64Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-};
+/** What is shown as an example. */
+const BLANK = Array(IMAGE_PIXELS).fill(0);
 
-/** Kinds of numbers in Open Inference requests. */
-export const DATATYPES = Object.keys(ARRAYS);
-
-interface NumberArray {
-  BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBuffer): Iterable<number | bigint>;
+/** How a prediction stands in JSON: what its fields may be, and the prediction. */
+export function rowsOf(classes: readonly string[]) {
+  const description = "The best guess, also where it is not accepted.";
+  const properties = {
+    ...(areDigits(classes)
+      ? { digit: { ...digit, description } }
+      : { [classSetOf(classes) ? "character" : "class"]: { enum: classes, description } }),
+    confidence: { ...share, description: "Its probability." },
+    accepted: { ...boolean, description: 'Whether it is sure enough; if not: "don\'t know".' },
+    probabilities: {
+      ...list(share, classes.length),
+      description: areDigits(classes) ? "Of the digits 0 to 9." : `Of ${classes.join(" ")}.`,
+    },
+  };
+  const write = ({ confidence, accepted, probabilities, ...prediction }: Prediction) => ({
+    ...nameAnswer(prediction, classes),
+    confidence,
+    accepted,
+    probabilities,
+  });
+  return { properties, write };
 }
 
-/** What a TensorFlow Serving request asks for. */
-interface PredictRequest {
-  pictures: Pixels[];
-  /** Of the answer: a row is all about one picture, a column is one output of all pictures. */
-  form: "rows" | "columns";
+/** What goes into a model or comes out. */
+interface Tensor {
+  name: string;
+  datatype: string;
+  /** Of what belongs to one picture. */
+  shape: number[];
+}
+
+/** Something that an answer can hold. */
+interface Output extends Tensor {
+  values: (prediction: Prediction) => (number | boolean | string)[];
+}
+
+/** What goes into a model, and what its answers can hold. */
+function tensorsOf({ input: { shape }, classes }: ModelCard): { input: Tensor; outputs: Output[] } {
+  const outputs: Output[] = [
+    {
+      name: "probabilities",
+      datatype: "FP32",
+      shape: [classes.length],
+      values: ({ probabilities }) => probabilities,
+    },
+    areDigits(classes)
+      ? { name: "digit", datatype: "INT64", shape: [], values: ({ index }) => [index] }
+      : { name: "character", datatype: "BYTES", shape: [], values: ({ label }) => [label] },
+    { name: "confidence", datatype: "FP32", shape: [], values: ({ confidence }) => [confidence] },
+    { name: "accepted", datatype: "BOOL", shape: [], values: ({ accepted }) => [accepted] },
+  ];
+  return { input: { name: "pixels", datatype: "FP32", shape }, outputs };
 }
 
 /** The one signature of each model, in TensorFlow Serving's words. */
-export const SIGNATURE = "serving_default";
+const SIGNATURE = "serving_default";
+
+/** TensorFlow's names for the kinds of numbers. */
+const TENSORFLOW_TYPES: Record<string, string> = {
+  FP32: "DT_FLOAT",
+  INT64: "DT_INT64",
+  BOOL: "DT_BOOL",
+  BYTES: "DT_STRING",
+};
 
 /**
- * Reads a request in TensorFlow Serving's form.
- *
- * @param body `{"instances": [picture, …]}`, which asks for rows, or `{"inputs": [picture, …]}` or
- * `{"inputs": {"pixels": [picture, …]}}`, which ask for columns. Each picture is 28 × 28, 28 × 28 × 1 or
- * 784 numbers, `{"b64": …}` of 784 bytes, or an object with one of these as its only value. Numbers go
- * from 0 to 255, or, where none is above 1, from 0 to 1.
- * @throws {TypeError} If it is something else.
- * @throws {RangeError} If there are too many pictures, or numbers outside the range.
- *
- * @example Full ink everywhere
- * ```ts
- * import { assertEquals } from "@std/assert";
- * const { pictures } = readPredictRequest({ instances: [Array(784).fill(255)] });
- * assertEquals(pictures, [new Float32Array(784).fill(1)]);
- * ```
+ * How a model is asked and answers in TensorFlow Serving's form: what its signature is, how a request is read,
+ * and what programs are told of both.
  */
-export function readPredictRequest(body: unknown): PredictRequest {
+export function tensorFlowServing(model: string, card: ModelCard) {
+  const { input, outputs } = tensorsOf(card);
+  const rows = rowsOf(card.classes);
+  const signature = {
+    inputs: describeTensors([input]),
+    outputs: describeTensors(outputs),
+    method_name: "tensorflow/serving/predict",
+  };
+  const kinds = { INT64: whole, BOOL: boolean, BYTES: text, FP32: share };
+  const columns = outputs.map(({ name, datatype, shape }) => {
+    const kind = kinds[datatype as keyof typeof kinds];
+    return [name, list(shape.length > 0 ? list(kind, ...shape) : kind)];
+  });
+  return {
+    metadata: {
+      model_spec: { name: model, signature_name: "", version: MODEL_VERSION },
+      metadata: { signature_def: { signature_def: { [SIGNATURE]: signature } } },
+    },
+    about: {
+      description: "Instances are answered in rows, inputs in columns.",
+      takes: json({ oneOf: PREDICT_FORMS }, { instances: [BLANK] }),
+      gives: json({
+        anyOf: [
+          object({ predictions: list(object(rows.properties)) }),
+          object({ outputs: object(Object.fromEntries(columns)) }),
+        ],
+      }),
+    },
+    /**
+     * Reads a request.
+     *
+     * @param body `{"instances": [picture, …]}`, which is answered in rows, each all about one picture, or
+     * `{"inputs": [picture, …]}` or `{"inputs": {"pixels": [picture, …]}}`, which are answered in columns, each
+     * one output of all pictures. Each picture is 28 × 28, 28 × 28 × 1 or 784 numbers, `{"b64": …}` of 784
+     * bytes, or an object with one of these as its only value. Numbers go from 0 to 255, or, where none is
+     * above 1, from 0 to 1.
+     * @returns The pictures, and what makes the answer of their predictions.
+     * @throws {TypeError} If it is something else.
+     * @throws {RangeError} If there are too many pictures, or numbers outside the range.
+     */
+    read(body: unknown) {
+      const { pictures, isColumns } = readPredictRequest(body);
+      const write = (predictions: Prediction[]) =>
+        isColumns
+          ? { outputs: writeColumns(outputs, predictions) }
+          : { predictions: predictions.map(rows.write) };
+      return { pictures, write };
+    },
+  };
+}
+
+const PICTURES = list(ref("Picture"), 1, MOST_PICTURES);
+
+/** The two forms of a request: rows, and columns, with a name or without. */
+const PREDICT_FORMS = Object.entries({
+  instances: PICTURES,
+  inputs: { anyOf: [PICTURES, named(PICTURES)] },
+}).map(([field, pictures]) => ({
+  ...object({ [field]: pictures, signature_name: { enum: [SIGNATURE] } }, ["signature_name"]),
+  not: { required: [field === "inputs" ? "instances" : "inputs"] },
+}));
+
+function readPredictRequest(body: unknown) {
   const { instances, inputs, signature_name: signature } = isObject(body) ? body : {};
   const isColumns = inputs !== undefined;
   const field = isColumns ? "inputs" : "instances";
@@ -90,16 +176,47 @@ export function readPredictRequest(body: unknown): PredictRequest {
   checkCount(pictures.length, field);
   return {
     pictures: pictures.map((picture, i) => readPicture(picture, `${field}[${i}]`)),
-    form: isColumns ? "columns" : "rows",
+    isColumns,
   };
 }
 
-/** What an Open Inference request asks for. */
-interface InferRequest {
-  id?: string;
-  pictures: Pixels[];
-  /** The outputs that are asked for. */
-  outputs: AskedOutput[];
+function writeColumns(outputs: Output[], predictions: Prediction[]) {
+  return Object.fromEntries(
+    outputs.map(({ name, shape, values }) => [
+      name,
+      shape.length > 0 ? predictions.map(values) : predictions.flatMap(values),
+    ]),
+  );
+}
+
+function describeTensors(tensors: Tensor[]) {
+  return Object.fromEntries(tensors.map(({ name, datatype, shape }) => [name, {
+    dtype: TENSORFLOW_TYPES[datatype],
+    tensor_shape: {
+      dim: [-1, ...shape].map((size) => ({ size: String(size), name: "" })),
+      unknown_rank: false,
+    },
+    name: `${name}:0`,
+  }]));
+}
+
+/** Kinds of numbers in Open Inference requests, and what holds them. */
+const ARRAYS: Record<string, NumberArray> = {
+  FP32: Float32Array,
+  FP64: Float64Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+};
+
+interface NumberArray {
+  BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer): Iterable<number | bigint>;
 }
 
 /** An output, and whether it is to come as bytes that follow the JSON. */
@@ -107,65 +224,88 @@ interface AskedOutput extends Output {
   isBinary?: boolean;
 }
 
-/** What goes into a model or comes out. */
-export interface Tensor {
-  name: string;
-  datatype: string;
-  /** Of what belongs to one picture. */
-  shape: number[];
-}
-
-/** Something that an answer can hold. */
-interface Output extends Tensor {
-  values: (prediction: Prediction) => (number | boolean | string)[];
-}
-
 /**
- * Lists what an answer can hold.
- *
- * @param classes The classes of the model.
+ * How a model is asked and answers in the Open Inference Protocol: what goes in and comes out, how a request is
+ * read, and what programs are told of it.
  */
-export function outputsOf(classes: readonly string[]): Output[] {
-  return [
-    {
-      name: "probabilities",
-      datatype: "FP32",
-      shape: [classes.length],
-      values: ({ probabilities }) => probabilities,
+export function openInference(model: string, card: ModelCard) {
+  const { base, mode, date, metrics } = card;
+  const { input, outputs } = tensorsOf(card);
+  const names = outputs.map(({ name }) => name);
+  const describeTensors = (tensors: Tensor[]) =>
+    tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape: [-1, ...shape] }));
+  const example = { name: "pixels", shape: [1, 784], datatype: "UINT8", data: BLANK };
+  return {
+    metadata: {
+      name: model,
+      versions: [MODEL_VERSION],
+      platform: "tensorflowjs_layers",
+      inputs: describeTensors([input]),
+      outputs: describeTensors(outputs),
+      parameters: { base, mode, date, test_accuracy: metrics.testAccuracy },
     },
-    areDigits(classes)
-      ? { name: "digit", datatype: "INT64", shape: [], values: ({ index }) => [index] }
-      : {
-        name: "character",
-        datatype: "BYTES",
-        shape: [],
-        values: ({ label }) => [label],
-      },
-    {
-      name: "confidence",
-      datatype: "FP32",
-      shape: [],
-      values: ({ confidence }) => [confidence],
+    about: {
+      description:
+        `One input of shape [count, 28, 28, 1], [count, 28, 28] or [count, 784]. Outputs are ${
+          names.join(", ")
+        }, or those that are named. Tensors may follow the JSON as bytes, in both directions (binary_data_size, ${JSON_LENGTH}).`,
+      takes: json(inferSchema(names), { inputs: [example] }),
+      gives: { ...json(ref("InferResponse")), "application/octet-stream": { schema: {} } },
     },
-    { name: "accepted", datatype: "BOOL", shape: [], values: ({ accepted }) => [accepted] },
-  ];
+    /**
+     * Reads a request: one input of shape `[count, 28, 28, 1]`, `[count, 28, 28]` or `[count, 784]`, its numbers
+     * from 0 to 255, or, where none is above 1, from 0 to 1; or as bytes
+     * (https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/extension_binary_data.md).
+     *
+     * @param rest What follows the JSON: numbers of the input, little-endian.
+     * @returns The pictures, and what makes the answer of their predictions: what goes into JSON, and the bytes
+     * that follow it.
+     * @throws {TypeError} If it is something else.
+     * @throws {RangeError} If there are too many pictures, or numbers outside the range.
+     */
+    read(body: unknown, rest: Uint8Array = new Uint8Array()) {
+      const { id, pictures, asked } = readInferRequest(body, outputs, rest);
+      const write = (predictions: Prediction[]) => {
+        const tensors: Uint8Array<ArrayBuffer>[] = [];
+        const head = {
+          model_name: model,
+          model_version: MODEL_VERSION,
+          id,
+          outputs: asked.map(({ name, datatype, shape, values, isBinary }) => {
+            const about = { name, datatype, shape: [predictions.length, ...shape] };
+            const data = predictions.flatMap(values);
+            if (!isBinary) return { ...about, data };
+            const bytes = writeBytes(data, datatype);
+            tensors.push(bytes);
+            return { ...about, parameters: { binary_data_size: bytes.length } };
+          }),
+        };
+        return { head, tensors };
+      };
+      return { pictures, write };
+    },
+  };
 }
 
-/**
- * Reads a request of the Open Inference Protocol: one input of shape `[count, 28, 28, 1]`,
- * `[count, 28, 28]` or `[count, 784]`, its numbers as in {@linkcode readPredictRequest}, or as bytes
- * (https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/extension_binary_data.md).
- *
- * @param all The outputs that there are.
- * @param rest What follows the JSON: numbers of the input, little-endian.
- * @throws {TypeError} If it is something else.
- * @throws {RangeError} If there are too many pictures, or numbers outside the range.
- */
-export function readInferRequest(
-  body: unknown,
-  all: Output[],
-  rest: Uint8Array = new Uint8Array(),
-): InferRequest {
+/** A request to a model with outputs of these names. */
+function inferSchema(names: string[]) {
+  const parameters = { type: "object" };
+  const input = {
+    name: text,
+    shape: list({ type: "integer" }),
+    datatype: { enum: Object.keys(ARRAYS) },
+    data: { type: "array", description: "As many numbers as shape says." },
+    parameters,
+  };
+  return object({
+    id: text,
+    inputs: list(object(input, ["name", "parameters"]), 1),
+    outputs: list(object({ name: { enum: names }, parameters }, ["parameters"])),
+    parameters,
+  }, ["id", "outputs", "parameters"]);
+}
+
+function readInferRequest(body: unknown, all: Output[], rest: Uint8Array) {
   const { id, inputs, outputs, parameters } = isObject(body) ? body : {};
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0])) {
     throw new TypeError(
@@ -176,10 +316,9 @@ export function readInferRequest(
     throw new TypeError(`Expected id to be a string but found ${typeof id}`);
   }
   const { shape, datatype, data, parameters: how } = inputs[0];
-  if (typeof datatype !== "string" || !DATATYPES.includes(datatype)) {
-    throw new TypeError(
-      `Expected datatype to be one of ${DATATYPES.join(", ")} but found ${quote(datatype)}`,
-    );
+  if (typeof datatype !== "string" || !Object.hasOwn(ARRAYS, datatype)) {
+    const known = Object.keys(ARRAYS).join(", ");
+    throw new TypeError(`Expected datatype to be one of ${known} but found ${quote(datatype)}`);
   }
   const [count, ...picture] = Array.isArray(shape) ? shape : [];
   if (!["784", "28,28", "28,28,1"].includes(picture.join())) {
@@ -208,7 +347,7 @@ export function readInferRequest(
       (_, i) =>
         readNumbers(numbers.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), `picture ${i}`),
     ),
-    outputs: readOutputs(outputs, all, readParameter(parameters, "binary_data_output") === true),
+    asked: readOutputs(outputs, all, readParameter(parameters, "binary_data_output") === true),
   };
 }
 
@@ -250,33 +389,6 @@ function readOutputs(outputs: unknown, all: Output[], areBinary: boolean): Asked
   });
 }
 
-/**
- * Answers a request of the Open Inference Protocol to a model.
- *
- * @returns What goes into JSON, and the bytes that follow it.
- */
-export function writeInferResponse(
-  model: string,
-  { id, outputs }: InferRequest,
-  predictions: Prediction[],
-) {
-  const tensors: Uint8Array<ArrayBuffer>[] = [];
-  const head = {
-    model_name: model,
-    model_version: MODEL_VERSION,
-    ...(id === undefined ? {} : { id }),
-    outputs: outputs.map(({ name, datatype, shape, values, isBinary }) => {
-      const about = { name, datatype, shape: [predictions.length, ...shape] };
-      const data = predictions.flatMap(values);
-      if (!isBinary) return { ...about, data };
-      const bytes = writeBytes(data, datatype);
-      tensors.push(bytes);
-      return { ...about, parameters: { binary_data_size: bytes.length } };
-    }),
-  };
-  return { head, tensors };
-}
-
 /** Values as bytes, little-endian, each text after its length in four. */
 function writeBytes(values: (number | boolean | string)[], datatype: string) {
   if (datatype === "FP32") return new Uint8Array(Float32Array.from(values as number[]).buffer);
@@ -290,45 +402,7 @@ function writeBytes(values: (number | boolean | string)[], datatype: string) {
   }));
 }
 
-/** The outputs of a model to some pictures by name, as TensorFlow Serving answers in columns. */
-export function writeColumns(outputs: Output[], predictions: Prediction[]) {
-  return Object.fromEntries(
-    outputs.map(({ name, shape, values }) => [
-      name,
-      shape.length > 0 ? predictions.map(values) : predictions.flatMap(values),
-    ]),
-  );
-}
-
-/** TensorFlow's names for the kinds of numbers. */
-const TENSORFLOW_TYPES: Record<string, string> = {
-  FP32: "DT_FLOAT",
-  INT64: "DT_INT64",
-  BOOL: "DT_BOOL",
-  BYTES: "DT_STRING",
-};
-
-/** Describes a model as TensorFlow Serving does. */
-export function describeSignature(model: string, input: Tensor, outputs: Tensor[]) {
-  const describeAll = (tensors: Tensor[]) =>
-    Object.fromEntries(tensors.map(({ name, datatype, shape }) => [name, {
-      dtype: TENSORFLOW_TYPES[datatype],
-      tensor_shape: {
-        dim: [-1, ...shape].map((size) => ({ size: String(size), name: "" })),
-        unknown_rank: false,
-      },
-      name: `${name}:0`,
-    }]));
-  const signature = {
-    inputs: describeAll([input]),
-    outputs: describeAll(outputs),
-    method_name: "tensorflow/serving/predict",
-  };
-  return {
-    model_spec: { name: model, signature_name: "", version: MODEL_VERSION },
-    metadata: { signature_def: { signature_def: { [SIGNATURE]: signature } } },
-  };
-}
+const BASE64_PICTURE = new RegExp(schema.base64Picture.pattern);
 
 /**
  * Reads 784 bytes written in base64.

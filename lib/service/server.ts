@@ -2,11 +2,13 @@
 
 import type { ModelCard } from "../model/classifier.ts";
 import { readCard } from "../model/saved_network.ts";
-import { answer, type AppOptions, createApp } from "./app.ts";
+import { createApp } from "./app.ts";
 import { Metrics } from "./metrics.ts";
 import { addressesFor } from "./neighbours.ts";
 import { readPage } from "./page_files.ts";
 import { ReaderPool } from "./reader_pool.ts";
+
+type AppOptions = Parameters<typeof createApp>[0];
 
 interface ServiceOptions extends Pick<AppOptions, "samples" | "limits" | "guests"> {
   /** Folders or zips of the models by name; the first answers where no model is named. */
@@ -73,7 +75,7 @@ export async function startService(
       cards[name] = await readCard(folder) as ModelCard;
     }
     let addresses: string[] = [];
-    const app = createApp({
+    const answer = createApp({
       pool,
       cards,
       metrics,
@@ -87,10 +89,7 @@ export async function startService(
     });
     state = "open";
     const others = addressesFor(host);
-    const server = listen(
-      { hostname: host, port },
-      (request, info) => answer(app, request, info),
-    );
+    const server = listen({ hostname: host, port }, answer);
     const { hostname, port: actualPort } = server.addr;
     const urlOf = (address: string) =>
       `http://${address.includes(":") ? `[${address}]` : address}:${actualPort}`;

@@ -40,7 +40,7 @@ export { fromRoot, learn, startTeam } from "./learn.ts";
 
 // What a reader takes home
 export { saveNetwork } from "../model/saved_network.ts";
-export { writeStaticPage } from "../service/static_page.ts";
+export { writeStaticPage } from "../service/page_files.ts";
 
 // The sheet for ten people's digits
 export { rowsOf, sheetPhoto } from "./sheet.ts";

@@ -13,7 +13,7 @@ import { findModels } from "../../lib/model/model_folders.ts";
 import { readOwnPictures } from "../../lib/picture/own_pictures.ts";
 import { Samples } from "../../lib/service/samples.ts";
 import { startService } from "../../lib/service/server.ts";
-import { writeStaticPage } from "../../lib/service/static_page.ts";
+import { writeStaticPage } from "../../lib/service/page_files.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";
 import {

@@ -9,7 +9,7 @@ import { learnFromFew } from "../../lib/model/few_pictures.ts";
 import { findModels } from "../../lib/model/model_folders.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { startTeam } from "../../lib/model/team.ts";
-import { writeStaticPage } from "../../lib/service/static_page.ts";
+import { writeStaticPage } from "../../lib/service/page_files.ts";
 import { showPage } from "../../lib/workshop/display.ts";
 import { withFolder } from "../temporary_folder.ts";
 import {

@@ -1,9 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { readJson } from "../../lib/service/body.ts";
-
-const LIMITS = { pictureBytes: 0, bodyMilliseconds: 50 };
+import { bodyReader } from "../../lib/service/body.ts";
 
 /** What a service that sends JSON back answers to a body. */
 async function answerTo(
@@ -12,27 +10,28 @@ async function answerTo(
   jsonBytes = 10,
 ): Promise<[number, string]> {
   const app = new Hono();
+  const bodies = bodyReader({ bodyMilliseconds: 50, jsonBytes });
   app.post(
     "/",
-    async (c) => c.json(await readJson(c, { ...LIMITS, jsonBytes }, (body) => body as string)),
+    async (c) => c.json(await bodies.json(c, (body) => body as string)),
   );
   app.onError((error, c) => c.text(error.message, (error as HTTPException).status));
   const response = await app.request("/", { method: "POST", body, headers });
   return [response.status, await response.text()];
 }
 
-Deno.test("readJson() reads a stream of unknown length", async () => {
+Deno.test("bodyReader() reads a stream of unknown length", async () => {
   assertEquals(await answerTo(new Blob(['"seven"']).stream()), [200, '"seven"']);
 });
 
-Deno.test("readJson() refuses what is announced, or turns out, to be too long", async () => {
+Deno.test("bodyReader() refuses what is announced, or turns out, to be too long", async () => {
   const refused: [number, string] = [413, "Expected a body of at most 10 bytes"];
   const stream = () => new Blob(["eleven byte"]).stream();
   assertEquals(await answerTo(stream(), { "content-length": "11" }), refused);
   assertEquals(await answerTo(stream()), refused);
 });
 
-Deno.test("readJson() decompresses, up to what is allowed", async () => {
+Deno.test("bodyReader() decompresses, up to what is allowed", async () => {
   for (const encoding of ["gzip", "deflate"] as const) {
     const compress = (text: string) =>
       new Blob([text]).stream().pipeThrough(new CompressionStream(encoding));
@@ -48,16 +47,16 @@ Deno.test("readJson() decompresses, up to what is allowed", async () => {
   assertEquals(await answerTo("seven", { "content-encoding": "br" }), refused);
 });
 
-Deno.test("readJson() waits no longer than is allowed", async () => {
+Deno.test("bodyReader() waits no longer than is allowed", async () => {
   assertEquals(await answerTo(new ReadableStream()), [408, "Expected the body within 50 ms"]);
 });
 
-Deno.test("readJson() says that a body broke off", async () => {
+Deno.test("bodyReader() says that a body broke off", async () => {
   const broken = new ReadableStream({ start: (controller) => controller.error(new Error("gone")) });
   assertEquals(await answerTo(broken), [400, "Expected a whole body but it broke off"]);
 });
 
-Deno.test("readJson() refuses what is no JSON", async () => {
+Deno.test("bodyReader() refuses what is no JSON", async () => {
   for (const text of ["", "{", "NaN", "\xff"]) {
     assertEquals(await answerTo(text), [400, "Expected a body of JSON but it is not"], text);
   }

@@ -1,19 +1,23 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
-import {
-  outputsOf,
-  readInferRequest,
-  readPredictRequest,
-  writeInferResponse,
-} from "../../lib/service/protocols.ts";
+import { openInference, tensorFlowServing } from "../../lib/service/protocols.ts";
+import { CARD } from "../model/saved_networks.ts";
 
-const OUTPUTS = outputsOf(CLASS_SETS.digits);
+const { read: readPredict } = tensorFlowServing("digits", CARD);
+const { read: readInfer } = openInference("digits", CARD);
 
 const FLAT = Array.from({ length: 784 }, (_, i) => i % 256);
 const ROWS = Array.from({ length: 28 }, (_, y) => FLAT.slice(28 * y, 28 * (y + 1)));
 const PIXELS = Float32Array.from(FLAT, (value) => value / 255);
+const PREDICTION = {
+  index: 7,
+  label: "H",
+  confidence: 0.9,
+  accepted: true,
+  probabilities: Array(10).fill(0.1),
+};
 
-Deno.test("readPredictRequest() reads every form of a picture to the same pixels", () => {
+Deno.test("tensorFlowServing().read() reads every form of a picture to the same pixels", () => {
   const forms = {
     flat: FLAT,
     rows: ROWS,
@@ -30,18 +34,19 @@ Deno.test("readPredictRequest() reads every form of a picture to the same pixels
         [{ signature_name: "serving_default", inputs: { pixels: [form] } }, true],
       ] as const
     ) {
-      const expected = { pictures: [PIXELS], form: columns ? "columns" : "rows" };
-      assertEquals(readPredictRequest(body), expected, name);
+      const { pictures, write } = readPredict(body);
+      assertEquals(pictures, [PIXELS], name);
+      assertEquals("outputs" in write([PREDICTION]), columns, name);
     }
   }
 });
 
-Deno.test("readPredictRequest() takes numbers for shares where none is above 1", () => {
+Deno.test("tensorFlowServing().read() takes numbers for shares where none is above 1", () => {
   const shares = Array.from(PIXELS);
-  assertEquals(readPredictRequest({ instances: [shares] }).pictures, [PIXELS]);
+  assertEquals(readPredict({ instances: [shares] }).pictures, [PIXELS]);
 });
 
-Deno.test("readPredictRequest() throws on what holds no pictures", () => {
+Deno.test("tensorFlowServing().read() throws on what holds no pictures", () => {
   const cases: [unknown, string][] = [
     [null, "Expected a JSON object with a list of instances or inputs but found null"],
     [[1], "Expected a JSON object with a list of instances or inputs but found a list"],
@@ -92,36 +97,36 @@ Deno.test("readPredictRequest() throws on what holds no pictures", () => {
       "Expected instances[0] to be 784 bytes in base64 but found something else",
     ],
   ];
-  for (const [body, message] of cases) assertThrows(() => readPredictRequest(body), Error, message);
+  for (const [body, message] of cases) assertThrows(() => readPredict(body), Error, message);
 });
 
-Deno.test("readInferRequest() reads flat and nested numbers", () => {
+Deno.test("openInference().read() reads flat and nested numbers", () => {
   for (const [shape, data] of [[[2, 784], [...FLAT, ...FLAT]], [[2, 28, 28], [ROWS, ROWS]]]) {
     const body = { id: "a", inputs: [{ name: "pixels", shape, datatype: "UINT8", data }] };
-    assertEquals(readInferRequest(body, OUTPUTS), {
-      id: "a",
-      pictures: [PIXELS, PIXELS],
-      outputs: OUTPUTS,
-    });
+    const { pictures, write } = readInfer(body);
+    assertEquals(pictures, [PIXELS, PIXELS]);
+    const { id, outputs } = write([PREDICTION]).head;
+    const names = ["probabilities", "digit", "confidence", "accepted"];
+    assertEquals([id, outputs.map(({ name }) => name)], ["a", names]);
   }
 });
 
-Deno.test("readInferRequest() reads numbers as bytes that follow the JSON", () => {
+Deno.test("openInference().read() reads numbers as bytes that follow the JSON", () => {
   for (const [datatype, Numbers] of [["UINT8", Uint8Array], ["FP32", Float32Array]] as const) {
     const rest = new Uint8Array(Numbers.from(FLAT).buffer);
     const ask = (binary_data_size: unknown, bytes: Uint8Array) =>
-      readInferRequest(
+      readInfer(
         {
           inputs: [{ shape: [1, 784], datatype, parameters: { binary_data_size } }],
           parameters: { binary_data_output: true },
           outputs: [{ name: "digit" }, { name: "accepted", parameters: { binary_data: false } }],
         },
-        OUTPUTS,
         bytes,
       );
-    const { pictures, outputs } = ask(rest.length, rest);
+    const { pictures, write } = ask(rest.length, rest);
     assertEquals(pictures, [PIXELS]);
-    assertEquals(outputs.map(({ isBinary }) => isBinary), [true, undefined]);
+    const { head: { outputs } } = write([PREDICTION]);
+    assertEquals(outputs.map((output) => "data" in output), [false, true]);
     const message = `bytes of ${datatype} after the JSON but found`;
     for (const [size, bytes] of [[1, rest], ["784", rest], [rest.length, rest.subarray(1)]]) {
       assertThrows(() => ask(size, bytes as Uint8Array), TypeError, message);
@@ -131,7 +136,7 @@ Deno.test("readInferRequest() reads numbers as bytes that follow the JSON", () =
   }
 });
 
-Deno.test("readInferRequest() throws on what holds no pictures", () => {
+Deno.test("openInference().read() throws on what holds no pictures", () => {
   const input = { name: "pixels", shape: [1, 784], datatype: "FP32", data: FLAT };
   const cases: [unknown, string][] = [
     [{}, 'Expected a JSON object with a list of one input but found none among ""'],
@@ -160,48 +165,35 @@ Deno.test("readInferRequest() throws on what holds no pictures", () => {
     ],
   ];
   for (const [body, message] of cases) {
-    assertThrows(() => readInferRequest(body, OUTPUTS), Error, message);
+    assertThrows(() => readInfer(body), Error, message);
   }
 });
 
-Deno.test("writeInferResponse() gives the outputs that were asked for", () => {
-  const prediction = {
-    index: 7,
-    label: "H",
-    confidence: 0.9,
-    accepted: true,
-    probabilities: Array(10).fill(0.1),
-  };
-  const [, digit, , accepted] = OUTPUTS;
-  const predictions = [prediction, prediction];
-  assertEquals(
-    writeInferResponse(
-      "digits",
-      { id: "a", pictures: [], outputs: [accepted, digit] },
-      predictions,
-    ).head,
-    {
-      model_name: "digits",
-      model_version: "1",
-      id: "a",
-      outputs: [
-        { name: "accepted", datatype: "BOOL", shape: [2], data: [true, true] },
-        { name: "digit", datatype: "INT64", shape: [2], data: [7, 7] },
-      ],
-    },
-  );
-  const [probabilities, character] = outputsOf(CLASS_SETS.letters);
-  assertEquals(probabilities.shape, [26]);
-  assertEquals(
-    writeInferResponse("letters", { pictures: [], outputs: [character] }, predictions).head.outputs,
-    [{ name: "character", datatype: "BYTES", shape: [2], data: ["H", "H"] }],
-  );
-  const binary = outputsOf(CLASS_SETS.letters).slice(1).map((all) => ({ ...all, isBinary: true }));
-  const { head, tensors } = writeInferResponse(
-    "letters",
-    { pictures: [], outputs: binary },
-    [{ ...prediction, confidence: 0.5 }],
-  );
+Deno.test("openInference().read() has the outputs written that were asked for", () => {
+  const inputs = [{ name: "pixels", shape: [1, 784], datatype: "FP32", data: FLAT }];
+  const ask = (id: string | undefined, ...names: string[]) => ({
+    id,
+    inputs,
+    outputs: names.map((name) => ({ name })),
+  });
+  const { write } = readInfer(ask("a", "accepted", "digit"));
+  assertEquals(write([PREDICTION, PREDICTION]).head, {
+    model_name: "digits",
+    model_version: "1",
+    id: "a",
+    outputs: [
+      { name: "accepted", datatype: "BOOL", shape: [2], data: [true, true] },
+      { name: "digit", datatype: "INT64", shape: [2], data: [7, 7] },
+    ],
+  });
+  const letters = openInference("letters", { ...CARD, classes: CLASS_SETS.letters });
+  assertEquals(letters.metadata.outputs[0].shape, [-1, 26]);
+  const { head: { outputs } } = letters.read(ask(undefined, "character")).write([PREDICTION]);
+  assertEquals(outputs, [{ name: "character", datatype: "BYTES", shape: [1], data: ["H"] }]);
+  const { head, tensors } = letters.read({
+    ...ask(undefined, "character", "confidence", "accepted"),
+    parameters: { binary_data_output: true },
+  }).write([{ ...PREDICTION, confidence: 0.5 }]);
   const sizes = [5, 4, 1];
   assertEquals(
     head.outputs.map((output) => "parameters" in output && output.parameters.binary_data_size),

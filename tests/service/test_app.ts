@@ -3,7 +3,7 @@
 import { join } from "@std/path";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
 import type { ModelCard } from "../../lib/model/classifier.ts";
-import { type AppOptions, createApp } from "../../lib/service/app.ts";
+import { createApp } from "../../lib/service/app.ts";
 import { Metrics } from "../../lib/service/metrics.ts";
 import { readPage } from "../../lib/service/page_files.ts";
 import { ReaderPool } from "../../lib/service/reader_pool.ts";
@@ -14,7 +14,7 @@ import { withFolder } from "../temporary_folder.ts";
 
 /** The router, and what it is made of. */
 interface TestApp {
-  app: ReturnType<typeof createApp>;
+  app: { request(path: string, init?: RequestInit): Promise<Response> };
   /** What was logged. */
   log: Record<string, unknown>[];
   /** Folder that holds the models. */
@@ -26,7 +26,7 @@ interface TestAppOptions {
   workers?: number;
   /** Module of the workers. */
   module?: URL;
-  limits?: AppOptions["limits"];
+  limits?: Parameters<typeof createApp>[0]["limits"];
   /** No samples are kept. */
   withoutSamples?: boolean;
 }
@@ -76,7 +76,7 @@ export function withApp(
 ): Promise<void> {
   return withPool(options, async ({ folder, ...parts }) => {
     const log: Record<string, unknown>[] = [];
-    const app = createApp({
+    const app = appOf({
       ...parts,
       page: await readPage(),
       samples: withoutSamples ? undefined : await Samples.open(join(folder, "samples")),
@@ -85,6 +85,15 @@ export function withApp(
     });
     await act({ app, log, folder });
   });
+}
+
+/** A router that is asked by paths. */
+export function appOf(options: Parameters<typeof createApp>[0]): TestApp["app"] {
+  const answer = createApp(options);
+  return {
+    request: async (path, init) =>
+      await answer(new Request(new URL(path, "http://localhost"), init)),
+  };
 }
 
 /** A request with a body in JSON. */

@@ -3,7 +3,6 @@
 
 import type { FoundDigit } from "../../picture/find_digits.ts";
 import type { Explanation } from "../explain.ts";
-import { ADDRESSES } from "./addresses.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import type { Finder } from "./finder.ts";
 import { pixelsOf } from "./grey.ts";
@@ -63,10 +62,10 @@ export const reader: Reader = {
   load: () => Promise.resolve(),
   isService: true,
   async models() {
-    return (await (await get(ADDRESSES.models)).json().catch(sayFailed)).models;
+    return (await (await get("models")).json().catch(sayFailed)).models;
   },
   async addresses() {
-    return (await (await get(ADDRESSES.addresses)).json().catch(sayFailed)).addresses;
+    return (await (await get("addresses")).json().catch(sayFailed)).addresses;
   },
   async read(model, picture, isDrawn) {
     const found = isDrawn ? await find(model, picture) : undefined;
@@ -74,7 +73,7 @@ export const reader: Reader = {
   },
   async explain({ name }, pixels, character) {
     const { importance, layers } = await ask(
-      ADDRESSES.explanation,
+      "explain",
       JSON.stringify({
         model: name,
         pixels: toBase64(pixels),
@@ -91,18 +90,18 @@ export const reader: Reader = {
     };
   },
   async keepsSamples() {
-    const response = await get(ADDRESSES.samples);
+    const response = await get("samples");
     return response.ok && (await response.json()).open;
   },
   async keep(pixels, name) {
     const body = JSON.stringify({ pixels: toBase64(pixels), class: name });
-    const answer = await ask(ADDRESSES.samples, body).catch(({ message }) => {
+    const answer = await ask("samples", body).catch(({ message }) => {
       throw new Error(message === texts.noPlace ? message : texts.notKept);
     });
     return (answer as { sample: string }).sample;
   },
   async takeBack(sample) {
-    await get(`${ADDRESSES.samples}?sample=${sample}`, { method: "DELETE" });
+    await get(`samples?sample=${sample}`, { method: "DELETE" });
   },
 };
 
@@ -128,7 +127,7 @@ async function readFound({ name }: ServedModel, found: FoundDigit[]): Promise<Re
   if (found.length === 0) return [];
   const instances = found.map(({ pixels }) => ({ b64: toBase64(pixels) }));
   const { predictions } = await ask(
-    ADDRESSES.prediction(name),
+    `v1/models/${name}:predict`,
     JSON.stringify({ instances }),
   ) as { predictions: Said[] };
   return predictions.map((said, i) => ({ ...found[i], ...said, character: characterOf(said) }));
@@ -136,7 +135,7 @@ async function readFound({ name }: ServedModel, found: FoundDigit[]): Promise<Re
 
 async function readFile({ name }: ServedModel, picture: HTMLCanvasElement): Promise<ReadDigit[]> {
   const file = await new Promise<Blob | null>((resolve) => picture.toBlob(resolve, "image/png"));
-  const answer = await ask(`${ADDRESSES.file}?model=${name}`, file, "image/png") as Record<
+  const answer = await ask(`predict?model=${name}`, file, "image/png") as Record<
     string,
     (Said & { box: FoundDigit["box"]; pixels: string })[]
   >;
