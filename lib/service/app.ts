@@ -7,7 +7,6 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import type { readPage } from "./page_files.ts";
 import { createRoutes } from "./routes.ts";
-import { Unavailable } from "./worker_pool.ts";
 
 type Parts = Parameters<typeof createRoutes>[0];
 
@@ -50,13 +49,25 @@ const HEADERS = secureHeaders({
   xXssProtection: false,
 });
 
+/** What the page's files are sent as, by the ends of their names. */
+const TYPES: Record<string, string> = {
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+  wasm: "application/wasm",
+  json: "application/json",
+  bin: "application/octet-stream",
+};
+
 const NOT_FOUND = "Expected an address that GET /docs lists";
 
 /** Makes the service's router: what answers requests. */
 export function createApp({ page, guests = {}, log, ...parts }: AppOptions) {
   const app = new Hono();
   const routes = createRoutes(parts);
-  for (const [name, { type, read }] of page) {
+  for (const [name, read] of page) {
+    const type = TYPES[name.split(".").at(-1)!];
     const headers = { "content-type": type, "cache-control": "no-cache" };
     routes.push({
       method: "GET",
@@ -174,6 +185,6 @@ function refuseMethod(c: Context, methods: string[]): never {
 /** Says in one sentence why a request is no success. */
 function answerError(error: Error, c: Context): Response {
   if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
-  if (error instanceof Unavailable) return c.json({ error: error.message }, 503);
+  if (error.name === "Unavailable") return c.json({ error: error.message }, 503);
   return c.json({ error: "Expected to answer but the service failed" }, 500);
 }

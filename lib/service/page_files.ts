@@ -12,54 +12,26 @@ import { TEXTS } from "./page/texts.ts";
 
 const PAGE = new URL("./page/", import.meta.url);
 
-/** Names in `page/`; first the programs, and first of these what draws, which should be there first. */
-const FILES = [
-  "pad.ts",
-  "texts.ts",
-  "page.ts",
-  "base64.ts",
-  "class_name.ts",
-  "grey.ts",
-  "helper.ts",
-  "inside.ts",
-  "lesson.ts",
-  "reader.ts",
-  "teach.ts",
-  "index.html",
-  "style.css",
-  "icon.svg",
-];
+/** Programs in `page/`, which are fetched at a time; first what draws, which should be there first. */
+const PROGRAMS = ["pad", "texts", "page", "elements", "helper", "inside"]
+  .concat(["lesson", "pixels", "reader", "teach"]);
 
-/** What files are sent as, by the ends of their names. */
-const TYPES: Record<string, string> = {
-  html: "text/html; charset=utf-8",
-  css: "text/css; charset=utf-8",
-  svg: "image/svg+xml",
-  js: "text/javascript; charset=utf-8",
-  wasm: "application/wasm",
-  json: "application/json",
-  bin: "application/octet-stream",
-};
-
-/** Files as they are sent, by name. */
-type PageFiles = Map<string, {
-  type: string;
-  read: () => Promise<string | Uint8Array<ArrayBuffer>>;
-}>;
+/** What reads a file as it is sent, by its name. */
+type PageFiles = Map<string, () => Promise<string | Uint8Array<ArrayBuffer>>>;
 
 const BACKEND = import.meta.resolve("@tensorflow/tfjs-backend-wasm");
 
 const BASE = new URL("../../data/bases/cnn/", import.meta.url);
 
 /** tfjs's kernels, and a base to teach, which are read when they are asked for. */
-const NETWORK_FILES = new Map([
+const NETWORK_FILES: [name: string, url: URL][] = [
   ...["", "-simd", "-threaded-simd"].map((kind): [string, URL] => {
     const name = `tfjs-backend-wasm${kind}.wasm`;
     return [name, new URL(name, BACKEND)];
   }),
   ["base/model.json", new URL("model.json", BASE)],
   ["base/weights.bin", new URL("weights.bin", BASE)],
-]);
+];
 
 /**
  * Reads the page as the service sends it: TypeScript becomes JavaScript by leaving its types out, and the programs
@@ -70,13 +42,10 @@ export async function readPage(): Promise<PageFiles> {
   const files = await readFiles();
   for (const name of ["finder", "teacher"]) {
     let program: Promise<string> | undefined;
-    files.set(`${name}.js`, {
-      type: TYPES.js,
-      read() {
-        program ??= bundlePrograms(`${name}.ts`).then((bundled) => bundled.get(`${name}.js`)!);
-        program.catch(() => program = undefined);
-        return program;
-      },
+    files.set(`${name}.js`, () => {
+      program ??= bundlePrograms(`${name}.ts`).then((bundled) => bundled.get(`${name}.js`)!);
+      program.catch(() => program = undefined);
+      return program;
     });
   }
   return files;
@@ -85,20 +54,16 @@ export async function readPage(): Promise<PageFiles> {
 /** All files but the programs that are bundled. */
 async function readFiles(): Promise<PageFiles> {
   const files: PageFiles = new Map();
-  for (const name of FILES) {
-    const text = await Deno.readTextFile(new URL(name, PAGE));
-    const content = name.endsWith(".ts") ? toJavaScript(text) : complete(text);
-    const sent = name.replace(/\.ts$/, ".js");
-    files.set(sent, { type: typeOf(sent), read: () => Promise.resolve(content) });
-  }
-  for (const [name, url] of NETWORK_FILES) {
-    files.set(name, { type: typeOf(name), read: () => Deno.readFile(fromFileUrl(url)) });
-  }
+  const add = async (name: string, change: (text: string) => string = (text) => text) => {
+    const content = change(await Deno.readTextFile(new URL(name, PAGE)));
+    files.set(name.replace(/\.ts$/, ".js"), () => Promise.resolve(content));
+  };
+  await add("index.html", complete);
+  await add("style.css");
+  await add("icon.svg");
+  for (const name of PROGRAMS) await add(`${name}.ts`, toJavaScript);
+  for (const [name, url] of NETWORK_FILES) files.set(name, () => Deno.readFile(fromFileUrl(url)));
   return files;
-}
-
-function typeOf(name: string): string {
-  return TYPES[name.split(".").at(-1)!];
 }
 
 function toJavaScript(text: string): string {
@@ -107,10 +72,7 @@ function toJavaScript(text: string): string {
 
 /** Puts the English texts into what stands for them, and has all programs fetched at a time. */
 function complete(html: string): string {
-  const programs = FILES.filter((name) => name.endsWith(".ts"));
-  const links = programs.map((name) =>
-    `<link rel="modulepreload" href="${name.replace(/\.ts$/, ".js")}">\n    `
-  );
+  const links = PROGRAMS.map((name) => `<link rel="modulepreload" href="${name}.js">\n    `);
   return html
     .replace("<script", `${links.join("")}<script`)
     .replaceAll(/data-text="(\w+)"[^>]*>/g, (start, key) => start + TEXTS.en[key as "title"])
@@ -170,7 +132,7 @@ export async function writeStaticPage(
 /** All files but the one that keeps them, by name. */
 async function staticFiles(models: Record<string, string>): Promise<Files> {
   const files: Files = new Map();
-  for (const [name, { read }] of await readFiles()) files.set(name, toBytes(await read()));
+  for (const [name, read] of await readFiles()) files.set(name, toBytes(await read()));
   files.set("index.html", toBytes(withAdvice(files.get("index.html")!)));
   for (const [name, text] of await bundlePrograms("local_reader.ts", "network.ts", "teacher.ts")) {
     files.set(name === "local_reader.js" ? "reader.js" : name, toBytes(text));

@@ -6,7 +6,7 @@ import type { Explanation } from "./explain.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 /** A picture that a model is to read: pixels from no ink (0) to full ink (1), `[28, 28]`. */
-export interface ReadingTask {
+interface ReadingTask {
   model: string;
   pixels: Float32Array;
 }
@@ -29,16 +29,16 @@ interface ReaderPoolOptions {
   models: Record<string, string>;
   /** Number of workers that read pictures. */
   workers: number;
-  /**
-   * Module of these workers.
-   * @default {reading_worker.ts}
-   */
+  /** Module of these workers, if not the usual one. */
   module?: URL;
   /** Told of every batch of pictures that a worker takes. */
   onBatch?: (pictures: number) => void;
   /** Told of every worker that was replaced, and why. */
   onReplace?: (reason: string) => void;
 }
+
+const READING_MODULE = new URL("./reading_worker.ts", import.meta.url);
+const FINDING_MODULE = new URL("./finding_worker.ts", import.meta.url);
 
 /** Most pictures that a worker reads at a time. */
 const BATCH = 64;
@@ -60,42 +60,27 @@ export class ReaderPool implements Disposable {
   #readers: WorkerPool<ReadingTask, Prediction>;
   #explainer: WorkerPool<ExplainingTask, Explanation>;
   #finder: WorkerPool<FindingTask, FoundDigit[]>;
+  #pools: (Disposable & { ready: Promise<void> })[];
 
   /** Resolves once all workers are up; rejects if they cannot start. */
   readonly ready: Promise<unknown>;
 
   /** Starts the workers. */
   constructor({ models, workers, module, onBatch, onReplace }: ReaderPoolOptions) {
+    const one = { size: 1, batch: 1, deadline: DEADLINE, onReplace };
+    const reading = { ...one, module: READING_MODULE, setup: models };
     this.#readers = new WorkerPool({
-      module: module ?? new URL("./reading_worker.ts", import.meta.url),
-      setup: models,
+      ...reading,
+      module: module ?? READING_MODULE,
       size: workers,
       batch: BATCH,
       waiting: WAITING_PICTURES,
-      deadline: DEADLINE,
       onBatch,
-      onReplace,
     });
-    this.#explainer = new WorkerPool({
-      module: new URL("./explaining_worker.ts", import.meta.url),
-      setup: models,
-      size: 1,
-      batch: 1,
-      waiting: WAITING_EXPLANATIONS,
-      deadline: DEADLINE,
-      onReplace,
-    });
-    this.#finder = new WorkerPool({
-      module: new URL("./finding_worker.ts", import.meta.url),
-      size: 1,
-      batch: 1,
-      waiting: WAITING_FILES,
-      deadline: DEADLINE,
-      onReplace,
-    });
-    this.ready = Promise.all(
-      [this.#readers, this.#explainer, this.#finder].map(({ ready }) => ready),
-    );
+    this.#explainer = new WorkerPool({ ...reading, waiting: WAITING_EXPLANATIONS });
+    this.#finder = new WorkerPool({ ...one, module: FINDING_MODULE, waiting: WAITING_FILES });
+    this.#pools = [this.#readers, this.#explainer, this.#finder];
+    this.ready = Promise.all(this.#pools.map(({ ready }) => ready));
   }
 
   /** Whether it can answer. */
@@ -151,13 +136,7 @@ export class ReaderPool implements Disposable {
   }
 
   /** Ends the workers. */
-  close(): void {
-    this.#readers.close();
-    this.#explainer.close();
-    this.#finder.close();
-  }
-
   [Symbol.dispose](): void {
-    this.close();
+    for (const pool of this.#pools) pool[Symbol.dispose]();
   }
 }

@@ -1,22 +1,42 @@
-/** The module of the workers that read pictures. */
+/** The module of the workers with models: they read pictures, or explain answers. */
 
-import { type Classifier, predict } from "../model/classifier.ts";
-import { loadModels } from "./loaded_models.ts";
-import type { ReadingTask } from "./reader_pool.ts";
+import { IMAGE_PIXELS } from "../image/size.ts";
+import { type Classifier, loadModel, predict } from "../model/classifier.ts";
+import { explain } from "./explain.ts";
+import type { ReaderPool } from "./reader_pool.ts";
 import { serveTasks } from "./worker_pool.ts";
 
+type ReadingTask = { model: string; pixels: Float32Array };
+type ExplainingTask = Parameters<ReaderPool["explain"]>[0];
+
 serveTasks(async (folders: Record<string, string>) => {
-  const models = await loadModels(folders);
-  return (tasks: ReadingTask[]) => read(models, tasks);
+  const models = new Map<string, Classifier>();
+  for (const [name, folder] of Object.entries(folders)) {
+    const model = await loadModel(folder);
+    predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
+    models.set(name, model);
+  }
+  return (tasks: (ReadingTask | ExplainingTask)[]): Promise<unknown>[] => {
+    const predictions = read(
+      models,
+      tasks.filter((task): task is ReadingTask => !("index" in task)),
+    );
+    return tasks.map((task) =>
+      Promise.try(() =>
+        "index" in task
+          ? explain(models.get(task.model)!, task.pixels, task.index)
+          : predictions.get(task.model)!.next().value
+      )
+    );
+  };
 });
 
 /** Reads pictures; those of one model go through it together. */
 function read(models: Map<string, Classifier>, tasks: ReadingTask[]) {
-  const predictions = new Map(
+  return new Map(
     models.entries().map(([name, model]) => {
       const pictures = tasks.filter((task) => task.model === name).map(({ pixels }) => pixels);
       return [name, predict(model, pictures, { pixelRange: 1 }).values()];
     }),
   );
-  return tasks.map(({ model }) => Promise.try(() => predictions.get(model)!.next().value!));
 }

@@ -9,7 +9,7 @@ import { bodyReader, JSON_LENGTH } from "./body.ts";
 import type { Metrics } from "./metrics.ts";
 import { qrPicture } from "./neighbours.ts";
 import { json, type Route, schema, withDocument } from "./openapi.ts";
-import { cleanClassName, LONGEST_CLASS_NAME } from "./page/class_name.ts";
+import { cleanClassName, LONGEST_CLASS_NAME } from "./page/lesson.ts";
 import {
   MODEL_VERSION,
   MOST_PICTURES,

@@ -100,12 +100,12 @@ export async function startService(
       const timer = setTimeout(resolve, CLOSING_TIME);
       await Promise.race([server.shutdown(), late]);
       clearTimeout(timer);
-      pool.close();
+      pool[Symbol.dispose]();
     };
     const url = urlOf({ "0.0.0.0": "127.0.0.1", "::": "::1" }[hostname] ?? hostname);
     return { url, addresses, close, [Symbol.asyncDispose]: close };
   } catch (error) {
-    pool.close();
+    pool[Symbol.dispose]();
     throw error;
   }
 }

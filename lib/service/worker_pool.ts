@@ -24,7 +24,7 @@ interface WorkerPoolOptions {
 }
 
 /** No worker can answer now; later one may. */
-export class Unavailable extends Error {
+class Unavailable extends Error {
   override name = "Unavailable";
 }
 
@@ -55,7 +55,7 @@ interface Busy<Task, Result> {
   timer: Timer;
 }
 
-/** A running pool. Close it with `using` or {@linkcode WorkerPool.close}: no worker outlives it. */
+/** A running pool. Close it with `using`: no worker outlives it. */
 export class WorkerPool<Task, Result> implements Disposable {
   /** Resolves once all workers have started; rejects if the first one to fail does. */
   readonly ready: Promise<void>;
@@ -115,7 +115,7 @@ export class WorkerPool<Task, Result> implements Disposable {
   }
 
   /** Ends all workers at once; tasks without an answer are rejected. */
-  close(): void {
+  [Symbol.dispose](): void {
     this.#closed = true;
     for (const timer of this.#restarts) clearTimeout(timer);
     for (const { batch, timer } of this.#busy.values()) {
@@ -127,10 +127,6 @@ export class WorkerPool<Task, Result> implements Disposable {
     this.#free = [];
     this.#busy.clear();
     this.#refuseAll("Expected an answer but the workers were closed");
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   #start(): Promise<void> {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Unavailable, WorkerPool } from "../../lib/service/worker_pool.ts";
+import { WorkerPool } from "../../lib/service/worker_pool.ts";
 import type { PoolTask } from "./pool_worker.ts";
 
 type Options = ConstructorParameters<typeof WorkerPool>[0];
@@ -48,7 +48,7 @@ Deno.test("WorkerPool replaces a worker that dies, and blames the task it died o
   const [deadly, ...others] = [pool.run("die"), pool.run(1), pool.run(2)];
   await assertRejects(
     () => deadly,
-    Unavailable,
+    Error,
     "Expected a worker to answer but it died: Uncaught Error: killed",
   );
   assertEquals(await Promise.all([first, ...others, pool.run(3)]), [1, 2, 3, 4]);
@@ -61,7 +61,7 @@ Deno.test("WorkerPool replaces a worker that hangs, and does not try its task ag
   await pool.ready;
   await assertRejects(
     () => pool.run("hang"),
-    Unavailable,
+    Error,
     "Expected a worker to answer but it died: no answer within 50 ms",
   );
   assertEquals(await pool.run(1), 2);
@@ -74,7 +74,7 @@ Deno.test("WorkerPool answers those that came with a task that hangs", async () 
   const busy = pool.run(0);
   const hanging = pool.run("hang");
   const others = [pool.run(1), pool.run(2)];
-  await assertRejects(() => hanging, Unavailable, "no answer within 50 ms");
+  await assertRejects(() => hanging, Error, "no answer within 50 ms");
   assertEquals(await Promise.all([busy, ...others]), [1, 2, 3]);
 });
 
@@ -102,7 +102,7 @@ Deno.test("WorkerPool takes no more tasks than may wait", async () => {
   const taken = [pool.run(1), pool.run(2), pool.run(3)];
   await assertRejects(
     () => pool.run(4),
-    Unavailable,
+    Error,
     "Expected at most 2 waiting tasks but no place is left",
   );
   assertEquals(await Promise.all(taken), [2, 3, 4]);
@@ -114,24 +114,24 @@ Deno.test("WorkerPool says that its workers cannot start", async () => {
   await assertRejects(() => pool.ready, Error, "Expected to start but found no way");
   await assertRejects(
     () => waiting,
-    Unavailable,
+    Error,
     "Expected a worker to start but: Expected to start but found no way",
   );
   assertEquals(pool.up, 0);
 });
 
-Deno.test("WorkerPool.close() rejects open tasks and takes no more", async () => {
+Deno.test("WorkerPool rejects open tasks when it is closed, and takes no more", async () => {
   const pool = startPool();
   const open = pool.run("hang");
-  pool.close();
+  pool[Symbol.dispose]();
   await assertRejects(
     () => open,
-    Unavailable,
+    Error,
     "Expected an answer but the workers were closed",
   );
   await assertRejects(
     () => pool.run(1),
-    Unavailable,
+    Error,
     "Expected running workers but they were closed",
   );
 });

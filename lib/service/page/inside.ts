@@ -2,8 +2,9 @@
 /** What is inside: what speaks for an answer, what each layer makes of the picture, and the head of that. */
 
 import type { Explanation } from "../explain.ts";
+import { make, makeRow } from "./elements.ts";
 import type { ReadDigit } from "./reader.ts";
-import { language, texts } from "./texts.ts";
+import { texts } from "./texts.ts";
 
 type Layer = Explanation["layers"][number];
 
@@ -32,7 +33,7 @@ export function showInside(
   { importance, layers }: Explanation,
   classes: string[],
 ): void {
-  const map = document.createElement("canvas");
+  const map = make("canvas");
   drawImportance(map, answer.pixels, importance);
   const [before, between, after] = texts.whatSpeaks(texts.named(answer.character));
   const [supporting, opposing] = [key("for", texts.speaksFor), key("against", texts.speaksAgainst)];
@@ -52,10 +53,10 @@ function layerFigure(
   depth: number,
 ): HTMLElement {
   const count = countMaps(layer);
-  const [all, filter, where] = Array.from({ length: 3 }, () => document.createElement("canvas"));
+  const [all, filter, where] = [make("canvas"), make("canvas"), make("canvas")];
   const caption = texts.layer(index + 1, count, layer.side);
   const shown = figure(all, [caption], texts.layerDoes(index, depth));
-  const words = document.createElement("p");
+  const words = make("p");
   const look = (map: number) => {
     drawMaps(all, layer, map);
     if (layer.filters) drawFilter(filter, layer.filters, map);
@@ -84,11 +85,9 @@ function layerFigure(
     event.preventDefault();
     look(map);
   });
-  const lens = document.createElement("div");
-  lens.className = "lens";
-  for (const canvas of layer.filters ? [filter, where] : [where]) canvas.ariaHidden = "true";
-  lens.append(...(layer.filters ? [filter, where] : [where]), words);
-  shown.append(lens);
+  const looked = layer.filters ? [filter, where] : [where];
+  for (const canvas of looked) canvas.ariaHidden = "true";
+  shown.append(make("div", { className: "lens" }, ...looked, words));
   look(mostTelling(layer));
   return shown;
 }
@@ -110,24 +109,18 @@ function scores({ probabilities }: ReadDigit, classes: string[], features: numbe
     .map((character, i) => ({ character, score: Math.log(probabilities[i]) }))
     .sort((a, b) => b.score - a.score)
     .slice(0, BEST);
-  const list = document.createElement("ol");
-  list.className = "bars";
-  list.append(...all.map(({ character, score }, i) => {
+  const rows = all.map(({ character, score }, i) => {
     const behind = score - all[0].score;
-    const row = document.createElement("li");
+    const { row, label, bar, share } = makeRow();
     row.classList.toggle("first", i === 0);
-    const [label, track, bar, value] = ["class", "track", "bar", "share"].map((kind) => {
-      const span = document.createElement("span");
-      span.className = kind;
-      return span;
-    });
     label.textContent = character;
     bar.style.transform = `translateX(${Math.max(-101, 100 * behind / EMPTY)}%)`;
-    value.textContent = i === 0 ? "0" : behind.toLocaleString(language, TENTHS).replace("-", "−");
-    track.append(bar);
-    row.append(label, track, value);
+    share.textContent = i === 0
+      ? "0"
+      : behind.toLocaleString(texts.language, TENTHS).replace("-", "−");
     return row;
-  }));
+  });
+  const list = make("ol", { className: "bars" }, ...rows);
   const shown = captioned(list, [texts.head], texts.headDoes(features));
   shown.className = "head";
   return shown;
@@ -135,10 +128,7 @@ function scores({ probabilities }: ReadDigit, classes: string[], features: numbe
 
 /** A word in the colour of what it stands for. */
 function key(kind: "for" | "against", word: string): HTMLElement {
-  const span = document.createElement("span");
-  span.className = `key-${kind}`;
-  span.textContent = word;
-  return span;
+  return make("span", { className: `key-${kind}` }, word);
 }
 
 /** A picture with what it is, which is its name too, and a sentence on that. */
@@ -154,13 +144,8 @@ function figure(
 }
 
 function captioned(shown: HTMLElement, caption: (string | Node)[], sentence: string): HTMLElement {
-  const figure = document.createElement("figure");
-  const words = document.createElement("figcaption");
-  const name = document.createElement("b");
-  name.append(...caption);
-  words.append(name, ` ${sentence}`);
-  figure.append(shown, words);
-  return figure;
+  const words = make("figcaption", {}, make("b", {}, ...caption), ` ${sentence}`);
+  return make("figure", {}, shown, words);
 }
 
 /** Draws what the network sees: ink 0–255, `[28, 28]`; nothing without pixels. */
@@ -290,7 +275,7 @@ function blank(canvas: HTMLCanvasElement, width: number, height: number): ImageD
 
 /** Red, green and blue of a colour of the page's style. */
 function channels(property: string): number[] {
-  const probe = document.createElement("i");
+  const probe = make("i");
   probe.style.color = `var(${property})`;
   document.body.append(probe);
   const { color } = getComputedStyle(probe);

@@ -1,12 +1,9 @@
-/** What somebody teaches: examples of each class. Every change can be taken back. */
+/** What somebody teaches: classes by their names, and examples of each. Every change can be taken back. */
 
-import { fromBase64, toBase64 } from "./base64.ts";
+import { fromBase64, toBase64 } from "./pixels.ts";
 
 /** Examples by the names of their classes, in the order of teaching: ink 0–255, `[28, 28]` each. */
-export type Examples = ReadonlyMap<string, readonly Uint8Array[]>;
-
-/** Most examples, so that a head is solved while one waits. */
-export const MOST_EXAMPLES = 500;
+type Examples = ReadonlyMap<string, readonly Uint8Array[]>;
 
 /** Most classes, as many as can be learnt. */
 const MOST_CLASSES = 255;
@@ -18,6 +15,9 @@ const PIXELS = 28 * 28;
 
 /** A lesson. Names of classes are as `cleanClassName` makes them. */
 export class Lesson {
+  /** Most examples, so that a head is solved while one waits. */
+  static readonly MOST_EXAMPLES = 500;
+
   #states: Examples[];
 
   constructor(examples: Examples = new Map()) {
@@ -49,9 +49,9 @@ export class Lesson {
       examples.set(name, [...examples.get(name) ?? [], ...pictures]);
     }
     const count = [...examples.values()].reduce((sum, { length }) => sum + length, 0);
-    if (count > MOST_EXAMPLES || examples.size > MOST_CLASSES) {
+    if (count > Lesson.MOST_EXAMPLES || examples.size > MOST_CLASSES) {
       throw new RangeError(
-        `Expected at most ${MOST_EXAMPLES} examples of ${MOST_CLASSES} classes but found ${count} of ${examples.size}`,
+        `Expected at most ${Lesson.MOST_EXAMPLES} examples of ${MOST_CLASSES} classes but found ${count} of ${examples.size}`,
       );
     }
     this.#change(examples);
@@ -108,4 +108,34 @@ export class Lesson {
   #change(examples: Examples): void {
     this.#states = [...this.#states.slice(-MOST_CHANGES), examples];
   }
+}
+
+/** Most characters of a name: of three bytes each, a folder's name still has room for them. */
+export const LONGEST_CLASS_NAME = 80;
+
+/** What Windows takes for a device, whatever comes behind a dot. */
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/**
+ * Makes a name for a class, and for its folder on any system, of what somebody wrote: on one line, not too
+ * long. What a path would take for its own stands in the wide form that East Asian text has: `？`, `／`.
+ *
+ * @returns The name; empty if nothing is left.
+ *
+ * @example A way out of the folder
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(cleanClassName(" ../up "), "．.／up");
+ * ```
+ */
+export function cleanClassName(text: string): string {
+  const line = text.normalize("NFC").replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, " ").trim();
+  const short = line.slice(0, LONGEST_CLASS_NAME).replace(/[\ud800-\udbff]$/, "").trimEnd();
+  const name = short.replaceAll(/[\\/:*?"<>|]|^\.|\.$/g, widen);
+  return DEVICE.test(name) ? `_${name}`.slice(0, LONGEST_CLASS_NAME) : name;
+}
+
+/** The wide form of a character of ASCII (Unicode's block of half-width and full-width forms). */
+function widen(character: string): string {
+  return String.fromCharCode(character.charCodeAt(0) + 0xfee0);
 }

@@ -4,11 +4,10 @@ import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { IMAGE_SIDE } from "../../image/size.ts";
 import { listArchive } from "../../picture/class_folders.ts";
-import { cleanClassName } from "./class_name.ts";
-import { type Examples, MOST_EXAMPLES } from "./lesson.ts";
+import { cleanClassName, Lesson } from "./lesson.ts";
 
 /** Packs a folder a class with a PNG file an example, white ink on black. */
-export function packExamples(examples: Examples): Uint8Array<ArrayBuffer> {
+export function packExamples(examples: Lesson["examples"]): Uint8Array<ArrayBuffer> {
   const files: [string, Uint8Array][] = [];
   for (const [name, pictures] of examples) {
     for (const [i, data] of pictures.entries()) {
@@ -27,9 +26,9 @@ export function packExamples(examples: Examples): Uint8Array<ArrayBuffer> {
  */
 export function unpackPictures(zip: Uint8Array): Map<string, Uint8Array<ArrayBuffer>[]> {
   const { entries } = listArchive(zip, "the file");
-  if (entries.length === 0 || entries.length > MOST_EXAMPLES) {
+  if (entries.length === 0 || entries.length > Lesson.MOST_EXAMPLES) {
     throw new RangeError(
-      `Expected 1 to ${MOST_EXAMPLES} pictures in folders of classes but found ${entries.length}`,
+      `Expected 1 to ${Lesson.MOST_EXAMPLES} pictures in folders of classes but found ${entries.length}`,
     );
   }
   const classes = new Map<string, Uint8Array<ArrayBuffer>[]>();

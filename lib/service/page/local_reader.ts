@@ -1,18 +1,18 @@
 /// <reference lib="dom" />
 /** The reader of the page as static files: the networks run in the browser. */
 
-import { pixelsOf } from "./grey.ts";
 import { Helper } from "./helper.ts";
 import type { Network } from "./network.ts";
-import type { Reader, ServedModel } from "./reader.ts";
+import { greyOf } from "./pixels.ts";
+import type { reader as served, ServedModel } from "./reader.ts";
 import { texts } from "./texts.ts";
 
 const network = new Helper<Network>("network.js");
 
 let list: Promise<ServedModel[]> | undefined;
 
-/** The reader of this page. */
-export const reader: Reader = {
+/** The reader of this page, in place of the one that asks the service. */
+export const reader: typeof served = {
   isService: false,
   models() {
     list ??= fetch("models.json").then((response) => response.json());
@@ -24,7 +24,7 @@ export const reader: Reader = {
     await network.run("load", model).catch(sayNotLoaded);
     keepFiles().catch(() => {}); // tried again with the next model
   },
-  read: (model, canvas) => network.run("read", model, pixelsOf(canvas)).catch(sayNotLoaded),
+  read: (model, canvas) => network.run("read", model, greyOf(canvas)).catch(sayNotLoaded),
   explain: (model, pixels, character) =>
     network.run("explain", model, pixels, character).catch(sayNotLoaded),
   keepsSamples: () => Promise.resolve(false),

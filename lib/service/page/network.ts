@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** The worker of the page as static files: the networks run in it, beside the page. */
 
 import * as tf from "@tensorflow/tfjs";
@@ -6,9 +5,9 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { startBackend } from "../../backend/mod.ts";
 import { IMAGE_PIXELS } from "../../image/size.ts";
 import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
+import type { GreyPicture } from "../../picture/decode.ts";
 import { finderFor } from "../../picture/find_digits.ts";
 import { explain, type Explanation } from "../explain.ts";
-import { toGrey } from "./grey.ts";
 import { help } from "./helper.ts";
 import type { ReadDigit, ServedModel } from "./reader.ts";
 
@@ -20,7 +19,7 @@ const skills = {
   async load({ name }: ServedModel): Promise<void> {
     await modelOf(name);
   },
-  read: async ({ name }: ServedModel, picture: ImageData): Promise<ReadDigit[]> =>
+  read: async ({ name }: ServedModel, picture: GreyPicture): Promise<ReadDigit[]> =>
     read(await modelOf(name), picture),
   explain: async (
     { name, classes }: ServedModel,
@@ -34,8 +33,8 @@ export type Network = typeof skills;
 
 help(skills);
 
-function read(model: Classifier, picture: ImageData): ReadDigit[] {
-  const { digits } = finderFor(model.card.classes)(toGrey(picture));
+function read(model: Classifier, picture: GreyPicture): ReadDigit[] {
+  const { digits } = finderFor(model.card.classes)(picture);
   const predictions = predict(model, digits.map(({ pixels }) => pixels));
   return digits.map((digit, i) => ({
     ...digit,

@@ -2,12 +2,13 @@
 /** The page: what is drawn goes to the reader, what it reads is shown. */
 
 import type { Explanation } from "../explain.ts";
-import { cleanClassName } from "./class_name.ts";
+import { element, make, makeRow } from "./elements.ts";
 import { drawPixels, showInside } from "./inside.ts";
+import { cleanClassName } from "./lesson.ts";
 import { pad } from "./pad.ts";
 import { type ReadDigit, reader, type ServedModel } from "./reader.ts";
 import { Teaching } from "./teach.ts";
-import { language, texts } from "./texts.ts";
+import { texts } from "./texts.ts";
 
 /** Longest side of a picture that is read, in pixels; larger ones are reduced here. */
 const LONGEST_SIDE = 1600;
@@ -52,10 +53,6 @@ let model: ServedModel = { name: "digits", classes: [..."0123456789"] };
 /** Rows of the chart of probabilities. */
 const ROWS = 10;
 
-function element<Type extends HTMLElement>(id: string): Type {
-  return document.getElementById(id) as Type;
-}
-
 const paper = element("paper");
 const seen = element<HTMLCanvasElement>("seen");
 const inside = element<HTMLDetailsElement>("inside");
@@ -83,18 +80,8 @@ function isTaught(): boolean {
 }
 const choices = element<HTMLFieldSetElement>("choices");
 
-const bars = Array.from({ length: ROWS }, () => {
-  const row = document.createElement("li");
-  row.innerHTML =
-    '<span class="class"></span><span class="track"><span class="bar"></span></span><span class="share"></span>';
-  element("bars").append(row);
-  return {
-    row,
-    label: row.querySelector<HTMLElement>(".class")!,
-    bar: row.querySelector<HTMLElement>(".bar")!,
-    share: row.querySelector<HTMLElement>(".share")!,
-  };
-});
+const bars = Array.from({ length: ROWS }, () => makeRow());
+element("bars").append(...bars.map(({ row }) => row));
 
 /** What was read, and which of it is looked at. */
 let digits: ReadDigit[] = [];
@@ -190,18 +177,15 @@ function showThumbnails(): void {
   group.hidden = digits.length < 2;
   const had = group.contains(document.activeElement);
   group.replaceChildren(...digits.map(({ character, pixels }, i) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.ariaLabel = texts.foundOne(i + 1, digits.length, character);
-    const canvas = document.createElement("canvas");
+    const canvas = make("canvas");
     drawPixels(canvas, pixels);
-    button.append(canvas);
-    button.addEventListener("click", () => {
+    const ariaLabel = texts.foundOne(i + 1, digits.length, character);
+    const onclick = () => {
       chosen = i;
       showChosen();
       explain();
-    });
-    return button;
+    };
+    return make("button", { type: "button", ariaLabel, onclick }, canvas);
   }));
   if (had) (group.children[chosen] as HTMLElement | undefined)?.focus();
 }
@@ -268,7 +252,7 @@ const nothing = element("nothing");
 /** Rounded down: nothing is 100 % sure. */
 function percent(share: number): string {
   const tenths = Math.min(999, Math.floor(1000 * share));
-  return `${(tenths / 10).toLocaleString(language, { minimumFractionDigits: 1 })}\u00a0%`;
+  return `${(tenths / 10).toLocaleString(texts.language, { minimumFractionDigits: 1 })}\u00a0%`;
 }
 
 /** Tells people who do not see the page. */
@@ -286,14 +270,15 @@ function tell(text: string): void {
 async function toCanvas(file: Blob): Promise<HTMLCanvasElement> {
   const bitmap = await createImageBitmap(file);
   const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  const [width, height] = [bitmap.width, bitmap.height].map((side) =>
+    Math.max(1, Math.round(side * scale))
+  );
+  const canvas = make("canvas", { width, height });
   const context = canvas.getContext("2d")!;
   context.fillStyle = "#fff";
-  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
   return canvas;
 }
@@ -356,10 +341,8 @@ const kept = new WeakMap<ReadDigit, { character: string; sample: string }>();
 
 /** A button that says what something really was. */
 function choiceOf(character: string): HTMLElement {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = character;
-  button.addEventListener("click", async () => {
+  const button = make("button", { type: "button" }, character);
+  button.onclick = async () => {
     const answer = digits[chosen];
     choices.disabled = true;
     await correct(answer, character).then(
@@ -369,7 +352,7 @@ function choiceOf(character: string): HTMLElement {
     choices.disabled = false;
     showKept(digits[chosen]);
     button.focus();
-  });
+  };
   return button;
 }
 
@@ -445,11 +428,8 @@ async function start(): Promise<void> {
   const models = [...list, teaching.model];
   element("models").hidden = false;
   for (const each of models) {
-    const button = document.createElement("button");
-    button.type = "button";
+    const button = make("button", { type: "button", onclick: () => choose(each) }, nameOf(each));
     button.dataset.model = each.name;
-    button.textContent = nameOf(each);
-    button.addEventListener("click", () => choose(each));
     element("models").append(button);
   }
   isOpen = true;
@@ -460,16 +440,14 @@ async function start(): Promise<void> {
 async function invite(): Promise<void> {
   const addresses = await reader.addresses().catch(() => []);
   element("phones").hidden = addresses.length === 0;
-  element("addresses").replaceChildren(...addresses.map(({ url, code }) => {
-    const figure = document.createElement("figure");
-    const picture = new Image();
-    picture.src = code;
-    picture.alt = texts.codeOf(url);
-    const words = document.createElement("figcaption");
-    words.textContent = url;
-    figure.append(picture, words);
-    return figure;
-  }));
+  element("addresses").replaceChildren(...addresses.map(({ url, code }) =>
+    make(
+      "figure",
+      {},
+      make("img", { src: code, alt: texts.codeOf(url) }),
+      make("figcaption", {}, url),
+    )
+  ));
 }
 
 /** What the page calls a model: those that are shipped by its own words. */
@@ -479,7 +457,7 @@ function nameOf({ name }: ServedModel): string {
 
 /** Puts the texts of the language in their places. */
 function speak(): void {
-  document.documentElement.lang = language;
+  document.documentElement.lang = texts.language;
   const text = (key: string) => texts[key as keyof typeof texts] as string;
   for (const each of document.querySelectorAll<HTMLElement>("[data-text]")) {
     each.textContent = text(each.dataset.text!);

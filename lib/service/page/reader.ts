@@ -3,10 +3,9 @@
 
 import type { FoundDigit } from "../../picture/find_digits.ts";
 import type { Explanation } from "../explain.ts";
-import { fromBase64, toBase64 } from "./base64.ts";
 import type { Finder } from "./finder.ts";
-import { pixelsOf } from "./grey.ts";
 import { Helper } from "./helper.ts";
+import { fromBase64, greyOf, toBase64 } from "./pixels.ts";
 import { texts } from "./texts.ts";
 
 /** A model that can be asked. */
@@ -36,7 +35,7 @@ interface LayerInJson {
 }
 
 /** Where answers come from. What it throws is a sentence for people. */
-export interface Reader {
+interface Reader {
   /** Fetches what a model needs to answer, once. */
   load(model: ServedModel): Promise<void>;
   /** Whether there is a service with an interface for programs behind it. */
@@ -113,7 +112,7 @@ async function find(
   canvas: HTMLCanvasElement,
 ): Promise<FoundDigit[] | undefined> {
   // Where the program could not be bundled, the service finds it.
-  return await finder.run("find", classes, pixelsOf(canvas)).catch(() => undefined);
+  return await finder.run("find", classes, greyOf(canvas)).catch(() => undefined);
 }
 
 /** A class by whichever name the service has for it, and how sure it is. */

@@ -2,11 +2,11 @@
 /** Teaching on the page: examples of each class, drawn or photographed, and what is learnt from them. */
 
 import type { Explanation } from "../explain.ts";
-import { cleanClassName } from "./class_name.ts";
-import { pixelsOf } from "./grey.ts";
+import { element, make, makeRow } from "./elements.ts";
 import { Helper } from "./helper.ts";
 import { drawPixels } from "./inside.ts";
-import { type Examples, Lesson } from "./lesson.ts";
+import { cleanClassName, Lesson } from "./lesson.ts";
+import { greyOf } from "./pixels.ts";
 import type { ReadDigit, ServedModel } from "./reader.ts";
 import type { TeachingSkills } from "./teacher.ts";
 import { texts } from "./texts.ts";
@@ -88,7 +88,7 @@ export class Teaching {
   }
 
   async read(picture: HTMLCanvasElement): Promise<ReadDigit[]> {
-    return this.#isLoaded ? await this.#teacher.run("read", pixelsOf(picture)) : [];
+    return this.#isLoaded ? await this.#teacher.run("read", greyOf(picture)) : [];
   }
 
   async explain(pixels: Uint8Array, name: string): Promise<Explanation | undefined> {
@@ -175,7 +175,7 @@ export class Teaching {
   }
 
   async #see(picture: HTMLCanvasElement): Promise<Uint8Array | undefined> {
-    return (await this.#teacher.run("see", pixelsOf(picture)))?.pixels;
+    return (await this.#teacher.run("see", greyOf(picture)))?.pixels;
   }
 
   /** Begins a class, with what is on the paper. */
@@ -189,7 +189,7 @@ export class Teaching {
     this.#page.clear();
   }
 
-  async #add(more: Examples, told?: string): Promise<void> {
+  async #add(more: Lesson["examples"], told?: string): Promise<void> {
     try {
       this.#lesson.add(more);
     } catch {
@@ -255,18 +255,10 @@ export class Teaching {
   }
 
   #renderClass(name: string, pictures: readonly Uint8Array[]): HTMLElement {
-    const row = document.createElement("li");
-    const input = document.createElement("input");
-    input.value = input.title = name;
-    input.ariaLabel = texts.nameOf(name);
+    const input = make("input", { value: name, title: name, ariaLabel: texts.nameOf(name) });
     input.dataset.key = `name ${name}`;
     input.addEventListener("change", () => this.#rename(name, input));
-    const [track, bar, share] = ["track", "bar", "share"].map((kind) => {
-      const span = document.createElement("span");
-      span.className = kind;
-      return span;
-    });
-    track.append(bar);
+    const { row, bar, share } = makeRow(input);
     const add = button(texts.add, texts.addTo(name), `add ${name}`, () => this.give(name));
     add.classList.toggle("last", name === this.#last);
     const drop = button("×", texts.removeClass(name), `drop ${name}`, () => {
@@ -274,10 +266,8 @@ export class Teaching {
       this.#changed(texts.removed(name));
     });
     drop.className = "drop";
-    const shown = document.createElement("div");
-    shown.className = "examples";
-    shown.append(...pictures.map((pixels, i) => this.#renderExample(name, pixels, i)));
-    row.append(input, track, share, add, drop, shown);
+    const examples = pictures.map((pixels, i) => this.#renderExample(name, pixels, i));
+    row.append(add, drop, make("div", { className: "examples" }, ...examples));
     this.#rows.set(name, { row, bar, share });
     return row;
   }
@@ -288,7 +278,7 @@ export class Teaching {
       this.#lesson.remove(name, i);
       this.#changed(texts.exampleRemoved(name));
     });
-    const canvas = document.createElement("canvas");
+    const canvas = make("canvas");
     drawPixels(canvas, pixels);
     example.append(canvas);
     return example;
@@ -315,23 +305,11 @@ function remembered(): string {
   }
 }
 
-function button(
-  text: string,
-  label: string,
-  key: string,
-  act: () => void,
-): HTMLButtonElement {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = text;
-  button.ariaLabel = button.title = label;
+function button(text: string, label: string, key: string, act: () => void) {
+  const about = { type: "button", ariaLabel: label, title: label, onclick: act } as const;
+  const button = make("button", about, text);
   button.dataset.key = key;
-  button.addEventListener("click", act);
   return button;
-}
-
-function element<Type extends HTMLElement>(id: string): Type {
-  return document.getElementById(id) as Type;
 }
 
 /** Rounded down, as all that the page is sure of. */
@@ -341,9 +319,7 @@ function percent(share: number): string {
 
 /** Hands a file to the browser to save. */
 function save(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([bytes], { type: "application/zip" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  const href = URL.createObjectURL(new Blob([bytes], { type: "application/zip" }));
+  make("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }

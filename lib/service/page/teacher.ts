@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /** The worker of the page with the network that is taught: fetched when somebody wants to teach. */
 
 import * as tf from "@tensorflow/tfjs";
@@ -19,13 +18,15 @@ import {
 } from "../../model/network.ts";
 import { encodeNetwork } from "../../model/saved_network.ts";
 import { copiesFor, drawCopy, solveClassifier } from "../../model/closed_form.ts";
+import type { GreyPicture } from "../../picture/decode.ts";
 import { findSymbol, type FoundDigit } from "../../picture/find_digits.ts";
 import { explain, type Explanation } from "../explain.ts";
-import { toGrey } from "./grey.ts";
 import { help } from "./helper.ts";
-import type { Examples } from "./lesson.ts";
+import type { Lesson } from "./lesson.ts";
 import { packExamples, unpackPictures } from "./lesson_zip.ts";
 import type { ReadDigit } from "./reader.ts";
+
+type Examples = Lesson["examples"];
 
 /** The base that is taught, the one that `deno task train` takes. */
 const BASE = "cnn";
@@ -66,8 +67,8 @@ class Teacher {
   }
 
   /** Finds the symbol in a picture. */
-  see(picture: ImageData): FoundDigit | undefined {
-    return findSymbol(toGrey(picture)).digits[0];
+  see(picture: GreyPicture): FoundDigit | undefined {
+    return findSymbol(picture).digits[0];
   }
 
   /**
@@ -82,7 +83,7 @@ class Teacher {
   }
 
   /** Reads the symbol in a picture; without probabilities as long as nothing is learnt. */
-  read(picture: ImageData): ReadDigit[] {
+  read(picture: GreyPicture): ReadDigit[] {
     const found = this.see(picture);
     if (!found) return [];
     if (!this.#model) {
@@ -182,8 +183,8 @@ function teacher(): Promise<Teacher> {
 
 const skills = {
   learn: async (examples: Examples) => await (await teacher()).learn(examples),
-  see: async (picture: ImageData) => (await teacher()).see(picture),
-  read: async (picture: ImageData) => (await teacher()).read(picture),
+  see: async (picture: GreyPicture) => (await teacher()).see(picture),
+  read: async (picture: GreyPicture) => (await teacher()).read(picture),
   explain: async (pixels: Uint8Array, name: string) => (await teacher()).explain(pixels, name),
   pack: async () => await (await teacher()).pack(),
   packExamples,

@@ -1,6 +1,8 @@
 /** All that the page says, in each language that it speaks. */
 
 const ENGLISH = {
+  language: "en",
+
   // the paper
   title: "Draw a digit",
   drawing: "Drawing",
@@ -135,6 +137,8 @@ const ENGLISH = {
 type Texts = typeof ENGLISH;
 
 const GERMAN: Texts = {
+  language: "de",
+
   title: "Zeichne eine Ziffer",
   drawing: "Zeichnung",
   drawingArea: "Zeichenfläche",
@@ -259,10 +263,8 @@ const GERMAN: Texts = {
 /** The texts by the tags of their languages. */
 export const TEXTS: Record<string, Texts> = { en: ENGLISH, de: GERMAN };
 
-/** The first language of the browser's that the page speaks. */
-export const language: string = (navigator.languages ?? [])
+/** What the page says, in the first language of the browser's that it speaks. */
+export const texts: Texts = (navigator.languages ?? [])
   .map((tag) => tag.split("-")[0])
-  .find((tag) => Object.hasOwn(TEXTS, tag)) ?? "en";
-
-/** What the page says in that language. */
-export const texts: Texts = TEXTS[language];
+  .filter((tag) => Object.hasOwn(TEXTS, tag))
+  .map((tag) => TEXTS[tag])[0] ?? ENGLISH;

@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type Examples, Lesson } from "../../../lib/service/page/lesson.ts";
+import { cleanClassName, Lesson } from "../../../lib/service/page/lesson.ts";
 
 const [ONE, TWO, THREE] = [1, 2, 3].map((value) => new Uint8Array(784).fill(value));
 
 /** Names of classes, and the first pixel of each example. */
-const outline = (examples: Examples) =>
+const outline = (examples: Lesson["examples"]) =>
   Array.from(examples, ([name, pictures]) => [name, ...pictures.map(([pixel]) => pixel)]);
 
 Deno.test("Lesson takes back adding, removing, renaming and dropping, one after the other", () => {
@@ -51,5 +51,32 @@ Deno.test("Lesson.fromText() reads what toText() wrote, and nothing else", () =>
   assertEquals(Lesson.fromText(lesson.toText()).examples, lesson.examples);
   for (const text of ["", "{", "null", "{}", '[["a",["AAAA"]]]', "[[1,[]]]", '[["a",["?"]]]']) {
     assertEquals(Lesson.fromText(text).examples, new Map(), text);
+  }
+});
+
+Deno.test("cleanClassName() makes any text the name of a folder, and leaves a good one as it is", () => {
+  for (
+    const [text, name] of [
+      ["plus", "plus"],
+      ["は", "は"],
+      ["__proto__", "__proto__"],
+      ["👩‍🎨", "👩‍🎨"],
+      ["  two \n words ", "two words"],
+      ["", ""],
+      ["\0\t", ""],
+      [".", "．"],
+      ["../x", "．.／x"],
+      ["a\\b?", "a＼b？"],
+      [".hidden", "．hidden"],
+      ["end.", "end．"],
+      ["con", "_con"],
+      ["lone \ud800", "lone"],
+      ["é", "é"],
+      ["x".repeat(300), "x".repeat(80)],
+      ["x".repeat(79) + "😀", "x".repeat(79)],
+    ]
+  ) {
+    assertEquals(cleanClassName(text), name);
+    assertEquals(cleanClassName(name), name);
   }
 });
