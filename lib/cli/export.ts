@@ -14,13 +14,15 @@ import { exportName, findModel, outputFolder } from "../model/model_folders.ts";
 import { evaluate } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkFromData, networkToData } from "../model/network.ts";
-import { type Precision, roundWeights } from "../model/precision.ts";
+import { roundWeights } from "../model/precision.ts";
 import { startTeam } from "../model/team.ts";
 import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
 
 /** Formats that are one file, and what writes them. */
 const ENCODERS = { h5: encodeKerasH5, keras: encodeKerasArchive, onnx: encodeOnnx };
+
+type Precision = Parameters<typeof roundWeights>[1];
 
 /** Formats that can hold weights in fewer than 32 bits. */
 const SMALL_FORMATS = ["onnx", "tfjs"];

@@ -10,10 +10,10 @@ import { FLAGS, UsageError } from "../flags.ts";
 import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras.ts";
 import { BASE_NAMES, type BaseName } from "../model/architecture.ts";
-import { addExamples, encodeExamples } from "../model/examples.ts";
-import { areFew, learnFromFew } from "../model/few_pictures.ts";
+import { addExamples, areFew, encodeExamples } from "../model/closed_form.ts";
+import { learnFromFew } from "../model/few_pictures.ts";
 import { describeMetrics, exportName, outputFolder } from "../model/model_folders.ts";
-import { namedMistakes, pickExamples } from "../model/evaluation.ts";
+import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
 import { AUGMENTATIONS, enoughEpochs, PRESETS, RECIPES } from "../model/recipe.ts";
@@ -192,8 +192,7 @@ await runCommand({
     console.log(
       `${describeTest(result)} after ${duration}; model, metrics and pictures are in ${out}`,
     );
-    const mistakes = namedMistakes(result.evaluation, result.tested).slice(0, SHOWN_MISTAKES);
-    for (const { file, actual, predicted } of mistakes) {
+    for (const { file, actual, predicted } of namedMistakes(result).slice(0, SHOWN_MISTAKES)) {
       console.log(`  ${file}: ${actual} called ${predicted}`);
     }
   },
@@ -303,7 +302,13 @@ async function loadData(
   return await loadCharacters(classes, { directory: data, limit });
 }
 
-function metrics({ card, evaluation, history, tested }: TrainResult, seconds: number) {
+/** Wrong answers by the files of their pictures, the most confident first; none if they have no names. */
+function namedMistakes({ evaluation: { mistakes }, tested: { names } }: TrainResult) {
+  return names ? mistakes.map(({ index, ...rest }) => ({ file: names[index], ...rest })) : [];
+}
+
+function metrics(result: TrainResult, seconds: number) {
+  const { card, evaluation, history, tested } = result;
   return {
     testAccuracy: evaluation.accuracy,
     validationAccuracy: card.metrics.validationAccuracy,
@@ -313,7 +318,7 @@ function metrics({ card, evaluation, history, tested }: TrainResult, seconds: nu
     rejected: card.rejected,
     perClass: evaluation.perClass,
     confusion: evaluation.confusion,
-    ...(tested.names && { confused: namedMistakes(evaluation, tested) }),
+    ...(tested.names && { confused: namedMistakes(result) }),
     history,
     seconds,
     seed: card.seed,

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { unzipSync, zipSync } from "fflate";
-import { type NetworkData, networkFromData } from "../model/network.ts";
+import { networkFromData } from "../model/network.ts";
 import { encodeHdf5, type Hdf5Group, type Hdf5Reader, readHdf5 } from "./hdf5.ts";
 import {
   assignWeights,
@@ -23,7 +23,10 @@ const KERAS_2 = "2.15.0";
  * @param card What the network is, as plain JSON: the attribute `card`.
  * @returns The file; the same network and card give the same bytes.
  */
-export async function encodeKerasH5(data: NetworkData, card: unknown): Promise<Uint8Array> {
+export async function encodeKerasH5(
+  data: tf.io.ModelArtifacts,
+  card: unknown,
+): Promise<Uint8Array> {
   const network = await networkFromData(data);
   const { layers } = network;
   for (const layer of leafLayers(layers)) layer.trainable = true;
@@ -143,7 +146,10 @@ const LARGEST_FILE = 2 ** 29;
  * @param card What the network is, as plain JSON: `card` in metadata.json.
  * @returns The file; the same network and card give the same bytes.
  */
-export async function encodeKerasArchive(data: NetworkData, card: unknown): Promise<Uint8Array> {
+export async function encodeKerasArchive(
+  data: tf.io.ModelArtifacts,
+  card: unknown,
+): Promise<Uint8Array> {
   const network = await networkFromData(data);
   const weights = await encodeHdf5(networkGroup(network));
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

@@ -1,7 +1,7 @@
 /** Architectures as Keras writes them, and as tfjs does: both descend from Keras 2's JSON. Layers, and what tfjs has for them. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type NetworkData, networkFromData } from "../model/network.ts";
+import { networkFromData } from "../model/network.ts";
 
 /** A layer, or a network of layers, as JSON. */
 export interface LayerConfig {
@@ -263,7 +263,9 @@ interface Keras3Node {
 export async function buildNetwork(
   config: unknown,
   name: string,
-  { version, ...weights }: Pick<NetworkData, "weightSpecs" | "weightData"> & { version?: unknown },
+  { version, ...weights }: Pick<tf.io.ModelArtifacts, "weightSpecs" | "weightData"> & {
+    version?: unknown;
+  },
 ): Promise<tf.LayersModel> {
   const isKeras3 = typeof version === "string" && Number.parseInt(version) >= 3;
   const modelTopology = fromKeras(config, { name, isKeras3 });

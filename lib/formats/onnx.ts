@@ -1,7 +1,7 @@
 /** Networks as ONNX (https://onnx.ai): what ONNX Runtime and much else runs. */
 
 import * as tf from "@tensorflow/tfjs";
-import { type NetworkData, networkFromData } from "../model/network.ts";
+import { networkFromData } from "../model/network.ts";
 import { ModelProto, OnnxGraph, type Value } from "./onnx_graph.ts";
 
 /** Version of the operators that are used (https://onnx.ai/onnx/operators/). */
@@ -18,7 +18,7 @@ const IR_VERSION = 10;
  * @returns The file; the same network and card give the same bytes.
  * @throws {TypeError} If a layer has no translation.
  */
-export async function encodeOnnx(data: NetworkData, card: unknown): Promise<Uint8Array> {
+export async function encodeOnnx(data: tf.io.ModelArtifacts, card: unknown): Promise<Uint8Array> {
   const network = await networkFromData(data);
   try {
     const { inputs: [{ shape: inputShape }], outputs: [{ shape: outputShape }] } = network;

@@ -2,7 +2,6 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { Root, type Type } from "protobufjs/light.js";
-import type { NetworkData } from "../model/network.ts";
 import { storedWeights } from "../model/precision.ts";
 
 /**
@@ -94,7 +93,7 @@ export class OnnxGraph {
   readonly #names = new Set<string>();
 
   /** @param data The network whose weights are to be used. */
-  constructor(data: NetworkData) {
+  constructor(data: tf.io.ModelArtifacts) {
     this.#weights = new Map(storedWeights(data).map((weight) => [weight.name, weight]));
   }
 

@@ -1,13 +1,15 @@
-/** A saved classifier: loading it and asking it. */
+/** A classifier: calibrating it, saying on its card what it is, loading it, and asking it. */
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/mod.ts";
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { movePicture, type Placement } from "../image/affine.ts";
-import { divideLogits } from "./calibration.ts";
+import { LOGITS } from "./architecture.ts";
+import type { Evaluation } from "./evaluation.ts";
 import { loadNetwork } from "./saved_network.ts";
-import { applyLayers } from "./network.ts";
+import { applyLayers, readWeights, writeWeights } from "./network.ts";
+import { today, versions } from "./provenance.ts";
 
 /** What a saved classifier is, and how its input has to look. */
 export interface ModelCard {
@@ -51,6 +53,108 @@ export interface ModelCard {
 export interface Classifier extends Disposable {
   network: tf.LayersModel;
   card: ModelCard;
+}
+
+/**
+ * Calibrates a network, in its weights, by what it answers to pictures that it has not learnt from, and rounds
+ * all weights to what a file holds of them: half precision.
+ *
+ * @param probabilities `[count, classes]`, of these pictures; of none, nothing is calibrated.
+ * @param labels True class indices, `[count]`.
+ * @returns The temperature by which logits were divided.
+ */
+export function calibrate(
+  network: tf.LayersModel,
+  probabilities: Float32Array,
+  labels: Uint8Array,
+): number {
+  const temperature = fitTemperature(probabilities, labels);
+  divideLogits(network, temperature);
+  const { layers } = network;
+  const rounded = readWeights(layers)
+    .map((values) => Float32Array.from(Float16Array.from(values)));
+  writeWeights(layers, rounded);
+  return temperature;
+}
+
+/** Probabilities below this count as this, whose logarithm would be infinite. */
+const SMALLEST_PROBABILITY = 1e-30;
+
+/**
+ * Finds the temperature by which logits are to be divided so that probabilities are true: the one with
+ * the smallest cross-entropy (Guo et al. 2017, https://arxiv.org/abs/1706.04599), by golden-section search.
+ *
+ * @param probabilities `[count, classes]`, of validation pictures.
+ * @param labels True class indices, `[count]`.
+ */
+function fitTemperature(probabilities: Float32Array, labels: Uint8Array): number {
+  if (labels.length === 0) return 1;
+  const classes = probabilities.length / labels.length;
+  const logits = probabilities.map((p) => Math.log(Math.max(p, SMALLEST_PROBABILITY)));
+  const loss = (logTemperature: number) => {
+    const scale = Math.exp(-logTemperature);
+    return labels.reduce((total, label, i) => {
+      const row = logits.subarray(i * classes, (i + 1) * classes);
+      const sum = row.reduce((sum, logit) => sum + Math.exp(scale * logit), 0);
+      return total + Math.log(sum) - scale * row[label];
+    }, 0);
+  };
+  let [low, high] = [Math.log(0.1), Math.log(10)];
+  const golden = (Math.sqrt(5) - 1) / 2;
+  while (high - low > 1e-3) {
+    const [left, right] = [high - golden * (high - low), low + golden * (high - low)];
+    if (loss(left) < loss(right)) high = right;
+    else low = left;
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/** Divides a network's logits by a temperature, in the weights of the layer that computes them. */
+function divideLogits(network: tf.LayersModel, temperature: number): void {
+  const layer = network.getLayer(LOGITS);
+  tf.tidy(() => layer.setWeights(layer.getWeights().map((weight) => weight.div(temperature))));
+}
+
+/**
+ * Share of digits that may be rejected: half of the half per cent that is promised, because a
+ * share this small, counted on 5 000 pictures, can be off by as much elsewhere.
+ */
+const FALSE_REJECTIONS = 0.0025;
+
+/**
+ * Says of a classifier what its card says, however it was trained, and chooses when its answer is "don't know".
+ *
+ * @param evaluation On the test pictures.
+ * @param validation Calibrated, on the validation pictures.
+ * @param falseRejections Share of the validation pictures that may be rejected.
+ */
+export function describeClassifier(
+  { classes, accuracy, count }: Evaluation,
+  validation: Evaluation,
+  falseRejections: number = FALSE_REJECTIONS,
+): Omit<ModelCard, "base" | "mode" | "seed" | "seconds"> {
+  const confidences = Float32Array.from(validation.answers, ({ confidence }) => confidence).sort();
+  const rejected = Math.floor(falseRejections * confidences.length);
+  return {
+    classes,
+    input: {
+      shape: [28, 28, 1],
+      pixelRange: 255,
+      ink: "white on black",
+      placement: "as MNIST: fitted into 20 × 20 pixels, centre of mass in the middle of 28 × 28",
+    },
+    date: today(),
+    versions: versions(),
+    calibration: {
+      leastConfidence: confidences[rejected],
+      falseRejections: rejected / confidences.length,
+    },
+    metrics: {
+      testAccuracy: accuracy,
+      testCount: count,
+      validationAccuracy: validation.accuracy,
+    },
+  };
 }
 
 /**

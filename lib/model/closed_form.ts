@@ -1,14 +1,18 @@
-/** A classifier of few pictures of each class: a base that stays as it is, and a head solved in closed form, by ridge regression. */
+/**
+ * A classifier of few pictures of each class: a base that stays as it is, a head that is solved in closed form, by
+ * ridge regression, and the pictures, kept beside it so that others can be added.
+ */
 
 import * as tf from "@tensorflow/tfjs";
+import { join as joinPath } from "@std/path";
 import { augment } from "../data/augment/augment.ts";
+import { type Dataset, join, type Splits } from "../data/dataset.ts";
+import { encodeIdxPair, readLabelled } from "../data/idx.ts";
 import type { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
-import { LOGITS } from "./architecture.ts";
-import { describeClassifier, divideLogits, fitTemperature } from "./calibration.ts";
-import type { ModelCard } from "./classifier.ts";
+import { addHead, LOGITS } from "./architecture.ts";
+import { calibrate, describeClassifier, loadModel, type ModelCard } from "./classifier.ts";
 import { evaluateProbabilities, type Evaluation } from "./evaluation.ts";
-import { roundToHalf } from "./precision.ts";
 import { LIGHT_AUGMENTATION } from "./recipe.ts";
 
 /**
@@ -155,10 +159,42 @@ function inverseBlock(lower: Float64Array, size: number, first: number, count: n
 }
 
 /** More pictures than this make more equations than are worth solving. */
-export const MOST_PICTURES = 3000;
+const MOST_PICTURES = 3000;
+
+/**
+ * From so many pictures a class on, on average, the head is learnt step by step. With five it reads less when
+ * a fifth is held out to choose and to test on, with ten two points more, but takes many times as long
+ * (outputs/README.md, own-classes).
+ */
+const MANY_PICTURES = 11;
+
+/** Whether there are so few pictures that the head is better solved than learnt. */
+export function areFew({ train, validation, classes }: Splits): boolean {
+  return train.count + validation.count < Math.min(MANY_PICTURES * classes.length, MOST_PICTURES);
+}
 
 /** A picture and ten copies of it, if there is room. */
 const MOST_COPIES = 11;
+
+/**
+ * Draws copies of a picture, each moved and bent a little; number 0 is the picture itself.
+ *
+ * @param numbers Of the first copy, and of that behind the last.
+ * @param randomOf Where the random numbers of a copy come from.
+ * @returns The copies one behind the other.
+ */
+export function drawCopies(
+  picture: Uint8Array,
+  [first, end]: [number, number],
+  randomOf: (copy: number) => Random,
+): Uint8Array {
+  const drawn = new Float32Array((end - first) * IMAGE_PIXELS);
+  for (let copy = first; copy < end; copy++) {
+    const place = drawn.subarray((copy - first) * IMAGE_PIXELS, (copy - first + 1) * IMAGE_PIXELS);
+    augment(picture, place, copy === 0 ? [] : LIGHT_AUGMENTATION, randomOf(copy));
+  }
+  return Uint8Array.from(drawn, (value) => Math.round(255 * value));
+}
 
 /**
  * Share of the pictures that may be answered with "don't know": one in twenty, because the least confident
@@ -166,24 +202,21 @@ const MOST_COPIES = 11;
  */
 const FALSE_REJECTIONS = 0.05;
 
-/**
- * How often each picture enters the least squares: itself, and then copies.
- *
- * @param rows Of the least squares, at most, if there are not more pictures. The work grows with their cube.
- */
-export function copiesFor(pictures: number, rows: number): number {
-  return Math.min(MOST_COPIES, Math.max(1, Math.floor(rows / pictures)));
+/** What is solved, and from what. */
+interface SolveOptions {
+  /** Names of the classes. */
+  classes: string[];
+  /** Of the head, named on the card. */
+  seed: number;
+  /** Rows of the least squares, at most, if there are not more pictures. The work grows with their cube. */
+  mostRows: number;
+  /** Computes features of each picture itself and then of its copies, `[pictures × copies, features]`. */
+  featuresOf: (copies: number) => Float32Array | Promise<Float32Array>;
 }
 
-/** Draws a copy of a picture, moved and bent a little; the first, number 0, is the picture itself. */
-export function drawCopy(picture: Uint8Array, copy: number, random: Random): Uint8Array {
-  const drawn = new Float32Array(IMAGE_PIXELS);
-  augment(picture, drawn, copy === 0 ? [] : LIGHT_AUGMENTATION, random);
-  return Uint8Array.from(drawn, (value) => Math.round(255 * value));
-}
-
-/** What is known of a classifier that was solved. */
+/** A classifier that was solved. */
 interface SolvedClassifier {
+  network: tf.LayersModel;
   card: Omit<ModelCard, "base">;
   /** Indices of the pictures that were left out in turn: of classes that have others. All, if none has. */
   judged: number[];
@@ -192,20 +225,26 @@ interface SolvedClassifier {
 }
 
 /**
- * Solves the head of a network and calibrates it on what the head that is solved without a picture says of
- * it, for each picture.
+ * Solves a head for a base and calibrates it on what the head that is solved without a picture says of it, for
+ * each picture.
  *
- * @param network A base, and a head without a hidden layer.
- * @param features Of each picture and then of its copies, `[pictures × copies, features]`.
+ * @param base It becomes the whole network.
  * @param labels Class of each picture, `[pictures]`.
- * @param options Names of the classes, how often each picture is there, and the seed that the card names.
+ * @throws {RangeError} If there are more than 3 000 pictures.
  */
-export function solveClassifier(
-  network: tf.LayersModel,
-  features: Float32Array,
+export async function solveClassifier(
+  base: tf.Sequential,
   labels: Uint8Array,
-  { classes, copies, seed }: { classes: string[]; copies: number; seed: number },
-): SolvedClassifier {
+  { classes, seed, mostRows, featuresOf }: SolveOptions,
+): Promise<SolvedClassifier> {
+  if (labels.length > MOST_PICTURES) {
+    throw new RangeError(
+      `Expected at most ${MOST_PICTURES} pictures to solve a head from but found ${labels.length}`,
+    );
+  }
+  const network = addHead(base, { classes: classes.length, seed, hiddenUnits: 0 });
+  const copies = Math.min(MOST_COPIES, Math.max(1, Math.floor(mostRows / labels.length)));
+  const features = await featuresOf(copies);
   const head = solveHead(features, labels, { classes: classes.length, copies });
   tf.tidy(() => {
     const kernel = tf.tensor2d(head.kernel, [head.kernel.length / classes.length, classes.length]);
@@ -220,14 +259,17 @@ export function solveClassifier(
   const logits = tf.tidy(() =>
     tf.tensor2d(head.leftOut, [labels.length, classes.length]).gather(judged)
   );
-  const temperature = able.length > 0 ? fitTemperature(softmax(logits, 1), actual) : 1;
-  divideLogits(network, temperature);
-  roundToHalf(network);
+  const temperature = calibrate(
+    network,
+    softmax(logits, 1).subarray(0, able.length * classes.length),
+    actual.subarray(0, able.length),
+  );
   const probabilities = softmax(logits, temperature);
   logits.dispose();
   const leftOut = evaluateProbabilities(probabilities, actual, classes);
   const { metrics, ...card } = describeClassifier(leftOut, leftOut, FALSE_REJECTIONS);
   return {
+    network,
     card: {
       mode: "closed form",
       seed,
@@ -241,4 +283,42 @@ export function solveClassifier(
 
 function softmax(logits: tf.Tensor, temperature: number): Float32Array {
   return tf.tidy(() => tf.softmax(logits.div(temperature)).dataSync<"float32">());
+}
+
+/** How the names of the files beside a model begin that hold what it was learnt from. */
+const EXAMPLES = "examples";
+
+/** What a model was learnt from, as files of its folder, by name; of more than 3 000 pictures, nothing. */
+export async function encodeExamples(dataset: Dataset): Promise<Record<string, Uint8Array>> {
+  return dataset.count > MOST_PICTURES
+    ? {}
+    : await encodeIdxPair(EXAMPLES, dataset, { gzip: true });
+}
+
+/**
+ * Adds the pictures that a model was learnt from to others, of the same classes or more.
+ *
+ * @param directory Folder or zip of the model.
+ * @throws {Error} If the model has none beside it, or none of its classes.
+ */
+export async function addExamples(data: Splits, directory: string): Promise<Splits> {
+  using model = await loadModel(directory);
+  const { classes } = model.card;
+  const known = await readLabelled(
+    joinPath(directory, `${EXAMPLES}-images-idx3-ubyte.gz`),
+    joinPath(directory, `${EXAMPLES}-labels-idx1-ubyte.gz`),
+  );
+  if (known.labels.some((label) => label >= classes.length)) {
+    throw new SyntaxError(
+      `Expected examples in ${directory} to be of its ${classes.length} classes but found others`,
+    );
+  }
+  const all = [...classes, ...data.classes.filter((name) => !classes.includes(name))];
+  const renumber = (dataset: Dataset, from: string[]) => ({
+    ...dataset,
+    labels: dataset.labels.map((label) => all.indexOf(from[label])),
+  });
+  const [train, validation, test] = [data.train, data.validation, data.test]
+    .map((part) => renumber(part, data.classes));
+  return { ...data, classes: all, train: join(renumber(known, classes), train), validation, test };
 }

@@ -228,22 +228,17 @@ export async function evaluate(
   return evaluateProbabilities(probabilities, dataset.labels, classes);
 }
 
-/** An answer with its picture. */
-export interface Example extends Answer {
-  /** Pixels 0–255, `[28, 28]`. */
-  pixels: Uint8Array;
-}
-
 /**
  * Picks answers to show: the first right one of each class, and the most confident wrong ones.
  *
  * @param wrong How many wrong ones at most.
+ * @returns The answers, each with its picture: pixels 0–255, `[28, 28]`.
  */
 export function pickExamples(
   { classes, answers, mistakes }: Evaluation,
   { images }: Dataset,
   wrong: number = classes.length,
-): Example[] {
+): (Answer & { pixels: Uint8Array })[] {
   const right = classes.map((label) =>
     answers.find(({ actual, predicted }) => actual === label && predicted === label)
   ).filter((answer) => answer !== undefined);
@@ -251,11 +246,6 @@ export function pickExamples(
     ...answer,
     pixels: images.subarray(answer.index * IMAGE_PIXELS, (answer.index + 1) * IMAGE_PIXELS),
   }));
-}
-
-/** Wrong answers by the files of their pictures, the most confident first; none if they have no names. */
-export function namedMistakes({ mistakes }: Evaluation, { names }: Dataset) {
-  return names ? mistakes.map(({ index, ...rest }) => ({ file: names[index], ...rest })) : [];
 }
 
 const TURN = 7 * Math.PI / 180;

@@ -10,10 +10,9 @@ import { IMAGE_PIXELS } from "../image/size.ts";
 import type { EpochRecord, Stage } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
 import {
+  applyInBatches,
   applyLayers,
   imagesToTensor,
-  INFERENCE_BATCH,
-  type NetworkData,
   networkFromData,
   readWeights,
   variablesOf,
@@ -39,7 +38,7 @@ type TrainingSource =
 
 /** What is trained, on what, and how. */
 export interface TrainingTask {
-  network: NetworkData;
+  network: tf.io.ModelArtifacts;
   stage: Stage;
   source: TrainingSource;
   /** Features or pictures, as the source has them (pictures for letters), and their labels. */
@@ -268,27 +267,15 @@ function validate(
   layers: tf.layers.Layer[],
   { inputs, labels }: TrainingTask["validation"],
 ): { validationLoss: number; validationAccuracy: number } {
-  const width = inputs.length / labels.length;
+  const count = labels.length;
   const totals = new Float32Array(2);
-  const [start, end] = share(labels.length, member);
-  for (let first = start; first < end; first += INFERENCE_BATCH) {
-    const last = Math.min(first + INFERENCE_BATCH, end);
-    tf.tidy(() => {
-      const rows = inputs.subarray(first * width, last * width);
-      const batch = rows instanceof Uint8Array
-        ? imagesToTensor(rows)
-        : tf.tensor2d(rows.slice(), [last - first, width]);
-      const logits = applyLayers(layers, batch) as tf.Tensor2D;
-      const { loss, correct } = scoreOf(logits, labels.subarray(first, last));
-      totals[0] += loss;
-      totals[1] += correct;
-    });
-  }
+  applyInBatches(layers, inputs, count, share(count, member), (logits, first, last) => {
+    const { loss, correct } = scoreOf(logits as tf.Tensor2D, labels.subarray(first, last));
+    totals[0] += loss;
+    totals[1] += correct;
+  });
   member.sum([totals]);
-  return {
-    validationLoss: totals[0] / labels.length,
-    validationAccuracy: totals[1] / labels.length,
-  };
+  return { validationLoss: totals[0] / count, validationAccuracy: totals[1] / count };
 }
 
 /**

@@ -1,19 +1,13 @@
 /** What the workers of a team do, each on its share. */
 
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { type BackendOptions, type Member, share, startBackend } from "../backend/mod.ts";
 import { corrupt, CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { splitNetwork } from "./architecture.ts";
 import { train } from "./gradient_descent.ts";
-import {
-  applyLayers,
-  imagesToTensor,
-  INFERENCE_BATCH,
-  type NetworkData,
-  networkFromData,
-} from "./network.ts";
+import { applyInBatches, networkFromData } from "./network.ts";
 
 /** The jobs by name. */
 export const jobs = {
@@ -25,7 +19,7 @@ export const jobs = {
 
 /** Which outputs of which pictures. */
 interface OutputsTask {
-  network: NetworkData;
+  network: tf.io.ModelArtifacts;
   /** Features end at the base's last layer, probabilities at the network's. */
   which: "features" | "probabilities";
   /** Pixels 0–255, `[count, 28, 28]`, shared. */
@@ -43,15 +37,10 @@ async function computeShare(
   const layers = which === "features" ? splitNetwork(network).base : network.layers;
   const count = images.length / IMAGE_PIXELS;
   const width = outputs.length / count;
-  const [start, end] = share(count, member);
-  for (let first = start; first < end; first += INFERENCE_BATCH) {
-    const last = Math.min(first + INFERENCE_BATCH, end);
-    tf.tidy(() => {
-      const batch = imagesToTensor(images.subarray(first * IMAGE_PIXELS, last * IMAGE_PIXELS));
-      outputs.set(applyLayers(layers, batch).dataSync<"float32">(), first * width);
-    });
+  applyInBatches(layers, images, count, share(count, member), (output, first, last) => {
+    outputs.set(output.dataSync<"float32">(), first * width);
     member.report(last - first);
-  }
+  });
   network.dispose();
 }
 

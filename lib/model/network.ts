@@ -6,14 +6,11 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { Random } from "../data/random.ts";
 
 /** Pictures that go through a network at a time when nothing is learnt. */
-export const INFERENCE_BATCH = 250;
+const INFERENCE_BATCH = 250;
 
-/** A network as plain data that can be sent to a worker or written to a file. */
-export type NetworkData = tf.io.ModelArtifacts;
-
-/** @returns Topology and a copy of the weights of `network`. */
-export async function networkToData(network: tf.LayersModel): Promise<NetworkData> {
-  let data: NetworkData | undefined;
+/** @returns Topology and a copy of the weights of `network`, to send to a worker or to write to a file. */
+export async function networkToData(network: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
+  let data: tf.io.ModelArtifacts | undefined;
   await network.save(tf.io.withSaveHandler((artifacts) => {
     data = artifacts;
     return Promise.resolve({
@@ -24,7 +21,7 @@ export async function networkToData(network: tf.LayersModel): Promise<NetworkDat
 }
 
 /** @returns A new network with this topology and these weights. */
-export function networkFromData(data: NetworkData): Promise<tf.LayersModel> {
+export function networkFromData(data: tf.io.ModelArtifacts): Promise<tf.LayersModel> {
   return tf.loadLayersModel(tf.io.fromMemory(data));
 }
 
@@ -86,6 +83,34 @@ export function applyLayers(
     i++;
   }
   return tensor;
+}
+
+/**
+ * Applies `layers`, as in use, to one batch after the other.
+ *
+ * @param inputs Pixels 0–255, `[count, 28, 28]`, or features, `[count, width]`.
+ * @param count Of pictures, or of features' rows.
+ * @param rows Index of the first, and of that behind the last.
+ * @param use Told what came out, and which rows it is of.
+ */
+export function applyInBatches(
+  layers: tf.layers.Layer[],
+  inputs: Uint8Array | Float32Array,
+  count: number,
+  [start, end]: [number, number],
+  use: (output: tf.Tensor, first: number, last: number) => void,
+): void {
+  const width = inputs.length / count;
+  for (let first = start; first < end; first += INFERENCE_BATCH) {
+    const last = Math.min(first + INFERENCE_BATCH, end);
+    tf.tidy(() => {
+      const rows = inputs.subarray(first * width, last * width);
+      const batch = rows instanceof Uint8Array
+        ? imagesToTensor(rows)
+        : tf.tensor2d(rows.slice(), [last - first, width]);
+      use(applyLayers(layers, batch), first, last);
+    });
+  }
 }
 
 /** Applies a network that is a layer, chain by chain, from its output back to its input. */

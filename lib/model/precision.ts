@@ -1,10 +1,6 @@
 /** Weights in fewer bits: half precision, or bytes on a grid. */
 
 import type * as tf from "@tensorflow/tfjs";
-import { type NetworkData, readWeights, writeWeights } from "./network.ts";
-
-/** How weights are stored: in 4, 2 or 1 bytes each. tfjs makes 32-bit floats of all when it reads them. */
-export type Precision = "float32" | "float16" | "uint8";
 
 /** A weight as it is stored. */
 interface StoredWeight {
@@ -25,9 +21,13 @@ type Quantization = NonNullable<tf.io.WeightsManifestEntry["quantization"]>;
  * normalisation stay as they are (Jacob et al. 2018, without the quantisation of activations).
  *
  * @param data With weights of 32-bit floats.
+ * @param precision In how many bytes they are stored: 4, 2 or 1. tfjs makes 32-bit floats of all when it reads them.
  * @returns The network with its weights rounded, and fewer bytes.
  */
-export function roundWeights(data: NetworkData, precision: Precision): NetworkData {
+export function roundWeights(
+  data: tf.io.ModelArtifacts,
+  precision: "float32" | "float16" | "uint8",
+): tf.io.ModelArtifacts {
   if (precision === "float32") return data;
   const rounded = storedWeights(data).map(({ name, shape, values }, i) => {
     const { dtype } = data.weightSpecs![i];
@@ -64,7 +64,7 @@ export function storedLength({ shape, quantization }: tf.io.WeightsManifestEntry
 }
 
 /** @returns A network's weights as they are stored. */
-export function storedWeights({ weightSpecs, weightData }: NetworkData): StoredWeight[] {
+export function storedWeights({ weightSpecs, weightData }: tf.io.ModelArtifacts): StoredWeight[] {
   let offset = 0;
   return weightSpecs!.map((spec) => {
     const length = storedLength(spec);
@@ -76,11 +76,4 @@ export function storedWeights({ weightSpecs, weightData }: NetworkData): StoredW
     const grid = { scale, zero: Math.round(-min / scale) };
     return { name, shape, values: new Uint8Array(buffer), grid };
   });
-}
-
-/** Rounds a network's weights to what a file holds of them: half precision. */
-export function roundToHalf({ layers }: tf.LayersModel): void {
-  const rounded = readWeights(layers)
-    .map((values) => Float32Array.from(Float16Array.from(values)));
-  writeWeights(layers, rounded);
 }

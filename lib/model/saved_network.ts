@@ -3,8 +3,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
 import { isDirectory, unzip } from "../data/file_system.ts";
-import { type NetworkData, networkFromData, networkToData, readWeights } from "./network.ts";
-import { type Precision, roundWeights, storedLength } from "./precision.ts";
+import { networkFromData, networkToData, readWeights } from "./network.ts";
+import { roundWeights, storedLength } from "./precision.ts";
 
 const WEIGHTS = "weights.bin";
 
@@ -24,7 +24,7 @@ export async function saveNetwork(
   directory: string,
   network: tf.LayersModel,
   card: unknown,
-  precision: Precision = "float16",
+  precision: Parameters<typeof roundWeights>[1] = "float16",
   files: Record<string, Uint8Array> = {},
 ): Promise<void> {
   const all = { ...files, ...await encodeNetwork(network, card, precision) };
@@ -50,7 +50,7 @@ export async function saveNetwork(
 export async function encodeNetwork(
   network: tf.LayersModel,
   card: unknown,
-  precision: Precision,
+  precision: Parameters<typeof roundWeights>[1],
 ): Promise<Record<string, Uint8Array>> {
   const { weightData, weightSpecs, ...topology } = roundWeights(
     await networkToData(network),
@@ -117,7 +117,7 @@ export async function loadNetwork(
   const card = parseJson(files["card.json"], join(directory, "card.json"));
   const { [WEIGHTS]: weights } = files;
   const { modelTopology, weightsManifest, ...rest } = (model ?? {}) as {
-    modelTopology: NetworkData["modelTopology"];
+    modelTopology: tf.io.ModelArtifacts["modelTopology"];
     weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
   };
   const specs = weightsManifest?.[0]?.weights;

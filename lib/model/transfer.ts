@@ -9,12 +9,10 @@ import { type Dataset, slice, type Splits } from "../data/dataset.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
-import { describeClassifier, divideLogits, fitTemperature } from "./calibration.ts";
 import { Run } from "./checkpoint.ts";
-import type { ModelCard } from "./classifier.ts";
+import { calibrate, describeClassifier, type ModelCard } from "./classifier.ts";
 import { computeOutputs, evaluate, type Evaluation } from "./evaluation.ts";
 import { readWeights } from "./network.ts";
-import { roundToHalf } from "./precision.ts";
 import { AUGMENTATIONS, expectNames, expectRecipe, type Recipe, RECIPES } from "./recipe.ts";
 import { type StageOptions, trainStage } from "./training.ts";
 import type { Team } from "./team.ts";
@@ -268,8 +266,7 @@ async function examine(
 ): Promise<Pick<TrainResult, "evaluation"> & { card: Omit<ModelCard, "base" | "mode" | "seed"> }> {
   const compute = ({ images }: Dataset) =>
     computeOutputs(team, network, images, "probabilities", observer);
-  divideLogits(network, fitTemperature(await compute(validation), validation.labels));
-  roundToHalf(network);
+  calibrate(network, await compute(validation), validation.labels);
   const validated = await evaluate(team, network, validation, classes, observer);
   const evaluation = await evaluate(team, network, test, classes, observer);
   const card = describeClassifier(evaluation, validated);

@@ -6,18 +6,15 @@ import { zipSync } from "fflate";
 import { startBackend } from "../../backend/mod.ts";
 import { Random } from "../../data/random.ts";
 import { IMAGE_PIXELS } from "../../image/size.ts";
-import { addHead } from "../../model/architecture.ts";
 import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
-import { encodeExamples } from "../../model/examples.ts";
+import { drawCopies, encodeExamples, solveClassifier } from "../../model/closed_form.ts";
 import {
   applyLayers,
   imagesToTensor,
-  type NetworkData,
   networkFromData,
   networkToData,
 } from "../../model/network.ts";
 import { encodeNetwork } from "../../model/saved_network.ts";
-import { copiesFor, drawCopy, solveClassifier } from "../../model/closed_form.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
 import { findSymbol, type FoundDigit } from "../../picture/find_digits.ts";
 import { explain, type Explanation } from "../explain.ts";
@@ -42,14 +39,14 @@ const SEED = 1;
 /** Learns from examples, and reads. */
 class Teacher {
   #base: tf.Sequential;
-  #data: NetworkData;
+  #data: tf.io.ModelArtifacts;
   /** Features of each example and of its copies, as far as they were needed. */
   #features = new Map<string, Float32Array[]>();
   #examples: Examples = new Map();
   #model: Classifier | undefined;
   #learnt: Promise<void> = Promise.resolve();
 
-  private constructor(base: tf.Sequential, data: NetworkData) {
+  private constructor(base: tf.Sequential, data: tf.io.ModelArtifacts) {
     this.#base = base;
     this.#data = data;
   }
@@ -119,18 +116,18 @@ class Teacher {
     let model: Classifier | undefined;
     if (examples.size > 1) {
       const pictures = [...examples.values()].flat();
-      const copies = copiesFor(pictures.length, MOST_ROWS);
-      const rows = pictures.flatMap((picture) => this.#featuresOf(picture, copies));
-      const features = new Float32Array(rows.length * rows[0].length);
-      rows.forEach((row, i) => features.set(row, i * row.length));
-      const classes = [...examples.keys()];
-      const network = addHead(await networkFromData(this.#data) as tf.Sequential, {
-        classes: classes.length,
+      const base = await networkFromData(this.#data) as tf.Sequential;
+      const { network, card } = await solveClassifier(base, labelsOf(examples), {
+        classes: [...examples.keys()],
         seed: SEED,
-        hiddenUnits: 0,
+        mostRows: MOST_ROWS,
+        featuresOf: (copies) => {
+          const rows = pictures.flatMap((picture) => this.#featuresOf(picture, copies));
+          const features = new Float32Array(rows.length * rows[0].length);
+          rows.forEach((row, i) => features.set(row, i * row.length));
+          return features;
+        },
       });
-      const labels = labelsOf(examples);
-      const { card } = solveClassifier(network, features, labels, { classes, copies, seed: SEED });
       model = asClassifier(network, { base: BASE, ...card });
     }
     this.#model?.[Symbol.dispose]();
@@ -143,18 +140,17 @@ class Teacher {
   #featuresOf(picture: Uint8Array, copies: number): Float32Array[] {
     const known = this.#features.get(keyOf(picture)) ?? [];
     const ink = picture.reduce((sum, value) => sum + value, 0);
-    const missing = Array.from(
-      { length: Math.max(0, copies - known.length) },
-      (_, i) => drawCopy(picture, known.length + i, new Random(SEED, ink, known.length + i)),
-    );
-    if (missing.length > 0) {
-      const images = new Uint8Array(missing.length * IMAGE_PIXELS);
-      missing.forEach((copy, i) => images.set(copy, i * IMAGE_PIXELS));
-      const features = tf.tidy(() =>
-        applyLayers(this.#base.layers, imagesToTensor(images)).dataSync<"float32">().slice()
+    if (known.length < copies) {
+      const missing = drawCopies(
+        picture,
+        [known.length, copies],
+        (copy) => new Random(SEED, ink, copy),
       );
-      const width = features.length / missing.length;
-      missing.forEach((_, i) => known.push(features.subarray(i * width, (i + 1) * width)));
+      const features = tf.tidy(() =>
+        applyLayers(this.#base.layers, imagesToTensor(missing)).dataSync<"float32">().slice()
+      );
+      const width = features.length * IMAGE_PIXELS / missing.length;
+      for (let i = 0; i < features.length; i += width) known.push(features.subarray(i, i + width));
       this.#features.set(keyOf(picture), known);
     }
     return known.slice(0, copies);

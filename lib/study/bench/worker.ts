@@ -4,11 +4,11 @@ import * as tf from "@tensorflow/tfjs";
 import { type Member, serveJobs } from "../../backend/mod.ts";
 import { IMAGE_SIDE } from "../../image/size.ts";
 import { jobs as modelJobs } from "../../model/jobs.ts";
-import { applyLayers, type NetworkData, networkFromData } from "../../model/network.ts";
+import { applyLayers, networkFromData } from "../../model/network.ts";
 
 /** Forward passes to time. */
 interface ForwardTask {
-  network: NetworkData;
+  network: tf.io.ModelArtifacts;
   /** Pictures a pass and worker. */
   batch: number;
   /** Passes before the clock is read. */

@@ -1,6 +1,6 @@
 /** Which pictures are behind a cell of the confusion matrix. */
 
-import type { Example } from "../../model/evaluation.ts";
+import type { pickExamples } from "../../model/evaluation.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 import { squareUrl, tiles } from "../../plot/tiles.ts";
 
@@ -22,7 +22,10 @@ const CAPTION_HEIGHT = 18;
  * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If there is no mistake to show.
  */
-export function confusionExamples(mistakes: Example[], classes: string[]): Spec {
+export function confusionExamples(
+  mistakes: ReturnType<typeof pickExamples>,
+  classes: string[],
+): Spec {
   if (mistakes.length === 0) {
     throw new RangeError("Expected at least one mistake but found none");
   }
