@@ -7,7 +7,15 @@ import { withoutDarkEdges } from "./dark_edges.ts";
 import type { GreyPicture } from "./decode.ts";
 import { withoutForm } from "./forms.ts";
 import { type InkSheet, markInk, quantileOfCounts, separateInk } from "./ink.ts";
-import { findPieces, type Group, groupOf, heightOf, type Piece, type Pieces } from "./pieces.ts";
+import {
+  type Edges,
+  findPieces,
+  type Group,
+  groupOf,
+  heightOf,
+  type Piece,
+  type Pieces,
+} from "./pieces.ts";
 import { placeDigit } from "./place.ts";
 import { reduce } from "./resolution.ts";
 import { withoutRuledLines } from "./ruled_lines.ts";
@@ -75,7 +83,15 @@ export function finderFor(classes: readonly string[]): (picture: GreyPicture) =>
 }
 
 /** What of a sheet's pieces is a digit each, in reading order. */
-type Grouping = (found: Pieces, sheet: InkSheet, form?: ReturnType<typeof withoutForm>) => Group[];
+type Grouping = (found: Pieces, sheet: InkSheet, printed?: Printed) => Group[];
+
+/** What was printed on a sheet. */
+interface Printed {
+  /** A name of the place, between the printed lines, that something is in. */
+  placeOf?: (edges: Edges) => string | number;
+  /** There is one digit in a place. */
+  isForm?: boolean;
+}
 
 /**
  * Finds what is drawn in a picture.
@@ -94,11 +110,11 @@ function findOn(
   const inked = form?.sheet ?? marked;
   const edged = inked && isPage ? withoutDarkEdges(inked) ?? inked : inked;
   const sheet = edged?.mask.includes(1) ? edged : undefined;
-  const cleaned = sheet && isPage && !form ? withoutRuledLines(sheet) : undefined;
-  let digits = cleaned ? placeAll(cleaned, grouping) : [];
+  const unruled = sheet && isPage && !form ? withoutRuledLines(sheet) : undefined;
+  let digits = unruled ? placeAll(unruled.sheet, grouping, unruled) : [];
   const areRuled = digits.length > 0;
   // Where nothing is left, the line was the digit: a long 1.
-  if (sheet && !areRuled) digits = placeAll(sheet, grouping, form);
+  if (sheet && !areRuled) digits = placeAll(sheet, grouping, form && { ...form, isForm: true });
   return {
     digits: digits.map(({ box, pixels }) => ({ box: enlarge(box), pixels })),
     get steps() {
@@ -110,7 +126,7 @@ function findOn(
         step("grey", grey.values),
         step("light evened out", Uint8Array.from(layer.ink)),
         ...(sheet ? [inked("ink", sheet)] : []),
-        ...(cleaned && areRuled ? [inked("ruled lines removed", cleaned)] : []),
+        ...(unruled && areRuled ? [inked("ruled lines removed", unruled.sheet)] : []),
         ...(digits.length > 0 ? [{ name: "digits", ...sideBySide(digits) }] : []),
       ];
     },
@@ -121,10 +137,10 @@ function findOn(
 function placeAll(
   sheet: InkSheet,
   grouping: Grouping,
-  form?: ReturnType<typeof withoutForm>,
+  printed?: Printed,
 ): FoundDigit[] {
   const found = findPieces(sheet);
-  return grouping(found, sheet, form).map((group) => {
+  return grouping(found, sheet, printed).map((group) => {
     const { left, top, right, bottom } = group;
     return {
       box: { left, top, width: right - left, height: bottom - top },
@@ -162,13 +178,11 @@ const framedSymbolOf: Grouping = (found, sheet) =>
   symbolOf({ ...found, pieces: withoutSurroundings(found.pieces, sheet) }, sheet);
 
 /** Pieces near each other as one digit, unless they are in two places of a form; what is too wide as several. */
-const digitsOf: Grouping = (found, sheet, form) => {
-  const { pieces } = found;
-  const joined = form
-    ? [...Map.groupBy(pieces, form.placeOf).values()].flatMap(joinPieces)
-    : joinPieces(withoutSurroundings(pieces, sheet));
+const digitsOf: Grouping = (found, sheet, { placeOf = () => "", isForm = false } = {}) => {
+  const pieces = isForm ? found.pieces : withoutSurroundings(found.pieces, sheet);
+  const joined = [...Map.groupBy(pieces, placeOf).values()].flatMap(joinPieces);
   const groups = inReadingOrder(withoutSpecks(joined, sheet));
-  return form ? groups : groups.flatMap((group) => splitTouching(group, found));
+  return isForm ? groups : groups.flatMap((group) => splitTouching(group, found));
 };
 
 /** A frame stands off what is in it by at least this share of its height. */

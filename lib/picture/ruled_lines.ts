@@ -1,10 +1,17 @@
 /** Ruled and squared paper: its lines, found and taken away. */
 
-import { dilate } from "./pieces.ts";
-import type { InkSheet } from "./ink.ts";
+import { type InkSheet, markInk } from "./ink.ts";
+import { dilate, type Edges, findPieces, heightOf } from "./pieces.ts";
 
 /** Steepest line that counts as ruled, in pixels down a pixel across: 15°. */
 const STEEPEST = 0.27;
+
+/** Ink that is so many times as dark as the line that it is on is kept. */
+const DARKER = 1.6;
+
+/** A line is at least this share as dark as strong ink, and so many times as the paper's noise: that is seldom in line. */
+const FAINTEST = 0.25;
+const LEAST_TO_NOISE = 3;
 
 /** Columns in which lines are looked for. */
 const SAMPLED_COLUMNS = 128;
@@ -17,6 +24,7 @@ const LEAST_COVERAGE = 0.6;
  * picture through a corner.
  */
 const PARALLEL_COVERAGE = 0.15;
+const LEAST_INKED = 0.5;
 const PARALLEL = 0.04;
 
 /** The first line has to begin and end within this share of the width from the edges. */
@@ -27,6 +35,25 @@ const MARGIN = 0.06;
  * is cut to a digit's ink the stem of a 4 and the bar of a 7 go from edge to edge as well, and so does the rest.
  */
 const LEAST_REST = 0.85;
+
+/**
+ * What is written is at least this share of the lines' distance high. Rows are written between the lines where two
+ * pieces or more stand beside each other between two lines, or are so narrow that they are digits below one another, and
+ * no more than half as many are single digits over a line: shares of a digit's height.
+ */
+const LEAST_WRITTEN = 0.5;
+const LEAST_WIDTH = 0.4;
+const USUAL_WIDTH = 0.42;
+
+/** and is cut over so many pixels where it reaches farther beyond a line than this share of it on both sides. */
+const BEYOND = 0.3;
+const CUT = 2;
+
+/** A ruled line: its row at column 0, and rows down a column across. */
+interface Ruled {
+  start: number;
+  slope: number;
+}
 
 /** A stretch of ink in a column. */
 interface Run {
@@ -41,7 +68,7 @@ interface Run {
  * vertical runs of ink are collected and the lines on which most of them lie found by the Hough
  * transform (Duda and Hart 1972); runs on a line are erased, but not where a stroke crosses.
  * Then the same with columns for rows. The lines' soft edges go too, but for what is beside the ink
- * that is left. A single line is the digit's own if what it leaves goes from edge to edge the other way.
+ * that is left. Digits of several rows between lines, which touch over a line, are cut apart. A single line is the digit's own if what it leaves goes from edge to edge the other way.
  *
  * @returns What is left, or undefined if there are no such lines.
  *
@@ -55,27 +82,80 @@ interface Run {
  * });
  * const mask = Uint8Array.from(ink, (value) => value > 0 ? 1 : 0);
  * const sheet = { width: side, height: side, ink, noise: 0, mask, strong: 100 };
- * const left = withoutRuledLines(sheet)!.mask;
+ * const left = withoutRuledLines(sheet)!.sheet.mask;
  * assertEquals([left[50 * side + 10], left[50 * side + 43]], [0, 1]);
  * ```
  */
-export function withoutRuledLines(sheet: InkSheet): InkSheet | undefined {
+export function withoutRuledLines(sheet: InkSheet): Unruled | undefined {
   const { width, height } = sheet;
   const [ink, mask] = [sheet.ink.slice(), sheet.mask.slice()];
+  const least = Math.max(FAINTEST * sheet.strong, LEAST_TO_NOISE * sheet.noise);
+  const faint = Uint8Array.from(ink, (value) => value >= least ? 1 : 0);
   const across = { width, height, stepX: 1, stepY: width };
   const down = { width: height, height: width, stepX: width, stepY: 1 };
-  const hasLines = [across, down].map((grid) => {
+  const [rules, columns] = [across, down].map((grid) => {
     const [maskBefore, inkBefore] = [mask.slice(), ink.slice()];
-    const lines = removeAcross(mask, ink, grid);
-    if (lines !== 1 || restAcross(mask, grid) < LEAST_REST) return lines > 0;
+    const lines = removeAcross(faint, mask, ink, grid);
+    if (lines.length !== 1 || restAcross(mask, grid) < LEAST_REST) return lines;
     mask.set(maskBefore);
     ink.set(inkBefore);
-    return false;
+    return [];
   });
-  if (!hasLines.includes(true)) return undefined;
+  if (rules.length + columns.length === 0) return undefined;
   const beside = dilate(mask, width, 1);
   for (let i = 0; i < ink.length; i++) ink[i] *= beside[i];
-  return { ...sheet, ink, mask };
+  const left = { ...sheet, ink, mask };
+  return columns.length > 0 ? { sheet: left } : betweenLines(left, rules);
+}
+
+/** What ruled lines leave. */
+interface Unruled {
+  sheet: InkSheet;
+  /** Above how many lines something is, where what is written stands between them. */
+  placeOf?: (edges: Edges) => number;
+}
+
+/** Cuts apart what hangs together over a line, where rows are written between lines. */
+function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
+  const { width, mask } = sheet;
+  const lines = rules.toSorted((a, b) => a.start - b.start);
+  const distances = lines.slice(1).map(({ start }, i) => start - lines[i].start);
+  const distance = distances.toSorted((a, b) => a - b)[distances.length >> 1];
+  if (!distance || !mask.includes(1)) return { sheet };
+  const written = findPieces(sheet).pieces.filter((piece) =>
+    heightOf(piece) >= LEAST_WRITTEN * distance
+  );
+  const rowAt = ({ start, slope }: Ruled, { left, right }: Edges) =>
+    start + slope * (left + right) / 2;
+  const isOver = (piece: Edges) => (line: Ruled) =>
+    Math.min(rowAt(line, piece) - piece.top, piece.bottom - rowAt(line, piece)) >=
+      BEYOND * distance;
+  const over = written.filter((piece) => lines.some(isOver(piece)));
+  const wide = over.filter((piece) => widthOf(piece) > USUAL_WIDTH * heightOf(piece));
+  const rows = written.filter((piece) =>
+    !over.includes(piece) || !wide.includes(piece) &&
+      widthOf(piece) * (lines.filter(isOver(piece)).length + 1) >= LEAST_WIDTH * heightOf(piece)
+  );
+  const areBeside = rows.some((one) => rows.some((other) => one.right <= other.left));
+  if (!areBeside || rows.length < 2 * wide.length) return { sheet };
+  const ink = sheet.ink.slice();
+  for (const piece of written) {
+    for (const line of lines.filter(isOver(piece))) {
+      for (let x = piece.left; x < piece.right; x++) {
+        const middle = Math.round(line.start + line.slope * x);
+        for (let y = middle - CUT; y <= middle + CUT; y++) ink[y * width + x] = 0;
+      }
+    }
+  }
+  return {
+    sheet: markInk({ ...sheet, ink }) ?? sheet,
+    placeOf: (piece) =>
+      lines.filter((line) => rowAt(line, piece) < (piece.top + piece.bottom) / 2).length,
+  };
+}
+
+function widthOf({ left, right }: Edges): number {
+  return right - left;
 }
 
 /** A picture as it is, or with rows for columns. */
@@ -100,18 +180,23 @@ function restAcross(mask: Uint8Array, { width, height, stepX, stepY }: Grid): nu
   return (last + 1 - first) / height;
 }
 
-/** @returns How many lines there were. */
-function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
+/** @returns The lines that were removed. */
+function removeAcross(
+  faint: Uint8Array,
+  mask: Uint8Array,
+  ink: Float32Array,
+  grid: Grid,
+): Ruled[] {
   const { width, height, stepX, stepY } = grid;
   const thickest = Math.max(3, Math.round(Math.max(width, height) / 90));
-  const runs = findRuns(mask, grid, thickest);
+  const runs = findRuns(faint, grid, thickest);
   const step = Math.max(1, Math.floor(width / SAMPLED_COLUMNS));
   let sampled = runs.filter(({ x }) => x % step === 0);
   const columns = Math.ceil(width / step);
   let first: { slope: number; ink: number } | undefined;
   const least = () => (first ? PARALLEL_COVERAGE : LEAST_COVERAGE) * columns;
-  if (sampled.length < least()) return 0;
-  let lines = 0;
+  if (sampled.length < least()) return [];
+  const lines: Ruled[] = [];
   const tolerance = Math.max(1.5, thickest / 2);
   const votes = new Votes(width, height, tolerance);
   votes.add(sampled, 1);
@@ -122,23 +207,36 @@ function removeAcross(mask: Uint8Array, ink: Float32Array, grid: Grid): number {
     const members: Run[] = [];
     const others: Run[] = [];
     for (const run of sampled) (near(run) ? members : others).push(run);
-    if (columnsOf(members) < least()) break;
+    const seen = columnsOf(members);
+    if (seen < least()) break;
     sampled = others;
     votes.add(members, -1, first?.slope);
-    const darkness = members.reduce((sum, run) => sum + peak(run), 0) / members.length;
-    if (first ? darkness > 1.4 * first.ink : !crosses(members, width)) continue;
+    if (first && seen < LEAST_INKED * columnsWithin(line)) continue;
+    const darkness = members.map(peak).sort((a, b) => a - b)[members.length >> 1];
+    if (first ? darkness > DARKER * first.ink : !crosses(members, width)) continue;
     first ??= { slope: line.slope, ink: darkness };
-    lines++;
+    lines.push(line);
+    const darkest = DARKER * darkness;
     for (const run of runs) {
       if (!near(run)) continue;
       const { x, top, bottom } = run;
       for (let y = Math.max(0, top - 1); y < Math.min(height, bottom + 1); y++) {
-        mask[x * stepX + y * stepY] = 0;
-        ink[x * stepX + y * stepY] = 0;
+        const i = x * stepX + y * stepY;
+        if (ink[i] <= darkest) mask[i] = faint[i] = ink[i] = 0;
       }
     }
   }
   return lines;
+
+  /** In how many of the columns that are looked at a line is within the picture. */
+  function columnsWithin({ start, slope }: Ruled): number {
+    let count = 0;
+    for (let x = 0; x < width; x += step) {
+      const y = start + slope * x;
+      if (y >= 0 && y <= height - 1) count++;
+    }
+    return count;
+  }
 
   function peak({ x, top, bottom }: Run): number {
     let most = 0;
@@ -206,7 +304,7 @@ class Votes {
   }
 
   /** The line with the most runs near it: its row at column 0, and its slope. */
-  strongest(parallelTo?: number): { start: number; slope: number } {
+  strongest(parallelTo?: number): Ruled {
     let best = { votes: 0, start: 0, slope: 0 };
     for (const { slope, rows } of this.#near(parallelTo)) {
       for (let bin = 0; bin + 1 < rows.length; bin++) {

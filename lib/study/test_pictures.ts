@@ -145,14 +145,20 @@ function plainForm(random: Random) {
     ink: random.uniform(0.3, 0.95),
     /** Dots for lines. */
     dotted: false,
+    /** Paper with lines across that go on beyond the places, as slanted as what is written; none down. */
+    isRuled: false,
   };
 }
 
-/** A form cut out of a page, a little outside its lines or just inside them. */
-function formScene(random: Random, change: Partial<Form> = {}): Partial<Scene> {
+/** A form cut out of a page, a little outside its lines or just inside them; digits have this share of a place's height. */
+function formScene(
+  random: Random,
+  change: Partial<Form> = {},
+  share = [0.5, 0.78],
+): Partial<Scene> {
   const form = { ...plainForm(random), ...change };
   const { rows, columns, place: [across, down], margin } = form;
-  const size = down * random.uniform(0.5, 0.78);
+  const size = down * random.uniform(share[0], share[1]);
   return {
     width: Math.round(columns * across + 2 * margin),
     height: Math.round(rows * down + 2 * margin),
@@ -160,6 +166,20 @@ function formScene(random: Random, change: Partial<Form> = {}): Partial<Scene> {
     pen: size * random.uniform(0.06, 0.12),
     form,
   };
+}
+
+/** Several digits on each of several lines, nearly as high as the lines are apart, in thin pencil. */
+function ruledScene(random: Random): Partial<Scene> {
+  const down = random.uniform(28, 60);
+  const scene = formScene(random, {
+    isRuled: true,
+    rows: 2 + random.integer(3),
+    columns: 2 + random.integer(5),
+    place: [down * random.uniform(0.75, 1.4), down],
+    margin: down * random.uniform(0.3, 1),
+    ink: random.uniform(0.15, 0.4),
+  }, [0.75, 0.95]);
+  return { ...scene, pen: Math.max(1.2, scene.size! * random.uniform(0.03, 0.06)) };
 }
 
 type Change = (scene: Scene, random: Random) => Partial<Scene>;
@@ -253,6 +273,25 @@ const KINDS: Record<string, Change> = {
       ticks: random.uniform(0.15, 0.5),
       hasBase: random.uniform() < 0.7,
     }),
+  "comb with short ticks": (_, random) =>
+    formScene(random, {
+      rows: 1,
+      margin: random.integer(13),
+      ticks: random.uniform(0.06, 0.15),
+      hasBase: random.uniform() < 0.7,
+    }),
+  "form with grey dividers": (_, random) =>
+    formScene(random, { line: random.uniform(5, 6), ink: random.uniform(0.2, 0.45) }),
+  "form cut inside its frame": (_, random) =>
+    formScene(random, { rows: 2, columns: 2 + random.integer(4), margin: -random.uniform(2, 6) }),
+  "digits on ruled paper": ({ rotation }, random) => ({
+    ...ruledScene(random),
+    rotation: rotation / 2,
+    shading: random.uniform(0.1, 0.4),
+    texture: 3,
+    ink: random.uniform(0.35, 0.6),
+    jpeg: 70,
+  }),
   "blank": (_, random) => ({
     ...(random.uniform() < 0.5 && { width: 56, height: 56 }),
     blank: true,
@@ -365,26 +404,34 @@ export async function drawTestPicture(
 
 /** Where the digits of a form are, as they are written: not quite in the middle of their places. */
 function placesOn(
-  { rows, columns, place: [across, down], margin }: Form,
-  { width, height, size }: Scene,
+  { rows, columns, place: [across, down], margin, isRuled }: Form,
+  { width, height, size, rotation }: Scene,
   random: Random,
 ) {
   const about = (middle: number, room: number) => middle + random.uniform(-0.35, 0.35) * room;
-  return Array.from({ length: rows * columns }, (_, i) => ({
-    x: about(margin + (i % columns + 0.5) * across, across - 0.7 * size) / width,
-    y: about(margin + (Math.floor(i / columns) + 0.5) * down, down - size) / height,
-  }));
+  return Array.from({ length: rows * columns }, (_, i) => {
+    const x = about(margin + (i % columns + 0.5) * across, across - 0.7 * size) / width;
+    const y = about(margin + (Math.floor(i / columns) + 0.5) * down, down - size) / height;
+    return { x, y: isRuled ? y + rotation * (x - 0.5) * width / height : y };
+  });
 }
 
 /** How much of every pixel a form's lines cover, 0–1. */
 function printLines(form: Form, scene: Scene): Float32Array {
-  const { rows, columns, place: [across, down], margin, ticks, hasBase, line, dotted } = form;
+  const { rows, columns, place: [across, down], margin, ticks, hasBase, line, dotted, isRuled } =
+    form;
   const [right, bottom] = [margin + columns * across, margin + rows * down];
   const lines: [Point, Point][] = [];
-  for (let row = ticks < 1 ? rows : 0; row <= rows && hasBase; row++) {
+  for (let row = ticks < 1 ? rows : 0; row <= rows && hasBase && !isRuled; row++) {
     lines.push([[margin, margin + row * down], [right, margin + row * down]]);
   }
-  for (let column = 0; column <= columns; column++) {
+  if (isRuled) {
+    const drop = scene.rotation * scene.width / 2;
+    for (let y = margin % down - down; y < scene.height + down; y += down) {
+      lines.push([[0, y - drop], [scene.width, y + drop]]);
+    }
+  }
+  for (let column = 0; column <= columns && !isRuled; column++) {
     const x = margin + column * across;
     lines.push([[x, bottom - ticks * rows * down], [x, bottom]]);
   }

@@ -225,6 +225,8 @@ const FORMS = [
   ["form with thick lines", 46],
   ["form with dotted lines", 49],
   ["comb", 46],
+  ["comb with short ticks", 41],
+  ["digits on ruled paper", 40],
 ] as const;
 for (const [kind, least] of FORMS) {
   Deno.test(`findDigits() finds digits that the shipped network reads right in ${least} of 50 pictures: ${kind}`, async () => {

@@ -22,7 +22,7 @@ Deno.test("withoutRuledLines() leaves the bar of a 7 that is cut to its ink", ()
 
 Deno.test("withoutRuledLines() takes a line below a 7, and nothing of the 7", () => {
   const sheet = seven(20, true);
-  const left = withoutRuledLines(sheet)!.mask;
+  const left = withoutRuledLines(sheet)!.sheet.mask;
   assertEquals(left.subarray(0, 100 * 100), sheet.mask.subarray(0, 100 * 100));
   assertEquals(left.subarray(105 * 100).includes(1), false);
 });
