@@ -1,6 +1,6 @@
 /** `deno task make letters`: letters and digits drawn with fonts, as files to learn from. */
 
-import { writeCharacters } from "../../data/letters/character_files.ts";
+import { writeCharacters } from "../../data/letters/data_sets.ts";
 import { FLAGS } from "../../flags.ts";
 import { defineCommand } from "../command_line.ts";
 import { showProgress } from "../progress.ts";

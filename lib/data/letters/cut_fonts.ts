@@ -7,20 +7,31 @@ import { distanceTransform } from "../../image/distance_transform.ts";
 import { startResvg } from "../../image/resvg.ts";
 import type { Observer } from "../../observer.ts";
 import { LETTERS } from "../class_sets.ts";
-import { DISTANCE_STEPS, GLYPH_PIXELS, GLYPH_SIDE, type GlyphMasters } from "./draw.ts";
+import type { GlyphMasters } from "./draw.ts";
 import { type Font, loadFont } from "./fonts.ts";
 
+/** Side of a distance field in pixels. */
+const GLYPH_SIDE = 64;
+
+/** Pixels of a distance field. */
+export const GLYPH_PIXELS: number = GLYPH_SIDE * GLYPH_SIDE;
+
+/** Steps per pixel in which distances are stored, so that ±12.7 pixels fit a byte. */
+const DISTANCE_STEPS = 10;
+
 /**
- * Fetches fonts and cuts characters from each, the 52 letters if not told otherwise.
+ * Fetches fonts and cuts characters from each.
  *
- * @param fonts The fonts, for example `FONTS`.
- * @returns All glyphs, in the order of the fonts.
+ * @param fonts At most 256 fonts, for example `FONTS`.
+ * @param characters Which characters, the 52 letters if not told otherwise.
+ * @returns All glyphs, in the order of the fonts: one for every character, less those that are too small to draw;
+ * none at all of a font that lacks one.
  * @throws {TypeError} If a font can neither be fetched nor found in Deno's cache.
  */
 export async function cutFonts(
   fonts: readonly Font[],
   observer: Observer = () => {},
-  characters?: string,
+  characters: string = LETTERS,
 ): Promise<GlyphMasters> {
   const glyphs: Glyph[] = [];
   for (const [i, font] of fonts.entries()) {
@@ -30,16 +41,12 @@ export async function cutFonts(
   return packGlyphs(glyphs);
 }
 
-/** One character of one font. Distances are in tenths of a pixel, `[64, 64]`, cut off at ±12.7 pixels. */
+/** One character of one font, as {@linkcode GlyphMasters} has them. */
 interface Glyph {
-  /** The font that it comes from. */
   font: Font;
   character: string;
-  /** Distance from the outline: positive inside the character, negative outside. */
   outline: Int8Array;
-  /** Minus the distance from the skeleton. */
   skeleton: Int8Array;
-  /** Half the stroke width in pixels, averaged along the skeleton. */
   halfWidth: number;
 }
 
@@ -52,21 +59,7 @@ const HAIRLINE = 1;
 /** Characters with a shorter skeleton are dots or failures. */
 const MIN_SKELETON_PIXELS = 8;
 
-/**
- * Cuts characters from a font, the 52 letters if not told otherwise.
- *
- * @param font What the font is called and used for.
- * @param bytes Its file: TrueType, OpenType or WOFF.
- * @param characters Which characters.
- * @returns A glyph for every character, less those that are too small to draw; none at all if
- * the font lacks one.
- * @throws {Error} If `bytes` are not such a font.
- */
-export async function cutGlyphs(
-  font: Font,
-  bytes: Uint8Array,
-  characters: string = LETTERS,
-): Promise<Glyph[]> {
+async function cutGlyphs(font: Font, bytes: Uint8Array, characters: string): Promise<Glyph[]> {
   const Renderer = await startResvg();
   const outlines = opentype.parse(bytes.slice().buffer);
   if ([...characters].some((character) => outlines.charToGlyphIndex(character) === 0)) return [];
@@ -89,13 +82,8 @@ export async function cutGlyphs(
   });
 }
 
-/**
- * Puts glyphs into shared memory.
- *
- * @param glyphs The glyphs of at most 256 fonts.
- * @returns The same glyphs in the same order.
- */
-export function packGlyphs(glyphs: readonly Glyph[]): GlyphMasters {
+/** Puts glyphs into shared memory. */
+function packGlyphs(glyphs: readonly Glyph[]): GlyphMasters {
   const count = glyphs.length;
   const fonts = [...new Set(glyphs.map(({ font }) => font))];
   const characters = [...new Set(glyphs.map(({ character }) => character))].join("");
@@ -105,6 +93,8 @@ export function packGlyphs(glyphs: readonly Glyph[]): GlyphMasters {
     characters,
     fontIndices: new Uint8Array(new SharedArrayBuffer(count)),
     characterIndices: new Uint8Array(new SharedArrayBuffer(count)),
+    side: GLYPH_SIDE,
+    steps: DISTANCE_STEPS,
     outlines: new Int8Array(new SharedArrayBuffer(count * GLYPH_PIXELS)),
     skeletons: new Int8Array(new SharedArrayBuffer(count * GLYPH_PIXELS)),
     halfWidths: new Float32Array(new SharedArrayBuffer(count * 4)),

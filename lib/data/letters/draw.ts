@@ -10,15 +10,6 @@ import { classIndex, LETTER_CLASSES } from "../class_sets.ts";
 import { Random } from "../random.ts";
 import type { Font } from "./fonts.ts";
 
-/** Side of a distance field in pixels. */
-export const GLYPH_SIDE = 64;
-
-/** Pixels of a distance field. */
-export const GLYPH_PIXELS: number = GLYPH_SIDE * GLYPH_SIDE;
-
-/** Steps per pixel in which distances are stored, so that ±12.7 pixels fit a byte. */
-export const DISTANCE_STEPS = 10;
-
 /** All glyphs, in typed arrays over shared memory: posting it to a worker copies no pixels. */
 export interface GlyphMasters {
   /** Number of glyphs. */
@@ -31,11 +22,15 @@ export interface GlyphMasters {
   characters: string;
   /** Index into `characters`, `[count]`. */
   characterIndices: Uint8Array;
-  /** Distances from the outline, `[count, 64, 64]`; in tenths of a pixel. */
+  /** Side of a distance field in pixels. */
+  side: number;
+  /** Steps per pixel in which distances are stored. */
+  steps: number;
+  /** Distances from the outline, `[count, side, side]`: positive inside the character, negative outside. */
   outlines: Int8Array;
-  /** Minus the distances from the skeleton, `[count, 64, 64]`; in tenths of a pixel. */
+  /** Minus the distances from the skeleton, `[count, side, side]`. */
   skeletons: Int8Array;
-  /** Mean half stroke widths in pixels, `[count]`. */
+  /** Half the stroke widths in pixels, averaged along the skeletons, `[count]`. */
   halfWidths: Float32Array;
 }
 
@@ -59,6 +54,8 @@ interface DrawOptions {
    * @default {1}
    */
   warp?: number;
+  /** The only character to draw. @default {all} */
+  only?: string;
 }
 
 // Lengths are in one of three units: pixels of the picture (28 a side), pixels of a glyph's
@@ -126,9 +123,9 @@ export function drawLetters(
  */
 export function drawCharacters(
   masters: GlyphMasters,
-  { count, seed, epoch, firstIndex = 0, split, warp = 1 }: DrawOptions,
+  { count, seed, epoch, firstIndex = 0, split, warp = 1, only }: DrawOptions,
 ): { images: Uint8Array; characters: string[] } {
-  const glyphs = glyphsToDraw(masters, split);
+  const glyphs = glyphsToDraw(masters, split, only);
   if (glyphs.length === 0) {
     throw new RangeError(`Expected masters to hold glyphs for ${split} but found none`);
   }
@@ -150,10 +147,12 @@ export function drawCharacters(
 }
 
 /** Indices of the glyphs of a split, those of handwriting fonts twice. */
-function glyphsToDraw(masters: GlyphMasters, split: Split): number[] {
-  return [...masters.fontIndices].flatMap((fontIndex, glyph) => {
-    const { handwriting, validation } = masters.fonts[fontIndex];
+function glyphsToDraw(masters: GlyphMasters, split: Split, only?: string): number[] {
+  const { fonts, fontIndices, characters, characterIndices } = masters;
+  return [...fontIndices].flatMap((fontIndex, glyph) => {
+    const { handwriting, validation } = fonts[fontIndex];
     if (validation !== (split === "validation")) return [];
+    if (only !== undefined && characters[characterIndices[glyph]] !== only) return [];
     return handwriting ? [glyph, glyph] : [glyph];
   });
 }
@@ -183,8 +182,10 @@ function drawGlyph(
 ): void {
   const withPen = random.uniform() < 0.5;
   const halfWidth = random.uniform(0.7, 1.75) * GLYPH_SCALE;
-  const field = (withPen ? masters.skeletons : masters.outlines)
-    .subarray(glyph * GLYPH_PIXELS, (glyph + 1) * GLYPH_PIXELS);
+  const { side, steps } = masters;
+  const distances = (withPen ? masters.skeletons : masters.outlines)
+    .subarray(glyph * side * side, (glyph + 1) * side * side);
+  const field = { distances, side, steps };
   const growth = withPen
     ? halfWidth
     : clamp(halfWidth - masters.halfWidths[glyph], -GLYPH_SCALE, GLYPH_SCALE);
@@ -205,7 +206,7 @@ function drawGlyph(
     step: pixel / SUPERSAMPLING,
   };
   sampleField(field, growth, warp, close);
-  const blur = random.uniform(...SOFTNESS) * pixel * (GLYPH_SIDE - 1) / 2;
+  const blur = random.uniform(...SOFTNESS) * pixel * (side - 1) / 2;
   developPicture(close.values, blur, 255 * random.uniform(1, 1.15), image);
 }
 
@@ -241,10 +242,18 @@ function randomWarp(random: Random, strength: number): Warp {
   };
 }
 
+/** Distances of one glyph, as {@linkcode GlyphMasters} has them. */
+interface Field {
+  distances: Int8Array;
+  side: number;
+  steps: number;
+}
+
 /** Fills `samples.values`: distances from the border of a letter whose border has grown outwards. */
-function sampleField(field: Int8Array, growth: number, warp: Warp, samples: Samples): void {
+function sampleField(field: Field, growth: number, warp: Warp, samples: Samples): void {
   const { values, side } = samples;
-  const { sourceX, sourceY } = warpNodes(warp, samples);
+  const { distances, steps } = field;
+  const { sourceX, sourceY } = warpNodes(warp, samples, field.side);
   const cells = side / CELL;
   for (let cellY = 0; cellY < cells; cellY++) {
     for (let cellX = 0; cellX < cells; cellX++) {
@@ -260,7 +269,7 @@ function sampleField(field: Int8Array, growth: number, warp: Warp, samples: Samp
         const stepY = (endY - y) / CELL;
         const first = (cellY * CELL + row) * side + cellX * CELL;
         for (let i = first; i < first + CELL; i++) {
-          values[i] = interpolate(field, x, y) / DISTANCE_STEPS + growth;
+          values[i] = interpolate(distances, field.side, x, y) / steps + growth;
           x += stepX;
           y += stepY;
         }
@@ -270,20 +279,24 @@ function sampleField(field: Int8Array, growth: number, warp: Warp, samples: Samp
 }
 
 /** A distance field between its pixels, bilinear; beyond its edge the value at the edge. */
-function interpolate(field: Int8Array, x: number, y: number): number {
-  const inX = clamp(x, 0, GLYPH_SIDE - 1);
-  const inY = clamp(y, 0, GLYPH_SIDE - 1);
-  const column = Math.min(inX | 0, GLYPH_SIDE - 2);
-  const row = Math.min(inY | 0, GLYPH_SIDE - 2);
+function interpolate(distances: Int8Array, side: number, x: number, y: number): number {
+  const inX = clamp(x, 0, side - 1);
+  const inY = clamp(y, 0, side - 1);
+  const column = Math.min(inX | 0, side - 2);
+  const row = Math.min(inY | 0, side - 2);
   const right = inX - column, down = inY - row;
-  const i = row * GLYPH_SIDE + column;
-  const above = field[i] + right * (field[i + 1] - field[i]);
-  const below = field[i + GLYPH_SIDE] + right * (field[i + GLYPH_SIDE + 1] - field[i + GLYPH_SIDE]);
+  const i = row * side + column;
+  const above = distances[i] + right * (distances[i + 1] - distances[i]);
+  const below = distances[i + side] + right * (distances[i + side + 1] - distances[i + side]);
   return above + down * (below - above);
 }
 
 /** Warps the corners of all cells: their places in the distance field, in its pixels. */
-function warpNodes({ affine, elastic }: Warp, { side, left, top, step }: Samples) {
+function warpNodes(
+  { affine, elastic }: Warp,
+  { side, left, top, step }: Samples,
+  fieldSide: number,
+) {
   const nodes = side / CELL + 1;
   const sourceX = new Float64Array(nodes * nodes);
   const sourceY = new Float64Array(nodes * nodes);
@@ -304,8 +317,8 @@ function warpNodes({ affine, elastic }: Warp, { side, left, top, step }: Samples
     addProduct(sourceY, rowWeights, moveY, columnWeights, side);
   }
   for (let node = 0; node < sourceX.length; node++) {
-    sourceX[node] = (sourceX[node] + 1) * (GLYPH_SIDE - 1) / 2;
-    sourceY[node] = (sourceY[node] + 1) * (GLYPH_SIDE - 1) / 2;
+    sourceX[node] = (sourceX[node] + 1) * (fieldSide - 1) / 2;
+    sourceY[node] = (sourceY[node] + 1) * (fieldSide - 1) / 2;
   }
   return { sourceX, sourceY };
 }

@@ -1,22 +1,15 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/image/size.ts";
 import { classIndex, LETTER_CLASSES, LETTERS } from "../../../lib/data/class_sets.ts";
-import { cutGlyphs, packGlyphs } from "../../../lib/data/letters/cut_fonts.ts";
+import { cutFonts } from "../../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../../lib/data/letters/draw.ts";
-import { type Font, loadFont } from "../../../lib/data/letters/fonts.ts";
 import { INTER } from "./inter.ts";
 
-/** The letters of one font, passed off as those of another kind of font. */
-async function cutAs(kind: Pick<Font, "handwriting" | "validation">) {
-  return await cutGlyphs({ ...INTER, ...kind }, await loadFont(INTER));
-}
+/** One font, passed off as others. */
+const HANDWRITING = { ...INTER, handwriting: true };
+const UNSEEN = { ...INTER, handwriting: true, validation: true };
 
-const glyphs = [
-  ...await cutAs({ handwriting: true, validation: false }),
-  ...await cutAs({ handwriting: false, validation: false }),
-  ...await cutAs({ handwriting: true, validation: true }),
-];
-const masters = packGlyphs(glyphs);
+const masters = await cutFonts([HANDWRITING, INTER, UNSEEN]);
 const letters = drawLetters(masters, { count: 2600, seed: 1, epoch: 0, split: "train" });
 
 /** Column and row of every pixel that is at least half white, and their grey values' centre. */
@@ -39,14 +32,6 @@ function mean(values: number[] | Float64Array): number {
   for (const value of values) sum += value;
   return sum / values.length;
 }
-
-Deno.test("packGlyphs() keeps letters, and letters alone, in shared memory", () => {
-  const drawn = [...masters.characterIndices].map((i) => masters.characters[i]);
-  assertEquals(drawn, glyphs.map(({ character }) => character));
-  assert(drawn.every((letter) => /^[A-Za-z]$/.test(letter)));
-  assert(masters.outlines.buffer instanceof SharedArrayBuffer);
-  assert(masters.skeletons.buffer instanceof SharedArrayBuffer);
-});
 
 Deno.test("drawLetters() draws the same pictures from the same seed", () => {
   const options = { count: 20, seed: 1, epoch: 0, split: "train" } as const;
@@ -104,21 +89,26 @@ Deno.test("drawLetters() leaves no picture blank", () => {
   }
 });
 
-Deno.test("drawLetters() draws with the fonts of the split alone", () => {
-  const oneLetterEach = packGlyphs(
-    glyphs.filter(({ font, character }) => character === (font.validation ? "B" : "A")),
-  );
-  for (const [split, letter] of [["train", "A"], ["validation", "B"]] as const) {
+Deno.test("drawLetters() draws with the fonts of the split alone", async () => {
+  const fonts = [{ ...INTER, capitalsOnly: true }, UNSEEN];
+  const oneLetterEach = await cutFonts(fonts, undefined, "a");
+  for (const [split, letter] of [["train", "A"], ["validation", "a"]] as const) {
     const { labels } = drawLetters(oneLetterEach, { count: 40, seed: 1, epoch: 0, split });
     assertEquals(new Set(labels), new Set([classIndex(letter, LETTER_CLASSES)]));
   }
 });
 
+Deno.test("drawLetters() draws one letter only if it is asked to", () => {
+  const options = { count: 40, seed: 1, epoch: 0, split: "train", only: "B" } as const;
+  const { labels } = drawLetters(masters, options);
+  assertEquals(new Set(labels), new Set([LETTER_CLASSES.indexOf("B")]));
+});
+
 Deno.test("drawLetters() draws a letter more alike the less it is warped", () => {
-  const oneLetter = packGlyphs(glyphs.filter(({ character }) => character === "A"));
   const variance = (warp: number) => {
     const count = 60;
-    const { images } = drawLetters(oneLetter, { count, seed: 1, epoch: 0, split: "train", warp });
+    const options = { count, seed: 1, epoch: 0, split: "train", warp, only: "A" } as const;
+    const { images } = drawLetters(masters, options);
     return mean(Array.from({ length: IMAGE_PIXELS }, (_, pixel) => {
       const values = Array.from({ length: count }, (_, i) => images[i * IMAGE_PIXELS + pixel]);
       const average = mean(values);
@@ -128,8 +118,8 @@ Deno.test("drawLetters() draws a letter more alike the less it is warped", () =>
   assert(variance(0) < variance(0.4) && variance(0.4) < variance(1));
 });
 
-Deno.test("drawLetters() throws without a font to draw with", () => {
-  const trainingOnly = packGlyphs(glyphs.filter(({ font }) => !font.validation));
+Deno.test("drawLetters() throws without a font to draw with", async () => {
+  const trainingOnly = await cutFonts([INTER], undefined, "a");
   assertThrows(
     () => drawLetters(trainingOnly, { count: 1, seed: 1, epoch: 0, split: "validation" }),
     RangeError,
@@ -137,10 +127,9 @@ Deno.test("drawLetters() throws without a font to draw with", () => {
   );
 });
 
-Deno.test("drawLetters() draws handwriting twice as often as text", () => {
-  const oneLetterEach = packGlyphs(
-    glyphs.filter(({ font, character }) => character === (font.handwriting ? "A" : "B")),
-  );
+Deno.test("drawLetters() draws handwriting twice as often as text", async () => {
+  const fonts = [{ ...HANDWRITING, capitalsOnly: true }, INTER];
+  const oneLetterEach = await cutFonts(fonts, undefined, "a");
   const { labels } = drawLetters(oneLetterEach, { count: 600, seed: 1, epoch: 0, split: "train" });
   const share = labels.filter((label) => LETTER_CLASSES[label] === "A").length / 600;
   assert(Math.abs(share - 2 / 3) < 0.06, `Found ${share}`);

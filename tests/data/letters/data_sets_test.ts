@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { drawScript } from "../../../lib/data/letters/draw_script.ts";
+import { drawScript } from "../../../lib/data/letters/data_sets.ts";
 import { FONTS, SCRIPTS } from "../../../lib/data/letters/fonts.ts";
 import { INTER } from "./inter.ts";
 
