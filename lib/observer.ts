@@ -1,4 +1,4 @@
-/** How long-running work tells the outside what it is doing; nothing in `lib/` but `cli` prints. */
+/** What training records, epoch by epoch, and how long-running work tells the outside what it is doing; nothing in `lib/` but `cli` prints. */
 
 /** The kinds of training that the project does. */
 export type Stage = "head" | "fine-tuning" | "from-scratch" | "pre-training";
@@ -20,6 +20,27 @@ export interface EpochRecord {
   learningRate: number;
   /** How long the epoch took, validation included. */
   seconds: number;
+}
+
+/**
+ * Finds the epoch whose weights are kept: of the last stage, the one with the
+ * most right on validation, and among equals the one with the smallest loss; or the last.
+ *
+ * @returns Its record; nothing if no epoch of the stage was validated.
+ */
+export function keptEpoch(
+  history: readonly EpochRecord[],
+  keeps: "best" | "last" = "best",
+): EpochRecord | undefined {
+  return history
+    .filter(({ stage, validationAccuracy }) =>
+      stage === history.at(-1)!.stage && Number.isFinite(validationAccuracy)
+    )
+    .reduce((best: EpochRecord | undefined, record) => {
+      if (!best || keeps === "last") return record;
+      const gain = record.validationAccuracy - best.validationAccuracy;
+      return gain > 0 || gain === 0 && record.validationLoss < best.validationLoss ? record : best;
+    }, undefined);
 }
 
 /** A piece of news. */

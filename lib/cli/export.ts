@@ -9,12 +9,11 @@ import { writeFileAtomically } from "../data/file_system.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { encodeKerasArchive, encodeKerasH5 } from "../formats/keras.ts";
 import { encodeOnnx } from "../formats/onnx.ts";
-import { type Classifier, loadModel } from "../model/classifier.ts";
-import { exportName, findModel, outputFolder } from "../model/model_folders.ts";
+import { type Classifier, kindOf, loadModel } from "../model/classifier.ts";
+import { findModel, outputFolder } from "../model/model_folders.ts";
 import { evaluate } from "../model/evaluation.ts";
-import { saveNetwork } from "../model/saved_network.ts";
+import { roundWeights, saveNetwork } from "../model/saved_network.ts";
 import { networkFromData, networkToData } from "../model/network.ts";
-import { roundWeights } from "../model/precision.ts";
 import { startTeam } from "../model/team.ts";
 import { runCommand } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
@@ -73,7 +72,7 @@ await runCommand({
     using model = await loadModel(directory ?? await findModel(classes));
     const precision = (quantize ?? "float32") as Precision;
     await Deno.mkdir(out, { recursive: true });
-    const name = exportName(model.card.classes);
+    const name = `${kindOf(model.card.classes)}_recognition_model`;
     for (const format of formats) {
       const path = join(out, quantize ? `${name}_${quantize}` : name);
       console.log(await write(model, path, format, precision));

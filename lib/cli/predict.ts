@@ -1,7 +1,6 @@
 /** `deno task predict`: pictures in, digits or letters out. */
 
 import { basename, dirname, join } from "@std/path";
-import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
 import { CSV_NAME, readPixelCsv } from "../data/pixel_csv.ts";
 import { FLAGS, UsageError } from "../flags.ts";
@@ -10,12 +9,13 @@ import { IMAGE_PIXELS } from "../image/size.ts";
 import { occlusionMap } from "../model/interpretation.ts";
 import {
   type Classifier,
+  kindOf,
   loadModel,
   nameAnswer,
   predict,
   type Prediction,
 } from "../model/classifier.ts";
-import { findModel, introduce } from "../model/model_folders.ts";
+import { describeMetrics, findModel } from "../model/model_folders.ts";
 import { VIEWS } from "../model/evaluation.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";
 import { PICTURE_KINDS, PICTURE_NAME } from "../picture/class_folders.ts";
@@ -57,8 +57,10 @@ await runCommand({
   async run({ classes: classSet, model: directory, json, csv, explain, ...flags }, operands) {
     directory ??= await findModel(classSet);
     using model = await loadModel(directory);
-    const { classes } = model.card;
-    console.error(introduce(directory, model.card));
+    const { classes, base, mode, metrics } = model.card;
+    console.error(
+      `Answers come from ${directory} (${base}, ${mode}, ${describeMetrics(metrics)})`,
+    );
     const views = VIEWS[flags.views];
     let failures = 0;
     const named = new Set<string>();
@@ -86,8 +88,7 @@ await runCommand({
           }
         } else {
           const words = answers.map((answer) => forPeople(answer, classes)).join("; ");
-          const kind = areDigits(classes) ? "digit" : classSetOf(classes) ? "character" : "symbol";
-          console.log(`${path}: ${words || `no ${kind} found`}`);
+          console.log(`${path}: ${words || `no ${kindOf(classes)} found`}`);
         }
         if (explain !== undefined) {
           await Deno.mkdir(explain, { recursive: true });

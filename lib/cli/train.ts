@@ -12,7 +12,8 @@ import { encodeKerasH5 } from "../formats/keras.ts";
 import { BASE_NAMES, type BaseName } from "../model/architecture.ts";
 import { addExamples, areFew, encodeExamples } from "../model/closed_form.ts";
 import { learnFromFew } from "../model/few_pictures.ts";
-import { describeMetrics, exportName, outputFolder } from "../model/model_folders.ts";
+import { describeMetrics, outputFolder } from "../model/model_folders.ts";
+import { kindOf } from "../model/classifier.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
@@ -278,7 +279,7 @@ async function saveResult(
   const { classes, confusion } = evaluation;
   await saveNetwork(join(out, "model"), network, card, "float16", examples);
   await writeFileAtomically(
-    join(out, `${exportName(classes)}.h5`),
+    join(out, `${kindOf(classes)}_recognition_model.h5`),
     await encodeKerasH5(await networkToData(network), card),
   );
   if (history.length > 0) {

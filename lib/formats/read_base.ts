@@ -7,7 +7,7 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { FEATURES } from "../model/architecture.ts";
 import { solveHead } from "../model/closed_form.ts";
 import { imagesToTensor, networkFromData, readWeights, writeWeights } from "../model/network.ts";
-import { storedLength } from "../model/precision.ts";
+import { storedLength } from "../model/saved_network.ts";
 import type { Observer } from "../observer.ts";
 import { decodeKeras } from "./keras.ts";
 import { buildNetwork, parseConfig, renameLayers } from "./keras_config.ts";

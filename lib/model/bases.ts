@@ -5,13 +5,12 @@ import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/mod.ts";
 import { LETTER_CLASSES } from "../data/class_sets.ts";
 import { drawLetters, type GlyphMasters } from "../data/letters/draw.ts";
-import type { EpochRecord, Observer } from "../observer.ts";
+import { type EpochRecord, keptEpoch, type Observer } from "../observer.ts";
 import { addHead, BASE_NAMES, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
-import { keptEpoch } from "./history.ts";
 import { readWeights, writeWeights } from "./network.ts";
-import { today, versions } from "./provenance.ts";
-import { LETTERS_PER_EPOCH, type Recipe, RECIPES } from "./recipe.ts";
-import { loadNetwork, saveNetwork } from "./saved_network.ts";
+import { dateAndVersions } from "./provenance.ts";
+import { type Recipe, RECIPES } from "./recipe.ts";
+import { loadNetwork } from "./saved_network.ts";
 import type { Team } from "./team.ts";
 import { trainStage } from "./training.ts";
 
@@ -54,26 +53,14 @@ export async function loadBase(name: string): Promise<{ network: tf.Sequential; 
   return { network: network as tf.Sequential, card: card as BaseCard };
 }
 
-/** Saves a pre-trained base under the name on its card, in half precision. */
-export function saveBase(
-  network: tf.Sequential,
-  card: BaseCard,
-  directory: string = DIRECTORY,
-): Promise<void> {
-  return saveNetwork(join(directory, card.name), network, card);
-}
-
 /** How a base is pre-trained. */
 interface PretrainOptions {
   base: BaseName;
   /** Letters cut from fonts, those to learn from and those kept apart. */
   masters: GlyphMasters;
   seed: number;
-  /**
-   * Letters drawn afresh for every epoch.
-   * @default {120000}
-   */
-  lettersPerEpoch?: number;
+  /** Letters drawn afresh for every epoch. */
+  lettersPerEpoch: number;
   /** What to do otherwise than {@linkcode RECIPES} says. */
   recipe?: Partial<Recipe>;
   observer?: Observer;
@@ -95,7 +82,7 @@ interface PretrainResult {
 
 /** Trains a base, with a head of its own, to read letters drawn with fonts. */
 export async function pretrainBase(team: Team, options: PretrainOptions): Promise<PretrainResult> {
-  const { base: name, masters, seed, lettersPerEpoch = LETTERS_PER_EPOCH } = options;
+  const { base: name, masters, seed, lettersPerEpoch } = options;
   await startBackend();
   const recipe = { ...RECIPES["pre-training"], ...options.recipe };
   const base = buildBase(name, seed);
@@ -139,8 +126,7 @@ export async function pretrainBase(team: Team, options: PretrainOptions): Promis
       learningRate: recipe.learningRate,
       seed,
       workers: team.size,
-      date: today(),
-      versions: versions(),
+      ...dateAndVersions(),
     },
   };
 }

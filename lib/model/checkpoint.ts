@@ -3,7 +3,9 @@
 import { dirname } from "@std/path";
 import { writeFileAtomically } from "../data/file_system.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
-import type { StageOptions } from "./training.ts";
+import type { trainStage } from "./training.ts";
+
+type StageOptions = Parameters<typeof trainStage>[2];
 
 /** A run, stopped between two epochs; its history is of all stages so far. */
 interface Checkpoint extends NonNullable<StageOptions["resume"]> {

@@ -9,7 +9,7 @@ import { LOGITS } from "./architecture.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { loadNetwork } from "./saved_network.ts";
 import { applyLayers, readWeights, writeWeights } from "./network.ts";
-import { today, versions } from "./provenance.ts";
+import { dateAndVersions } from "./provenance.ts";
 
 /** What a saved classifier is, and how its input has to look. */
 export interface ModelCard {
@@ -143,8 +143,7 @@ export function describeClassifier(
       ink: "white on black",
       placement: "as MNIST: fitted into 20 × 20 pixels, centre of mass in the middle of 28 × 28",
     },
-    date: today(),
-    versions: versions(),
+    ...dateAndVersions(),
     calibration: {
       leastConfidence: confidences[rejected],
       falseRejections: rejected / confidences.length,
@@ -213,6 +212,12 @@ export interface Prediction {
   probabilities: number[];
 }
 
+/** @returns What a classifier of these classes reads: one of the sets, or somebody's own. */
+export function kindOf(classes: readonly string[]): "digit" | "character" | "symbol" {
+  if (areDigits(classes)) return "digit";
+  return classSetOf(classes) ? "character" : "symbol";
+}
+
 /**
  * Says an answer as programs get it.
  *
@@ -224,8 +229,9 @@ export function nameAnswer(
   { index, label }: Pick<Prediction, "index" | "label">,
   classes: readonly string[],
 ): { digit: number } | { character: string } | { class: string } {
-  if (areDigits(classes)) return { digit: index };
-  return classSetOf(classes) ? { character: label } : { class: label };
+  const kind = kindOf(classes);
+  if (kind === "digit") return { digit: index };
+  return kind === "character" ? { character: label } : { class: label };
 }
 
 /** How pixels are to be read. */

@@ -37,7 +37,7 @@ type TrainingSource =
   | { kind: "letters"; masters: GlyphMasters; count: number };
 
 /** What is trained, on what, and how. */
-export interface TrainingTask {
+interface TrainingTask {
   network: tf.io.ModelArtifacts;
   stage: Stage;
   source: TrainingSource;

@@ -1,6 +1,6 @@
 /** Where saved models are, and what they are called. */
 
-import { areDigits, CLASS_SET_NAMES, type ClassSet, classSetOf } from "../data/class_sets.ts";
+import { CLASS_SET_NAMES, type ClassSet, classSetOf } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
 import type { ModelCard } from "./classifier.ts";
 import { readCard } from "./saved_network.ts";
@@ -48,17 +48,6 @@ export async function findModels(directory?: string): Promise<Record<string, str
     if (isThere.includes(true)) models[classSet] = await findModel(classSet);
   }
   return models;
-}
-
-/** @returns What a model of these classes is called in other formats, without the ending. */
-export function exportName(classes: readonly string[]): string {
-  const what = areDigits(classes) ? "digit" : classSetOf(classes) ? "character" : "symbol";
-  return `${what}_recognition_model`;
-}
-
-/** @returns A sentence that says which model answers, and how good it is. */
-export function introduce(directory: string, { base, mode, metrics }: ModelCard): string {
-  return `Answers come from ${directory} (${base}, ${mode}, ${describeMetrics(metrics)})`;
 }
 
 /** @returns How good a model is, and by what it is known. */

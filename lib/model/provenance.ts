@@ -2,13 +2,11 @@
 
 import * as tf from "@tensorflow/tfjs";
 
-/** @returns Versions of what computes. */
-export function versions(): Record<string, string> {
-  // The page, too, makes classifiers: in browsers, which have no Deno.
-  return { ...("Deno" in globalThis && { deno: Deno.version.deno }), tfjs: tf.version.tfjs };
-}
-
-/** @returns Today as `YYYY-MM-DD`. */
-export function today(): string {
-  return new Date().toISOString().slice(0, 10);
+/** @returns Today as `YYYY-MM-DD`, and the versions of what computes. */
+export function dateAndVersions(): { date: string; versions: Record<string, string> } {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    // The page, too, makes classifiers: in browsers, which have no Deno.
+    versions: { ...("Deno" in globalThis && { deno: Deno.version.deno }), tfjs: tf.version.tfjs },
+  };
 }

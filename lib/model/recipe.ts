@@ -135,24 +135,22 @@ export const PRESETS = {
   }
 >;
 
-/** Letters drawn afresh for every epoch of pre-training. */
-export const LETTERS_PER_EPOCH = 120_000;
-
 /**
  * Throws unless every name is known.
  *
  * @param what What the names are of.
+ * @param known The right names; none, if all that are left over are wrong.
  * @throws {TypeError} With the right names, if one is not.
  */
 export function expectNames(
   what: string,
   found: readonly string[],
-  known: readonly string[],
+  known: readonly string[] = [],
 ): void {
   const wrong = found.find((name) => !known.includes(name));
-  if (wrong !== undefined) {
-    throw new TypeError(`Expected ${what} to be among ${known.join(", ")} but found ${wrong}`);
-  }
+  if (wrong === undefined) return;
+  const right = known.length > 0 ? `among ${known.join(", ")}` : "known";
+  throw new TypeError(`Expected ${what} to be ${right} but found ${wrong}`);
 }
 
 /** The least and the largest that each number of a recipe can be. */

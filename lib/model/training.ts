@@ -2,16 +2,17 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { shareMemory } from "../backend/mod.ts";
-import { EnoughTraining, type EpochRecord, type Observer } from "../observer.ts";
+import { EnoughTraining, type EpochRecord, keptEpoch, type Observer } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
-import type { TrainingTask } from "./gradient_descent.ts";
-import { keptEpoch } from "./history.ts";
+import type { train } from "./gradient_descent.ts";
 import { networkToData, writeWeights } from "./network.ts";
 import { expectNames, expectRecipe } from "./recipe.ts";
 import type { Team } from "./team.ts";
 
+type TrainingTask = Parameters<typeof train>[1];
+
 /** What a stage trains on, and how. */
-export interface StageOptions
+interface StageOptions
   extends Pick<TrainingTask, "stage" | "source" | "validation" | "recipe" | "seed"> {
   /**
    * Which epoch's weights the network is left with: of the best on validation, or of the last. Where the
@@ -34,19 +35,6 @@ interface StageProgress {
   kept: Float32Array[];
   state: NonNullable<TrainingTask["state"]>;
 }
-
-/** Names of all options, for those who misspell one. */
-const OPTIONS: Record<keyof StageOptions, true> = {
-  stage: true,
-  source: true,
-  validation: true,
-  recipe: true,
-  seed: true,
-  keeps: true,
-  resume: true,
-  onEpoch: true,
-  observer: true,
-};
 
 /** What an epoch came to that broke off because its loss was no number. */
 const NO_NUMBER = {
@@ -73,9 +61,9 @@ export async function trainStage(
   network: tf.LayersModel,
   options: StageOptions,
 ): Promise<EpochRecord[]> {
-  expectNames("options", Object.keys(options), Object.keys(OPTIONS));
-  const { stage, source, validation, recipe, keeps, seed, resume, onEpoch } = options;
-  const { observer = () => {} } = options;
+  const { stage, source, validation, recipe, seed, keeps, resume, onEpoch, ...others } = options;
+  const { observer = () => {}, ...unknown } = others;
+  expectNames("options", Object.keys(unknown));
   expectRecipe(recipe);
   const { base, head } = splitNetwork(network);
   const layers = source.kind === "features" ? head : [...base, ...head];

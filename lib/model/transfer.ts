@@ -14,7 +14,7 @@ import { calibrate, describeClassifier, type ModelCard } from "./classifier.ts";
 import { computeOutputs, evaluate, type Evaluation } from "./evaluation.ts";
 import { readWeights } from "./network.ts";
 import { AUGMENTATIONS, expectNames, expectRecipe, type Recipe, RECIPES } from "./recipe.ts";
-import { type StageOptions, trainStage } from "./training.ts";
+import { trainStage } from "./training.ts";
 import type { Team } from "./team.ts";
 
 /** How a classifier is trained. */
@@ -38,7 +38,7 @@ export interface TrainOptions {
    * Which epoch of the last stage is kept.
    * @default {"best"}
    */
-  keeps?: StageOptions["keeps"];
+  keeps?: "best" | "last";
   /** What to do otherwise than {@linkcode RECIPES} says, in the first stage. */
   recipe?: Partial<Recipe>;
   /**
@@ -61,23 +61,6 @@ interface ForeignBase {
   network: tf.Sequential;
 }
 
-/** Names of all options, for those who misspell one. */
-const OPTIONS: Record<keyof TrainOptions, true> = {
-  data: true,
-  base: true,
-  hiddenUnits: true,
-  seed: true,
-  fromScratch: true,
-  fineTune: true,
-  augmentation: true,
-  keeps: true,
-  recipe: true,
-  handwriting: true,
-  checkpoint: true,
-  resume: true,
-  observer: true,
-};
-
 /** Epochs of the head where base and head learn together after it: it need not be perfect yet. */
 const HEAD_EPOCHS_BEFORE_FINE_TUNING = 3;
 
@@ -99,58 +82,88 @@ export interface TrainResult {
  * The same seed on the same machine with the same number of workers gives the
  * same numbers, also if the run was stopped and resumed.
  */
-export async function trainClassifier(team: Team, options: TrainOptions): Promise<TrainResult> {
-  expectNames("options", Object.keys(options), Object.keys(OPTIONS));
-  const { seed, fromScratch = false, fineTune: epochs, hiddenUnits, keeps } = options;
-  const { augmentation = "light", handwriting = false, observer } = options;
-  const data = handwriting && areDigits(options.data.classes)
-    ? addHandwriting(options.data, seed)
-    : options.data;
+export async function trainClassifier(
+  team: Team,
+  {
+    data: given,
+    base,
+    hiddenUnits,
+    seed,
+    fromScratch = false,
+    fineTune: epochs,
+    augmentation = "light",
+    keeps,
+    recipe: changes,
+    handwriting = false,
+    checkpoint,
+    resume,
+    observer,
+    ...unknown
+  }: TrainOptions,
+): Promise<TrainResult> {
+  expectNames("options", Object.keys(unknown));
+  expectNames("augmentation", [augmentation], Object.keys(AUGMENTATIONS));
   const recipe = {
     ...RECIPES[fromScratch ? "from-scratch" : "head"],
     ...(!fromScratch && epochs > 0 && { epochs: HEAD_EPOCHS_BEFORE_FINE_TUNING }),
-    ...options.recipe,
+    ...changes,
   };
-  expectNames("augmentation", [augmentation], Object.keys(AUGMENTATIONS));
   expectRecipe(recipe);
+  const data = handwriting && areDigits(given.classes) ? addHandwriting(given, seed) : given;
   await startBackend();
-  const base = await takeBase(options);
+  const { name, network: start } = typeof base !== "string"
+    ? base
+    : { name: base, network: fromScratch ? buildBase(base, seed) : (await loadBase(base)).network };
   const run = await Run.begin({
-    ...options,
+    // Everything that decides the numbers.
     configuration: {
-      ...describe({ ...options, data, augmentation }, recipe, team.size),
-      "base weights": await fingerprint(base),
+      base: name,
+      ...(hiddenUnits && { "hidden-units": hiddenUnits }),
+      seed,
+      "from-scratch": fromScratch,
+      "fine-tune": epochs,
+      augmentation,
+      ...(keeps && { keeps }),
+      ...Object.fromEntries(
+        Object.entries(recipe).map(([name, value]) => [kebab(name), value]),
+      ),
+      data: data.source,
+      "training pictures": data.train.count,
+      workers: team.size,
+      kernels: chosenKernels(),
+      "base weights": await fingerprint(start),
     },
+    checkpoint,
+    resume,
+    observer,
   });
-  const network = addHead(base, { classes: data.classes.length, seed, hiddenUnits });
-  const common = { seed, observer };
-  const together = { ...common, augmentation: AUGMENTATIONS[augmentation], keeps };
+  const network = addHead(start, { classes: data.classes.length, seed, hiddenUnits });
+  const settings = { seed, observer, keeps };
+  const together = { ...settings, augmentation: AUGMENTATIONS[augmentation] };
   if (fromScratch) {
-    await run.stage("from-scratch", (progress) =>
-      fineTune(team, network, data, {
-        ...together,
-        stage: "from-scratch",
-        recipe,
-        ...progress,
-      }));
+    const stage = "from-scratch";
+    await run.stage(
+      stage,
+      (progress) => fineTune(team, network, data, { ...together, stage, recipe, ...progress }),
+    );
   } else {
     await run.stage("head", async (progress) => {
       const features = await extractFeatures(team, network, data, observer);
+      const kept = epochs > 0 ? "best" : keeps;
       return await trainHead(team, network, features, {
-        ...common,
+        ...settings,
         recipe,
-        keeps: epochs > 0 ? "best" : keeps,
+        keeps: kept,
         ...progress,
       });
     });
   }
   if (epochs > 0) {
-    await run.stage("fine-tuning", (progress) =>
-      fineTune(team, network, data, {
-        ...together,
-        recipe: { ...RECIPES["fine-tuning"], epochs },
-        ...progress,
-      }));
+    const recipe = { ...RECIPES["fine-tuning"], epochs };
+    await run.stage(
+      "fine-tuning",
+      (progress) => fineTune(team, network, data, { ...together, recipe, ...progress }),
+    );
   }
   const { evaluation, card } = await examine(team, network, data, observer);
   return {
@@ -159,7 +172,7 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
     evaluation,
     tested: data.test,
     card: {
-      base: nameOf(options.base),
+      base: name,
       mode: fromScratch ? "from scratch" : epochs > 0 ? "fine-tuned" : "frozen base",
       seed,
       seconds: run.history.reduce((sum, { seconds }) => sum + seconds, 0),
@@ -168,14 +181,20 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
   };
 }
 
-/** What to start from: a base that knows something, or one with random weights. */
-async function takeBase({ base, fromScratch, seed }: TrainOptions): Promise<tf.Sequential> {
-  if (typeof base !== "string") return base.network;
-  return fromScratch ? buildBase(base, seed) : (await loadBase(base)).network;
+/** Tells networks' weights apart: the first digits of their SHA-256. */
+async function fingerprint({ layers }: tf.LayersModel): Promise<string> {
+  const bytes = await new Blob(readWeights(layers) as BlobPart[]).arrayBuffer();
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 8);
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** Of more pictures than this, the features would not fit into memory, and the head learns from the first. */
 const MOST_FEATURES = 200_000;
+
+type StageOptions = Parameters<typeof trainStage>[2];
 
 /** What {@linkcode trainHead} learns from, and what its epochs are compared on. */
 type Features = Pick<StageOptions, "source" | "validation">;
@@ -285,44 +304,4 @@ async function examine(
     Object.assign(rejected, { [kind]: rejectedOf(confidences) });
   }
   return { evaluation, card: { ...card, rejected } };
-}
-
-/** Everything that decides the numbers of a run but the weights of its base. */
-function describe(
-  { data, base, hiddenUnits, seed, fromScratch = false, fineTune, augmentation, keeps }:
-    & TrainOptions
-    & Required<Pick<TrainOptions, "augmentation">>,
-  recipe: Recipe,
-  workers: number,
-): Parameters<typeof Run.begin>[0]["configuration"] {
-  return {
-    base: nameOf(base),
-    ...(hiddenUnits && { "hidden-units": hiddenUnits }),
-    seed,
-    "from-scratch": fromScratch,
-    "fine-tune": fineTune,
-    augmentation,
-    ...(keeps && { keeps }),
-    ...Object.fromEntries(
-      Object.entries(recipe).map(([name, value]) => [kebab(name), value]),
-    ),
-    data: data.source,
-    "training pictures": data.train.count,
-    workers,
-    kernels: chosenKernels(),
-  };
-}
-
-/** Tells networks' weights apart: the first digits of their SHA-256. */
-async function fingerprint({ layers }: tf.LayersModel): Promise<string> {
-  const bytes = await new Blob(readWeights(layers) as BlobPart[]).arrayBuffer();
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 8);
-}
-
-function nameOf(base: TrainOptions["base"]): string {
-  return typeof base === "string" ? base : base.name;
-}
-
-function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

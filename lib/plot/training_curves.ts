@@ -1,6 +1,5 @@
 /** How loss and error changed while a network learned. */
-import { keptEpoch } from "../model/history.ts";
-import type { EpochRecord } from "../observer.ts";
+import { type EpochRecord, keptEpoch } from "../observer.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
 
 const PANEL_WIDTH = 265;

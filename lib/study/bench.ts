@@ -5,7 +5,7 @@ import { join } from "../data/dataset.ts";
 import { encodeIdxPair } from "../data/idx.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { UsageError } from "../flags.ts";
-import { today } from "../model/provenance.ts";
+import { dateAndVersions } from "../model/provenance.ts";
 import { allEngines, allLearners, inTurns, learn, measureInTurns } from "./bench/engines.ts";
 import { MODELS } from "./bench/models.ts";
 import { reportBenchmark } from "./bench/report.ts";
@@ -79,7 +79,7 @@ export const bench = defineStudy({
         onTurn,
       )
     );
-    const about = { date: today(), machine: machine(), load };
+    const about = { date: dateAndVersions().date, machine: machine(), load };
     const { benchmark: json, chart, text } = reportBenchmark(about, turns, learning, !ofOthers);
     return {
       text,

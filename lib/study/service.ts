@@ -13,7 +13,7 @@ import { IMAGE_SIDE } from "../image/size.ts";
 import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
 import { networkToData } from "../model/network.ts";
-import { today } from "../model/provenance.ts";
+import { dateAndVersions } from "../model/provenance.ts";
 import { inTurns } from "./bench/engines.ts";
 import { load } from "./bench/load.ts";
 import { median, table } from "./report.ts";
@@ -114,7 +114,9 @@ export const service = defineStudy({
     return {
       text: `${describe(measurements)}\n\n${clients} clients on the same machine; ` +
         `medians of ${rounds} alternating rounds of ${seconds} s.`,
-      files: { service: { json: { date: today(), clients, seconds, cores, measurements } } },
+      files: {
+        service: { json: { date: dateAndVersions().date, clients, seconds, cores, measurements } },
+      },
     };
   },
 });

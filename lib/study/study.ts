@@ -5,7 +5,7 @@ import { join } from "@std/path";
 import { isDirectory, writeFileAtomically } from "../data/file_system.ts";
 import { type Flag, FLAGS, UsageError, type Values } from "../flags.ts";
 import { loadModel } from "../model/classifier.ts";
-import { today, versions } from "../model/provenance.ts";
+import { dateAndVersions } from "../model/provenance.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import type { Team } from "../model/team.ts";
 import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
@@ -97,7 +97,8 @@ export class Runs {
       this.reused++;
       return result;
     }
-    const [date, result] = [today(), await run()];
+    const { date } = dateAndVersions();
+    const result = await run();
     await Deno.mkdir(this.folder, { recursive: true });
     await writeFileAtomically(file, JSON.stringify({ date, result }));
     this.dates.push(date);
@@ -200,8 +201,8 @@ function commandOf({ name, flags }: Study, values: Values<Flags>): string {
  * @param seconds How long all took, if all were done.
  */
 function provenance(command: string, dates: string[], seconds?: number, workers?: number): string {
-  const days = dates.length ? [...new Set(dates)].sort() : [today()];
-  const { deno, tfjs } = versions();
+  const days = dates.length ? [...new Set(dates)].sort() : [dateAndVersions().date];
+  const { deno, tfjs } = dateAndVersions().versions;
   const { cpu, cores } = machine();
   return [
     `Made by \`deno task ${command}\` on ${days.join(", ")}`,

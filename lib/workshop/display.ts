@@ -3,8 +3,13 @@
 import { decode, encode } from "fast-png";
 import { Hono } from "hono";
 import { serveStatic } from "hono/deno";
-import { keptEpoch } from "../model/history.ts";
-import { EnoughTraining, type EpochRecord, type News, type Observer } from "../observer.ts";
+import {
+  EnoughTraining,
+  type EpochRecord,
+  keptEpoch,
+  type News,
+  type Observer,
+} from "../observer.ts";
 import { decodePicture, type GreyPicture } from "../picture/decode.ts";
 import { renderPng } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { encodeOnnx } from "../../lib/formats/onnx.ts";
 import { ModelProto } from "../../lib/formats/onnx_graph.ts";
 import { networkToData } from "../../lib/model/network.ts";
-import { roundWeights } from "../../lib/model/precision.ts";
+import { roundWeights } from "../../lib/model/saved_network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { NETWORKS } from "./networks.ts";
 

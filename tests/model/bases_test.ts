@@ -1,14 +1,10 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { join } from "@std/path";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { BASE_NAMES, buildBase } from "../../lib/model/architecture.ts";
-import { loadBase, pretrainBase, saveBase } from "../../lib/model/bases.ts";
-import { today } from "../../lib/model/provenance.ts";
-import { loadNetwork } from "../../lib/model/saved_network.ts";
+import { loadBase, pretrainBase } from "../../lib/model/bases.ts";
+import { dateAndVersions } from "../../lib/model/provenance.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { INTER } from "../data/letters/inter.ts";
-import { withFolder } from "../temporary_folder.ts";
-import { assertSameWeights } from "./saved_networks.ts";
 import * as tf from "@tensorflow/tfjs";
 import { LETTER_CLASSES } from "../../lib/data/class_sets.ts";
 import { cutFonts } from "../../lib/data/letters/cut_fonts.ts";
@@ -42,24 +38,8 @@ Deno.test("loadBase() throws on a name that is no base's", async () => {
   }
 });
 
-Deno.test("saveBase() writes a base under the name on its card, in half precision", () =>
-  withFolder(async (folder) => {
-    await startBackend();
-    const base = buildBase("cnn-small", 1);
-    const card = { name: "cnn-small", classes: ["A", "B"] } as Parameters<typeof saveBase>[1];
-    await saveBase(base, card, folder);
-    const loaded = await loadNetwork(join(folder, "cnn-small"));
-    assertEquals(loaded.card, card);
-    const halves = readWeights(base.layers).map((values) =>
-      Float32Array.from(Float16Array.from(values))
-    );
-    assertSameWeights(readWeights(loaded.network.layers), halves);
-    base.dispose();
-    loaded.network.dispose();
-  }));
-
-Deno.test("today() is a day", () => {
-  assert(/^\d{4}-\d{2}-\d{2}$/.test(today()));
+Deno.test("dateAndVersions() has a day", () => {
+  assert(/^\d{4}-\d{2}-\d{2}$/.test(dateAndVersions().date));
 });
 
 /** Two letters of one font, passed off as two. */

@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { Run } from "../../lib/model/checkpoint.ts";
-import type { StageOptions } from "../../lib/model/training.ts";
+import type { trainStage } from "../../lib/model/training.ts";
 import type { Stage } from "../../lib/observer.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 type Configuration = Parameters<typeof Run.begin>[0]["configuration"];
-type StageProgress = NonNullable<StageOptions["resume"]>;
+type StageProgress = NonNullable<Parameters<typeof trainStage>[2]["resume"]>;
 
 const CONFIGURATION = { base: "cnn", seed: 1, "from-scratch": false, "learning-rate": 1.5e-3 };
 

@@ -1,12 +1,14 @@
 /** `deno task make base`: a base learns to read letters drawn with fonts. */
 
+import { join } from "@std/path";
 import { startBackend } from "../../backend/mod.ts";
 import { FONTS } from "../../data/letters/fonts.ts";
 import { cutFonts } from "../../data/letters/cut_fonts.ts";
 import { FLAGS } from "../../flags.ts";
 import { BASE_NAMES } from "../../model/architecture.ts";
-import { pretrainBase, saveBase } from "../../model/bases.ts";
-import { LETTERS_PER_EPOCH, RECIPES } from "../../model/recipe.ts";
+import { pretrainBase } from "../../model/bases.ts";
+import { RECIPES } from "../../model/recipe.ts";
+import { saveNetwork } from "../../model/saved_network.ts";
 import { startTeam } from "../../model/team.ts";
 import { defineCommand } from "../command_line.ts";
 import { showProgress } from "../progress.ts";
@@ -29,7 +31,7 @@ export const base = defineCommand({
     letters: {
       type: "integer",
       help: "letters an epoch",
-      default: LETTERS_PER_EPOCH,
+      default: 120_000,
       least: 128,
     },
     seed: FLAGS.seed,
@@ -51,7 +53,7 @@ export const base = defineCommand({
       recipe: { epochs: flags.epochs },
       observer,
     });
-    await saveBase(network, card, flags.out);
+    await saveNetwork(join(flags.out, card.name), network, card);
     console.log(
       `Unseen-font accuracy ${
         (100 * card.unseenFontAccuracy).toFixed(2)

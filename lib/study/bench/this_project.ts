@@ -17,7 +17,7 @@ import {
   FEATURES,
   splitNetwork,
 } from "../../model/architecture.ts";
-import { versions } from "../../model/provenance.ts";
+import { dateAndVersions } from "../../model/provenance.ts";
 import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs } from "../../model/evaluation.ts";
@@ -47,7 +47,7 @@ const network = build("cnn");
 
 for await (const _ of Deno.stdin.readable) { // a line for each round
   const answer: Answer = {
-    versions: versions(),
+    versions: dateAndVersions().versions,
     configuration: `${kernels ?? "default"} kernels, ${team.size} ${
       team.size === 1 ? "worker" : "workers"
     }`,

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { keptEpoch } from "../../lib/model/history.ts";
-import type { EpochRecord } from "../../lib/observer.ts";
+import { type EpochRecord, keptEpoch } from "../lib/observer.ts";
 
 function record(epoch: number, figures: Partial<EpochRecord>): EpochRecord {
   return {
