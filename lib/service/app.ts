@@ -5,6 +5,7 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
+import { getMimeType, mimes } from "hono/utils/mime";
 import type { readPage } from "./page_files.ts";
 import { createRoutes } from "./routes.ts";
 
@@ -49,17 +50,6 @@ const HEADERS = secureHeaders({
   xXssProtection: false,
 });
 
-/** What the page's files are sent as, by the ends of their names. */
-const TYPES: Record<string, string> = {
-  html: "text/html; charset=utf-8",
-  css: "text/css; charset=utf-8",
-  js: "text/javascript; charset=utf-8",
-  svg: "image/svg+xml",
-  wasm: "application/wasm",
-  json: "application/json",
-  bin: "application/octet-stream",
-};
-
 const NOT_FOUND = "Expected an address that GET /docs lists";
 
 /** Makes the service's router: what answers requests. */
@@ -67,7 +57,7 @@ export function createApp({ page, guests = {}, log, ...parts }: AppOptions) {
   const app = new Hono();
   const routes = createRoutes(parts);
   for (const [name, read] of page) {
-    const type = TYPES[name.split(".").at(-1)!];
+    const type = getMimeType(name, { ...mimes, svg: "image/svg+xml" })!;
     const headers = { "content-type": type, "cache-control": "no-cache" };
     routes.push({
       method: "GET",
@@ -120,19 +110,17 @@ function guard({ hosts = [], origins = [] }: Guests): MiddlewareHandler[] {
   const refuse: MiddlewareHandler = async (c, next) => {
     const { hostname, host } = new URL(c.req.url);
     if (!names.has(hostname) && !ADDRESS.test(hostname)) {
-      throw new HTTPException(403, {
-        message:
-          `Expected a request for a name of this service but found ${hostname}: serve --allow-host lets it in`,
-      });
+      const message =
+        `Expected a request for a name of this service but found ${hostname}: serve --allow-host lets it in`;
+      throw new HTTPException(403, { message });
     }
     const origin = c.req.header("origin");
     const isOwn = origin === undefined
       ? c.req.header("sec-fetch-site") !== "cross-site"
       : origins.includes(origin) || URL.canParse(origin) && new URL(origin).host === host;
     if (!isOwn && !["GET", "HEAD", "OPTIONS"].includes(c.req.method)) {
-      throw new HTTPException(403, {
-        message: "Expected a request of this service's own page: serve --cors lets others in",
-      });
+      const message = "Expected a request of this service's own page: serve --cors lets others in";
+      throw new HTTPException(403, { message });
     }
     await next();
   };
@@ -152,10 +140,10 @@ function record(
     const milliseconds = performance.now() - started;
     const { method, path, url } = c.req;
     const { status } = c.res;
-    const isKnown = status !== 404 && status !== 405;
+    const route = paths.has(path) ? path : "other";
     metrics.request(
-      paths.has(path) ? path : "other",
-      isKnown ? method : "other",
+      route,
+      status === 404 || status === 405 ? "other" : method,
       status,
       milliseconds,
     );
@@ -177,9 +165,8 @@ async function sayWhenToComeBack(c: Context, next: Next): Promise<void> {
 function refuseMethod(c: Context, methods: string[]): never {
   const allowed = methods.filter((method) => method !== "HEAD");
   c.header("allow", allowed.join(", "));
-  throw new HTTPException(405, {
-    message: `Expected ${allowed.join(" or ")} but found ${c.req.method}`,
-  });
+  const message = `Expected ${allowed.join(" or ")} but found ${c.req.method}`;
+  throw new HTTPException(405, { message });
 }
 
 /** Says in one sentence why a request is no success. */

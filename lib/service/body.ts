@@ -1,4 +1,4 @@
-/** Reading what a client sends, for as long and as much as is allowed. */
+/** Bodies: what a client sends is read for as long and as much as is allowed; bytes may follow JSON both ways. */
 
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -16,13 +16,13 @@ const LIMITS = {
 };
 
 /** Says how many bytes of a body are JSON where those of tensors follow. */
-export const JSON_LENGTH = "inference-header-content-length";
+const JSON_LENGTH = "inference-header-content-length";
 
 /**
- * Makes what reads bodies. All that it throws is the client's doing: 413 if a body is too long, 408 if it takes
- * too long, 400 if it breaks off.
+ * Makes what reads and writes bodies. All that it throws is the client's doing: 413 if a body is too long, 408 if
+ * it takes too long, 400 if it breaks off.
  */
-export function bodyReader(limits: Partial<typeof LIMITS> = {}) {
+export function createBodies(limits: Partial<typeof LIMITS> = {}) {
   const { jsonBytes, pictureBytes, bodyMilliseconds } = { ...LIMITS, ...limits };
   const limitTime = timeout(
     bodyMilliseconds,
@@ -51,6 +51,8 @@ export function bodyReader(limits: Partial<typeof LIMITS> = {}) {
     /** Bytes of a request in JSON, and of a picture file. */
     jsonBytes,
     pictureBytes,
+
+    answerWithBytes,
 
     /**
      * Reads a body in JSON, compressed or not.
@@ -86,6 +88,20 @@ export function bodyReader(limits: Partial<typeof LIMITS> = {}) {
       throw refusal(400, "Expected a form with a picture file but found none");
     },
   };
+}
+
+/** Answers with JSON, and with the bytes that follow it, if there are any. */
+async function answerWithBytes(
+  c: Context,
+  head: object,
+  bytes: Uint8Array<ArrayBuffer>[],
+): Promise<Response> {
+  if (bytes.length === 0) return c.json(head);
+  const json = new TextEncoder().encode(JSON.stringify(head));
+  return c.body(await new Blob([json, ...bytes]).arrayBuffer(), 200, {
+    "content-type": "application/octet-stream",
+    [JSON_LENGTH]: String(json.length),
+  });
 }
 
 /** @param most Bytes that may come out. */

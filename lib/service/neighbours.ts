@@ -1,6 +1,6 @@
 /** How machines of the same network find the service. */
 
-import { type Bitmap2D, generate } from "lean-qr";
+import { generate } from "lean-qr";
 import { toSvgDataURL } from "lean-qr/extras/svg";
 import type { GreyPicture } from "../picture/decode.ts";
 
@@ -41,32 +41,27 @@ export function qrPicture(text: string): string {
   });
 }
 
-/** The QR code of a text for a terminal: black on white whatever its colours, two modules a character. */
-export function qrLines(text: string): string {
-  const { side, isDark } = modulesOf(text);
-  const line = (y: number) =>
-    Array.from({ length: side }, (_, x) => " ▀▄█"[+isDark(x, y) + 2 * +isDark(x, y + 1)]).join("");
-  return Array.from(
-    { length: Math.ceil(side / 2) },
-    (_, row) => `\x1b[38;5;16;48;5;231m${line(2 * row)}\x1b[0m`,
-  ).join("\n");
-}
-
-/** The QR code of a text in pixels, one for each module. */
+/** The QR code of a text in pixels, one for each module of it and of its margin. */
 export function qrPixels(text: string): GreyPicture {
-  const { side, isDark } = modulesOf(text);
-  const values = Uint8Array.from(
-    { length: side * side },
-    (_, i) => isDark(i % side, Math.floor(i / side)) ? 0 : 255,
-  );
+  const code = generate(text);
+  const side = code.size + 2 * QUIET_ZONE;
+  const values = Uint8Array.from({ length: side * side }, (_, i) => {
+    const isDark = code.get(i % side - QUIET_ZONE, Math.floor(i / side) - QUIET_ZONE);
+    return isDark ? 0 : 255;
+  });
   return { width: side, height: side, values };
 }
 
-/** The modules of a code and of its margin. */
-function modulesOf(text: string): { side: number; isDark: (x: number, y: number) => boolean } {
-  const code: Bitmap2D = generate(text);
-  return {
-    side: code.size + 2 * QUIET_ZONE,
-    isDark: (x, y) => code.get(x - QUIET_ZONE, y - QUIET_ZONE),
-  };
+/** The QR code of a text for a terminal: black on white whatever its colours, two modules a character. */
+export function qrLines(text: string): string {
+  const { width: side, values } = qrPixels(text);
+  const lines = Array.from({ length: Math.ceil(side / 2) }, (_, row) => {
+    const dark = (x: number, y: number) => +(values[y * side + x] === 0);
+    const line = Array.from(
+      { length: side },
+      (_, x) => " ▀▄█"[dark(x, 2 * row) + 2 * dark(x, 2 * row + 1)],
+    );
+    return `\x1b[38;5;16;48;5;231m${line.join("")}\x1b[0m`;
+  });
+  return lines.join("\n");
 }

@@ -12,7 +12,7 @@ import { PICTURE_KINDS } from "../picture/class_folders.ts";
 type Json = { [key: string]: unknown };
 
 /** What bodies hold, by its type. */
-type Content = Record<string, { schema: Json; example?: unknown }>;
+type Content = Record<string, { schema: Json; example?: object }>;
 
 /** What answers at an address, and what programs are told of it. */
 export interface Route {
@@ -30,13 +30,19 @@ interface About {
   summary: string;
   description?: string;
   parameters?: Json[];
-  takes?: Content;
-  /** What comes with status 200. */
-  gives?: Content;
+  /** Schema of the JSON that is taken, and an example. */
+  takes?: Json;
+  example?: object;
+  /** Files that are taken, by their types. */
+  files?: Content;
+  /** Schema of the JSON that is given. */
+  gives?: Json;
+  /** What else is given, by its type. */
+  content?: Content;
+  /** Statuses with which it is given, and what they mean. */
+  success?: Record<number, string>;
   /** Statuses of what can go wrong, besides what can go wrong with any body. */
   errors?: number[];
-  /** Other responses, by their status. */
-  responses?: Record<number, { description: string; content: Content }>;
 }
 
 /** What schemas are written with. */
@@ -148,109 +154,89 @@ const RETRY = { "Retry-After": { description: "Seconds.", schema: whole } };
 /** What can go wrong with any body. */
 const BODY_ERRORS = [400, 408, 413, 415];
 
-/** Content in JSON. */
-export function json(schema: Json, example?: unknown): Content {
+function json(schema: Json, example?: object): Content {
   return { "application/json": { schema, example } };
 }
 
 /**
  * Adds what the routes are described by, for programs (`/openapi.json`) and for people (`/docs`).
  *
- * @param info What the document says of the service as a whole.
+ * @param about What the document says of the service as a whole.
  */
 export function withDocument(
   routes: Route[],
-  info: { version: string; summary: string; description: string },
+  about: { version: string; summary: string; description: string },
 ): Route[] {
-  const all: Route[] = [
-    ...routes,
-    {
-      method: "GET",
-      path: "/openapi.json",
-      answer: () => document,
-      about: { id: "document", summary: "This document", gives: json({ type: "object" }) },
-    },
-    {
-      method: "GET",
-      path: "/docs",
-      async answer(c) {
-        const headers = { "content-type": "text/html; charset=utf-8" };
-        return c.body(await writePage(document), 200, headers);
-      },
-    },
-  ];
+  const described: Route[] = [...routes, {
+    method: "GET",
+    path: "/openapi.json",
+    answer: () => document,
+    about: { id: "document", summary: "This document", gives: { type: "object" } },
+  }];
+  const paths: Record<string, Json> = {};
+  for (const { method, path, about } of described) {
+    if (about) paths[path] = { ...paths[path], [method.toLowerCase()]: describe(about) };
+  }
+  const title = "Handwritten digits";
   const document = {
     openapi: "3.1.0",
-    info: { title: "Handwritten digits", ...info, license: { name: "MIT", identifier: "MIT" } },
-    paths: describePaths(all),
+    info: { title, ...about, license: { name: "MIT", identifier: "MIT" } },
+    paths,
     components: { schemas: COMPONENTS },
   };
-  return all;
+  const headers = { "content-type": "text/html; charset=utf-8" };
+  return [...described, {
+    method: "GET",
+    path: "/docs",
+    answer: async (c) => c.body(await writePage(title, about.description, described), 200, headers),
+  }];
 }
 
-function describePaths(routes: Route[]) {
-  const paths: Record<string, Record<string, ReturnType<typeof describeOperation>>> = {};
-  for (const { method, path, about } of routes) {
-    if (about) paths[path] = { ...paths[path], [method.toLowerCase()]: describeOperation(about) };
+function describe(about: About) {
+  const { id, summary, description, parameters, takes, example, files, gives } = about;
+  const { content, success = { 200: "Done." }, errors = [] } = about;
+  const taken = files ?? (takes && json(takes, example));
+  const given = { ...(gives && json(gives)), ...content };
+  const responses: Record<number, { description: string; headers?: Json; content: Content }> = {};
+  for (const status of [...taken ? BODY_ERRORS : [], ...errors]) {
+    const headers = status === 503 ? RETRY : undefined;
+    responses[status] = { description: ERRORS[status], headers, content: json(ref("Error")) };
   }
-  return paths;
-}
-
-function describeOperation({ id, takes, gives, errors = [], responses, ...about }: About) {
-  const { summary, description, parameters } = about;
-  const refusals = [...takes ? BODY_ERRORS : [], ...errors].map((status) => [status, {
-    description: ERRORS[status],
-    headers: status === 503 ? RETRY : undefined,
-    content: json(ref("Error")),
-  }]);
+  for (const [status, description] of Object.entries(success)) {
+    responses[Number(status)] = { description, content: given };
+  }
   return {
     operationId: id,
     summary,
     description,
     parameters,
-    requestBody: takes && { required: true, content: takes },
-    responses: {
-      ...(gives && { 200: { description: "Done.", content: gives } }),
-      ...Object.fromEntries(refusals),
-      ...responses,
-    } as NonNullable<About["responses"]>,
+    requestBody: taken && { required: true, content: taken },
+    responses,
   };
 }
 
-/** Lists in examples show so many values. */
-const SHOWN_VALUES = 4;
-
 /** Makes the page of a document; it wears the style of the page to draw on. */
-async function writePage(
-  { info, paths, components: { schemas } }: {
-    info: { title: string; description: string };
-    paths: ReturnType<typeof describePaths>;
-    components: { schemas: Record<string, Json> };
-  },
-): Promise<string> {
-  const operations = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => showOperation(path, method, operation))
-  );
+async function writePage(title: string, description: string, routes: Route[]): Promise<string> {
   return `${await html`<!DOCTYPE html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
-    <title>${info.title}: for programs</title>
+    <title>${title}: for programs</title>
     <link rel="icon" href="/icon.svg" type="image/svg+xml">
     <link rel="stylesheet" href="/style.css">
   </head>
   <body class="document">
     <main>
       <p><a href="/">Draw a digit</a> · <a href="/openapi.json">openapi.json</a></p>
-      <h1>${info.title}, for programs</h1>
-      <p>${info.description}</p>
+      <h1>${title}, for programs</h1>
+      <p>${description}</p>
       <pre tabindex="0">curl --form file=@digit.png http://127.0.0.1:8000/predict</pre>
-      ${operations}
+      ${routes.map(showRoute)}
       <h2>Schemas</h2>
       ${
-    Object.entries(schemas).map(([name, schema]) =>
+    Object.entries(COMPONENTS).map(([name, schema]) =>
       html`<section id="${name}"><h3>${name}</h3>${code(schema)}</section>`
     )
   }
@@ -259,13 +245,11 @@ async function writePage(
 </html>`}`;
 }
 
-function showOperation(
-  path: string,
-  method: string,
-  { summary, description, requestBody, responses }: ReturnType<typeof describeOperation>,
-) {
+function showRoute({ method, path, about }: Route) {
+  if (!about) return "";
+  const { summary, description, requestBody, responses } = describe(about);
   return html`<section>
-    <h2><span class="method">${method.toUpperCase()}</span> <code>${path}</code></h2>
+    <h2><span class="method">${method}</span> <code>${path}</code></h2>
     <p>${summary}.${description ? ` ${description}` : ""}</p>
     ${requestBody ? takes(requestBody.content) : ""}
     <dl>${
@@ -291,22 +275,18 @@ function takes(content: Content) {
     ${json ? code(json.example ?? json.schema) : ""}`;
 }
 
-function code(value: unknown) {
-  if (Object.keys(value as Json).length === 0) return "";
-  return html`<pre tabindex="0">${JSON.stringify(shorten(value), null, 2)}</pre>`;
+function code(value: object) {
+  if (Object.keys(value).length === 0) return "";
+  return html`<pre tabindex="0">${JSON.stringify(value, leaveOut, 2)}</pre>`;
 }
 
+/** Lists in examples show so many values. */
+const SHOWN_VALUES = 4;
+
 /** Leaves out the rest of long lists of numbers. */
-function shorten(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const shown = value.slice(
-      0,
-      value.length > 2 * SHOWN_VALUES && typeof value[0] === "number" ? SHOWN_VALUES : undefined,
-    );
-    return shown.length < value.length
-      ? [...shown, `… ${value.length} numbers`]
-      : value.map(shorten);
+function leaveOut(_: string, value: unknown): unknown {
+  if (!Array.isArray(value) || value.length <= 2 * SHOWN_VALUES || typeof value[0] !== "number") {
+    return value;
   }
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shorten(inner)]));
+  return [...value.slice(0, SHOWN_VALUES), `… ${value.length} numbers`];
 }

@@ -16,8 +16,10 @@ const PAGE = new URL("./page/", import.meta.url);
 const PROGRAMS = ["pad", "texts", "page", "elements", "helper", "inside"]
   .concat(["lesson", "pixels", "reader", "teach"]);
 
+type Content = string | Uint8Array<ArrayBuffer>;
+
 /** What reads a file as it is sent, by its name. */
-type PageFiles = Map<string, () => Promise<string | Uint8Array<ArrayBuffer>>>;
+type PageFiles = Map<string, () => Promise<Content>>;
 
 const BACKEND = import.meta.resolve("@tensorflow/tfjs-backend-wasm");
 
@@ -104,11 +106,6 @@ async function bundlePrograms(...names: string[]): Promise<Map<string, string>> 
   ]));
 }
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
-/** Files by their names. */
-type Files = Map<string, Bytes>;
-
 /**
  * Writes the page as files that any web server can hand out: the same page, but the networks run in
  * the browser, on the same weights, after the same normalisation. Needs `--unstable-bundle`.
@@ -123,19 +120,19 @@ export async function writeStaticPage(
 ): Promise<void> {
   const files = await staticFiles(models);
   files.set("keeper.js", await keeperOf(files));
-  for (const [name, bytes] of files) {
+  for (const [name, content] of files) {
     await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
-    await Deno.writeFile(join(folder, name), bytes);
+    await Deno.writeFile(join(folder, name), await new Blob([content]).bytes());
   }
 }
 
 /** All files but the one that keeps them, by name. */
-async function staticFiles(models: Record<string, string>): Promise<Files> {
-  const files: Files = new Map();
-  for (const [name, read] of await readFiles()) files.set(name, toBytes(await read()));
-  files.set("index.html", toBytes(withAdvice(files.get("index.html")!)));
+async function staticFiles(models: Record<string, string>): Promise<Map<string, Content>> {
+  const files = new Map<string, Content>();
+  for (const [name, read] of await readFiles()) files.set(name, await read());
+  files.set("index.html", withAdvice(files.get("index.html") as string));
   for (const [name, text] of await bundlePrograms("local_reader.ts", "network.ts", "teacher.ts")) {
-    files.set(name === "local_reader.js" ? "reader.js" : name, toBytes(text));
+    files.set(name === "local_reader.js" ? "reader.js" : name, text);
   }
   const list: { name: string; classes: string[] }[] = [];
   for (const [name, model] of Object.entries(models)) {
@@ -144,23 +141,23 @@ async function staticFiles(models: Record<string, string>): Promise<Files> {
     const networkFiles = Object.entries(await readNetworkFiles(model));
     for (const [file, bytes] of networkFiles) files.set(`models/${name}/${file}`, bytes);
   }
-  files.set("models.json", toBytes(JSON.stringify(list)));
+  files.set("models.json", JSON.stringify(list));
   return files;
 }
 
 /** The service worker that keeps these files, and is another whenever one of them is. */
-async function keeperOf(files: Files): Promise<Bytes> {
+async function keeperOf(files: Map<string, Content>): Promise<string> {
   const names = [...files.keys()].map((name) => name === "index.html" ? "./" : name);
   const whole = await new Blob([...files.values()]).arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole)).toHex();
   const program = (await bundlePrograms("keeper.ts")).get("keeper.js")!;
-  return toBytes(`const FILES=${JSON.stringify(names)},DIGEST="${digest}";${program}`);
+  return `const FILES=${JSON.stringify(names)},DIGEST="${digest}";${program}`;
 }
 
 /** Has a page say what to do that was opened as a file, where browsers load no module. */
-function withAdvice(html: Bytes): string {
+function withAdvice(html: string): string {
   const said = Object.entries(TEXTS).map(([tag, { openedAsFile }]) => [tag, openedAsFile]);
-  return new TextDecoder().decode(html).replace(
+  return html.replace(
     "</body>",
     `<script>
       if (location.protocol === "file:") {
@@ -169,8 +166,4 @@ function withAdvice(html: Bytes): string {
       }
     </script></body>`,
   );
-}
-
-function toBytes(content: string | Bytes): Bytes {
-  return typeof content === "string" ? new TextEncoder().encode(content) : content;
 }

@@ -7,8 +7,7 @@
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { type ModelCard, nameAnswer, type Prediction } from "../model/classifier.ts";
-import { JSON_LENGTH } from "./body.ts";
-import { json, schema } from "./openapi.ts";
+import { schema } from "./openapi.ts";
 
 const { object, list, ref, text, boolean, whole, share, digit, named } = schema;
 
@@ -47,17 +46,54 @@ export function rowsOf(classes: readonly string[]) {
   return { properties, write };
 }
 
+/**
+ * Kinds of what goes into a model or comes out: TensorFlow's name, a schema, and how values become bytes,
+ * little-endian, each text after its length in four.
+ */
+const KINDS = {
+  FP32: {
+    dtype: "DT_FLOAT",
+    kind: share,
+    toBytes: (values: unknown[]) => bytesOf(Float32Array.from(values as number[])),
+  },
+  INT64: {
+    dtype: "DT_INT64",
+    kind: whole,
+    toBytes: (values: unknown[]) => bytesOf(BigInt64Array.from(values as number[], BigInt)),
+  },
+  BOOL: {
+    dtype: "DT_BOOL",
+    kind: boolean,
+    toBytes: (values: unknown[]) => Uint8Array.from(values, Number),
+  },
+  BYTES: {
+    dtype: "DT_STRING",
+    kind: text,
+    toBytes: (values: unknown[]) =>
+      Uint8Array.from(values.flatMap((value) => {
+        const text = new TextEncoder().encode(String(value));
+        return [...bytesOf(Uint32Array.of(text.length)), ...text];
+      })),
+  },
+};
+
+function bytesOf({ buffer }: { buffer: ArrayBuffer }): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer);
+}
+
 /** What goes into a model or comes out. */
 interface Tensor {
   name: string;
-  datatype: string;
+  datatype: keyof typeof KINDS;
   /** Of what belongs to one picture. */
   shape: number[];
 }
 
 /** Something that an answer can hold. */
 interface Output extends Tensor {
-  values: (prediction: Prediction) => (number | boolean | string)[];
+  values: (prediction: Prediction) => unknown[];
+  /** Whether it is asked for as bytes that follow the JSON. */
+  isBinary?: boolean;
 }
 
 /** What goes into a model, and what its answers can hold. */
@@ -81,14 +117,6 @@ function tensorsOf({ input: { shape }, classes }: ModelCard): { input: Tensor; o
 /** The one signature of each model, in TensorFlow Serving's words. */
 const SIGNATURE = "serving_default";
 
-/** TensorFlow's names for the kinds of numbers. */
-const TENSORFLOW_TYPES: Record<string, string> = {
-  FP32: "DT_FLOAT",
-  INT64: "DT_INT64",
-  BOOL: "DT_BOOL",
-  BYTES: "DT_STRING",
-};
-
 /**
  * How a model is asked and answers in TensorFlow Serving's form: what its signature is, how a request is read,
  * and what programs are told of both.
@@ -101,9 +129,8 @@ export function tensorFlowServing(model: string, card: ModelCard) {
     outputs: describeTensors(outputs),
     method_name: "tensorflow/serving/predict",
   };
-  const kinds = { INT64: whole, BOOL: boolean, BYTES: text, FP32: share };
   const columns = outputs.map(({ name, datatype, shape }) => {
-    const kind = kinds[datatype as keyof typeof kinds];
+    const { kind } = KINDS[datatype];
     return [name, list(shape.length > 0 ? list(kind, ...shape) : kind)];
   });
   return {
@@ -113,13 +140,14 @@ export function tensorFlowServing(model: string, card: ModelCard) {
     },
     about: {
       description: "Instances are answered in rows, inputs in columns.",
-      takes: json({ oneOf: PREDICT_FORMS }, { instances: [BLANK] }),
-      gives: json({
+      takes: { oneOf: PREDICT_FORMS },
+      example: { instances: [BLANK] },
+      gives: {
         anyOf: [
           object({ predictions: list(object(rows.properties)) }),
           object({ outputs: object(Object.fromEntries(columns)) }),
         ],
-      }),
+      },
     },
     /**
      * Reads a request.
@@ -130,8 +158,7 @@ export function tensorFlowServing(model: string, card: ModelCard) {
      * bytes, or an object with one of these as its only value. Numbers go from 0 to 255, or, where none is
      * above 1, from 0 to 1.
      * @returns The pictures, and what makes the answer of their predictions.
-     * @throws {TypeError} If it is something else.
-     * @throws {RangeError} If there are too many pictures, or numbers outside the range.
+     * @throws {TypeError} If it is something else, there are too many pictures, or numbers outside the range.
      */
     read(body: unknown) {
       const { pictures, isColumns } = readPredictRequest(body);
@@ -160,18 +187,14 @@ function readPredictRequest(body: unknown) {
   const isColumns = inputs !== undefined;
   const field = isColumns ? "inputs" : "instances";
   if (isColumns && instances !== undefined) {
-    throw new TypeError("Expected instances or inputs but found both");
+    throw unexpected("instances or inputs", "both");
   }
   const pictures = isColumns ? onlyValue(inputs) : instances;
   if (!Array.isArray(pictures)) {
-    throw new TypeError(
-      `Expected a JSON object with a list of instances or inputs but found ${
-        describe(body, field)
-      }`,
-    );
+    throw unexpected("a JSON object with a list of instances or inputs", describe(body, field));
   }
   if (signature !== undefined && signature !== SIGNATURE) {
-    throw new TypeError(`Expected signature_name to be ${SIGNATURE} but found ${quote(signature)}`);
+    throw unexpected(`signature_name to be ${SIGNATURE}`, quote(signature));
   }
   checkCount(pictures.length, field);
   return {
@@ -191,7 +214,7 @@ function writeColumns(outputs: Output[], predictions: Prediction[]) {
 
 function describeTensors(tensors: Tensor[]) {
   return Object.fromEntries(tensors.map(({ name, datatype, shape }) => [name, {
-    dtype: TENSORFLOW_TYPES[datatype],
+    dtype: KINDS[datatype].dtype,
     tensor_shape: {
       dim: [-1, ...shape].map((size) => ({ size: String(size), name: "" })),
       unknown_rank: false,
@@ -219,11 +242,6 @@ interface NumberArray {
   new (buffer: ArrayBuffer): Iterable<number | bigint>;
 }
 
-/** An output, and whether it is to come as bytes that follow the JSON. */
-interface AskedOutput extends Output {
-  isBinary?: boolean;
-}
-
 /**
  * How a model is asked and answers in the Open Inference Protocol: what goes in and comes out, how a request is
  * read, and what programs are told of it.
@@ -248,9 +266,11 @@ export function openInference(model: string, card: ModelCard) {
       description:
         `One input of shape [count, 28, 28, 1], [count, 28, 28] or [count, 784]. Outputs are ${
           names.join(", ")
-        }, or those that are named. Tensors may follow the JSON as bytes, in both directions (binary_data_size, ${JSON_LENGTH}).`,
-      takes: json(inferSchema(names), { inputs: [example] }),
-      gives: { ...json(ref("InferResponse")), "application/octet-stream": { schema: {} } },
+        }, or those that are named. Tensors may follow the JSON as bytes, in both directions (binary_data_size, inference-header-content-length).`,
+      takes: inferSchema(names),
+      example: { inputs: [example] },
+      gives: ref("InferResponse"),
+      content: { "application/octet-stream": { schema: {} } },
     },
     /**
      * Reads a request: one input of shape `[count, 28, 28, 1]`, `[count, 28, 28]` or `[count, 784]`, its numbers
@@ -260,8 +280,7 @@ export function openInference(model: string, card: ModelCard) {
      * @param rest What follows the JSON: numbers of the input, little-endian.
      * @returns The pictures, and what makes the answer of their predictions: what goes into JSON, and the bytes
      * that follow it.
-     * @throws {TypeError} If it is something else.
-     * @throws {RangeError} If there are too many pictures, or numbers outside the range.
+     * @throws {TypeError} If it is something else, there are too many pictures, or numbers outside the range.
      */
     read(body: unknown, rest: Uint8Array = new Uint8Array()) {
       const { id, pictures, asked } = readInferRequest(body, outputs, rest);
@@ -275,7 +294,7 @@ export function openInference(model: string, card: ModelCard) {
             const about = { name, datatype, shape: [predictions.length, ...shape] };
             const data = predictions.flatMap(values);
             if (!isBinary) return { ...about, data };
-            const bytes = writeBytes(data, datatype);
+            const bytes = KINDS[datatype].toBytes(data);
             tensors.push(bytes);
             return { ...about, parameters: { binary_data_size: bytes.length } };
           }),
@@ -308,25 +327,17 @@ function inferSchema(names: string[]) {
 function readInferRequest(body: unknown, all: Output[], rest: Uint8Array) {
   const { id, inputs, outputs, parameters } = isObject(body) ? body : {};
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0])) {
-    throw new TypeError(
-      `Expected a JSON object with a list of one input but found ${describe(body, "inputs")}`,
-    );
+    throw unexpected("a JSON object with a list of one input", describe(body, "inputs"));
   }
-  if (id !== undefined && typeof id !== "string") {
-    throw new TypeError(`Expected id to be a string but found ${typeof id}`);
-  }
+  if (id !== undefined && typeof id !== "string") throw unexpected("id to be a string", typeof id);
   const { shape, datatype, data, parameters: how } = inputs[0];
   if (typeof datatype !== "string" || !Object.hasOwn(ARRAYS, datatype)) {
-    const known = Object.keys(ARRAYS).join(", ");
-    throw new TypeError(`Expected datatype to be one of ${known} but found ${quote(datatype)}`);
+    throw unexpected(`datatype to be one of ${Object.keys(ARRAYS).join(", ")}`, quote(datatype));
   }
   const [count, ...picture] = Array.isArray(shape) ? shape : [];
   if (!["784", "28,28", "28,28,1"].includes(picture.join())) {
-    throw new TypeError(
-      `Expected shape to be [count, 28, 28, 1], [count, 28, 28] or [count, 784] but found ${
-        quote(shape)
-      }`,
-    );
+    const known = "[count, 28, 28, 1], [count, 28, 28] or [count, 784]";
+    throw unexpected(`shape to be ${known}`, quote(shape));
   }
   checkCount(count, "pictures");
   const size = readParameter(how, "binary_data_size");
@@ -336,9 +347,7 @@ function readInferRequest(body: unknown, all: Output[], rest: Uint8Array) {
     ? data.flat(3)
     : [];
   if (numbers.length !== count * IMAGE_PIXELS) {
-    throw new TypeError(
-      `Expected data to hold ${count * IMAGE_PIXELS} numbers but found ${numbers.length}`,
-    );
+    throw unexpected(`data to hold ${count * IMAGE_PIXELS} numbers`, `${numbers.length}`);
   }
   return {
     id,
@@ -354,52 +363,32 @@ function readInferRequest(body: unknown, all: Output[], rest: Uint8Array) {
 function readParameter(parameters: unknown, name: string): unknown {
   if (parameters === undefined) return undefined;
   if (isObject(parameters)) return parameters[name];
-  throw new TypeError(`Expected parameters to be an object but found ${quote(parameters)}`);
+  throw unexpected("parameters to be an object", quote(parameters));
 }
 
 /** Numbers that follow the JSON. */
 function readBytes(bytes: Uint8Array, size: unknown, datatype: string): number[] {
   const Numbers = ARRAYS[datatype];
   if (bytes.length !== size || bytes.length % Numbers.BYTES_PER_ELEMENT !== 0) {
-    throw new TypeError(
-      `Expected binary_data_size bytes of ${datatype} after the JSON but found ${bytes.length}`,
-    );
+    throw unexpected(`binary_data_size bytes of ${datatype} after the JSON`, `${bytes.length}`);
   }
   return Array.from(new Numbers(bytes.slice().buffer), Number);
 }
 
-function readOutputs(outputs: unknown, all: Output[], areBinary: boolean): AskedOutput[] {
-  const everything = areBinary ? all.map((output) => ({ ...output, isBinary: true })) : all;
-  if (outputs === undefined) return everything;
-  if (!Array.isArray(outputs)) {
-    throw new TypeError(`Expected outputs to be a list but found ${typeof outputs}`);
+function readOutputs(outputs: unknown, all: Output[], areBinary: boolean): Output[] {
+  if (outputs !== undefined && !Array.isArray(outputs)) {
+    throw unexpected("outputs to be a list", typeof outputs);
   }
-  if (outputs.length === 0) return everything;
-  return outputs.map((output) => {
-    const name = isObject(output) ? output.name : undefined;
+  const asked: unknown[] = outputs?.length ? outputs : all.map(({ name }) => ({ name }));
+  return asked.map((output) => {
+    const { name, parameters } = isObject(output) ? output : {};
     const found = all.find((known) => known.name === name);
     if (!found) {
-      const names = all.map(({ name }) => name).join(", ");
-      throw new TypeError(
-        `Expected the name of an output to be one of ${names} but found ${quote(name)}`,
-      );
+      const known = all.map(({ name }) => name).join(", ");
+      throw unexpected(`the name of an output to be one of ${known}`, quote(name));
     }
-    const isBinary = readParameter(output.parameters, "binary_data") ?? areBinary;
-    return isBinary === true ? { ...found, isBinary } : found;
+    return { ...found, isBinary: (readParameter(parameters, "binary_data") ?? areBinary) === true };
   });
-}
-
-/** Values as bytes, little-endian, each text after its length in four. */
-function writeBytes(values: (number | boolean | string)[], datatype: string) {
-  if (datatype === "FP32") return new Uint8Array(Float32Array.from(values as number[]).buffer);
-  if (datatype === "BOOL") return Uint8Array.from(values as boolean[], Number);
-  if (datatype === "INT64") {
-    return new Uint8Array(BigInt64Array.from(values as number[], BigInt).buffer);
-  }
-  return Uint8Array.from(values.flatMap((value) => {
-    const text = new TextEncoder().encode(String(value));
-    return [...new Uint8Array(Uint32Array.of(text.length).buffer), ...text];
-  }));
 }
 
 const BASE64_PICTURE = new RegExp(schema.base64Picture.pattern);
@@ -413,10 +402,9 @@ const BASE64_PICTURE = new RegExp(schema.base64Picture.pattern);
 export function readBase64(text: unknown, name: string): Uint8Array<ArrayBuffer> {
   if (typeof text === "string" && BASE64_PICTURE.test(text)) return Uint8Array.fromBase64(text);
   const length = typeof text === "string" ? decodeBase64(text)?.length : undefined;
-  throw new TypeError(
-    `Expected ${name} to be 784 bytes in base64 but found ${
-      length === undefined || length === IMAGE_PIXELS ? "something else" : `${length} bytes`
-    }`,
+  throw unexpected(
+    `${name} to be 784 bytes in base64`,
+    length === undefined || length === IMAGE_PIXELS ? "something else" : `${length} bytes`,
   );
 }
 
@@ -440,27 +428,17 @@ function readPicture(instance: unknown, name: string): Pixels {
     return readNumbers(readBase64(picture.b64, name), name);
   }
   if (!Array.isArray(picture)) {
-    throw new TypeError(`Expected ${name} to be a list of numbers but found ${quote(picture)}`);
+    throw unexpected(`${name} to be a list of numbers`, quote(picture));
   }
   if (picture.length === IMAGE_PIXELS) return readNumbers(picture, name);
   const isRow = (row: unknown) => Array.isArray(row) && row.length === IMAGE_SIDE;
   if (picture.length !== IMAGE_SIDE || !picture.every(isRow)) {
-    throw new TypeError(
-      `Expected ${name} to be 28 × 28, 28 × 28 × 1 or 784 numbers but found a list of ${picture.length}`,
-    );
+    throw unexpected(`${name} to be 28 × 28, 28 × 28 × 1 or 784 numbers`, quote(picture));
   }
-  return readNumbers(flattenRows(picture), name);
-}
-
-/** @param rows `[28, 28]` or `[28, 28, 1]`. */
-function flattenRows(rows: unknown[][]): unknown[] {
-  const values: unknown[] = [];
-  for (const row of rows) {
-    for (const pixel of row) {
-      values.push(Array.isArray(pixel) && pixel.length === 1 ? pixel[0] : pixel);
-    }
-  }
-  return values;
+  const pixels = picture.flat().map((pixel) =>
+    Array.isArray(pixel) && pixel.length === 1 ? pixel[0] : pixel
+  );
+  return readNumbers(pixels, name);
 }
 
 /** @param numbers `[784]`, from 0 to 255, or, where none is above 1, from 0 to 1. */
@@ -470,9 +448,7 @@ function readNumbers(numbers: ArrayLike<unknown>, name: string): Pixels {
   for (let i = 0; i < IMAGE_PIXELS; i++) {
     const value = numbers[i];
     if (typeof value !== "number" || !(value >= 0 && value <= 255)) {
-      throw new RangeError(
-        `Expected ${name} to hold numbers from 0 to 255 but found ${quote(value)}`,
-      );
+      throw unexpected(`${name} to hold numbers from 0 to 255`, quote(value));
     }
     if (value > most) most = value;
     pixels[i] = value;
@@ -483,8 +459,12 @@ function readNumbers(numbers: ArrayLike<unknown>, name: string): Pixels {
 
 function checkCount(count: unknown, what: string): asserts count is number {
   if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MOST_PICTURES) {
-    throw new RangeError(`Expected 1 to ${MOST_PICTURES} ${what} but found ${quote(count)}`);
+    throw unexpected(`1 to ${MOST_PICTURES} ${what}`, quote(count));
   }
+}
+
+function unexpected(expected: string, found: string): TypeError {
+  return new TypeError(`Expected ${expected} but found ${found}`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -37,18 +37,12 @@ interface ReaderPoolOptions {
   onReplace?: (reason: string) => void;
 }
 
-const READING_MODULE = new URL("./reading_worker.ts", import.meta.url);
-const FINDING_MODULE = new URL("./finding_worker.ts", import.meta.url);
+/** How many pictures a worker reads at a time, and how many of each kind of task may wait. */
+const PICTURES = { batch: 64, waiting: 2048 };
+const EXPLANATIONS = { size: 1, batch: 1, waiting: 64 };
+const FILES = { size: 1, batch: 1, waiting: 32 };
 
-/** Most pictures that a worker reads at a time. */
-const BATCH = 64;
-
-/** Most pictures, picture files and answers to explain that may wait. */
-const WAITING_PICTURES = 2048;
-const WAITING_FILES = 32;
-const WAITING_EXPLANATIONS = 64;
-
-/** Milliseconds that a worker may take for a batch of pictures, a picture file, or an explanation. */
+/** Milliseconds that a worker may take for what it takes at a time. */
 const DEADLINE = 15_000;
 
 /**
@@ -67,18 +61,13 @@ export class ReaderPool implements Disposable {
 
   /** Starts the workers. */
   constructor({ models, workers, module, onBatch, onReplace }: ReaderPoolOptions) {
-    const one = { size: 1, batch: 1, deadline: DEADLINE, onReplace };
-    const reading = { ...one, module: READING_MODULE, setup: models };
-    this.#readers = new WorkerPool({
-      ...reading,
-      module: module ?? READING_MODULE,
-      size: workers,
-      batch: BATCH,
-      waiting: WAITING_PICTURES,
-      onBatch,
-    });
-    this.#explainer = new WorkerPool({ ...reading, waiting: WAITING_EXPLANATIONS });
-    this.#finder = new WorkerPool({ ...one, module: FINDING_MODULE, waiting: WAITING_FILES });
+    const reading = new URL("./reading_worker.ts", import.meta.url);
+    const finding = new URL("./finding_worker.ts", import.meta.url);
+    const common = { deadline: DEADLINE, onReplace, module: reading, setup: models };
+    const readers = { ...PICTURES, size: workers, module: module ?? reading, onBatch };
+    this.#readers = new WorkerPool({ ...common, ...readers });
+    this.#explainer = new WorkerPool({ ...common, ...EXPLANATIONS });
+    this.#finder = new WorkerPool({ ...common, ...FILES, module: finding });
     this.#pools = [this.#readers, this.#explainer, this.#finder];
     this.ready = Promise.all(this.#pools.map(({ ready }) => ready));
   }

@@ -5,10 +5,10 @@ import { HTTPException } from "hono/http-exception";
 import { areDigits } from "../data/class_sets.ts";
 import type { ModelCard } from "../model/classifier.ts";
 import { PICTURE_KINDS } from "../picture/class_folders.ts";
-import { bodyReader, JSON_LENGTH } from "./body.ts";
+import { createBodies } from "./body.ts";
 import type { Metrics } from "./metrics.ts";
 import { qrPicture } from "./neighbours.ts";
-import { json, type Route, schema, withDocument } from "./openapi.ts";
+import { type Route, schema, withDocument } from "./openapi.ts";
 import { cleanClassName, LONGEST_CLASS_NAME } from "./page/lesson.ts";
 import {
   MODEL_VERSION,
@@ -33,16 +33,17 @@ interface Parts {
   addresses?: () => string[];
   /** Whether no more requests are taken. */
   isClosing?: () => boolean;
-  limits?: Parameters<typeof bodyReader>[0];
+  limits?: Parameters<typeof createBodies>[0];
 }
 
-type Bodies = ReturnType<typeof bodyReader>;
+type Bodies = ReturnType<typeof createBodies>;
 
 const { object, list, ref, text, boolean, whole, digit, base64, base64Picture } = schema;
 
 /** Lists all routes but the page's files. */
 export function createRoutes(parts: Parts): Route[] {
-  const bodies = bodyReader(parts.limits);
+  const { metrics, limits } = parts;
+  const bodies = createBodies(limits);
   const models = Object.keys(parts.cards);
   const routes = [
     fileRoute(parts, bodies),
@@ -52,7 +53,11 @@ export function createRoutes(parts: Parts): Route[] {
     ...serverRoutes(parts),
     explanationRoute(parts, bodies),
     ...sampleRoutes(parts, bodies),
-    metricsRoute(parts),
+    route("GET /metrics", {
+      id: "metrics",
+      summary: "Counts and times, for Prometheus",
+      content: { "text/plain": { schema: text } },
+    }, async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType })),
   ];
   const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
   return withDocument(routes, {
@@ -67,58 +72,53 @@ export function createRoutes(parts: Parts): Route[] {
   });
 }
 
-/** A route that has nothing to read. */
-function get(
-  path: string,
-  about: { id: string; summary: string; gives: Parameters<typeof json>[0] },
-  answer: () => object,
+/** What answers at an address, after what programs are told of it. */
+function route(
+  address: `${Route["method"]} ${string}`,
+  about: Route["about"],
+  answer: Route["answer"],
 ): Route {
-  return { method: "GET", path, answer, about: { ...about, gives: json(about.gives) } };
+  const [method, path] = address.split(" ") as [Route["method"], string];
+  return { method, path, about, answer };
 }
 
 /** Picture files. */
 function fileRoute({ pool, cards }: Parts, bodies: Bodies): Route {
   const names = Object.keys(cards);
-  return {
-    method: "POST",
-    path: "/predict",
-    async answer(c) {
-      const model = findModel(cards, c.req.query("model"));
-      const { classes } = cards[model];
-      const rows = rowsOf(classes);
-      const bytes = await bodies.picture(c);
-      const found = await pool.readFile(model, { bytes, classes }, clientOf(c)).catch(pictureError);
-      return {
-        [listOf(classes)]: found.map(({ box, pixels, ...prediction }) => ({
-          box,
-          ...rows.write(prediction),
-          pixels: pixels.toBase64(),
-        })),
-      };
+  return route("POST /predict", {
+    id: "predictFile",
+    summary: "Finds and reads the digits in a picture file",
+    description:
+      `${PICTURE_KINDS}, of any size that takes at most four seconds to decode, on any paper; as the body, or as the file of a form. Digits, or characters, come in reading order.`,
+    parameters: [{
+      name: "model",
+      in: "query",
+      schema: { enum: names, default: names[0], description: "Which model answers." },
+    }],
+    files: {
+      "image/*": { schema: {} },
+      "application/octet-stream": { schema: {} },
+      "multipart/form-data": { schema: object({ file: { type: "string", format: "binary" } }) },
     },
-    about: {
-      id: "predictFile",
-      summary: "Finds and reads the digits in a picture file",
-      description:
-        `${PICTURE_KINDS}, of any size that takes at most four seconds to decode, on any paper; as the body, or as the file of a form. Digits, or characters, come in reading order.`,
-      parameters: [{
-        name: "model",
-        in: "query",
-        schema: { enum: names, default: names[0], description: "Which model answers." },
-      }],
-      takes: {
-        "image/*": { schema: {} },
-        "application/octet-stream": { schema: {} },
-        "multipart/form-data": { schema: object({ file: { type: "string", format: "binary" } }) },
-      },
-      gives: json({
-        anyOf: Object.values(cards).map(({ classes }) =>
-          object({ [listOf(classes)]: list(foundSchema(classes)) })
-        ),
-      }),
-      errors: [503],
+    gives: {
+      anyOf: Object.values(cards).map(({ classes }) =>
+        object({ [listOf(classes)]: list(foundSchema(classes)) })
+      ),
     },
-  };
+    errors: [503],
+  }, async (c) => {
+    const model = findModel(cards, c.req.query("model"));
+    const { classes } = cards[model];
+    const rows = rowsOf(classes);
+    const bytes = await bodies.picture(c);
+    const found = await pool.readFile(model, { bytes, classes }, clientOf(c)).catch(pictureError);
+    const written = found.map(({ box, pixels, ...prediction }) => ({
+      box,
+      ...rows.write(prediction),
+      pixels: pixels.toBase64(),
+    }));
+    return { [listOf(classes)]: written };
+  });
 }
 
 /** What the characters are called that are found in a picture. */
@@ -147,21 +147,16 @@ function modelRoutes(name: string, parts: Parts, bodies: Bodies): Route[] {
   const serving = tensorFlowServing(name, card);
   const inference = openInference(name, card);
   return [
-    {
-      method: "POST",
-      path: `/v1/models/${name}:predict`,
-      async answer(c) {
-        const { pictures, write } = await bodies.json(c, serving.read);
-        return write(await pool.read(name, pictures, clientOf(c)));
-      },
-      about: {
-        id: `predict${suffix}`,
-        summary: `Reads pictures of one ${what} each, in TensorFlow Serving's form`,
-        ...serving.about,
-        errors: [503],
-      },
-    },
-    get(`/v1/models/${name}`, {
+    route(`POST /v1/models/${name}:predict`, {
+      id: `predict${suffix}`,
+      summary: `Reads pictures of one ${what} each, in TensorFlow Serving's form`,
+      ...serving.about,
+      errors: [503],
+    }, async (c) => {
+      const { pictures, write } = await bodies.json(c, serving.read);
+      return write(await pool.read(name, pictures, clientOf(c)));
+    }),
+    route(`GET /v1/models/${name}`, {
       id: `modelStatus${suffix}`,
       summary: "State of the model, in TensorFlow Serving's form",
       gives: object({
@@ -178,7 +173,7 @@ function modelRoutes(name: string, parts: Parts, bodies: Bodies): Route[] {
         status: { error_code: "OK", error_message: "" },
       }],
     })),
-    get(`/v1/models/${name}/metadata`, {
+    route(`GET /v1/models/${name}/metadata`, {
       id: `signature${suffix}`,
       summary: "Inputs and outputs of the model, in TensorFlow Serving's form",
       gives: object({
@@ -186,27 +181,17 @@ function modelRoutes(name: string, parts: Parts, bodies: Bodies): Route[] {
         metadata: { type: "object" },
       }),
     }, () => serving.metadata),
-    {
-      method: "POST",
-      path: `/v2/models/${name}/infer`,
-      async answer(c) {
-        const { pictures, write } = await bodies.json(c, inference.read);
-        const { head, tensors } = write(await pool.read(name, pictures, clientOf(c)));
-        if (tensors.length === 0) return head;
-        const json = new TextEncoder().encode(JSON.stringify(head));
-        return c.body(await new Blob([json, ...tensors]).arrayBuffer(), 200, {
-          "content-type": "application/octet-stream",
-          [JSON_LENGTH]: String(json.length),
-        });
-      },
-      about: {
-        id: `infer${suffix}`,
-        summary: `Reads pictures of one ${what} each, in the Open Inference Protocol`,
-        ...inference.about,
-        errors: [503],
-      },
-    },
-    get(`/v2/models/${name}`, {
+    route(`POST /v2/models/${name}/infer`, {
+      id: `infer${suffix}`,
+      summary: `Reads pictures of one ${what} each, in the Open Inference Protocol`,
+      ...inference.about,
+      errors: [503],
+    }, async (c) => {
+      const { pictures, write } = await bodies.json(c, inference.read);
+      const { head, tensors } = write(await pool.read(name, pictures, clientOf(c)));
+      return await bodies.answerWithBytes(c, head, tensors);
+    }),
+    route(`GET /v2/models/${name}`, {
       id: `modelMetadata${suffix}`,
       summary: "Inputs and outputs of the model",
       gives: ref("ModelMetadata"),
@@ -228,24 +213,24 @@ function versionOf({ method, path, answer }: Route, model: string): Route {
 function serverRoutes(parts: Parts): Route[] {
   const models = Object.entries(parts.cards).map(([name, { classes }]) => ({ name, classes }));
   return [
-    get("/models", {
+    route("GET /models", {
       id: "models",
       summary: "The models and their classes",
       gives: object({ models: list(object({ name: text, classes: list(text) })) }),
     }, () => ({ models })),
-    get("/addresses", {
+    route("GET /addresses", {
       id: "addresses",
       summary: "Where other machines find the service, each with its QR code",
       gives: object({ addresses: list(object({ url: text, code: text })) }),
     }, () => ({
       addresses: (parts.addresses?.() ?? []).map((url) => ({ url, code: qrPicture(url) })),
     })),
-    get("/v2", {
+    route("GET /v2", {
       id: "serverMetadata",
       summary: "Name and version of the service",
       gives: object({ name: text, version: text, extensions: list(text) }),
     }, () => ({ name: "digits", version: MODEL_VERSION, extensions: ["binary_tensor_data"] })),
-    get("/v2/health/live", {
+    route("GET /v2/health/live", {
       id: "live",
       summary: "Whether the service runs",
       gives: object({ live: boolean }),
@@ -257,25 +242,12 @@ function serverRoutes(parts: Parts): Route[] {
   ];
 }
 
-function readinessRoute(
-  path: string,
-  parts: Parts,
-  about: { id: string; summary: string },
-): Route {
-  const content = json(object({ ready: boolean }));
-  return {
-    method: "GET",
-    path,
-    answer(c) {
-      const ready = isReady(parts);
-      return c.json({ ready }, ready ? 200 : 503);
-    },
-    about: {
-      ...about,
-      gives: content,
-      responses: { 503: { description: "Not yet, or no more.", content } },
-    },
-  };
+function readinessRoute(path: string, parts: Parts, about: { id: string; summary: string }) {
+  const success = { 200: "Done.", 503: "Not yet, or no more." };
+  return route(`GET ${path}`, { ...about, gives: object({ ready: boolean }), success }, (c) => {
+    const ready = isReady(parts);
+    return c.json({ ready }, ready ? 200 : 503);
+  });
 }
 
 function isReady({ pool, isClosing }: Parts): boolean {
@@ -290,106 +262,77 @@ function explanationRoute({ pool, cards }: Parts, bodies: Bodies): Route {
       ...(areDigits(classes) ? { digit } : { character: { enum: classes } }),
     }, i === 0 ? ["model"] : [])
   );
-  return {
-    method: "POST",
-    path: "/explain",
-    async answer(c) {
-      const task = await bodies.json(c, (body) => {
-        const asked = fields(body);
-        const model = findModel(cards, asked.model);
-        const pixels = readBase64(asked.pixels, "pixels");
-        return { model, pixels, index: readClass(asked, cards[model].classes) };
-      });
-      const { importance, layers } = await pool.explain(task, clientOf(c));
-      return {
-        importance: Array.from(importance, (value) => Math.round(value * 1000) / 1000),
-        layers: layers.map(({ filters, ...layer }) => ({
-          ...layer,
-          maps: layer.maps.toBase64(),
-          filters: filters &&
-            { ...filters, values: new Uint8Array(filters.values.buffer).toBase64() },
-        })),
-      };
-    },
-    about: {
-      id: "explain",
-      summary: "What made the network read a picture as a digit, or as another character",
-      takes: json({ anyOf: questions }),
-      gives: json(ref("Explanation")),
-      errors: [503],
-    },
-  };
+  return route("POST /explain", {
+    id: "explain",
+    summary: "What made the network read a picture as a digit, or as another character",
+    takes: { anyOf: questions },
+    gives: ref("Explanation"),
+    errors: [503],
+  }, async (c) => {
+    const task = await bodies.json(c, (body) => {
+      const asked = fields(body);
+      const model = findModel(cards, asked.model);
+      const pixels = readBase64(asked.pixels, "pixels");
+      return { model, pixels, index: readClass(asked, cards[model].classes) };
+    });
+    const { importance, layers } = await pool.explain(task, clientOf(c));
+    return {
+      importance: Array.from(importance, (value) => Math.round(value * 1000) / 1000),
+      layers: layers.map(({ filters, ...layer }) => ({
+        ...layer,
+        maps: layer.maps.toBase64(),
+        filters: filters &&
+          { ...filters, values: new Uint8Array(filters.values.buffer).toBase64() },
+      })),
+    };
+  });
 }
 
 /** Pictures that people corrected, or gave as examples. */
 function sampleRoutes({ samples }: Parts, bodies: Bodies): Route[] {
-  const name = { ...text, minLength: 1, maxLength: LONGEST_CLASS_NAME };
+  const name = {
+    ...text,
+    minLength: 1,
+    maxLength: LONGEST_CLASS_NAME,
+    description: "A name that a folder can have.",
+  };
   return [
-    get("/samples", {
+    route("GET /samples", {
       id: "countSamples",
       summary: "Whether samples are kept, and how many there are",
       gives: object({ open: boolean, kept: whole }),
     }, () => ({ open: samples !== undefined, kept: samples?.count ?? 0 })),
-    {
-      method: "POST",
-      path: "/samples",
-      async answer(c) {
-        if (!samples) throw refusal(403, "a service that was started with --keep-samples");
-        if (!/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
-          throw refusal(415, "a sample as application/json");
-        }
-        const sample = await bodies.json(c, (body) => {
-          const { pixels, class: name } = fields(body);
-          return { pixels: readBase64(pixels, "pixels"), name: readClassName(name) };
-        });
-        if (!samples.hasPlaceFor(sample.name)) {
-          throw refusal(507, "fewer samples: no place is left");
-        }
-        const added = await samples.add(sample.pixels, sample.name);
-        return c.json({ kept: samples.count, sample: added }, 201);
-      },
-      about: {
-        id: "addSample",
-        summary: "Keeps a picture with the class that it really is of",
-        takes: json(object({
-          pixels: base64Picture,
-          class: { ...name, description: "A name that a folder can have." },
-        })),
-        errors: [403, 507],
-        responses: {
-          201: { description: "Kept.", content: json(object({ kept: whole, sample: text })) },
-        },
-      },
-    },
-    {
-      method: "DELETE",
-      path: "/samples",
-      async answer(c) {
-        await samples?.remove(c.req.query("sample") ?? "");
-        return { kept: samples?.count ?? 0 };
-      },
-      about: {
-        id: "removeSample",
-        summary: "Takes a sample back that was kept since the service was started",
-        description: "A sample that is not known is none that is kept.",
-        parameters: [{ name: "sample", in: "query", schema: text }],
-        gives: json(object({ kept: whole })),
-      },
-    },
+    route("POST /samples", {
+      id: "addSample",
+      summary: "Keeps a picture with the class that it really is of",
+      takes: object({ pixels: base64Picture, class: name }),
+      gives: object({ kept: whole, sample: text }),
+      success: { 201: "Kept." },
+      errors: [403, 507],
+    }, async (c) => {
+      if (!samples) throw refusal(403, "a service that was started with --keep-samples");
+      if (!/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
+        throw refusal(415, "a sample as application/json");
+      }
+      const sample = await bodies.json(c, (body) => {
+        const { pixels, class: name } = fields(body);
+        return { pixels: readBase64(pixels, "pixels"), name: readClassName(name) };
+      });
+      if (!samples.hasPlaceFor(sample.name)) throw refusal(507, "fewer samples: no place is left");
+      const added = await samples.add(sample.pixels, sample.name);
+      return c.json({ kept: samples.count, sample: added }, 201);
+    }),
+    route("DELETE /samples", {
+      id: "removeSample",
+      summary: "Takes a sample back that was kept since the service was started",
+      description: "A sample that is not known is none that is kept.",
+      parameters: [{ name: "sample", in: "query", schema: text }],
+      gives: object({ kept: whole }),
+    }, async (c) => {
+      await samples?.remove(c.req.query("sample") ?? "");
+      return { kept: samples?.count ?? 0 };
+    }),
   ];
-}
-
-function metricsRoute({ metrics }: Parts): Route {
-  return {
-    method: "GET",
-    path: "/metrics",
-    answer: async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
-    about: {
-      id: "metrics",
-      summary: "Counts and times, for Prometheus",
-      gives: { "text/plain": { schema: text } },
-    },
-  };
 }
 
 /** The model of a name; the first one without a name. */

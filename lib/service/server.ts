@@ -118,23 +118,14 @@ function listen(
   try {
     return Deno.serve({ hostname, port, onListen: () => {} }, handler);
   } catch (error) {
-    const { AddrInUse, AddrNotAvailable, NotCapable, PermissionDenied } = Deno.errors;
-    const words = [
-      [
-        AddrInUse,
-        `port ${port} to be free but another program listens at it: --port takes another`,
-      ],
-      [AddrNotAvailable, `an address of this machine but found ${hostname}: --host 0.0.0.0 is all`],
-      [
-        NotCapable,
+    const expected: Record<string, string> = {
+      AddrInUse: `port ${port} to be free but another program listens at it: --port takes another`,
+      AddrNotAvailable: `an address of this machine but found ${hostname}: --host 0.0.0.0 is all`,
+      NotCapable:
         `--host to be 127.0.0.1, or 0.0.0.0 for all addresses of this machine, but found ${hostname}: the task may listen at no other`,
-      ],
-      [
-        PermissionDenied,
-        `a port from 1024 up but found ${port}, which the system keeps for others`,
-      ],
-    ] as const;
-    const found = words.find(([kind]) => error instanceof kind);
-    throw found ? new Error(`Expected ${found[1]}`) : error;
+      PermissionDenied: `a port from 1024 up but found ${port}, which the system keeps for others`,
+    };
+    const { name } = error as Error;
+    throw name in expected ? new Error(`Expected ${expected[name]}`) : error;
   }
 }

@@ -43,16 +43,9 @@ const RESTART_DELAY = 1000;
 /** What `setTimeout` returns. */
 type Timer = ReturnType<typeof setTimeout>;
 
-interface Waiting<Task, Result> {
+interface Waiting<Task, Result> extends PromiseWithResolvers<Result> {
   task: Task;
   attempts: number;
-  resolve: (result: Result) => void;
-  reject: (error: Error) => void;
-}
-
-interface Busy<Task, Result> {
-  batch: Waiting<Task, Result>[];
-  timer: Timer;
 }
 
 /** A running pool. Close it with `using`: no worker outlives it. */
@@ -62,7 +55,7 @@ export class WorkerPool<Task, Result> implements Disposable {
   #options: WorkerPoolOptions;
   #workers: Set<Worker> = new Set();
   #free: Worker[] = [];
-  #busy: Map<Worker, Busy<Task, Result>> = new Map();
+  #busy: Map<Worker, { batch: Waiting<Task, Result>[]; timer: Timer }> = new Map();
   #line: FairLine<Waiting<Task, Result>> = new FairLine();
   /** Tasks over which a worker died, each to be tried again alone, so that it takes no other with it. */
   #suspects: Waiting<Task, Result>[] = [];
@@ -108,10 +101,10 @@ export class WorkerPool<Task, Result> implements Disposable {
       if (!other) return Promise.reject(full);
       other.reject(full);
     }
-    return new Promise((resolve, reject) => {
-      this.#line.push(client, { task, attempts: 0, resolve, reject });
-      this.#dispatch();
-    });
+    const waiting = { task, attempts: 0, ...Promise.withResolvers<Result>() };
+    this.#line.push(client, waiting);
+    this.#dispatch();
+    return waiting.promise;
   }
 
   /** Ends all workers at once; tasks without an answer are rejected. */

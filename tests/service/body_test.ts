@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { bodyReader } from "../../lib/service/body.ts";
+import { createBodies } from "../../lib/service/body.ts";
 
 /** What a service that sends JSON back answers to a body. */
 async function answerTo(
@@ -10,7 +10,7 @@ async function answerTo(
   jsonBytes = 10,
 ): Promise<[number, string]> {
   const app = new Hono();
-  const bodies = bodyReader({ bodyMilliseconds: 50, jsonBytes });
+  const bodies = createBodies({ bodyMilliseconds: 50, jsonBytes });
   app.post(
     "/",
     async (c) => c.json(await bodies.json(c, (body) => body as string)),
@@ -20,18 +20,18 @@ async function answerTo(
   return [response.status, await response.text()];
 }
 
-Deno.test("bodyReader() reads a stream of unknown length", async () => {
+Deno.test("createBodies() reads a stream of unknown length", async () => {
   assertEquals(await answerTo(new Blob(['"seven"']).stream()), [200, '"seven"']);
 });
 
-Deno.test("bodyReader() refuses what is announced, or turns out, to be too long", async () => {
+Deno.test("createBodies() refuses what is announced, or turns out, to be too long", async () => {
   const refused: [number, string] = [413, "Expected a body of at most 10 bytes"];
   const stream = () => new Blob(["eleven byte"]).stream();
   assertEquals(await answerTo(stream(), { "content-length": "11" }), refused);
   assertEquals(await answerTo(stream()), refused);
 });
 
-Deno.test("bodyReader() decompresses, up to what is allowed", async () => {
+Deno.test("createBodies() decompresses, up to what is allowed", async () => {
   for (const encoding of ["gzip", "deflate"] as const) {
     const compress = (text: string) =>
       new Blob([text]).stream().pipeThrough(new CompressionStream(encoding));
@@ -47,16 +47,16 @@ Deno.test("bodyReader() decompresses, up to what is allowed", async () => {
   assertEquals(await answerTo("seven", { "content-encoding": "br" }), refused);
 });
 
-Deno.test("bodyReader() waits no longer than is allowed", async () => {
+Deno.test("createBodies() waits no longer than is allowed", async () => {
   assertEquals(await answerTo(new ReadableStream()), [408, "Expected the body within 50 ms"]);
 });
 
-Deno.test("bodyReader() says that a body broke off", async () => {
+Deno.test("createBodies() says that a body broke off", async () => {
   const broken = new ReadableStream({ start: (controller) => controller.error(new Error("gone")) });
   assertEquals(await answerTo(broken), [400, "Expected a whole body but it broke off"]);
 });
 
-Deno.test("bodyReader() refuses what is no JSON", async () => {
+Deno.test("createBodies() refuses what is no JSON", async () => {
   for (const text of ["", "{", "NaN", "\xff"]) {
     assertEquals(await answerTo(text), [400, "Expected a body of JSON but it is not"], text);
   }

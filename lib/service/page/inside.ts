@@ -34,9 +34,11 @@ export function showInside(
   classes: string[],
 ): void {
   const map = make("canvas");
-  drawImportance(map, answer.pixels, importance);
+  const most = Math.max(...Array.from(importance, Math.abs), Number.MIN_VALUE);
+  drawOverInk(map, answer.pixels, INK_BEHIND, (i) => importance[i] / most);
   const [before, between, after] = texts.whatSpeaks(texts.named(answer.character));
-  const [supporting, opposing] = [key("for", texts.speaksFor), key("against", texts.speaksAgainst)];
+  const supporting = make("span", { className: "key-for" }, texts.speaksFor);
+  const opposing = make("span", { className: "key-against" }, texts.speaksAgainst);
   const features = layers.length > 0 ? layers.at(-1)!.maps.length : 0;
   place.replaceChildren(
     figure(map, [before, supporting, between, opposing, after], texts.covered),
@@ -126,11 +128,6 @@ function scores({ probabilities }: ReadDigit, classes: string[], features: numbe
   return shown;
 }
 
-/** A word in the colour of what it stands for. */
-function key(kind: "for" | "against", word: string): HTMLElement {
-  return make("span", { className: `key-${kind}` }, word);
-}
-
 /** A picture with what it is, which is its name too, and a sentence on that. */
 function figure(
   canvas: HTMLCanvasElement,
@@ -154,16 +151,6 @@ export function drawPixels(canvas: HTMLCanvasElement, pixels?: Uint8Array): void
   const ink = channels("--ink");
   pixels?.forEach((value, i) => image.data.set([...ink, value], 4 * i));
   canvas.getContext("2d")!.putImageData(image, 0, 0);
-}
-
-/** Draws which pixels speak for and against the digit, over the ink. */
-function drawImportance(
-  canvas: HTMLCanvasElement,
-  pixels: Uint8Array,
-  importance: ArrayLike<number>,
-): void {
-  const most = Math.max(...Array.from(importance, Math.abs), Number.MIN_VALUE);
-  drawOverInk(canvas, pixels, { ink: INK_BEHIND, strengthOf: (i) => importance[i] / most });
 }
 
 /** Maps of a layer. */
@@ -234,11 +221,10 @@ function drawWhere(
   // Halved from layer to layer, what is left over is cut off.
   const scale = 2 ** Math.round(Math.log2(SIDE / side));
   const values = maps.subarray(map * side * side, (map + 1) * side * side);
-  const strengthOf = (i: number) => {
+  drawOverInk(canvas, pixels, INK_UNDER_MAP, (i) => {
     const [x, y] = [i % SIDE, Math.floor(i / SIDE)].map((place) => Math.floor(place / scale));
     return x < side && y < side ? values[y * side + x] / 255 : 0;
-  };
-  drawOverInk(canvas, pixels, { ink: INK_UNDER_MAP, strengthOf });
+  });
 }
 
 /**
@@ -249,7 +235,8 @@ function drawWhere(
 function drawOverInk(
   canvas: HTMLCanvasElement,
   pixels: Uint8Array,
-  { ink, strengthOf }: { ink: number; strengthOf: (i: number) => number },
+  ink: number,
+  strengthOf: (i: number) => number,
 ): void {
   const image = blank(canvas, SIDE, SIDE);
   const [inked, supporting, against] = ["--ink", "--accent", "--against"].map(channels);

@@ -1,13 +1,18 @@
 /// <reference lib="dom" />
 /** The reader of the page as static files: the networks run in the browser. */
 
+import type { GreyPicture } from "../../picture/decode.ts";
+import type { Explanation } from "../explain.ts";
 import { Helper } from "./helper.ts";
-import type { Network } from "./network.ts";
 import { greyOf } from "./pixels.ts";
-import type { reader as served, ServedModel } from "./reader.ts";
+import type { ReadDigit, reader as served, ServedModel } from "./reader.ts";
 import { texts } from "./texts.ts";
 
-const network = new Helper<Network>("network.js");
+const network = new Helper<{
+  load(model: ServedModel): void;
+  read(model: ServedModel, picture: GreyPicture): ReadDigit[];
+  explain(model: ServedModel, pixels: Uint8Array, character: string): Explanation;
+}>("network.js");
 
 let list: Promise<ServedModel[]> | undefined;
 

@@ -7,7 +7,7 @@ import { IMAGE_PIXELS } from "../../image/size.ts";
 import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
 import { finderFor } from "../../picture/find_digits.ts";
-import { explain, type Explanation } from "../explain.ts";
+import { explain } from "../explain.ts";
 import { help } from "./helper.ts";
 import type { ReadDigit, ServedModel } from "./reader.ts";
 
@@ -15,23 +15,12 @@ const models = new Map<string, Promise<Classifier>>();
 
 let started: Promise<void> | undefined;
 
-const skills = {
-  async load({ name }: ServedModel): Promise<void> {
-    await modelOf(name);
-  },
-  read: async ({ name }: ServedModel, picture: GreyPicture): Promise<ReadDigit[]> =>
-    read(await modelOf(name), picture),
-  explain: async (
-    { name, classes }: ServedModel,
-    pixels: Uint8Array,
-    character: string,
-  ): Promise<Explanation> => explain(await modelOf(name), pixels, classes.indexOf(character)),
-};
-
-/** What it can do. */
-export type Network = typeof skills;
-
-help(skills);
+help({
+  load: async ({ name }: ServedModel) => void await modelOf(name),
+  read: async ({ name }: ServedModel, picture: GreyPicture) => read(await modelOf(name), picture),
+  explain: async ({ name, classes }: ServedModel, pixels: Uint8Array, character: string) =>
+    explain(await modelOf(name), pixels, classes.indexOf(character)),
+});
 
 function read(model: Classifier, picture: GreyPicture): ReadDigit[] {
   const { digits } = finderFor(model.card.classes)(picture);

@@ -55,10 +55,16 @@ class Pad {
     this.#canvas = canvas;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
-    canvas.addEventListener("pointerup", (event) => this.#up(event));
-    canvas.addEventListener("pointercancel", (event) => this.#up(event));
+    for (const end of ["pointerup", "pointercancel"] as const) {
+      canvas.addEventListener(end, ({ pointerId }) => {
+        if (pointerId === this.#pointer) this.#pointer = undefined;
+      });
+    }
     canvas.addEventListener("keydown", (event) => this.#key(event));
-    canvas.addEventListener("blur", () => this.#showPen(false));
+    canvas.addEventListener("blur", () => {
+      this.#pen.isShown = false;
+      this.render();
+    });
     new ResizeObserver(() => this.render()).observe(canvas);
   }
 
@@ -169,13 +175,8 @@ class Pad {
       context.strokeStyle = context.fillStyle = colour("--accent");
       context.lineWidth = line;
       context.beginPath();
-      context.roundRect(
-        x - margin,
-        y - margin,
-        box.width * scale + 2 * margin,
-        box.height * scale + 2 * margin,
-        4 * line,
-      );
+      const [width, height] = [box.width, box.height].map((side) => side * scale + 2 * margin);
+      context.roundRect(x - margin, y - margin, width, height, 4 * line);
       context.stroke();
       context.font = `600 ${8 * line}px system-ui, sans-serif`;
       context.textBaseline = "bottom";
@@ -215,10 +216,6 @@ class Pad {
     this.#changed();
   }
 
-  #up(event: PointerEvent): void {
-    if (event.pointerId === this.#pointer) this.#pointer = undefined;
-  }
-
   #point({ clientX, clientY, pointerType, pressure }: PointerEvent): Point {
     const { left, top, width, height } = this.#canvas.getBoundingClientRect();
     const force = pointerType === "pen" && pressure > 0 ? 0.6 + 0.8 * pressure : 1;
@@ -230,14 +227,11 @@ class Pad {
   }
 
   #key(event: KeyboardEvent): void {
-    const [x, y] = ({
-      ArrowLeft: [-1, 0],
-      ArrowRight: [1, 0],
-      ArrowUp: [0, -1],
-      ArrowDown: [0, 1],
-    } as Record<string, [number, number]>)[event.key] ?? [0, 0];
+    const { key } = event;
+    const x = { ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0;
+    const y = { ArrowUp: -1, ArrowDown: 1 }[key] ?? 0;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === " ") this.#lowerOrLift();
+    if (key === " ") this.#lowerOrLift();
     else if (x !== 0 || y !== 0) this.#step(x, y);
     else return;
     event.preventDefault();
@@ -247,9 +241,8 @@ class Pad {
     this.#pen.isDown = !this.#pen.isDown;
     this.#pen.isShown = true;
     this.onSay(this.#pen.isDown ? texts.penDown : texts.penUp);
-    if (this.#pen.isDown) {
-      this.#begin({ ...this.#position(), width: INK_WIDTH });
-    } else this.render();
+    if (this.#pen.isDown) this.#begin(this.#penPoint());
+    else this.render();
   }
 
   /** Begins a stroke; in place of a picture, if there is one. */
@@ -267,18 +260,13 @@ class Pad {
     this.#pen.isShown = true;
     const stroke = this.#strokes.at(-1);
     if (this.#pen.isDown && stroke) {
-      stroke.push({ ...this.#position(), width: INK_WIDTH });
+      stroke.push(this.#penPoint());
       this.#changed();
     } else this.render();
   }
 
-  #position(): { x: number; y: number } {
-    return { x: this.#pen.x, y: this.#pen.y };
-  }
-
-  #showPen(isShown: boolean): void {
-    this.#pen.isShown = isShown;
-    this.render();
+  #penPoint(): Point {
+    return { x: this.#pen.x, y: this.#pen.y, width: INK_WIDTH };
   }
 
   /** Keeps what is on it, to come back to. */

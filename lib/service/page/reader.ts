@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 /** What the page asks for answers; here, the service that it came from. */
 
+import type { GreyPicture } from "../../picture/decode.ts";
 import type { FoundDigit } from "../../picture/find_digits.ts";
 import type { Explanation } from "../explain.ts";
-import type { Finder } from "./finder.ts";
 import { Helper } from "./helper.ts";
 import { fromBase64, greyOf, toBase64 } from "./pixels.ts";
 import { texts } from "./texts.ts";
@@ -61,10 +61,10 @@ export const reader: Reader = {
   load: () => Promise.resolve(),
   isService: true,
   async models() {
-    return (await (await get("models")).json().catch(sayFailed)).models;
+    return (await getJson("models")).models;
   },
   async addresses() {
-    return (await (await get("addresses")).json().catch(sayFailed)).addresses;
+    return (await getJson("addresses")).addresses;
   },
   async read(model, picture, isDrawn) {
     const found = isDrawn ? await find(model, picture) : undefined;
@@ -104,7 +104,9 @@ export const reader: Reader = {
   },
 };
 
-const finder = new Helper<Finder>("finder.js");
+const finder = new Helper<{
+  find(classes: string[], picture: GreyPicture): FoundDigit[];
+}>("finder.js");
 
 /** Finds what is drawn here, in the browser, which spares the service nearly all of the work. */
 async function find(
@@ -170,6 +172,10 @@ async function ask(
     const seconds = Number(response.headers.get("retry-after") ?? 1);
     await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
   }
+}
+
+async function getJson(path: string) {
+  return await (await get(path)).json().catch(sayFailed);
 }
 
 function sayFailed(): never {

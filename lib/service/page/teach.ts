@@ -115,11 +115,6 @@ export class Teaching {
     return taught === 1 ? texts.teachSecond : texts.nameAndDraw;
   }
 
-  /** Whether there is a change to take back. */
-  get canUndo(): boolean {
-    return this.#lesson.canUndo;
-  }
-
   /** Takes the last change of the lesson back. */
   async undo(): Promise<void> {
     this.#lesson.undo();

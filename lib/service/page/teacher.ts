@@ -2,10 +2,11 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { startBackend } from "../../backend/mod.ts";
 import { Random } from "../../data/random.ts";
-import { IMAGE_PIXELS } from "../../image/size.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
 import { drawCopies, encodeExamples, solveClassifier } from "../../model/closed_form.ts";
 import {
@@ -15,12 +16,12 @@ import {
   networkToData,
 } from "../../model/network.ts";
 import { encodeNetwork } from "../../model/saved_network.ts";
+import { listArchive } from "../../picture/class_folders.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
 import { findSymbol, type FoundDigit } from "../../picture/find_digits.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { help } from "./helper.ts";
-import type { Lesson } from "./lesson.ts";
-import { packExamples, unpackPictures } from "./lesson_zip.ts";
+import { cleanClassName, Lesson } from "./lesson.ts";
 import type { ReadDigit } from "./reader.ts";
 
 type Examples = Lesson["examples"];
@@ -36,125 +37,133 @@ const MOST_ROWS = 320;
 
 const SEED = 1;
 
-/** Learns from examples, and reads. */
-class Teacher {
-  #base: tf.Sequential;
-  #data: tf.io.ModelArtifacts;
-  /** Features of each example and of its copies, as far as they were needed. */
-  #features = new Map<string, Float32Array[]>();
-  #examples: Examples = new Map();
-  #model: Classifier | undefined;
-  #learnt: Promise<void> = Promise.resolve();
+/** Features of each example and of its copies, as far as they were needed. */
+const features = new Map<string, Float32Array[]>();
 
-  private constructor(base: tf.Sequential, data: tf.io.ModelArtifacts) {
-    this.#base = base;
-    this.#data = data;
-  }
+/** What is learnt, if anything is, and what it was learnt from. */
+let model: Classifier | undefined;
+let taught: Examples = new Map();
 
-  /**
-   * Fetches the network.
-   *
-   * @throws {Error} If it cannot be fetched.
-   */
-  static async start(): Promise<Teacher> {
-    setWasmPaths("./");
-    await startBackend();
-    const base = await tf.loadLayersModel("base/model.json") as tf.Sequential;
-    return new Teacher(base, await networkToData(base));
-  }
+/** Resolves once all is learnt that was asked for. */
+let learnt: Promise<void> = Promise.resolve();
 
-  /** Finds the symbol in a picture. */
-  see(picture: GreyPicture): FoundDigit | undefined {
-    return findSymbol(picture).digits[0];
-  }
+let started: Promise<{ base: tf.Sequential; data: tf.io.ModelArtifacts }> | undefined;
 
+/** The network that is taught: fetched once. */
+function fetchBase() {
+  started ??= startBase();
+  started.catch(() => started = undefined);
+  return started;
+}
+
+async function startBase() {
+  setWasmPaths("./");
+  await startBackend();
+  const base = await tf.loadLayersModel("base/model.json") as tf.Sequential;
+  return { base, data: await networkToData(base) };
+}
+
+const skills = {
   /**
    * Learns anew from all examples; from those of fewer than two classes, nothing.
    *
    * @returns The classes that it tells apart.
+   * @throws {Error} If the network cannot be fetched.
    */
   async learn(examples: Examples): Promise<string[]> {
-    this.#learnt = this.#learnt.then(() => this.#solve(examples));
-    await this.#learnt;
-    return this.#classes;
-  }
+    const network = await fetchBase();
+    await (learnt = learnt.then(() => solve(examples, network)));
+    return classes();
+  },
+
+  /** Finds the symbol in a picture. */
+  see: (picture: GreyPicture): FoundDigit | undefined => findSymbol(picture).digits[0],
 
   /** Reads the symbol in a picture; without probabilities as long as nothing is learnt. */
   read(picture: GreyPicture): ReadDigit[] {
-    const found = this.see(picture);
+    const [found] = findSymbol(picture).digits;
     if (!found) return [];
-    if (!this.#model) {
+    if (!model) {
       return [{ ...found, character: "", confidence: 0, accepted: false, probabilities: [] }];
     }
-    const [prediction] = predict(this.#model, [found.pixels]);
+    const [prediction] = predict(model, [found.pixels]);
     return [{ ...found, ...prediction, character: prediction.label }];
-  }
-
-  get #classes(): string[] {
-    return this.#model?.card.classes ?? [];
-  }
+  },
 
   /** Explains why pixels are read as a class. */
-  explain(pixels: Uint8Array, name: string): Explanation {
-    return explain(this.#model!, pixels, this.#classes.indexOf(name));
-  }
+  explain: (pixels: Uint8Array, name: string): Explanation =>
+    explain(model!, pixels, classes().indexOf(name)),
 
-  /** What it has learnt, as a zip of the files that `deno task predict --model` takes. */
+  /** Packs what it has learnt as a zip of the files that `deno task predict --model` takes. */
   async pack(): Promise<Uint8Array<ArrayBuffer>> {
-    const { network, card } = this.#model!;
-    const pictures = [...this.#examples.values()].flat();
+    const pictures = [...taught.values()].flat();
     const images = new Uint8Array(pictures.length * IMAGE_PIXELS);
     pictures.forEach((pixels, i) => images.set(pixels, i * IMAGE_PIXELS));
     return zipSync({
-      ...await encodeNetwork(network, card, "float16"),
-      ...await encodeExamples({ count: pictures.length, images, labels: labelsOf(this.#examples) }),
+      ...await encodeNetwork(model!.network, model!.card, "float16"),
+      ...await encodeExamples({ count: pictures.length, images, labels: labelsOf(taught) }),
     }, { level: 0 });
-  }
+  },
 
-  async #solve(all: Examples): Promise<void> {
-    const examples = new Map([...all].filter(([, pictures]) => pictures.length > 0));
-    let model: Classifier | undefined;
-    if (examples.size > 1) {
-      const pictures = [...examples.values()].flat();
-      const base = await networkFromData(this.#data) as tf.Sequential;
-      const { network, card } = await solveClassifier(base, labelsOf(examples), {
+  packExamples,
+  unpackPictures,
+};
+
+/** What it can do. */
+export type TeachingSkills = typeof skills;
+
+help(skills);
+
+function classes(): string[] {
+  return model?.card.classes ?? [];
+}
+
+async function solve(
+  all: Examples,
+  { base, data }: { base: tf.Sequential; data: tf.io.ModelArtifacts },
+): Promise<void> {
+  const examples = new Map([...all].filter(([, pictures]) => pictures.length > 0));
+  const pictures = [...examples.values()].flat();
+  let solved: Classifier | undefined;
+  if (examples.size > 1) {
+    const { network, card } = await solveClassifier(
+      await networkFromData(data) as tf.Sequential,
+      labelsOf(examples),
+      {
         classes: [...examples.keys()],
         seed: SEED,
         mostRows: MOST_ROWS,
         featuresOf: (copies) => {
-          const rows = pictures.flatMap((picture) => this.#featuresOf(picture, copies));
-          const features = new Float32Array(rows.length * rows[0].length);
-          rows.forEach((row, i) => features.set(row, i * row.length));
-          return features;
+          const rows = pictures.flatMap((picture) => featuresOf(picture, copies, base));
+          const inputs = new Float32Array(rows.length * rows[0].length);
+          rows.forEach((row, i) => inputs.set(row, i * row.length));
+          return inputs;
         },
-      });
-      model = asClassifier(network, { base: BASE, ...card });
-    }
-    this.#model?.[Symbol.dispose]();
-    [this.#model, this.#examples] = [model, examples];
-    const known = new Set([...examples.values()].flat().map(keyOf));
-    for (const key of this.#features.keys()) if (!known.has(key)) this.#features.delete(key);
+      },
+    );
+    solved = asClassifier(network, { base: BASE, ...card });
   }
+  model?.[Symbol.dispose]();
+  [model, taught] = [solved, examples];
+  const known = new Set(pictures.map(keyOf));
+  for (const key of features.keys()) if (!known.has(key)) features.delete(key);
+}
 
-  /** Features of a picture and of its first copies, which are its own, whatever else is learnt. */
-  #featuresOf(picture: Uint8Array, copies: number): Float32Array[] {
-    const known = this.#features.get(keyOf(picture)) ?? [];
-    const ink = picture.reduce((sum, value) => sum + value, 0);
-    if (known.length < copies) {
-      const missing = drawCopies(
-        picture,
-        [known.length, copies],
-        (copy) => new Random(SEED, ink, copy),
-      );
-      const features = tf.tidy(() =>
-        applyLayers(this.#base.layers, imagesToTensor(missing)).dataSync<"float32">().slice()
-      );
-      const width = features.length * IMAGE_PIXELS / missing.length;
-      for (let i = 0; i < features.length; i += width) known.push(features.subarray(i, i + width));
-      this.#features.set(keyOf(picture), known);
-    }
-    return known.slice(0, copies);
+/** Features of a picture and of its first copies, which are its own, whatever else is learnt. */
+function featuresOf(picture: Uint8Array, copies: number, base: tf.Sequential): Float32Array[] {
+  const known = features.get(keyOf(picture)) ?? [];
+  const ink = picture.reduce((sum, value) => sum + value, 0);
+  if (known.length < copies) {
+    const random = (copy: number) => new Random(SEED, ink, copy);
+    const missing = drawCopies(picture, [known.length, copies], random);
+    const outputs = tf.tidy(() =>
+      applyLayers(base.layers, imagesToTensor(missing)).dataSync<"float32">().slice()
+    );
+    const width = outputs.length * IMAGE_PIXELS / missing.length;
+    for (let i = 0; i < outputs.length; i += width) known.push(outputs.subarray(i, i + width));
+    features.set(keyOf(picture), known);
   }
+  return known.slice(0, copies);
 }
 
 /** Equal pictures have equal keys. */
@@ -169,25 +178,35 @@ function labelsOf(examples: Examples): Uint8Array {
   );
 }
 
-let started: Promise<Teacher> | undefined;
-
-function teacher(): Promise<Teacher> {
-  started ??= Teacher.start();
-  started.catch(() => started = undefined);
-  return started;
+/** Packs examples as `deno task train --pictures` takes them: a folder a class with a PNG file an example, white ink on black. */
+function packExamples(examples: Examples): Uint8Array<ArrayBuffer> {
+  const files: [string, Uint8Array][] = [];
+  for (const [name, pictures] of examples) {
+    for (const [i, data] of pictures.entries()) {
+      const size = { width: IMAGE_SIDE, height: IMAGE_SIDE };
+      files.push([`${name}/${i + 1}.png`, encode({ ...size, data, channels: 1, depth: 8 })]);
+    }
+  }
+  return zipSync(Object.fromEntries(files), { level: 0 });
 }
 
-const skills = {
-  learn: async (examples: Examples) => await (await teacher()).learn(examples),
-  see: async (picture: GreyPicture) => (await teacher()).see(picture),
-  read: async (picture: GreyPicture) => (await teacher()).read(picture),
-  explain: async (pixels: Uint8Array, name: string) => (await teacher()).explain(pixels, name),
-  pack: async () => await (await teacher()).pack(),
-  packExamples,
-  unpackPictures,
-};
-
-/** What it can do. */
-export type TeachingSkills = typeof skills;
-
-help(skills);
+/**
+ * Unpacks the pictures of such a zip, or of any other with a folder of pictures a class.
+ *
+ * @returns Picture files by the names of their classes, in natural order.
+ * @throws {Error} If there are no pictures or more than a lesson has; as {@linkcode listArchive}.
+ */
+function unpackPictures(zip: Uint8Array): Map<string, Uint8Array<ArrayBuffer>[]> {
+  const { entries } = listArchive(zip, "the file");
+  if (entries.length === 0 || entries.length > Lesson.MOST_EXAMPLES) {
+    throw new RangeError(
+      `Expected 1 to ${Lesson.MOST_EXAMPLES} pictures in folders of classes but found ${entries.length}`,
+    );
+  }
+  const classes = new Map<string, Uint8Array<ArrayBuffer>[]>();
+  for (const { label, source } of entries) {
+    const name = cleanClassName(label);
+    classes.set(name, [...classes.get(name) ?? [], source as Uint8Array<ArrayBuffer>]);
+  }
+  return classes;
+}

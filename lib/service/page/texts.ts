@@ -114,16 +114,11 @@ const ENGLISH = {
       ? "Filters put the maps before together: corners, curves, ends of strokes."
       : "These see most of the drawing at once, and answer to its larger parts.",
   /** Of a map that has several filters, the strongest is shown. */
-  mapOf: (number: number, filters: number) =>
-    [
-      `Map ${number}:`,
-      filters === 1
-        ? "its filter, and"
-        : filters > 1
-        ? `the strongest of its ${filters} filters, and`
-        : "",
-      "where it answers",
-    ].filter(Boolean).join(" "),
+  mapOf: (number: number, filters: number) => {
+    const filter = ["", "its filter, and "][filters] ??
+      `the strongest of its ${filters} filters, and `;
+    return `Map ${number}: ${filter}where it answers`;
+  },
   head: "The head.",
   headDoes: (features: number) =>
     `It weighs all ${features} numbers of the last maps into a score for each class, and the scores into probabilities: each point that a class is behind makes it 2.7 times less likely.`,
@@ -241,16 +236,11 @@ const GERMAN: Texts = {
       : index < depth - 1
       ? "Filter setzen die Karten davor zusammen: Ecken, Bögen, Enden von Strichen."
       : "Diese sehen das meiste der Zeichnung zugleich und antworten auf ihre größeren Teile.",
-  mapOf: (number, filters) =>
-    [
-      `Karte ${number}:`,
-      filters === 1
-        ? "ihr Filter, und"
-        : filters > 1
-        ? `der stärkste ihrer ${filters} Filter, und`
-        : "",
-      "wo sie antwortet",
-    ].filter(Boolean).join(" "),
+  mapOf: (number, filters) => {
+    const filter = ["", "ihr Filter, und "][filters] ??
+      `der stärkste ihrer ${filters} Filter, und `;
+    return `Karte ${number}: ${filter}wo sie antwortet`;
+  },
   head: "Der Kopf.",
   headDoes: (features) =>
     `Er wägt alle ${features} Zahlen der letzten Karten zu einem Punktestand für jede Klasse, und diese zu Wahrscheinlichkeiten: Jeder Punkt Rückstand macht eine Klasse 2,7-mal unwahrscheinlicher.`,

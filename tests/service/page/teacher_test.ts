@@ -1,10 +1,15 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { strToU8, zipSync } from "fflate";
 import { decodePicture } from "../../../lib/picture/decode.ts";
 import { readOwnPictures } from "../../../lib/picture/own_pictures.ts";
-import { packExamples, unpackPictures } from "../../../lib/service/page/lesson_zip.ts";
+import { Helper } from "../../../lib/service/page/helper.ts";
+import type { TeachingSkills } from "../../../lib/service/page/teacher.ts";
 import { withFolder } from "../../temporary_folder.ts";
+
+const teacher = new Helper<TeachingSkills>(
+  import.meta.resolve("../../../lib/service/page/teacher.ts"),
+);
 
 /** A bar at a place. */
 function bar(x: number): Uint8Array {
@@ -18,10 +23,10 @@ const EXAMPLES = new Map([
   ["は", Array.from({ length: 10 }, (_, i) => bar(8 + i))],
 ]);
 
-Deno.test("packExamples() packs what unpackPictures() and train --pictures read", () =>
+Deno.test("the teacher packs what it unpacks, and what train --pictures reads", () =>
   withFolder(async (folder) => {
-    const zip = packExamples(EXAMPLES);
-    const pictures = unpackPictures(zip);
+    const zip = await teacher.run("packExamples", EXAMPLES);
+    const pictures = await teacher.run("unpackPictures", zip);
     for (const [name, files] of pictures) {
       const decoded = await Promise.all(files.map((file) => decodePicture(file, name)));
       assertEquals(decoded.map(({ values }) => values), EXAMPLES.get(name));
@@ -32,7 +37,7 @@ Deno.test("packExamples() packs what unpackPictures() and train --pictures read"
     assertEquals([classes, train.count], [["__proto__", "は"], 12]);
   }));
 
-Deno.test("unpackPictures() cleans the names of classes, and passes over what is no picture", () => {
+Deno.test("the teacher cleans the names of classes, and passes over what is no picture", async () => {
   const zip = zipSync({
     "signs/plus/2.png": strToU8("two"),
     "signs/plus/10.PNG": strToU8("ten"),
@@ -42,25 +47,25 @@ Deno.test("unpackPictures() cleans the names of classes, and passes over what is
     "signs/a?/1.jpg": strToU8("question"),
   });
   assertEquals(
-    unpackPictures(zip),
+    await teacher.run("unpackPictures", zip),
     new Map([["a？", [strToU8("question")]], ["plus", [strToU8("two"), strToU8("ten")]]]),
   );
 });
 
-Deno.test("unpackPictures() throws on what is no zip, leads out, too much or nothing", () => {
+Deno.test("the teacher throws on what is no zip, leads out, too much or nothing", async () => {
   const throws = (zip: Uint8Array, message: string) =>
-    assertThrows(() => unpackPictures(zip), Error, message);
-  throws(strToU8("zip"), "Expected the file to be a whole zip archive but it is not");
-  throws(
+    assertRejects(() => teacher.run("unpackPictures", zip), Error, message);
+  await throws(strToU8("zip"), "Expected the file to be a whole zip archive but it is not");
+  await throws(
     zipSync({ "../../up/1.png": new Uint8Array(1) }),
     "Expected files in the file to stay inside it but found ../../up/1.png",
   );
-  throws(
+  await throws(
     zipSync({ "1.png": new Uint8Array(1) }),
     "Expected 1 to 500 pictures in folders of classes but found 0",
   );
   const many = Array.from({ length: 501 }, (_, i) => [`a/${i}.png`, new Uint8Array(1)]);
-  throws(
+  await throws(
     zipSync(Object.fromEntries(many)),
     "Expected 1 to 500 pictures in folders of classes but found 501",
   );
