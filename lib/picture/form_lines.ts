@@ -17,7 +17,7 @@ const SAMPLED = 256;
 
 /** Lines across and down, such as ticks, are at least so long, as a share of the picture's shorter side, */
 const LEAST_ACROSS = 0.6;
-const LEAST_DOWN = 0.1;
+const LEAST_DOWN = 0.07;
 
 /** and both are at least so many pixels long, and so many times as long as thick. */
 const LEAST_LENGTH = 6;

@@ -33,6 +33,9 @@ const LEAST_CONTENT = 0.2;
 const LEAST_ON_COMB = 0.8;
 const LEAST_BESIDE_TICKS = 1.5;
 
+/** What stands on a comb goes over at most this share of its height below it. */
+const MOST_BELOW = 0.5;
+
 /** Lines down are alike that begin and end within this share of the shorter side of each other, or two pixels. */
 const ALIKE = 0.02;
 
@@ -62,6 +65,8 @@ interface Form {
   leastUsed: number;
   /** What is written is at least this share of the lines' length high. */
   leastContent: number;
+  /** What is written stands on the lower ends of the lines down. */
+  isComb?: boolean;
 }
 
 /** What a form leaves. */
@@ -94,17 +99,24 @@ interface FilledForm {
  * ```
  */
 export function withoutForm(sheet: InkSheet): FilledForm | undefined {
-  const lines = findFormLines(sheet, mayBeForm);
+  // Of squared paper that is slanted, a cross may be all that is found in the whole picture.
+  let mayBeCross = false;
+  const lines = findFormLines(sheet, (rough) => {
+    mayBeCross = crossOf(rough) !== undefined;
+    return mayBeCross || mayBeForm(rough);
+  });
   if (!lines) return undefined;
-  for (const form of formsOf(lines)) {
+  for (const form of formsOf(lines, mayBeCross)) {
     const left = eraseLines(sheet, form, lines);
-    const used = left
-      ? form.places.filter((place) =>
-        contentBetween(place, left.mask, lines) >=
-          form.leastContent * (place[0].to - place[0].from)
-      )
-      : [];
-    if (!left || used.length < form.leastUsed) continue;
+    if (!left) continue;
+    const contents = form.places.map((place) => contentBetween(place, left.mask, lines));
+    const used = contents.filter(({ top, bottom }, i) => {
+      const [{ from, to }] = form.places[i];
+      return bottom - top >= form.leastContent * (to - from);
+    });
+    const isBelow = ({ top, bottom }: { top: number; bottom: number }) =>
+      form.isComb && bottom - form.down[0].to > MOST_BELOW * (bottom - top);
+    if (used.length < form.leastUsed || used.some(isBelow)) continue;
     const { slope } = lines;
     return {
       sheet: cutApart(left, form, slope),
@@ -124,12 +136,35 @@ function mayBeForm(lines: Lines): boolean {
   return groupsOf(lines).some((group) => group.length >= 3 || isCutOff(group[0], lines));
 }
 
+/** Two columns of boxes that are cut off all around: of their lines a cross is left, with evenly spaced bars. */
+function crossOf(lines: Lines): Form | undefined {
+  const { across, down, slope, slack, width, height } = lines;
+  const posts = down.filter(({ from, to }) => to - from >= height / 2);
+  const step = height / (across.length + 1);
+  const isAt = (row: number, at: number, step: number) => Math.abs(row - at) <= EVENNESS * step + 2;
+  const isCross = posts.length === 1 && isCutOff(posts[0], lines) && across.length > 0 &&
+    isAt(middle(posts[0]) - slope * height / 2, width / 2, width / 2) &&
+    across.every((bar, i) =>
+      bar.from <= slack && bar.to >= width - 1 - slack &&
+      isAt(middle(bar) + slope * width / 2, (i + 1) * step, step)
+    );
+  if (!isCross) return undefined;
+  const edge = (at: number) => ({ from: 0, to: height - 1, first: at, last: at });
+  return {
+    across,
+    down: posts,
+    places: placesOf([edge(0), ...posts, edge(width - 1)]),
+    leastContent: LEAST_CONTENT,
+    leastUsed: 2,
+  };
+}
+
 function isCutOff({ from, to }: Line, { slack, height }: Lines): boolean {
   return from <= slack && to >= height - 1 - slack;
 }
 
 /** The forms that lines may be of: boxes before combs before ticks. */
-function* formsOf(lines: Lines): Generator<Form> {
+function* formsOf(lines: Lines, mayBeCross: boolean): Generator<Form> {
   const { slack, width, height } = lines;
   const found = groupsOf(lines).flatMap((group) => latticesOf(group, lines))
     .map((posts) => boundsOf(posts, lines))
@@ -182,9 +217,12 @@ function* formsOf(lines: Lines): Generator<Form> {
       down: posts,
       places: placesOf(posts),
       leastContent: LEAST_ON_COMB,
+      isComb: true,
       leastUsed: 2,
     };
   }
+  const cross = mayBeCross ? crossOf(lines) : undefined;
+  if (cross) yield cross;
   const uneven = rows.length === 0 ? unevenBoxes(lines) : undefined;
   if (uneven) yield uneven;
   for (const { posts } of found) {
@@ -194,6 +232,7 @@ function* formsOf(lines: Lines): Generator<Form> {
       down: posts,
       places: placesOf(posts),
       leastContent: LEAST_BESIDE_TICKS,
+      isComb: true,
       leastUsed: 2,
     };
   }
@@ -418,8 +457,8 @@ function unevenBoxes({ across, down, slope, slack, width, height }: Lines): Form
     : undefined;
 }
 
-/** How high what is between two lines down is, in pixels. */
-function contentBetween([left, right]: [Line, Line], mask: Uint8Array, { columns }: Lines): number {
+/** The first row of what is between two lines down, and the first below it. */
+function contentBetween([left, right]: [Line, Line], mask: Uint8Array, { columns }: Lines) {
   const { length, depth, offsets, starts, step } = columns;
   let [top, bottom] = [length, -1];
   for (let i = 0; i < length; i++) {
@@ -430,5 +469,5 @@ function contentBetween([left, right]: [Line, Line], mask: Uint8Array, { columns
       bottom = i;
     }
   }
-  return bottom + 1 - top;
+  return { top, bottom: bottom + 1 };
 }

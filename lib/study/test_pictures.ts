@@ -283,7 +283,7 @@ const KINDS: Record<string, Change> = {
   "form with grey dividers": (_, random) =>
     formScene(random, { line: random.uniform(5, 6), ink: random.uniform(0.2, 0.45) }),
   "form cut inside its frame": (_, random) =>
-    formScene(random, { rows: 2, columns: 2 + random.integer(4), margin: -random.uniform(2, 6) }),
+    formScene(random, { rows: 2, columns: 2 + random.integer(4), margin: -random.uniform(2, 4) }),
   "digits on ruled paper": ({ rotation }, random) => ({
     ...ruledScene(random),
     rotation: rotation / 2,

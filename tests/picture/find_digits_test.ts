@@ -225,7 +225,9 @@ const FORMS = [
   ["form with thick lines", 46],
   ["form with dotted lines", 49],
   ["comb", 46],
-  ["comb with short ticks", 41],
+  ["comb with short ticks", 44],
+  ["form with grey dividers", 46],
+  ["form cut inside its frame", 44],
   ["digits on ruled paper", 40],
 ] as const;
 for (const [kind, least] of FORMS) {
@@ -275,6 +277,63 @@ for (const margin of [0, 1, 5, 12]) {
 Deno.test("findDigits() keeps digits that touch the lines of a form", () => {
   assertEquals(findDigits(boxes(6, 2, -4)).digits.length, 5);
 });
+
+/** A picture in colours, from a PNG: the paper's and those of what is on it, where there is how much. */
+function inColours(
+  { width, height }: { width: number; height: number },
+  coloursAt: (x: number, y: number) => [colour: number[], share: number],
+): Promise<GreyPicture> {
+  const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => {
+    const at = Math.floor(i / 3);
+    const [colour, share] = coloursAt(at % width, Math.floor(at / width));
+    return 230 + (colour[i % 3] - 230) * share;
+  });
+  return decodePicture(new Uint8Array(encode({ width, height, data, channels: 3 })), "drawing");
+}
+
+const [RED, GREEN, BLUE, DARK] = [[200, 30, 40], [40, 150, 60], [40, 60, 200], [35, 35, 40]];
+
+for (const gap of [0, 8]) {
+  Deno.test(`findDigits() finds dark digits in frames of three colours that are ${gap} pixels apart`, async () => {
+    const [place, line] = [44, 2];
+    const step = place + gap;
+    const size = { width: 6 * step + 12, height: place + 12 };
+    const pastes = Array.from({ length: 6 }, (_, i) => ({
+      pixels: digit(i),
+      left: 6 + i * step + 8,
+      top: 6 + 8,
+    }));
+    const { values } = sheet(size.width, size.height, pastes);
+    const picture = await inColours(size, (x, y) => {
+      const [u, v] = [(x - 6) % step, y - 6];
+      const isFrame = x >= 6 && x < 6 + 6 * step && v >= 0 && v < place && u < place &&
+        (Math.min(u, v) < line || Math.max(u, v) >= place - line);
+      if (!isFrame) return [DARK, values[y * size.width + x] / 255];
+      return [[RED, BLUE, GREEN][Math.floor((x - 6) / step) % 3], 1];
+    });
+    const { digits } = findDigits(picture);
+    assertEquals(digits.length, 6);
+    digits.forEach(({ pixels }, i) => assert(difference(pixels, digit(i)) < 15));
+  });
+}
+
+for (const scale of [2, 3]) {
+  Deno.test(`findDigits() finds digits in several colours alike when each pixel is repeated ${scale} times`, async () => {
+    const pastes = [4, 2, 1, 0].map((k, i) => ({ pixels: digit(k), left: 8 + 40 * i, top: 10 }));
+    const { values, width, height } = sheet(170, 50, pastes);
+    const enlarged = (scale: number) =>
+      inColours({ width: scale * width, height: scale * height }, (x, y) => {
+        const [u, v] = [Math.floor(x / scale), Math.floor(y / scale)];
+        return [
+          [RED, GREEN, BLUE, DARK][Math.min(3, Math.floor(u / 42))],
+          values[v * width + u] > 127 ? 1 : 0,
+        ];
+      });
+    const [one, other] = [await enlarged(1), await enlarged(scale)].map(findDigits);
+    assertEquals(one.digits.length, 4);
+    assertEquals(other.digits.map(({ pixels }) => pixels), one.digits.map(({ pixels }) => pixels));
+  });
+}
 
 for (const [side, shading] of [[400, 0.25], [1600, 0], [1600, 0.25]]) {
   Deno.test(`findDigits() finds digits in four colours, ${side} pixels wide, ${shading} of the light lost to a side`, async () => {
