@@ -19,7 +19,7 @@ import { saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
 import { AUGMENTATIONS, enoughEpochs, PRESETS, RECIPES } from "../model/recipe.ts";
 import { startTeam } from "../model/team.ts";
-import { trainClassifier, type TrainResult } from "../model/transfer.ts";
+import { trainClassifier } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import { readOwnPictures } from "../picture/own_pictures.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
@@ -214,6 +214,8 @@ function describeTest(
     ? describeMetrics(card.metrics)
     : `Test accuracy ${(100 * accuracy).toFixed(2)} % (${mistakes.length} wrong of ${count})`;
 }
+
+type TrainResult = Awaited<ReturnType<typeof trainClassifier>>;
 
 /** The flags that say what is learnt from. */
 interface DataFlags {

@@ -8,9 +8,8 @@ import { drawLetters, type GlyphMasters } from "../data/letters/draw.ts";
 import { type EpochRecord, keptEpoch, type Observer } from "../observer.ts";
 import { addHead, BASE_NAMES, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { readWeights, writeWeights } from "./network.ts";
-import { dateAndVersions } from "./provenance.ts";
 import { type Recipe, RECIPES } from "./recipe.ts";
-import { loadNetwork } from "./saved_network.ts";
+import { dateAndVersions, loadNetwork } from "./saved_network.ts";
 import type { Team } from "./team.ts";
 import { trainStage } from "./training.ts";
 

@@ -7,9 +7,8 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { movePicture, type Placement } from "../image/affine.ts";
 import { LOGITS } from "./architecture.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { loadNetwork } from "./saved_network.ts";
+import { dateAndVersions, loadNetwork } from "./saved_network.ts";
 import { applyLayers, readWeights, writeWeights } from "./network.ts";
-import { dateAndVersions } from "./provenance.ts";
 
 /** What a saved classifier is, and how its input has to look. */
 export interface ModelCard {

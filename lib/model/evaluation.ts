@@ -56,7 +56,7 @@ interface ClassReport {
 }
 
 /** One picture's answer. */
-export interface Answer {
+interface Answer {
   /** Index of the picture in its dataset. */
   index: number;
   actual: string;
@@ -214,18 +214,12 @@ export function confusedPairs(
 export async function evaluate(
   team: Team,
   network: tf.LayersModel,
-  dataset: Dataset,
+  { images, labels }: Dataset,
   classes: string[],
   observer?: Observer,
 ): Promise<Evaluation> {
-  const probabilities = await computeOutputs(
-    team,
-    network,
-    dataset.images,
-    "probabilities",
-    observer,
-  );
-  return evaluateProbabilities(probabilities, dataset.labels, classes);
+  const probabilities = await computeOutputs(team, network, images, "probabilities", observer);
+  return evaluateProbabilities(probabilities, labels, classes);
 }
 
 /**

@@ -10,7 +10,7 @@ import { loadBase } from "./bases.ts";
 import { drawCopies, solveClassifier } from "./closed_form.ts";
 import { computeOutputs, evaluate } from "./evaluation.ts";
 import type { Team } from "./team.ts";
-import type { TrainResult } from "./transfer.ts";
+import type { trainClassifier } from "./transfer.ts";
 
 /** Rows of the least squares: pictures and their copies. */
 const MOST_ROWS = 1200;
@@ -31,7 +31,7 @@ export async function learnFromFew(
     seed: number;
     observer?: Observer;
   },
-): Promise<TrainResult> {
+): ReturnType<typeof trainClassifier> {
   const { classes, test } = data;
   const pictures = join(data.train, data.validation);
   await startBackend();

@@ -15,7 +15,6 @@ import {
   imagesToTensor,
   networkFromData,
   readWeights,
-  variablesOf,
   writeWeights,
 } from "./network.ts";
 import type { Recipe } from "./recipe.ts";
@@ -82,11 +81,14 @@ export async function train(
   const { base, head } = splitNetwork(network);
   const trainsBase = source.kind !== "features";
   const layers = trainsBase ? [...base, ...head] : head;
+  const learning = (layers: tf.layers.Layer[]) =>
+    layers.flatMap(({ trainableWeights }) => trainableWeights.map(variableOf));
   const optimiser = new AdamW([
-    ...(trainsBase ? [{ variables: variablesOf(base, "trained"), rate: recipe.baseRate }] : []),
-    { variables: variablesOf(head, "trained"), rate: 1 },
+    ...(trainsBase ? [{ variables: learning(base), rate: recipe.baseRate }] : []),
+    { variables: learning(head), rate: 1 },
   ], recipe.weightDecay);
-  const statistics = variablesOf(layers.filter(({ trainable }) => trainable), "untrained");
+  const statistics = layers.filter(({ trainable }) => trainable)
+    .flatMap(({ nonTrainableWeights }) => nonTrainableWeights.map(variableOf));
   if (state) {
     writeWeights(layers, state.weights);
     optimiser.restore(state.optimiser);
@@ -106,6 +108,10 @@ export async function train(
   }
   optimiser.dispose();
   network.dispose();
+}
+
+function variableOf(weight: tf.layers.Layer["trainableWeights"][number]): tf.Variable {
+  return weight.read() as tf.Variable;
 }
 
 /** A member's replica of what learns. */

@@ -37,15 +37,11 @@ export function writeWeights(layers: tf.layers.Layer[], weights: Float32Array[])
   );
 }
 
-/** @returns The variables of `layers`; of the trainable ones only, if asked. */
-export function variablesOf(
-  layers: tf.layers.Layer[],
-  which: "all" | "trained" | "untrained" = "all",
-): tf.Variable[] {
+function variablesOf(layers: tf.layers.Layer[]): tf.Variable[] {
   return layers
-    .flatMap((layer) => [
-      ...(which === "untrained" ? [] : layer.trainableWeights),
-      ...(which === "trained" ? [] : layer.nonTrainableWeights),
+    .flatMap(({ trainableWeights, nonTrainableWeights }) => [
+      ...trainableWeights,
+      ...nonTrainableWeights,
     ])
     .map((weight) => weight.read() as tf.Variable);
 }

@@ -51,18 +51,11 @@ export async function measureRobustness(
   const total = count * (1 + CORRUPTION_NAMES.length);
   let before = 0;
   const measure = async (images: Uint8Array) => {
-    const { accuracy } = await evaluate(
-      team,
-      network,
-      { count, images, labels },
-      classes,
-      (news) =>
-        observer(
-          news.kind === "progress"
-            ? { ...news, what: "corruptions", done: before + news.done, total }
-            : news,
-        ),
-    );
+    const pictures = { count, images, labels };
+    const { accuracy } = await evaluate(team, network, pictures, classes, (news) => {
+      if (news.kind !== "progress") return;
+      observer({ ...news, what: "corruptions", done: before + news.done, total });
+    });
     before += count;
     return 1 - accuracy;
   };

@@ -1,6 +1,6 @@
 /** Networks on disk: a tfjs LayersModel (`model.json`, `weights.bin`) beside a card that says what it is. */
 
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
 import { isDirectory, unzip } from "../data/file_system.ts";
 import { networkFromData, networkToData, readWeights } from "./network.ts";
@@ -43,6 +43,15 @@ export async function saveNetwork(
   }
   await Deno.rename(fresh, directory);
   await removeIfThere(previous);
+}
+
+/** @returns What cards say of when and with what something was made: today as `YYYY-MM-DD`, and versions. */
+export function dateAndVersions(): { date: string; versions: Record<string, string> } {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    // The page, too, makes classifiers: in browsers, which have no Deno.
+    versions: { ...("Deno" in globalThis && { deno: Deno.version.deno }), tfjs: tf.version.tfjs },
+  };
 }
 
 /** @returns The files of a network and its card, by name. */

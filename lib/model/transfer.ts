@@ -65,7 +65,7 @@ interface ForeignBase {
 const HEAD_EPOCHS_BEFORE_FINE_TUNING = 3;
 
 /** What came of it. */
-export interface TrainResult {
+interface TrainResult {
   network: tf.LayersModel;
   card: ModelCard;
   history: EpochRecord[];
@@ -150,12 +150,8 @@ export async function trainClassifier(
     await run.stage("head", async (progress) => {
       const features = await extractFeatures(team, network, data, observer);
       const kept = epochs > 0 ? "best" : keeps;
-      return await trainHead(team, network, features, {
-        ...settings,
-        recipe,
-        keeps: kept,
-        ...progress,
-      });
+      const options = { ...settings, recipe, keeps: kept, ...progress } as const;
+      return await trainHead(team, network, features, options);
     });
   }
   if (epochs > 0) {

@@ -5,7 +5,7 @@ import { join } from "../data/dataset.ts";
 import { encodeIdxPair } from "../data/idx.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { UsageError } from "../flags.ts";
-import { dateAndVersions } from "../model/provenance.ts";
+import { dateAndVersions } from "../model/saved_network.ts";
 import { allEngines, allLearners, inTurns, learn, measureInTurns } from "./bench/engines.ts";
 import { MODELS } from "./bench/models.ts";
 import { reportBenchmark } from "./bench/report.ts";

@@ -13,7 +13,7 @@ import { IMAGE_SIDE } from "../image/size.ts";
 import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
 import { networkToData } from "../model/network.ts";
-import { dateAndVersions } from "../model/provenance.ts";
+import { dateAndVersions } from "../model/saved_network.ts";
 import { inTurns } from "./bench/engines.ts";
 import { load } from "./bench/load.ts";
 import { median, table } from "./report.ts";

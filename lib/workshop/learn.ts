@@ -2,7 +2,7 @@
 
 import { resolve } from "@std/path";
 import { startTeam as start, type Team } from "../model/team.ts";
-import { trainClassifier, type TrainOptions, type TrainResult } from "../model/transfer.ts";
+import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
 import { showTraining } from "./display.ts";
 import { CHECKPOINTS } from "./notebook.ts";
 
@@ -34,7 +34,7 @@ export async function learn(
   { seconds, ...options }:
     & Omit<TrainOptions, "checkpoint" | "resume" | "observer">
     & { seconds?: number },
-): Promise<TrainResult> {
+): ReturnType<typeof trainClassifier> {
   const checkpoint = fromRoot(`${CHECKPOINTS}/${await nameOf(options)}.safetensors`);
   return await showTraining(
     (observer) => trainClassifier(team, { ...options, checkpoint, resume: true, observer }),

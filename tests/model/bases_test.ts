@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { startBackend } from "../../lib/backend/backend.ts";
 import { BASE_NAMES, buildBase } from "../../lib/model/architecture.ts";
 import { loadBase, pretrainBase } from "../../lib/model/bases.ts";
-import { dateAndVersions } from "../../lib/model/provenance.ts";
+import { dateAndVersions } from "../../lib/model/saved_network.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { INTER } from "../data/letters/inter.ts";
 import * as tf from "@tensorflow/tfjs";

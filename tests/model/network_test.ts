@@ -9,7 +9,6 @@ import {
   networkFromData,
   networkToData,
   readWeights,
-  variablesOf,
   writeWeights,
 } from "../../lib/model/network.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
@@ -52,17 +51,6 @@ Deno.test("writeWeights() puts back what readWeights() took, frozen or not", asy
   assertSameWeights(readWeights(other.layers), weights);
   network.dispose();
   other.dispose();
-});
-
-Deno.test("variablesOf() tells trained from untrained", async () => {
-  const network = await randomNetwork();
-  const { base } = splitNetwork(network);
-  const count = (which: "all" | "trained" | "untrained") => variablesOf(base, which).length;
-  // Three convolutions and three scales and offsets; three moving means and variances.
-  assertEquals([count("all"), count("trained"), count("untrained")], [15, 9, 6]);
-  for (const layer of base) layer.trainable = false;
-  assertEquals([count("all"), count("trained"), count("untrained")], [15, 0, 15]);
-  network.dispose();
 });
 
 Deno.test("applyLayers() without dropout answers as the network does in use", async () => {

@@ -6,12 +6,7 @@ import { DIGITS, loadMnist } from "../../lib/data/mnist.ts";
 import { buildBase, splitNetwork } from "../../lib/model/architecture.ts";
 import { loadBase } from "../../lib/model/bases.ts";
 import { predictDigit } from "../../lib/model/classifier.ts";
-import {
-  freeze,
-  trainClassifier,
-  type TrainOptions,
-  type TrainResult,
-} from "../../lib/model/transfer.ts";
+import { freeze, trainClassifier, type TrainOptions } from "../../lib/model/transfer.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { startTeam } from "../../lib/model/team.ts";
 import { withFolder } from "../temporary_folder.ts";
@@ -64,7 +59,7 @@ Deno.test("trainClassifier() with a frozen base beats 95 % on 2000 test pictures
 });
 
 /** Everything but the time that it took. */
-function figures({ history, evaluation }: TrainResult) {
+function figures({ history, evaluation }: Awaited<ReturnType<typeof trainClassifier>>) {
   return { history: history.map(({ seconds: _, ...others }) => others), evaluation };
 }
 

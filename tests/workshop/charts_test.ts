@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import type { Answer } from "../../lib/model/evaluation.ts";
+import type { Evaluation } from "../../lib/model/evaluation.ts";
 import type { EpochRecord } from "../../lib/observer.ts";
 import { renderSvg } from "../../lib/plot/render.ts";
 import { classBalance } from "../../lib/workshop/charts/class_balance.ts";
@@ -100,7 +100,7 @@ Deno.test("confusionExamples() throws without mistakes", () => {
   assertEquals(error.message, "Expected at least one mistake but found none");
 });
 
-const answers: Answer[] = [
+const answers: Evaluation["answers"] = [
   { index: 0, actual: "4", predicted: "4", confidence: 0.9 },
   { index: 1, actual: "7", predicted: "1", confidence: 0.6 },
   { index: 2, actual: "7", predicted: "7", confidence: 0.8 },

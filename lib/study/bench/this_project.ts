@@ -17,7 +17,7 @@ import {
   FEATURES,
   splitNetwork,
 } from "../../model/architecture.ts";
-import { dateAndVersions } from "../../model/provenance.ts";
+import { dateAndVersions } from "../../model/saved_network.ts";
 import { networkToData } from "../../model/network.ts";
 import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
 import { computeOutputs } from "../../model/evaluation.ts";

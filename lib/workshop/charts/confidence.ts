@@ -1,6 +1,6 @@
 /** Whether a network is right as often as it is sure, and what it gains by leaving pictures to somebody else. */
 
-import type { Answer, Evaluation } from "../../model/evaluation.ts";
+import type { Evaluation } from "../../model/evaluation.ts";
 import { wilsonInterval } from "../../model/model_folders.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
@@ -100,7 +100,7 @@ const POINTS = 200;
  * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If there are no answers.
  */
-export function riskCoverage(answers: Answer[]): Spec {
+export function riskCoverage(answers: Evaluation["answers"]): Spec {
   if (answers.length === 0) {
     throw new RangeError("Expected at least one answer but found none");
   }

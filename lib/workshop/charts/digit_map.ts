@@ -1,7 +1,7 @@
 /** Digits as places on a map, where the mistakes lie, and who lives among others. */
 
 import { IMAGE_PIXELS } from "../../image/size.ts";
-import type { Answer } from "../../model/evaluation.ts";
+import type { Evaluation } from "../../model/evaluation.ts";
 import { squareUrl } from "../../plot/tiles.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 import { nearestNeighbours } from "../neighbours.ts";
@@ -22,7 +22,7 @@ const FIELDS = ["x", "y", "actual", "predicted", "confidence"] as const;
 interface MappedDigits {
   places: { x: number; y: number }[];
   /** One for each place. */
-  answers: Answer[];
+  answers: Evaluation["answers"];
   /** Pixels 0–255, `[count, 28, 28]`. */
   images: Uint8Array;
 }
