@@ -7,7 +7,7 @@ import { type Dataset, holdOut, join, pick, slice, type Splits } from "../data/d
 import { DIGITS } from "../data/mnist.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
-import { addHead, BASE_NAMES, type BaseName, buildBase } from "../model/architecture.ts";
+import { addHead, type BaseName, buildBase } from "../model/architecture.ts";
 import { loadBase } from "../model/bases.ts";
 import { computeOutputs, evaluate } from "../model/evaluation.ts";
 import { learnFromFew } from "../model/few_pictures.ts";
@@ -24,7 +24,7 @@ import { startTeam, type Team } from "../model/team.ts";
 import { fineTune, trainClassifier, trainHead } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import { deviation, mean } from "./report.ts";
-import { type Runs, TRAINING_FLAGS } from "./study.ts";
+import type { Runs } from "./study.ts";
 
 /** One training of a comparison. */
 interface Run {
@@ -75,15 +75,6 @@ interface ComparisonOptions {
   observer?: Observer;
   /** What is read, if not digits. */
   subject?: string;
-}
-
-/** Flags of studies that compare, with the defaults of one of them. */
-export function comparisonFlags(base: BaseName, labels: string, help = "labels of each digit") {
-  return {
-    ...TRAINING_FLAGS,
-    base: { type: "text", help: "network", value: "NAME", choices: BASE_NAMES, default: base },
-    labels: { type: "text", help, value: "COUNTS", default: labels },
-  } as const;
 }
 
 /** Augmented copies of each picture whose features are cached, beside the picture itself. */

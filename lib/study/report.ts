@@ -1,7 +1,4 @@
-/** What a few measurements come to, and how outputs/README.md has it. */
-
-import os from "node:os";
-import { writeFileAtomically } from "../data/file_system.ts";
+/** What a few measurements come to, and how a table has it. */
 
 /** The mean. */
 export function mean(values: number[]): number {
@@ -40,17 +37,24 @@ export function median(values: number[]): number {
 }
 
 /**
- * By how much shares are larger than others that were measured on the same things, each compared with itself.
+ * Puts the same figures of several measurements together.
  *
- * @param shares 0–1, as many as `others`.
- * @returns The mean difference ± its standard error, in percentage points, as a table has them.
+ * @param all Objects with the same figures, at any depth.
+ * @param by What comes of the values of a figure, such as {@linkcode median}.
  */
-export function pairedDifference(shares: number[], others: number[]): string {
-  const differences = shares.map((share, i) => 100 * (share - others[i]));
-  const difference = mean(differences);
-  const error = deviation(differences) / Math.sqrt(differences.length);
-  const sign = difference < 0 ? "−" : "+";
-  return `${sign}${Math.abs(difference).toFixed(2)} ± ${error.toFixed(2)}`;
+export function combine<Figures extends object>(
+  all: Figures[],
+  by: (values: number[]) => number,
+): Figures {
+  return Object.fromEntries(
+    Object.keys(all[0]).map((name) => {
+      const values = all.map((one) => one[name as keyof Figures]);
+      return [
+        name,
+        typeof values[0] === "object" ? combine(values as object[], by) : by(values as number[]),
+      ];
+    }),
+  ) as Figures;
 }
 
 /**
@@ -64,32 +68,4 @@ export function table(head: string[], rows: string[][]): string {
   const rules = head.map((_, i) => i > 0 && rows.every((row) => isFigure(row[i])) ? "--:" : "---");
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), `|${rules.join("|")}|`, ...rows.map(line)].join("\n");
-}
-
-/** The machine that this runs on. */
-export function machine(): { cpu: string; cores: number; os: string } {
-  return {
-    cpu: os.cpus()[0].model.trim(),
-    cores: navigator.hardwareConcurrency,
-    os: `${os.type()} ${os.release()}`,
-  };
-}
-
-/**
- * Replaces what stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->` in a Markdown file.
- *
- * @throws {Error} If the file has no such lines.
- */
-export async function writeSection(
-  name: string,
-  markdown: string,
-  file = "outputs/README.md",
-): Promise<void> {
-  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
-  const [before, rest] = (await Deno.readTextFile(file)).split(begin);
-  const after = rest?.split(end)[1];
-  if (after === undefined) {
-    throw new Error(`Expected ${file} to have the lines ${begin} and ${end} but it has not`);
-  }
-  await writeFileAtomically(file, `${before}${begin}\n\n${markdown}\n\n${end}${after}`);
 }

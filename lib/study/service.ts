@@ -14,7 +14,6 @@ import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
 import { networkToData } from "../model/network.ts";
 import { dateAndVersions } from "../model/saved_network.ts";
-import { inTurns } from "./bench/engines.ts";
 import { load } from "./bench/load.ts";
 import { median, table } from "./report.ts";
 import { defineStudy } from "./study.ts";
@@ -59,7 +58,7 @@ const MODEL_FLAG = {
   help: "folder of the model, if not outputs/model or data/models/digits",
 };
 
-export const service = defineStudy({
+const service = defineStudy({
   name: "service",
   summary:
     "Measures predictions a second over HTTP beside FastAPI with the same network, in turns.",
@@ -77,7 +76,8 @@ export const service = defineStudy({
     },
     model: MODEL_FLAG,
   },
-  async run({ clients, seconds, rounds, only, python, model }, { folder, observer }) {
+  async run({ clients, seconds, rounds, only, python, model }, runs) {
+    const { folder } = runs;
     await Deno.mkdir(folder, { recursive: true });
     const original = model ?? await findModel();
     const copies = await exportModel(original, folder);
@@ -95,7 +95,7 @@ export const service = defineStudy({
       fastApi("keras", "Keras"),
     ].filter(({ key }) => !only || only.split(",").includes(key));
     const questions = { path: "/v1/models/digits:predict", bodies: await makeBodies(), clients };
-    const turns = await inTurns(
+    const turns = await runs.inTurns(
       contenders,
       rounds,
       (contender) =>
@@ -103,7 +103,6 @@ export const service = defineStudy({
           await load(url, questions, WARM_UP);
           return await load(url, questions, seconds);
         }),
-      ({ name }, round) => observer({ kind: "note", text: `round ${round}: ${name}` }),
     );
     const measurements = turns.map(({ contender: { name }, results, missing }): Measurement => ({
       name,
@@ -121,7 +120,7 @@ export const service = defineStudy({
   },
 });
 
-export const room = defineStudy({
+const room = defineStudy({
   name: "room",
   summary:
     "Asks the service as sixty who draw, eight who want explanations, and one who means ill.",
@@ -159,6 +158,9 @@ export const room = defineStudy({
     };
   },
 });
+
+/** In the order in which they are listed. */
+export const SERVICE = [service, room];
 
 /** Path of a file beside this one. */
 function pathOf(name: string): string {

@@ -3,7 +3,7 @@
 import os from "node:os";
 import { join } from "@std/path";
 import { isDirectory, writeFileAtomically } from "../data/file_system.ts";
-import { type Flag, FLAGS, UsageError, type Values } from "../flags.ts";
+import { type Flag, FLAGS, type Values } from "../flags.ts";
 import { loadModel } from "../model/classifier.ts";
 import { dateAndVersions, saveNetwork } from "../model/saved_network.ts";
 import type { Team } from "../model/team.ts";
@@ -11,7 +11,6 @@ import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import { saveChart } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";
-import { machine, writeSection } from "./report.ts";
 
 type Flags = Record<string, Flag>;
 
@@ -63,19 +62,6 @@ export function defineStudy<const F extends Flags>(study: Study<F>): Study {
   };
 }
 
-/**
- * Reads numbers with commas between them.
- *
- * @throws {UsageError} If one is no integer above 0.
- */
-export function readCounts(labels: string): number[] {
-  return labels.split(",").map((part) => {
-    const count = Number(part);
-    if (Number.isSafeInteger(count) && count > 0) return count;
-    throw new UsageError(`Expected --labels to be integers above 0 but found ${labels}`);
-  });
-}
-
 /** The runs of a study, each done once, in a folder: a study that was stopped goes on where it was. */
 export class Runs {
   /** Days on which the runs that were asked for were done, `YYYY-MM-DD`. */
@@ -85,6 +71,15 @@ export class Runs {
 
   /** @param folder Made with the first run. */
   constructor(readonly folder: string, readonly observer: Observer) {}
+
+  /** The machine that they are done on. */
+  get machine(): { cpu: string; cores: number; os: string } {
+    return {
+      cpu: os.cpus()[0].model.trim(),
+      cores: navigator.hardwareConcurrency,
+      os: `${os.type()} ${os.release()}`,
+    };
+  }
 
   /** @returns What a run came to, as JSON has it: now, or when it was done. */
   async once<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
@@ -129,6 +124,38 @@ export class Runs {
     this.dates.push(model.card.date);
     return model;
   }
+
+  /**
+   * Measures contenders in turn, round after round, so that what disturbs a machine disturbs all alike. One that
+   * fails is missing, and the others go on.
+   *
+   * @param contenders Those with `once` are measured in the first round only.
+   * @returns What came of it, and why a contender is missing.
+   */
+  async inTurns<Contender extends { name: string; once?: unknown }, Result>(
+    contenders: Contender[],
+    rounds: number,
+    measure: (contender: Contender) => Promise<Result>,
+  ) {
+    const turns = contenders.map((contender) => ({
+      contender,
+      results: [] as Result[],
+      missing: undefined as string | undefined,
+    }));
+    for (let round = 1; round <= rounds; round++) {
+      for (const turn of turns) {
+        const { contender, results, missing } = turn;
+        if (missing || (contender.once && round > 1)) continue;
+        this.observer({ kind: "note", text: `round ${round}: ${contender.name}` });
+        try {
+          results.push(await measure(contender));
+        } catch (error) {
+          turn.missing = (error as Error).message;
+        }
+      }
+    }
+    return turns;
+  }
 }
 
 /**
@@ -143,7 +170,7 @@ export async function runStudy(
   study: Study,
   values: Values<Flags>,
   observer: Observer,
-  file?: string,
+  file = "outputs/README.md",
 ): Promise<string> {
   const { name } = study;
   const { out, readme, limit, workers, seeds } = values as {
@@ -165,7 +192,7 @@ export async function runStudy(
     runs,
   );
   const seconds = runs.reused === 0 ? (performance.now() - started) / 1000 : undefined;
-  const report = `${text}\n\n${provenance(commandOf(study, values), runs.dates, seconds, workers)}`;
+  const report = `${text}\n\n${provenance(commandOf(study, values), runs, seconds, workers)}`;
   await Deno.mkdir(out, { recursive: true });
   for (const [name, { json, chart, png }] of Object.entries(files)) {
     const path = join(out, name);
@@ -196,13 +223,16 @@ function commandOf({ name, flags }: Study, values: Values<Flags>): string {
  * Says who made something, when, in what time, with which machine and versions.
  *
  * @param command What stands after `deno task`.
- * @param dates Days of the runs, if not today.
  * @param seconds How long all took, if all were done.
  */
-function provenance(command: string, dates: string[], seconds?: number, workers?: number): string {
+function provenance(
+  command: string,
+  { dates, machine: { cpu, cores } }: Runs,
+  seconds?: number,
+  workers?: number,
+): string {
   const days = dates.length ? [...new Set(dates)].sort() : [dateAndVersions().date];
   const { deno, tfjs } = dateAndVersions().versions;
-  const { cpu, cores } = machine();
   return [
     `Made by \`deno task ${command}\` on ${days.join(", ")}`,
     seconds === undefined
@@ -214,4 +244,19 @@ function provenance(command: string, dates: string[], seconds?: number, workers?
     workers === undefined ? "" : `${workers} workers, `,
     `${Math.round(os.totalmem() / 2 ** 30)} GB, Deno ${deno}, tfjs ${tfjs}.`,
   ].join("");
+}
+
+/**
+ * Replaces what stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->` in a Markdown file.
+ *
+ * @throws {Error} If the file has no such lines.
+ */
+async function writeSection(name: string, markdown: string, file: string): Promise<void> {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
+  const [before, rest] = (await Deno.readTextFile(file)).split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) {
+    throw new Error(`Expected ${file} to have the lines ${begin} and ${end} but it has not`);
+  }
+  await writeFileAtomically(file, `${before}${begin}\n\n${markdown}\n\n${end}${after}`);
 }

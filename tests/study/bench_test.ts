@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { allEngines, inTurns, learn, measureInTurns } from "../../lib/study/bench/engines.ts";
+import { startEngines } from "../../lib/study/bench/engines.ts";
 import { reportBenchmark } from "../../lib/study/bench/report.ts";
 import { STUDIES } from "../../lib/study/studies.ts";
-import { runStudy } from "../../lib/study/study.ts";
+import type { Observer } from "../../lib/observer.ts";
+import { Runs, runStudy } from "../../lib/study/study.ts";
 import { textsOf } from "../plot/chart_inspection.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "../cli/run_task.ts";
@@ -41,6 +42,14 @@ function broken(key: string, ...command: string[]) {
   return { key, name: `The ${key}`, threads: 1, command };
 }
 
+type Engine = Parameters<ReturnType<typeof startEngines>["measure"]>[0];
+
+/** Lets engines measure in turn. */
+async function measureInTurns(engines: Engine[], rounds: number, observer: Observer = () => {}) {
+  await using processes = startEngines(AMOUNT);
+  return await new Runs("", observer).inTurns(engines, rounds, processes.measure);
+}
+
 /** What came of three runs of a command that learns. */
 function learnt(key: string, seconds: number, accuracy: number, peakMegabytes: number) {
   const results = [0, 1, -1].map((more) => ({
@@ -51,16 +60,18 @@ function learnt(key: string, seconds: number, accuracy: number, peakMegabytes: n
   return { contender: { key, name: `The ${key}` }, results };
 }
 
-Deno.test("measureInTurns() alternates, and asks slow engines once and for little", async () => {
+Deno.test("Runs.inTurns() alternates, and asks slow engines once and for little", async () => {
   const turns: string[] = [];
   const slow = { ...fake("slow", 1, 5), once: LITTLE };
   const outcomes = await measureInTurns(
     [fake("ours", 1, 1), slow],
     3,
-    AMOUNT,
-    ({ key }, round) => turns.push(`${key} ${round}`),
+    (news) => news.kind === "note" && turns.push(news.text),
   );
-  assertEquals(turns, ["ours 1", "slow 1", "ours 2", "ours 3"]);
+  assertEquals(
+    turns,
+    ["round 1: The ours", "round 1: The slow", "round 2: The ours", "round 3: The ours"],
+  );
   assertEquals(outcomes.map(({ results }) => results.map(({ step }) => step)), [
     [{ 32: 1, 128: 1 }, { 32: 2, 128: 2 }, { 32: 3, 128: 3 }],
     [{ 8: 5 }],
@@ -71,7 +82,7 @@ Deno.test("measureInTurns() alternates, and asks slow engines once and for littl
   ]);
 });
 
-Deno.test("measureInTurns() names engines that are missing and goes on with the others", async () => {
+Deno.test("Runs.inTurns() names engines that are missing and goes on with the others", async () => {
   const failing = "console.log('hello'); throw new Error('Expected a module but found none')";
   const outcomes = await measureInTurns(
     [
@@ -82,8 +93,6 @@ Deno.test("measureInTurns() names engines that are missing and goes on with the 
       fake("ours", 1, 1),
     ],
     2,
-    AMOUNT,
-    () => {},
   );
   assertEquals(outcomes.map(({ missing, results }) => [missing, results.length]), [
     ["no-such-program is not installed", 0],
@@ -105,14 +114,13 @@ Deno.test("reportBenchmark() gives medians, ratios, targets and what is missing"
       broken("absent", "no-such-program"),
     ],
     3,
-    AMOUNT,
-    () => {},
   );
-  const { text, chart } = reportBenchmark(ABOUT, outcomes, [
+  const learning = [
     learnt("ours", 30, 0.994, 400),
     learnt("keras", 50, 0.991, 0),
     { ...learnt("pytorch", 40, 0.991, 0), missing: "it is not there" },
-  ]);
+  ];
+  const { text, chart } = reportBenchmark(ABOUT, outcomes, learning, [1, 2]);
   const shown = await textsOf(chart!);
   for (const name of ["The keras, 2 threads", "90000 (batch 8)", "Cold start to 99 %, seconds"]) {
     assert(shown.includes(name), name);
@@ -193,15 +201,15 @@ Medians of alternating rounds.`,
 
 Deno.test("reportBenchmark() takes a run below 99 % for no run to 99 %, and can do without targets", () => {
   const outcomes = [learnt("ours", 1, 0.98, 1), learnt("keras", 9, 0.99, 1)];
-  const { targets } = reportBenchmark(ABOUT, [], outcomes).benchmark;
+  const { targets } = reportBenchmark(ABOUT, [], outcomes, [1]).benchmark;
   assertEquals(targets.slice(-2).map(({ value }) => value), [undefined, undefined]);
-  const { benchmark, chart } = reportBenchmark(ABOUT, [], outcomes, false);
+  const { benchmark, chart } = reportBenchmark(ABOUT, [], outcomes, []);
   assertEquals([benchmark.targets, chart], [[], undefined]);
 });
 
 Deno.test("reportBenchmark() decides nothing on a busy machine", () => {
   for (const load of [{ atStart: 1.1, highest: 2 }, { atStart: 0.2, highest: 3.1 }]) {
-    const { text } = reportBenchmark({ ...ABOUT, load }, [], [learnt("ours", 30, 0.99, 1)]);
+    const { text } = reportBenchmark({ ...ABOUT, load }, [], [learnt("ours", 30, 0.99, 1)], [1]);
     assertStringIncludes(
       text,
       `Other work was running (load ${load.atStart} before the start, up to ${
@@ -215,17 +223,19 @@ Deno.test("reportBenchmark() decides nothing on a busy machine", () => {
   }
 });
 
-Deno.test("learn() says why a command fails", async () => {
-  const commands = [
-    [Deno.execPath(), "eval", "console.error('no data'); Deno.exit(1)"],
-    ["no-such-program"],
-  ].map((command) => ({ key: "", name: "", command, accuracy: () => Promise.resolve(1) }));
-  const turns = await inTurns(commands, 2, learn, () => {});
-  assertEquals(turns.map(({ missing, results }) => [missing, results]), [
-    ["no data", []],
-    ["no-such-program is not installed", []],
-  ]);
-});
+/** The report of what a peer learns. */
+function learnWith(python: string, out: string): Promise<string> {
+  const bench = STUDIES.find(({ name }) => name === "bench")!;
+  const flags = { rounds: 2, quick: false, part: "learning", only: "keras", python, out };
+  return runStudy(bench, flags, () => {});
+}
+
+Deno.test("bench says why a command that learns fails", () =>
+  withFolder(async (folder) => {
+    const python = join(folder, "python");
+    await Deno.writeTextFile(python, "#!/bin/sh\necho 'no data' >&2; exit 1", { mode: 0o755 });
+    assertStringIncludes(await learnWith(python, folder), "- Keras, to 99 %: no data\n");
+  }));
 
 Deno.test("bench gives its peers MNIST's files, and believes the last line that they print", () =>
   withFolder(async (folder) => {
@@ -237,10 +247,7 @@ Deno.test("bench gives its peers MNIST's files, and believes the last line that 
       'echo "epoch 1"; echo \'{"accuracy": 0.9912}\'',
     ];
     await Deno.writeTextFile(python, lines.join("\n"), { mode: 0o755 });
-    const bench = STUDIES.find(({ name }) => name === "bench")!;
-    const flags = { rounds: 2, quick: false, part: "learning", only: "keras", python, out: folder };
-    const report = await runStudy(bench, flags, () => {});
-    assertMatch(report, /\| Keras \| \d+\.\d \| 99\.12 % \|/);
+    assertMatch(await learnWith(python, folder), /\| Keras \| \d+\.\d \| 99\.12 % \|/);
     const written = (await Deno.readTextFile(sizes)).trim().split("\n").map((line) => line.trim());
     const files = [
       "7840016 t10k-images-idx3-ubyte",
@@ -252,21 +259,20 @@ Deno.test("bench gives its peers MNIST's files, and believes the last line that 
     assertEquals(written, [...files, ...files]);
   }));
 
-Deno.test("allEngines() has each thread count once", () => {
-  const ours = (cores: number) =>
-    allEngines("python3", cores).filter(({ key }) => key === "ours").map(({ threads }) => threads);
-  assertEquals([1, 2, 8].map(ours), [[1], [1, 2], [1, 2, 8]]);
-});
-
 Deno.test("reportBenchmark() says on the chart where it shows a smaller batch", async () => {
   const measured = (key: string, threads: number, step: Record<number, number>) => ({
     contender: { key, name: key, threads },
     results: [{ step, forward: {}, versions: {}, configuration: "", peakMegabytes: 1 }],
   });
-  const { chart } = reportBenchmark({ ...ABOUT, load: { atStart: 2, highest: 2 } }, [
-    measured("ours", 1, { 8: 700, 128: 500, 512: 400 }),
-    measured("slow", 2, { 8: 9000 }),
-  ], []);
+  const { chart } = reportBenchmark(
+    { ...ABOUT, load: { atStart: 2, highest: 2 } },
+    [
+      measured("ours", 1, { 8: 700, 128: 500, 512: 400 }),
+      measured("slow", 2, { 8: 9000 }),
+    ],
+    [],
+    [1],
+  );
   assertEquals((await textsOf(chart!)).toSorted(), [
     "500",
     "9000 (batch 8)",

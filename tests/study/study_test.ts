@@ -5,14 +5,13 @@ import {
   assertNotEquals,
   assertRejects,
   assertStringIncludes,
-  assertThrows,
 } from "@std/assert";
 import { join } from "@std/path";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { UsageError } from "../../lib/flags.ts";
 import type { News } from "../../lib/observer.ts";
 import { STUDIES } from "../../lib/study/studies.ts";
-import { defineStudy, readCounts, Runs, runStudy, TRAINING_FLAGS } from "../../lib/study/study.ts";
+import { defineStudy, Runs, runStudy, TRAINING_FLAGS } from "../../lib/study/study.ts";
 import { PICTURE_KINDS } from "../../lib/study/test_pictures.ts";
 import { runTask } from "../cli/run_task.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
@@ -85,24 +84,37 @@ Deno.test("runStudy() writes its report into outputs/README.md if told so", () =
   withFolder(async (out) => {
     const file = join(out, "README.md");
     const markers = ["<!-- two: begin -->", "<!-- two: end -->"];
-    await Deno.writeTextFile(file, markers.join("\n"));
+    const around = (text: string) =>
+      `# Measured\n\n${markers.join(text)}\n\n<!-- best: begin -->\n`;
+    await Deno.writeTextFile(file, around("\n"));
     const study = twoRuns(() => Promise.resolve(1));
+    study.run = () => Promise.resolve({ text: "| $& |" });
     await runStudy(study, { ...VALUES, out }, () => {}, file);
-    assertEquals(await Deno.readTextFile(file), markers.join("\n"));
-    const report = await runStudy(study, { ...VALUES, out, readme: true }, () => {}, file);
-    assertEquals(await Deno.readTextFile(file), markers.join(`\n\n${report}\n\n`));
+    assertEquals(await Deno.readTextFile(file), around("\n"));
+    for (let time = 0; time < 2; time++) {
+      const report = await runStudy(study, { ...VALUES, out, readme: true }, () => {}, file);
+      assertEquals(await Deno.readTextFile(file), around(`\n\n${report}\n\n`));
+    }
+    for (const [begin, end] of [markers.toReversed(), [markers[0], ""], ["", ""]]) {
+      await Deno.writeTextFile(file, begin + end);
+      await assertRejects(
+        () => runStudy(study, { ...VALUES, out, readme: true }, () => {}, file),
+        Error,
+        `to have the lines ${markers.join(" and ")} but it has not`,
+      );
+      assertEquals(await Deno.readTextFile(file), begin + end);
+    }
   }));
 
-Deno.test("readCounts() reads integers with commas between them", () => {
-  assertEquals(readCounts("1,10,100"), [1, 10, 100]);
-  for (const text of ["", "1,,2", "0", "1.5", "ten"]) {
-    assertThrows(
-      () => readCounts(text),
-      UsageError,
-      `Expected --labels to be integers above 0 but found ${text}`,
-    );
-  }
-});
+/** What ablation compares. */
+const AUGMENTATIONS = [
+  "none",
+  "light",
+  "light without affine",
+  "light without elastic",
+  ...["hand", "stroke-width", "erasing", "lines", "filter", "blur", "noise", "paper"]
+    .map((kind) => `light and ${kind}`),
+];
 
 /** Keeps what runs came to as if they had been done with `limit` pictures: they are not done again. */
 async function keep(out: string, limit: number, results: Record<string, unknown>): Promise<void> {
@@ -216,17 +228,39 @@ Deno.test("best looks once and nine times, alone and together, and trains no net
     assertStringIncludes(report, "Training took: `cnn-residual` 1 minutes; `cnn` 2 minutes.");
   }));
 
+Deno.test("ablation compares every picture with itself, over all seeds", () =>
+  withFolder(async (out) => {
+    // Of 20 pictures, light loses one with both seeds and one with one; the others lose one with one.
+    const lost: Record<string, number[][]> = { light: [[3, 7], [3]], none: [[7], []] };
+    for (const way of AUGMENTATIONS) {
+      for (const [i, wrong] of (lost[way] ?? lost.none).entries()) {
+        const run = { way, labelsPerClass: 1, seed: i + 1, accuracy: 0.5, seconds: 1, wrong };
+        await keep(out, 20, { [`cnn-small, ${way}, 1 a digit, seed ${i + 1}`]: run });
+      }
+    }
+    const { rows } = await runSmall("ablation", out, { labels: "1", seeds: 2 });
+    const squares = (100 - 5) ** 2 + 19 * 5 ** 2;
+    const gain = `+5.00 ± ${Math.sqrt(squares / 19 / 20).toFixed(2)}`;
+    assertEquals(
+      rows.map(([, , gain]) => gain),
+      AUGMENTATIONS.map((way) => way === "light" ? "" : gain),
+    );
+  }));
+
+Deno.test("a study of few labels takes integers with commas between them", async () => {
+  for (const labels of ["", "1,,2", "0", "1.5", "ten"]) {
+    await assertRejects(
+      () => runSmall("few-labels", "", { labels }),
+      UsageError,
+      `Expected --labels to be integers above 0 but found ${labels}`,
+    );
+  }
+});
+
 Deno.test("ablation compares every augmentation with light", () =>
   withFolder(async (out) => {
     const { rows, report } = await runSmall("ablation", out, { labels: "1" });
-    assertEquals(rows.map(([name]) => name), [
-      "none",
-      "light",
-      "light without affine",
-      "light without elastic",
-      ...["hand", "stroke-width", "erasing", "lines", "filter", "blur", "noise", "paper"]
-        .map((kind) => `light and ${kind}`),
-    ]);
+    assertEquals(rows.map(([name]) => name), AUGMENTATIONS);
     const [, light] = rows[1];
     for (const [, accuracy, gain] of rows) {
       const difference = (parseFloat(accuracy) - parseFloat(light)).toFixed(2).replace("-", "−");

@@ -1,6 +1,4 @@
-/** What the benchmark compares: engines that train and run the network, and commands that learn MNIST. */
-
-import { fromFileUrl, join } from "@std/path";
+/** Processes that the benchmark measures: engines that train and run the network, and commands that learn MNIST. */
 
 /** A way to train and run the network, with a number of threads. */
 interface Engine {
@@ -53,158 +51,23 @@ export interface Answer {
   peakMegabytes: number;
 }
 
-/**
- * All engines, each with one thread, with two and with all, as far as it can choose.
- *
- * @param python Command of the Python that has the peers.
- * @param cores Number of threads that counts as all.
- */
-export function allEngines(python: string, cores: number): Engine[] {
-  const ours = [Deno.execPath(), "run", "--quiet", "--allow-read", script("this_project.ts")];
-  const peer = (file: string) => [python, script(file), "measure"];
-  const kinds = [
-    { key: "ours", name: "this project", command: ours },
-    { key: "pytorch", name: "PyTorch", command: peer("torch_peer.py") },
-    { key: "keras", name: "Keras", command: peer("keras_peer.py") },
-  ];
-  return [
-    ...kinds.flatMap((kind) => threadCounts(cores).map((threads) => ({ ...kind, threads }))),
-    {
-      key: "composed",
-      name: "tfjs wasm, composed kernels",
-      threads: 1,
-      command: [...ours, "--kernels=composed"],
-      once: {
-        stepBatches: [128],
-        forwardBatches: [128],
-        pictures: 128,
-        repeats: 1,
-        bases: [],
-        models: [],
-      },
-    },
-  ];
-}
-
-/** One thread, two and all. */
-export function threadCounts(cores: number): number[] {
-  return [...new Set([1, Math.min(2, cores), cores])];
-}
-
-/** A command that learns MNIST. */
-interface Learner {
-  key: string;
-  name: string;
-  command: string[];
-  /** Reads the accuracy on the test pictures, 0–1, from the last line that was printed. */
-  accuracy: (lastLine: string) => Promise<number>;
-}
-
-/**
- * The commands: this project's main task with a frozen base, which learns, evaluates, saves and
- * draws, once for the single epoch that takes it past 99 % and once for all; and scripts for the
- * peers that train the same network until they first pass 99 % on the test pictures.
- *
- * @param folder Temporary folder, with MNIST's IDX files under their own names.
- * @param trainTask Command of `deno task train`, as deno.json has it.
- */
-export function allLearners(
-  folder: string,
-  trainTask: string,
-  python: string,
-  cores: number,
-): Learner[] {
-  const results = join(folder, "results");
-  const peer = (key: string, name: string, file: string): Learner => ({
-    key,
-    name,
-    command: [python, script(file), "learn", `--threads=${cores}`, `--data=${folder}`],
-    accuracy: (line) => Promise.resolve(JSON.parse(line).accuracy),
-  });
-  const [, ...words] = trainTask.split(" ");
-  const ours = (name: string, ...flags: string[]): Learner => ({
-    key: "ours",
-    name,
-    command: [
-      Deno.execPath(),
-      ...words,
-      ...flags,
-      ...["--fine-tune", "0", "--workers", String(cores), "--out", results],
-    ],
-    accuracy: async () =>
-      JSON.parse(await Deno.readTextFile(join(results, "metrics.json"))).testAccuracy,
-  });
-  return [
-    ours("this project, one epoch of the head", "--epochs", "1"),
-    ours("this project, the whole frozen stage"),
-    peer("keras", "Keras", "keras_peer.py"),
-    peer("pytorch", "PyTorch", "torch_peer.py"),
-  ];
-}
-
-/** What came of measuring something in turn with others. */
-export interface Turns<Contender, Result> {
-  contender: Contender;
-  results: Result[];
-  /** Why it is missing. */
-  missing?: string;
-}
-
-/**
- * Measures contenders in turn, round after round, so that what disturbs a machine disturbs all alike. One that
- * fails is missing, and the others go on.
- *
- * @param contenders Those with `once` are measured in the first round only.
- * @param onTurn Told before every turn.
- */
-export async function inTurns<Contender extends { name: string; once?: unknown }, Result>(
-  contenders: Contender[],
-  rounds: number,
-  measure: (contender: Contender) => Promise<Result>,
-  onTurn: (contender: Contender, round: number) => void,
-): Promise<Turns<Contender, Result>[]> {
-  const turns: Turns<Contender, Result>[] = contenders.map((contender) => ({
-    contender,
-    results: [],
-  }));
-  for (let round = 1; round <= rounds; round++) {
-    for (const turn of turns) {
-      const { contender, results, missing } = turn;
-      if (missing || (contender.once && round > 1)) continue;
-      onTurn(contender, round);
-      try {
-        results.push(await measure(contender));
-      } catch (error) {
-        turn.missing = (error as Error).message;
-      }
-    }
-  }
-  return turns;
-}
-
-/** Lets the engines measure in turn, each in a process of its own that waits while the others work. */
-export async function measureInTurns(
-  engines: Engine[],
-  rounds: number,
-  amount: Amount,
-  onTurn: (engine: Engine, round: number) => void,
-): Promise<Turns<Engine, Answer>[]> {
+/** Engines that measure when they are asked to, each in a process of its own that waits while the others work. */
+export function startEngines(usual: Amount) {
   const processes = new Map<Engine, ReturnType<typeof start>>();
-  const measure = async (engine: Engine) => {
-    const process = processes.get(engine) ?? start(engine, amount);
-    processes.set(engine, process);
-    return await process.measure();
+  return {
+    async measure(engine: Engine): Promise<Answer> {
+      const process = processes.get(engine) ?? start(engine, engine.once ?? usual);
+      processes.set(engine, process);
+      return await process.measure();
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await Promise.all([...processes.values()].map((process) => process.close()));
+    },
   };
-  try {
-    return await inTurns(engines, rounds, measure, onTurn);
-  } finally {
-    await Promise.all([...processes.values()].map((process) => process.close()));
-  }
 }
 
 /** Starts an engine, which answers a line on its standard input with a line of JSON. */
-function start({ command, threads, once }: Engine, usual: Amount) {
-  const amount = once ?? usual;
+function start({ command, threads }: Engine, amount: Amount) {
   const process = spawn([
     ...command,
     `--threads=${threads}`,
@@ -244,6 +107,15 @@ function start({ command, threads, once }: Engine, usual: Amount) {
 /** Milliseconds between two looks at a process's memory. */
 const MEMORY_INTERVAL = 250;
 
+/** A command that learns MNIST. */
+interface Learner {
+  key: string;
+  name: string;
+  command: string[];
+  /** Reads the accuracy on the test pictures, 0–1, from the last line that was printed. */
+  accuracy: (lastLine: string) => Promise<number>;
+}
+
 /**
  * Runs a command that learns.
  *
@@ -279,11 +151,6 @@ async function readPeakMegabytes(pid: number): Promise<number> {
   }).output().catch(() => ({ stdout: new Uint8Array() }));
   const kilobytes = new TextDecoder().decode(stdout).match(/^VmHWM:\s+(\d+) kB$/m)?.[1];
   return Number(kilobytes ?? 0) / 1024;
-}
-
-/** Path of a script beside this one. */
-function script(name: string): string {
-  return fromFileUrl(new URL(name, import.meta.url));
 }
 
 /** Starts a command, with its output piped. */

@@ -1,14 +1,23 @@
 /** From what engines answered to figures, ratios, targets, tables and a chart. */
 
 import { COLORS, type Spec, THEME, type View } from "../../plot/theme.ts";
-import { type machine, median, table } from "../report.ts";
-import { type Answer, type learn, threadCounts, type Turns } from "./engines.ts";
+import { combine, median, table } from "../report.ts";
+import type { Runs } from "../study.ts";
+import type { Answer, learn } from "./engines.ts";
 
 /** Load a core up to which a machine counts as quiet: before the first turn, and before any. */
 const [QUIET_AT_START, QUIET] = [0.5, 1.5];
 
 /** The batch size of the targets and of the chart. */
 const TARGET_BATCH = 128;
+
+/** What came of measuring something in turn with others. */
+interface Turns<Contender, Result> {
+  contender: Contender;
+  results: Result[];
+  /** Why it is missing. */
+  missing?: string;
+}
 
 type EngineTurns = Turns<{ key: string; name: string; threads: number }, Answer>;
 type LearnerTurns = Turns<{ key: string; name: string }, Awaited<ReturnType<typeof learn>>>;
@@ -17,7 +26,7 @@ type LearnerTurns = Turns<{ key: string; name: string }, Awaited<ReturnType<type
 interface About {
   /** `YYYY-MM-DD`. */
   date: string;
-  machine: ReturnType<typeof machine>;
+  machine: Runs["machine"];
   /** Before the first turn, and before any. */
   load: { atStart: number; highest: number };
 }
@@ -25,21 +34,21 @@ interface About {
 /**
  * Puts medians, ratios, targets and missing engines together.
  *
- * @param hasTargets Whether what was measured is what the project promises something of.
+ * @param threads Numbers of threads with which the project promises something; none if it does not.
  * @returns Figures, and as Markdown and as chart what they say.
  */
 export function reportBenchmark(
   about: About,
   measured: EngineTurns[],
   learnt: LearnerTurns[],
-  hasTargets = true,
+  threads: number[],
 ) {
-  const benchmark = summarise(about, measured, learnt, hasTargets);
+  const benchmark = summarise(about, measured, learnt, threads);
   const isMeasured = benchmark.engines.length + benchmark.learning.length > 0;
   return {
     benchmark,
     text: describe(benchmark),
-    chart: hasTargets && isMeasured ? draw(benchmark) : undefined,
+    chart: threads.length > 0 && isMeasured ? draw(benchmark) : undefined,
   };
 }
 
@@ -49,7 +58,7 @@ function summarise(
   about: About,
   measured: EngineTurns[],
   learnt: LearnerTurns[],
-  hasTargets: boolean,
+  threads: number[],
 ) {
   const engines = measured.filter(({ missing }) => !missing).map(summariseEngine);
   const learning = learnt.filter(({ missing }) => !missing).map(summariseLearner);
@@ -60,7 +69,7 @@ function summarise(
     busy: load.atStart > QUIET_AT_START * cores || load.highest > QUIET * cores,
     engines,
     learning,
-    targets: hasTargets ? targetsOf(engines, learning, cores) : [],
+    targets: threads.length > 0 ? targetsOf(engines, learning, threads) : [],
     missing: [
       ...measured.map(({ contender, missing }) => ({ name: nameOf(contender), reason: missing })),
       ...learnt.map(({ contender: { name }, missing }) => ({
@@ -75,14 +84,15 @@ type EngineResult = ReturnType<typeof summariseEngine>;
 
 /** Medians over all rounds. */
 function summariseEngine({ contender: { key, name, threads }, results }: EngineTurns) {
-  const [{ versions, configuration, ...times }] = results;
+  const { versions, configuration } = results[0];
+  const times = results.map(({ versions: _, configuration: __, ...times }) => times);
   return {
     key,
     name,
     threads,
     versions,
     configuration,
-    ...medians(times, results) as typeof times,
+    ...combine(times, median),
     rounds: results.length,
     peakMegabytes: Math.max(...results.map(({ peakMegabytes }) => peakMegabytes)),
   };
@@ -102,19 +112,6 @@ function summariseLearner({ contender: { key, name }, results }: LearnerTurns) {
   };
 }
 
-/** The median of every number of one of several objects that have the same, at any depth. */
-function medians(shape: object, all: object[]): unknown {
-  return Object.fromEntries(
-    Object.entries(shape).map(([name, value]) => {
-      const values = all.map((one) => (one as Record<string, unknown>)[name]);
-      return [
-        name,
-        typeof value === "object" ? medians(value, values as object[]) : median(values as number[]),
-      ];
-    }),
-  );
-}
-
 type Time = (engine?: EngineResult) => number | undefined;
 
 /** Something that the project promises. */
@@ -127,7 +124,11 @@ interface Target {
   atLeast?: boolean;
 }
 
-function targetsOf(engines: EngineResult[], learning: LearningResult[], cores: number): Target[] {
+function targetsOf(
+  engines: EngineResult[],
+  learning: LearningResult[],
+  threads: number[],
+): Target[] {
   const of = (key: string, threads: number) =>
     engines.find((engine) => engine.key === key && engine.threads === threads);
   const ratio = (a?: number, b?: number) => a === undefined || b === undefined ? undefined : a / b;
@@ -138,7 +139,7 @@ function targetsOf(engines: EngineResult[], learning: LearningResult[], cores: n
     timeOf: Time,
     limit: number,
   ): Target[] =>
-    threadCounts(cores).map((threads) => ({
+    threads.map((threads) => ({
       name: `${what} ÷ ${peer}, batch ${TARGET_BATCH}, ${countOf(threads, "thread")}`,
       value: ratio(timeOf(of("ours", threads)), timeOf(of(peer.toLowerCase(), threads))),
       limit,
@@ -153,7 +154,7 @@ function targetsOf(engines: EngineResult[], learning: LearningResult[], cores: n
     ...namesOf("bases", engines).flatMap((base) =>
       against("PyTorch", `training step of ${base}`, (engine) => engine?.bases?.[base]?.step, 1.2)
     ),
-    ...(cores < 2 ? [] : [{
+    ...(threads.length < 2 ? [] : [{
       name: "training with one worker ÷ with two",
       value: ratio(step(of("ours", 1)), step(of("ours", 2))),
       limit: 1.6,

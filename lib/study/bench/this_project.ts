@@ -58,7 +58,7 @@ for await (const _ of Deno.stdin.readable) { // a line for each round
 }
 team.close();
 
-/** Reads flags as `measureInTurns` gives them. */
+/** Reads flags as `startEngines` gives them. */
 function parseOptions() {
   const given = Object.fromEntries(Deno.args.map((arg) => arg.slice(2).split("=")));
   const names = (flag: string): string[] => given[flag].split(",").filter((name: string) => name);
