@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { type Flag, UsageError, type Values } from "../flags.ts";
 
 /** A task as the user sees it. */
-export interface Command<Flags extends Record<string, Flag>> {
+interface Command<Flags extends Record<string, Flag>> {
   /** Name after `deno task`. */
   name: string;
   /** One or two sentences. */

@@ -3,24 +3,13 @@
 import { basename, dirname, join, relative } from "@std/path";
 import { isDirectory, writeFileAtomically } from "../data/file_system.ts";
 import { UsageError } from "../flags.ts";
-import {
-  CHECKPOINTS,
-  compareRuns,
-  type Notebook,
-  RUNS,
-  secondsByCell,
-  totalSeconds,
-  withOutputs,
-} from "../workshop/notebook.ts";
+import { CHECKPOINTS, type Notebook, reviewRun, RUNS } from "../workshop/notebook.ts";
 import { runCommand } from "./command_line.ts";
 
 /** Seconds after which a cell is given up. */
 const LONGEST_CELL = 900;
 
 const FOLDERS = ["notebooks", "notebooks/solutions"];
-
-/** Seconds that a notebook may take on two cores; machines of one kind differ by a factor of two. */
-const LARGEST_TOTAL = 180;
 
 await runCommand({
   name: "notebooks",
@@ -51,21 +40,12 @@ await runCommand({
       const committed: Notebook = JSON.parse(await Deno.readTextFile(path));
       // What an earlier run has learnt is to take its time in this one too.
       if (await isDirectory(CHECKPOINTS)) await Deno.remove(CHECKPOINTS, { recursive: true });
-      const executed = await execute(path);
-      const seconds = totalSeconds(executed);
-      console.log(`${path}: ${seconds.toFixed(1)} s${describeSlowest(executed)}`);
-      if (check) {
-        complaints.push(...compareRuns(committed, executed).map((text) => `${path}: ${text}`));
-        if (seconds > LARGEST_TOTAL) {
-          complaints.push(
-            `${path}: Expected at most ${LARGEST_TOTAL} s but it took ${seconds.toFixed(1)} s`,
-          );
-        }
-      }
+      const run = reviewRun(committed, await execute(path));
+      console.log(`${path}: ${run.seconds.toFixed(1)} s${describeSlowest(run.secondsByCell)}`);
+      if (check) complaints.push(...run.complaints.map((text) => `${path}: ${text}`));
       const target = check ? join(RUNS, relative("notebooks", path)) : path;
       await Deno.mkdir(dirname(target), { recursive: true });
-      const text = JSON.stringify(withOutputs(committed, executed), null, 1);
-      await writeFileAtomically(target, `${text}\n`);
+      await writeFileAtomically(target, `${JSON.stringify(run.notebook, null, 1)}\n`);
     }
     for (const complaint of complaints) console.error(complaint);
     if (complaints.length > 0) {
@@ -77,8 +57,8 @@ await runCommand({
 });
 
 /** The cells that took longest, in brackets. */
-function describeSlowest(notebook: Notebook): string {
-  const slowest = [...secondsByCell(notebook)]
+function describeSlowest(secondsByCell: Map<string, number>): string {
+  const slowest = [...secondsByCell]
     .filter(([, seconds]) => seconds > 2)
     .sort(([, one], [, other]) => other - one)
     .map(([id, seconds]) => `${id} ${seconds.toFixed(1)}`);

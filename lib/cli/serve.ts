@@ -6,7 +6,6 @@ import { qrLines } from "../service/neighbours.ts";
 import { Samples } from "../service/samples.ts";
 import { startService } from "../service/server.ts";
 import { runCommand } from "./command_line.ts";
-import { startLineLog } from "./line_log.ts";
 
 /** Where samples go. */
 const SAMPLES = "outputs/samples";
@@ -75,4 +74,29 @@ function interrupted(): Promise<void> {
       Deno.addSignalListener(signal, () => resolve());
     }
   });
+}
+
+/**
+ * Starts a log in JSON lines on standard output, written a few times a second, not once a line.
+ *
+ * @returns What adds a line, with the time, and what writes out what was not written yet.
+ */
+function startLineLog() {
+  const encoder = new TextEncoder();
+  let lines = "";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const bytes = encoder.encode(lines);
+    lines = "";
+    for (let written = 0; written < bytes.length;) {
+      written += Deno.stdout.writeSync(bytes.subarray(written));
+    }
+  };
+  const write = (entry: object) => {
+    lines += JSON.stringify({ time: new Date().toISOString(), ...entry }) + "\n";
+    timer ??= setTimeout(flush, 200);
+  };
+  return { write, flush };
 }

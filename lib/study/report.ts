@@ -1,4 +1,6 @@
-/** What a few measurements come to, and how a table has it. */
+/** What a few measurements come to, and how outputs/README.md has it. */
+
+import { writeFileAtomically } from "../data/file_system.ts";
 
 /** The mean. */
 export function mean(values: number[]): number {
@@ -68,4 +70,19 @@ export function table(head: string[], rows: string[][]): string {
   const rules = head.map((_, i) => i > 0 && rows.every((row) => isFigure(row[i])) ? "--:" : "---");
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), `|${rules.join("|")}|`, ...rows.map(line)].join("\n");
+}
+
+/**
+ * Replaces what stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->` in a Markdown file.
+ *
+ * @throws {Error} If the file has no such lines.
+ */
+export async function writeSection(name: string, markdown: string, file: string): Promise<void> {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
+  const [before, rest] = (await Deno.readTextFile(file)).split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) {
+    throw new Error(`Expected ${file} to have the lines ${begin} and ${end} but it has not`);
+  }
+  await writeFileAtomically(file, `${before}${begin}\n\n${markdown}\n\n${end}${after}`);
 }

@@ -11,6 +11,7 @@ import { trainClassifier, type TrainOptions } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import { saveChart } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";
+import { writeSection } from "./report.ts";
 
 type Flags = Record<string, Flag>;
 
@@ -244,19 +245,4 @@ function provenance(
     workers === undefined ? "" : `${workers} workers, `,
     `${Math.round(os.totalmem() / 2 ** 30)} GB, Deno ${deno}, tfjs ${tfjs}.`,
   ].join("");
-}
-
-/**
- * Replaces what stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->` in a Markdown file.
- *
- * @throws {Error} If the file has no such lines.
- */
-async function writeSection(name: string, markdown: string, file: string): Promise<void> {
-  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
-  const [before, rest] = (await Deno.readTextFile(file)).split(begin);
-  const after = rest?.split(end)[1];
-  if (after === undefined) {
-    throw new Error(`Expected ${file} to have the lines ${begin} and ${end} but it has not`);
-  }
-  await writeFileAtomically(file, `${before}${begin}\n\n${markdown}\n\n${end}${after}`);
 }

@@ -16,7 +16,6 @@ import type { Spec } from "../plot/theme.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
 import { addressesFor, qrPixels } from "../service/neighbours.ts";
 import { pictureSheet } from "./charts/pictures.ts";
-import type { Figure } from "./notebook.ts";
 
 /**
  * Shows a chart under the cell, for every kind of reader at once: Vega-Lite for JupyterLab, if the
@@ -45,6 +44,20 @@ export async function showText(text: string): Promise<void> {
  */
 export async function showTable(rows: Record<string, string | number>[]): Promise<void> {
   await new Display().show({ "text/html": tableHtml(rows), "text/plain": tableText(rows) });
+}
+
+/** A number that a run on another computer should come to as well. */
+interface Figure {
+  /** What it measures; names it among the figures of a notebook. */
+  name: string;
+  value: number;
+  /** How far another run may be away; 0 if not at all. */
+  tolerance: number;
+  /**
+   * Unit that is shown behind the number.
+   * @default {""}
+   */
+  unit?: string;
 }
 
 /**

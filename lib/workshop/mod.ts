@@ -57,7 +57,7 @@ export { describeMetrics } from "../model/model_folders.ts";
 export { featureMaps, firstFilters } from "../model/interpretation.ts";
 export { pretrainBase } from "../model/bases.ts";
 export { measureRobustness } from "../model/robustness.ts";
-export { FURTHER_STEPS } from "../study/ablation.ts";
+export { FURTHER_STEPS } from "../study/few_labels.ts";
 export { compareFewLabels, pickLabelled, summariseSeeds } from "../study/comparison.ts";
 export { Runs } from "../study/study.ts";
 export { drawTestPicture } from "../study/test_pictures.ts";

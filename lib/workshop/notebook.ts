@@ -1,18 +1,9 @@
 /** Notebooks as files (nbformat 4.5): running one again, and comparing it with what is committed. */
 
+import type { showFigure } from "./display.ts";
+
 /** A number that a run on another computer should come to as well. */
-export interface Figure {
-  /** What it measures; names it among the figures of a notebook. */
-  name: string;
-  value: number;
-  /** How far another run may be away; 0 if not at all. */
-  tolerance: number;
-  /**
-   * Unit that is shown behind the number.
-   * @default {""}
-   */
-  unit?: string;
-}
+type Figure = Parameters<typeof showFigure>[0];
 
 /** One output of a code cell. */
 interface Output {
@@ -52,22 +43,51 @@ export const CHECKPOINTS = "outputs/workshop";
 /** Seconds that a cell may take whose prose does not say how long it takes. */
 const UNSTATED_SECONDS = 10;
 
+/** Seconds that a notebook may take on two cores; machines of one kind differ by a factor of two. */
+const LARGEST_TOTAL = 180;
+
+/**
+ * Looks at what came of running a notebook.
+ *
+ * Prose says how long the cell below it takes on two cores at most: "⏱ up to 20 s"; a cell without
+ * such a line has 10 seconds.
+ *
+ * @param committed The notebook as its author left it, with the outputs that are committed.
+ * @param executed The same notebook as Jupyter ran it.
+ * @returns The notebook with the outputs and counts of the run; how long its code cells took in seconds, by
+ * their ids, and together; and one sentence for each cell that took longer than stated, each key figure out of its
+ * tolerance and each that is missing or new, and for a notebook that takes too long.
+ */
+export function reviewRun(committed: Notebook, executed: Notebook) {
+  const secondsByCell = secondsOf(executed);
+  const seconds = [...secondsByCell.values()].reduce((sum, value) => sum + value, 0);
+  const complaints = [
+    ...slowCells(executed, secondsByCell),
+    ...differentFigures(committed, executed),
+    ...(seconds > LARGEST_TOTAL
+      ? [`Expected at most ${LARGEST_TOTAL} s but it took ${seconds.toFixed(1)} s`]
+      : []),
+  ];
+  return {
+    notebook: withOutputs(committed, executed, seconds),
+    secondsByCell,
+    seconds,
+    complaints,
+  };
+}
+
 /**
  * Puts the outputs of a run into a notebook, without the times but for one: where prose says "⏱ 40 s of
  * computing in all", it says how long this run took, rounded up to tens. Every cell ends with a line feed:
  * `deno fmt --check` takes it for unformatted otherwise.
- *
- * @param committed The notebook as its author left it.
- * @param executed The same notebook as Jupyter ran it.
- * @returns `committed` with the outputs and counts of `executed`.
  */
-export function withOutputs(committed: Notebook, executed: Notebook): Notebook {
-  const seconds = 10 * Math.ceil(totalSeconds(executed) / 10);
+function withOutputs(committed: Notebook, executed: Notebook, seconds: number): Notebook {
+  const stated = 10 * Math.ceil(seconds / 10);
   return {
     ...committed,
     cells: committed.cells.map(({ cell_type, id, metadata, source: lines }, i) => {
       const source = lines.with(-1, lines.at(-1)!.replace(/\n?$/, "\n"))
-        .map((line) => line.replace(/⏱ \d+ s of computing/, `⏱ ${seconds} s of computing`));
+        .map((line) => line.replace(/⏱ \d+ s of computing/, `⏱ ${stated} s of computing`));
       if (cell_type === "markdown") return { cell_type, id, metadata, source };
       const { execution_count, outputs } = executed.cells[i];
       return { cell_type, execution_count, id, metadata, outputs, source }; // in Jupyter's order
@@ -75,23 +95,7 @@ export function withOutputs(committed: Notebook, executed: Notebook): Notebook {
   };
 }
 
-/**
- * Lists what is wrong with a run.
- *
- * Prose says how long the cell below it takes on two cores at most: "⏱ up to 20 s"; a cell without
- * such a line has 10 seconds.
- *
- * @param committed The notebook with the outputs that are committed.
- * @param executed The same notebook as Jupyter ran it.
- * @returns One sentence for each cell that took longer than stated, each key figure out of its
- * tolerance and each that is missing or new.
- */
-export function compareRuns(committed: Notebook, executed: Notebook): string[] {
-  return [...slowCells(executed), ...differentFigures(committed, executed)];
-}
-
-/** How long each code cell took, in seconds, by its id. */
-export function secondsByCell({ cells }: Notebook): Map<string, number> {
+function secondsOf({ cells }: Notebook): Map<string, number> {
   return new Map(
     cells.flatMap(({ id, metadata: { execution } }) => {
       if (!execution) return [];
@@ -101,13 +105,7 @@ export function secondsByCell({ cells }: Notebook): Map<string, number> {
   );
 }
 
-/** How long all cells took together. */
-export function totalSeconds(notebook: Notebook): number {
-  return [...secondsByCell(notebook).values()].reduce((sum, value) => sum + value, 0);
-}
-
-function slowCells(executed: Notebook): string[] {
-  const seconds = secondsByCell(executed);
+function slowCells(executed: Notebook, seconds: Map<string, number>): string[] {
   return executed.cells.flatMap(({ id }, i) => {
     const stated = executed.cells[i - 1]?.source.join("").match(/⏱ up to (\d+) s/)?.[1];
     const limit = stated ? Number(stated) : UNSTATED_SECONDS;

@@ -1,13 +1,9 @@
 import { assertEquals } from "@std/assert";
-import {
-  compareRuns,
-  type Figure,
-  type Notebook,
-  secondsByCell,
-  withOutputs,
-} from "../../lib/workshop/notebook.ts";
+import type { showFigure } from "../../lib/workshop/display.ts";
+import { type Notebook, reviewRun } from "../../lib/workshop/notebook.ts";
 
 type Cell = Notebook["cells"][number];
+type Figure = Parameters<typeof showFigure>[0];
 
 function notebook(...cells: Partial<Cell>[]): Notebook {
   return {
@@ -42,7 +38,7 @@ function taking(seconds: number): Partial<Cell> {
   };
 }
 
-Deno.test("withOutputs() takes outputs and counts of the run, and nothing else of it", () => {
+Deno.test("reviewRun() takes outputs and counts of the run, and nothing else of it", () => {
   const outputs = [{ output_type: "display_data", data: { "text/plain": ["42"] } }];
   const committed = notebook(
     { cell_type: "markdown", outputs: undefined, source: ["# Title\n", "Prose"] },
@@ -53,7 +49,7 @@ Deno.test("withOutputs() takes outputs and counts of the run, and nothing else o
     outputs,
     execution_count: 1,
   });
-  const { cells } = withOutputs(committed, executed);
+  const { cells } = reviewRun(committed, executed).notebook;
   assertEquals(cells.map((cell) => cell.source), [["# Title\n", "Prose\n"], ["answer();\n"]]);
   assertEquals(cells[1].outputs, outputs);
   assertEquals(cells[1].execution_count, 1);
@@ -61,7 +57,7 @@ Deno.test("withOutputs() takes outputs and counts of the run, and nothing else o
   assertEquals("outputs" in cells[0], false);
 });
 
-Deno.test("withOutputs() says how long the run took, where prose says how long it takes", () => {
+Deno.test("reviewRun() says how long the run took, where prose says how long it takes", () => {
   const prose = {
     cell_type: "markdown",
     source: ["⏱ 40 s of computing in all.\n", "⏱ up to 5 s\n"],
@@ -70,12 +66,12 @@ Deno.test("withOutputs() says how long the run took, where prose says how long i
   const executed = notebook(prose as Partial<Cell>, taking(61));
   committed.cells[1].source = executed.cells[1].source = ["answer();\n"];
   assertEquals(
-    withOutputs(committed, executed).cells[0].source,
+    reviewRun(committed, executed).notebook.cells[0].source,
     ["⏱ 70 s of computing in all.\n", "⏱ up to 5 s\n"],
   );
 });
 
-Deno.test("compareRuns() accepts figures within their tolerance", () => {
+Deno.test("reviewRun() accepts figures within their tolerance", () => {
   const committed = showing(
     { name: "accuracy", value: 0.3, tolerance: 0.2 },
     { name: "count", value: 10, tolerance: 0 },
@@ -84,10 +80,10 @@ Deno.test("compareRuns() accepts figures within their tolerance", () => {
     { name: "count", value: 10, tolerance: 0 },
     { name: "accuracy", value: 0.1, tolerance: 0.2 },
   );
-  assertEquals(compareRuns(notebook(committed), notebook(executed)), []);
+  assertEquals(reviewRun(notebook(committed), notebook(executed)).complaints, []);
 });
 
-Deno.test("compareRuns() names figures that are out of tolerance, missing or new", () => {
+Deno.test("reviewRun() names figures that are out of tolerance, missing or new", () => {
   const committed = notebook(
     showing({ name: "accuracy", value: 99.5, tolerance: 0.2 }),
     showing({ name: "loss", value: 0.1, tolerance: 0 }),
@@ -96,25 +92,27 @@ Deno.test("compareRuns() names figures that are out of tolerance, missing or new
     showing({ name: "accuracy", value: 99.2, tolerance: 5 }),
     showing({ name: "error", value: 0.1, tolerance: 0 }),
   );
-  assertEquals(compareRuns(committed, executed), [
+  assertEquals(reviewRun(committed, executed).complaints, [
     'Expected the figure "loss" but the run did not show it',
     'Expected "accuracy" to be 99.5 ± 0.2 but found 99.2',
     'Expected no figure "error" but the run showed it',
   ]);
 });
 
-Deno.test("compareRuns() refuses a figure that is no number", () => {
+Deno.test("reviewRun() refuses a figure that is no number", () => {
   const committed = notebook(showing({ name: "loss", value: 0.1, tolerance: 1 }));
   const executed = notebook(showing({ name: "loss", value: NaN, tolerance: 1 }));
-  assertEquals(compareRuns(committed, executed), ['Expected "loss" to be 0.1 ± 1 but found NaN']);
+  assertEquals(reviewRun(committed, executed).complaints, [
+    'Expected "loss" to be 0.1 ± 1 but found NaN',
+  ]);
 });
 
-Deno.test("compareRuns() names cells that take longer than their prose says, or than 10 s", () => {
+Deno.test("reviewRun() names cells that take longer than their prose says, or than 10 s", () => {
   const prose = { cell_type: "markdown" as const, source: ["Now we learn.\n", "⏱ up to 20 s\n"] };
   const executed = notebook(prose, taking(19.9), prose, taking(20.1), taking(10), taking(11));
-  assertEquals(compareRuns(notebook(), executed), [
+  assertEquals(reviewRun(notebook(), executed).complaints, [
     "Expected cell cell-3 to take up to 20 s but it took 20.1 s",
     "Expected cell cell-5 to take up to 10 s but it took 11.0 s",
   ]);
-  assertEquals([...secondsByCell(executed).values()], [19.9, 20.1, 10, 11]);
+  assertEquals([...reviewRun(notebook(), executed).secondsByCell.values()], [19.9, 20.1, 10, 11]);
 });
