@@ -11,7 +11,7 @@ function notebook(...cells: Partial<Cell>[]): Notebook {
       cell_type: "code",
       id: `cell-${i}`,
       metadata: {},
-      source: [],
+      source: ["answer();\n"],
       outputs: [],
       ...cell,
     })),
