@@ -81,12 +81,14 @@ export async function train(
   const { base, head } = splitNetwork(network);
   const trainsBase = source.kind !== "features";
   const layers = trainsBase ? [...base, ...head] : head;
-  const learning = (layers: tf.layers.Layer[]) =>
-    layers.flatMap(({ trainableWeights }) => trainableWeights.map(variableOf));
-  const optimiser = new AdamW([
-    ...(trainsBase ? [{ variables: learning(base), rate: recipe.baseRate }] : []),
-    { variables: learning(head), rate: 1 },
-  ], recipe.weightDecay);
+  const learning = (layers: tf.layers.Layer[], rate: number): Parameter[] =>
+    layers.flatMap(({ trainableWeights }) =>
+      trainableWeights.map((weight) => ({ variable: variableOf(weight), rate }))
+    );
+  const optimiser = new AdamW(
+    [...(trainsBase ? learning(base, recipe.baseRate) : []), ...learning(head, 1)],
+    recipe.weightDecay,
+  );
   const statistics = layers.filter(({ trainable }) => trainable)
     .flatMap(({ nonTrainableWeights }) => nonTrainableWeights.map(variableOf));
   if (state) {
@@ -99,12 +101,10 @@ export async function train(
     const validated = validate(member, layers, validation);
     if (member.rank > 0) continue;
     const seconds = (performance.now() - started) / 1000;
-    member.report(
-      {
-        record: { stage, epoch, ...trained, ...validated, seconds },
-        state: { epoch, weights: readWeights(layers), optimiser: optimiser.state() },
-      },
-    );
+    member.report({
+      record: { stage, epoch, ...trained, ...validated, seconds },
+      state: { epoch, weights: readWeights(layers), optimiser: optimiser.state() },
+    });
   }
   optimiser.dispose();
   network.dispose();
@@ -347,9 +347,9 @@ function oneCycle(step: number, steps: number): number {
   return 0.01 + 0.99 * (1 + Math.cos(Math.PI * (t - WARM_UP) / (1 - WARM_UP))) / 2;
 }
 
-/** Variables that learn at one rate. */
-interface ParameterGroup {
-  variables: tf.Variable[];
+/** What learns. */
+interface Parameter {
+  variable: tf.Variable;
   /** Factor on the learning rate of a step. */
   rate: number;
 }
@@ -361,61 +361,46 @@ interface OptimiserState {
   second: Float32Array[];
 }
 
-const BETA1 = 0.9;
-const BETA2 = 0.999;
-const EPSILON = 1e-8;
+const CONSTANTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-/**
- * Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2; β₁ = 0.9, β₂ = 0.999, ε = 1e-8).
- */
+/** Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2). */
 class AdamW {
-  #groups: ParameterGroup[];
+  /** In the order of the parameters. */
+  readonly variables: tf.Variable[];
+  #rates: number[];
   #weightDecay: number;
   #step = 0;
   #first: tf.Tensor[];
   #second: tf.Tensor[];
 
-  constructor(groups: ParameterGroup[], weightDecay: number) {
-    this.#groups = groups;
+  constructor(parameters: Parameter[], weightDecay: number) {
+    this.variables = parameters.map(({ variable }) => variable);
+    this.#rates = parameters.map(({ rate }) => rate);
     this.#weightDecay = weightDecay;
     this.#first = this.variables.map(({ shape }) => tf.zeros(shape));
     this.#second = this.variables.map(({ shape }) => tf.zeros(shape));
-  }
-
-  /** All variables, group by group. */
-  get variables(): tf.Variable[] {
-    return this.#groups.flatMap(({ variables }) => variables);
   }
 
   /**
    * Takes a step.
    *
    * @param gradients Of every variable, in the order of {@linkcode AdamW.variables}.
-   * @param learningRate Of a group with rate 1.
+   * @param learningRate Of a parameter with rate 1.
    */
   apply(gradients: tf.Tensor[], learningRate: number): void {
     this.#step++;
-    let i = 0;
-    for (const { variables, rate } of this.#groups) {
-      for (const weight of variables) {
-        const [updated, first, second] = adamWStep(
-          { weight, gradient: gradients[i], first: this.#first[i], second: this.#second[i] },
-          {
-            step: this.#step,
-            learningRate: learningRate * rate,
-            weightDecay: this.#weightDecay,
-            beta1: BETA1,
-            beta2: BETA2,
-            epsilon: EPSILON,
-          },
-        );
-        weight.assign(updated);
-        tf.dispose([updated, this.#first[i], this.#second[i]]);
-        this.#first[i] = first;
-        this.#second[i] = second;
-        i++;
-      }
-    }
+    this.variables.forEach((weight, i) => {
+      const [first, second] = [this.#first[i], this.#second[i]];
+      const [updated, ...moments] = adamWStep({ weight, gradient: gradients[i], first, second }, {
+        step: this.#step,
+        learningRate: learningRate * this.#rates[i],
+        weightDecay: this.#weightDecay,
+        ...CONSTANTS,
+      });
+      weight.assign(updated);
+      tf.dispose([updated, first, second]);
+      [this.#first[i], this.#second[i]] = moments;
+    });
   }
 
   /** @returns A copy of the memory, to go on from later. */
@@ -428,9 +413,9 @@ class AdamW {
   restore({ step, first, second }: OptimiserState): void {
     this.dispose();
     this.#step = step;
-    const { variables } = this;
-    this.#first = first.map((values, i) => tf.tensor(values, variables[i].shape));
-    this.#second = second.map((values, i) => tf.tensor(values, variables[i].shape));
+    const tensor = (values: Float32Array, i: number) => tf.tensor(values, this.variables[i].shape);
+    this.#first = first.map(tensor);
+    this.#second = second.map(tensor);
   }
 
   /** Frees the memory; the variables stay. */
