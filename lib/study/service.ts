@@ -15,7 +15,7 @@ import { findModel } from "../model/model_folders.ts";
 import { networkToData } from "../model/network.ts";
 import { dateAndVersions } from "../model/saved_network.ts";
 import { load } from "./bench/load.ts";
-import { median, table } from "./report.ts";
+import { combine, median, table } from "./report.ts";
 import { defineStudy } from "./study.ts";
 
 /** A service that can be started. */
@@ -28,13 +28,10 @@ interface Contender {
   readyPath: string;
 }
 
-/** What clients were answered in so many seconds. */
-type LoadResult = Awaited<ReturnType<typeof load>>;
-
 /** What was measured of a service. */
 interface Measurement {
   name: string;
-  rounds: LoadResult[];
+  rounds: Awaited<ReturnType<typeof load>>[];
   /** Resident memory in bytes, every few seconds, of a service that says so. */
   memory: number[];
   /** Why nothing was measured. */
@@ -326,21 +323,16 @@ async function residentBytes(url: string): Promise<number | undefined> {
 }
 
 function describe(measurements: Measurement[]): string {
-  const measured = measurements.filter(({ rounds }) => rounds.length > 0);
-  const middle = ({ rounds }: Measurement, read: (round: LoadResult) => number) =>
-    median(rounds.map(read));
-  const perSecond = (measurement: Measurement) => middle(measurement, (round) => round.perSecond);
-  const rows = measured.map((measurement, i) => {
-    const rate = perSecond(measurement);
-    const ratio = i === 0 ? "" : ` (${(perSecond(measured[0]) / rate).toFixed(2)})`;
-    return [
-      measurement.name,
-      rate.toFixed(0) + ratio,
-      middle(measurement, ({ milliseconds }) => milliseconds.p50).toFixed(0),
-      middle(measurement, ({ milliseconds }) => milliseconds.p99).toFixed(0),
-      `${measurement.rounds.reduce((sum, { failed }) => sum + failed, 0)}`,
-    ];
-  });
+  const measured = measurements.filter(({ rounds }) => rounds.length > 0)
+    .map((measurement) => ({ ...measurement, ...combine(measurement.rounds, median) }));
+  const rows = measured.map(({ name, rounds, perSecond, milliseconds: { p50, p99 } }, i) => [
+    name,
+    perSecond.toFixed(0) +
+    (i === 0 ? "" : ` (${(measured[0].perSecond / perSecond).toFixed(2)})`),
+    p50.toFixed(0),
+    p99.toFixed(0),
+    `${rounds.reduce((sum, { failed }) => sum + failed, 0)}`,
+  ]);
   const head = ["service", "predictions a second (ours ÷ theirs)", "p50 ms", "p99 ms", "failed"];
   return [
     table(head, rows),
