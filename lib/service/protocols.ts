@@ -353,8 +353,7 @@ function readInferRequest(body: unknown, all: Output[], rest: Uint8Array) {
     id,
     pictures: Array.from(
       { length: count },
-      (_, i) =>
-        readNumbers(numbers.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), `picture ${i}`),
+      (_, i) => readRows([numbers.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS)], `picture ${i}`),
     ),
     asked: readOutputs(outputs, all, readParameter(parameters, "binary_data_output") === true),
   };
@@ -425,33 +424,33 @@ function onlyValue(tensor: unknown): unknown {
 function readPicture(instance: unknown, name: string): Pixels {
   const picture = onlyValue(instance);
   if (isObject(picture) && "b64" in picture) {
-    return readNumbers(readBase64(picture.b64, name), name);
+    return readRows([readBase64(picture.b64, name)], name);
   }
   if (!Array.isArray(picture)) {
     throw unexpected(`${name} to be a list of numbers`, quote(picture));
   }
-  if (picture.length === IMAGE_PIXELS) return readNumbers(picture, name);
+  if (picture.length === IMAGE_PIXELS) return readRows([picture], name);
   const isRow = (row: unknown) => Array.isArray(row) && row.length === IMAGE_SIDE;
   if (picture.length !== IMAGE_SIDE || !picture.every(isRow)) {
     throw unexpected(`${name} to be 28 × 28, 28 × 28 × 1 or 784 numbers`, quote(picture));
   }
-  const pixels = picture.flat().map((pixel) =>
-    Array.isArray(pixel) && pixel.length === 1 ? pixel[0] : pixel
-  );
-  return readNumbers(pixels, name);
+  return readRows(picture, name);
 }
 
-/** @param numbers `[784]`, from 0 to 255, or, where none is above 1, from 0 to 1. */
-function readNumbers(numbers: ArrayLike<unknown>, name: string): Pixels {
+/** @param rows `[28, 28]`, `[28, 28, 1]` or `[1, 784]`, from 0 to 255, or, where none is above 1, from 0 to 1. */
+function readRows(rows: ArrayLike<unknown>[], name: string): Pixels {
   const pixels = new Float32Array(IMAGE_PIXELS);
-  let most = 0;
-  for (let i = 0; i < IMAGE_PIXELS; i++) {
-    const value = numbers[i];
-    if (typeof value !== "number" || !(value >= 0 && value <= 255)) {
-      throw unexpected(`${name} to hold numbers from 0 to 255`, quote(value));
+  let [place, most] = [0, 0];
+  for (const row of rows) {
+    for (let x = 0; x < row.length; x++) {
+      let value = row[x];
+      if (rows.length > 1 && Array.isArray(value) && value.length === 1) [value] = value;
+      if (typeof value !== "number" || !(value >= 0 && value <= 255)) {
+        throw unexpected(`${name} to hold numbers from 0 to 255`, quote(value));
+      }
+      if (value > most) most = value;
+      pixels[place++] = value;
     }
-    if (value > most) most = value;
-    pixels[i] = value;
   }
   if (most > 1) { for (let i = 0; i < IMAGE_PIXELS; i++) pixels[i] /= 255; }
   return pixels;
