@@ -16,7 +16,7 @@ import {
   type Evaluation,
   VIEWS,
 } from "../model/evaluation.ts";
-import { measureRobustness, type Robustness } from "../model/robustness.ts";
+import { measureRobustness } from "../model/robustness.ts";
 import { startTeam } from "../model/team.ts";
 import { readLabelledPictures } from "../picture/own_pictures.ts";
 import { runCommand } from "./command_line.ts";
@@ -129,7 +129,7 @@ async function loadTest(
 }
 
 function describeRobustness(
-  { count, cleanError, errors, meanError }: Robustness,
+  { count, cleanError, errors, meanError }: Awaited<ReturnType<typeof measureRobustness>>,
   directory: string,
 ): string {
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`.padStart(8);

@@ -11,7 +11,7 @@ import { dateAndVersions, loadNetwork } from "./saved_network.ts";
 import { applyLayers, readWeights, writeWeights } from "./network.ts";
 
 /** What a saved classifier is, and how its input has to look. */
-export interface ModelCard {
+interface ModelCard {
   classes: string[];
   /** What {@linkcode predictDigit} takes. */
   input: {

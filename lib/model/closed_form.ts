@@ -11,7 +11,7 @@ import { encodeIdxPair, readLabelled } from "../data/idx.ts";
 import type { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { addHead, LOGITS } from "./architecture.ts";
-import { calibrate, describeClassifier, loadModel, type ModelCard } from "./classifier.ts";
+import { calibrate, type Classifier, describeClassifier, loadModel } from "./classifier.ts";
 import { evaluateProbabilities, type Evaluation } from "./evaluation.ts";
 import { LIGHT_AUGMENTATION } from "./recipe.ts";
 
@@ -217,7 +217,7 @@ interface SolveOptions {
 /** A classifier that was solved. */
 interface SolvedClassifier {
   network: tf.LayersModel;
-  card: Omit<ModelCard, "base">;
+  card: Omit<Classifier["card"], "base">;
   /** Indices of the pictures that were left out in turn: of classes that have others. All, if none has. */
   judged: number[];
   /** What the head that is solved without a picture says of it. */

@@ -2,7 +2,7 @@
 
 import { CLASS_SET_NAMES, type ClassSet, classSetOf } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
-import type { ModelCard } from "./classifier.ts";
+import type { Classifier } from "./classifier.ts";
 import { readCard } from "./saved_network.ts";
 
 /** @returns Where `deno task train` leaves its results: `outputs` for digits, `outputs/letters` and so on for others. */
@@ -39,7 +39,7 @@ function modelFolders(classSet: ClassSet): string[] {
  */
 export async function findModels(directory?: string): Promise<Record<string, string>> {
   if (directory !== undefined) {
-    const { classes = [] } = (await readCard(directory) ?? {}) as Partial<ModelCard>;
+    const { classes = [] } = (await readCard(directory) ?? {}) as Partial<Classifier["card"]>;
     return { [classSetOf(classes) ?? "own"]: directory };
   }
   const models: Record<string, string> = { digits: await findModel() };
@@ -52,7 +52,7 @@ export async function findModels(directory?: string): Promise<Record<string, str
 
 /** @returns How good a model is, and by what it is known. */
 export function describeMetrics(
-  { testAccuracy, testCount, leftOut }: ModelCard["metrics"],
+  { testAccuracy, testCount, leftOut }: Classifier["card"]["metrics"],
 ): string {
   const accuracy = `${(100 * testAccuracy).toFixed(2)} %`;
   if (!leftOut) return `${accuracy} on its test pictures`;

@@ -9,7 +9,7 @@ import { evaluate } from "./evaluation.ts";
 import type { Team } from "./team.ts";
 
 /** Shares of wrong answers, 0–1. */
-export interface Robustness {
+interface Robustness {
   /** Number of pictures, the same in every measurement. */
   count: number;
   /** On the pictures as they are. */

@@ -10,7 +10,7 @@ import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
 import { Run } from "./checkpoint.ts";
-import { calibrate, describeClassifier, type ModelCard } from "./classifier.ts";
+import { calibrate, type Classifier, describeClassifier } from "./classifier.ts";
 import { computeOutputs, evaluate, type Evaluation } from "./evaluation.ts";
 import { readWeights } from "./network.ts";
 import { AUGMENTATIONS, expectNames, expectRecipe, type Recipe, RECIPES } from "./recipe.ts";
@@ -67,7 +67,7 @@ const HEAD_EPOCHS_BEFORE_FINE_TUNING = 3;
 /** What came of it. */
 interface TrainResult {
   network: tf.LayersModel;
-  card: ModelCard;
+  card: Classifier["card"];
   history: EpochRecord[];
   /** On the test pictures, looked at once. */
   evaluation: Evaluation;
@@ -278,7 +278,9 @@ async function examine(
   network: tf.LayersModel,
   { validation, test, classes, apart = {} }: Splits,
   observer?: Observer,
-): Promise<Pick<TrainResult, "evaluation"> & { card: Omit<ModelCard, "base" | "mode" | "seed"> }> {
+): Promise<
+  Pick<TrainResult, "evaluation"> & { card: Omit<Classifier["card"], "base" | "mode" | "seed"> }
+> {
   const compute = ({ images }: Dataset) =>
     computeOutputs(team, network, images, "probabilities", observer);
   calibrate(network, await compute(validation), validation.labels);

@@ -6,7 +6,7 @@
 
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import { type ModelCard, nameAnswer, type Prediction } from "../model/classifier.ts";
+import { type Classifier, nameAnswer, type Prediction } from "../model/classifier.ts";
 import { schema } from "./openapi.ts";
 
 const { object, list, ref, text, boolean, whole, share, digit, named } = schema;
@@ -97,7 +97,9 @@ interface Output extends Tensor {
 }
 
 /** What goes into a model, and what its answers can hold. */
-function tensorsOf({ input: { shape }, classes }: ModelCard): { input: Tensor; outputs: Output[] } {
+function tensorsOf(
+  { input: { shape }, classes }: Classifier["card"],
+): { input: Tensor; outputs: Output[] } {
   const outputs: Output[] = [
     {
       name: "probabilities",
@@ -121,7 +123,7 @@ const SIGNATURE = "serving_default";
  * How a model is asked and answers in TensorFlow Serving's form: what its signature is, how a request is read,
  * and what programs are told of both.
  */
-export function tensorFlowServing(model: string, card: ModelCard) {
+export function tensorFlowServing(model: string, card: Classifier["card"]) {
   const { input, outputs } = tensorsOf(card);
   const rows = rowsOf(card.classes);
   const signature = {
@@ -246,7 +248,7 @@ interface NumberArray {
  * How a model is asked and answers in the Open Inference Protocol: what goes in and comes out, how a request is
  * read, and what programs are told of it.
  */
-export function openInference(model: string, card: ModelCard) {
+export function openInference(model: string, card: Classifier["card"]) {
   const { base, mode, date, metrics } = card;
   const { input, outputs } = tensorsOf(card);
   const names = outputs.map(({ name }) => name);

@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { areDigits } from "../data/class_sets.ts";
-import type { ModelCard } from "../model/classifier.ts";
+import type { Classifier } from "../model/classifier.ts";
 import { PICTURE_KINDS } from "../picture/class_folders.ts";
 import { createBodies } from "./body.ts";
 import type { Metrics } from "./metrics.ts";
@@ -25,7 +25,7 @@ import type { Samples } from "./samples.ts";
 interface Parts {
   pool: ReaderPool;
   /** Cards of the models by name; the first answers where no model is named. */
-  cards: Record<string, ModelCard>;
+  cards: Record<string, Classifier["card"]>;
   metrics: Metrics;
   /** Where samples are kept, if they are. */
   samples?: Samples;

@@ -1,6 +1,6 @@
 /** The running service. */
 
-import type { ModelCard } from "../model/classifier.ts";
+import type { Classifier } from "../model/classifier.ts";
 import { readCard } from "../model/saved_network.ts";
 import { createApp } from "./app.ts";
 import { Metrics } from "./metrics.ts";
@@ -70,9 +70,9 @@ export async function startService(
   ]);
   try {
     await pool.ready;
-    const cards: Record<string, ModelCard> = {};
+    const cards: Record<string, Classifier["card"]> = {};
     for (const [name, folder] of Object.entries(models)) {
-      cards[name] = await readCard(folder) as ModelCard;
+      cards[name] = await readCard(folder) as Classifier["card"];
     }
     let addresses: string[] = [];
     const answer = createApp({

@@ -14,7 +14,6 @@ import {
   type Classifier,
   describeClassifier,
   loadModel,
-  type ModelCard,
   nameAnswer,
   predict,
   predictDigit,
@@ -179,7 +178,7 @@ Deno.test("loadModel() rejects a network that is no classifier of digits by its 
       { ...CARD, classes: "0123456789" },
       { ...CARD, classes: ["0", "1"] },
       { ...CARD, input: undefined },
-      { ...CARD, input: { ...CARD.input, pixelRange: 2 } } as unknown as ModelCard,
+      { ...CARD, input: { ...CARD.input, pixelRange: 2 } } as unknown as Classifier["card"],
     ];
     const before = tf.memory().numTensors;
     for (const card of cards) {

@@ -7,7 +7,7 @@ import { zipSync } from "fflate";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { DIGITS } from "../../lib/data/mnist.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
-import type { ModelCard } from "../../lib/model/classifier.ts";
+import type { Classifier } from "../../lib/model/classifier.ts";
 
 /** @returns The small network with random weights. */
 export async function randomNetwork(seed = 1, classes = 10): Promise<tf.Sequential> {
@@ -23,7 +23,7 @@ export async function zipFolder(folder: string): Promise<Uint8Array> {
 }
 
 /** The card of a classifier whose pixels go from 0 to 255. */
-export const CARD: ModelCard = {
+export const CARD: Classifier["card"] = {
   classes: DIGITS,
   input: {
     shape: [28, 28, 1],

@@ -2,7 +2,7 @@
 
 import { join } from "@std/path";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
-import type { ModelCard } from "../../lib/model/classifier.ts";
+import type { Classifier } from "../../lib/model/classifier.ts";
 import { createApp } from "../../lib/service/app.ts";
 import { Metrics } from "../../lib/service/metrics.ts";
 import { readPage } from "../../lib/service/page_files.ts";
@@ -34,7 +34,7 @@ interface TestAppOptions {
 /** Workers of two models, of digits and of letters, that are small and know nothing. */
 interface TestPool {
   pool: ReaderPool;
-  cards: Record<string, ModelCard>;
+  cards: Record<string, Classifier["card"]>;
   metrics: Metrics;
   /** Folder that holds the models. */
   folder: string;
@@ -46,7 +46,7 @@ export function withPool(
   act: (test: TestPool) => Promise<void>,
 ): Promise<void> {
   return withFolder(async (folder) => {
-    const cards: Record<string, ModelCard> = {
+    const cards: Record<string, Classifier["card"]> = {
       digits: CARD,
       letters: { ...CARD, classes: CLASS_SETS.letters },
     };

@@ -1,6 +1,5 @@
 /** How many corrupted pictures networks read wrong. */
 
-import type { Robustness } from "../../model/robustness.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
 const BAR_COLORS = [COLORS.wrong, COLORS.right, COLORS.muted];
@@ -13,7 +12,10 @@ const BAR_COLORS = [COLORS.wrong, COLORS.right, COLORS.muted];
  * @returns A Vega-Lite v5 chart.
  */
 export function corruptionBars(
-  measured: Record<string, Omit<Robustness, "count">>,
+  measured: Record<
+    string,
+    { cleanError: number; errors: Record<string, number>; meanError: number }
+  >,
 ): Spec {
   const names = Object.keys(measured);
   const values = names.flatMap((network) => {
