@@ -8,9 +8,8 @@ import { addressesFor } from "./neighbours.ts";
 import { readPage } from "./page_files.ts";
 import { ReaderPool } from "./reader_pool.ts";
 
-type AppOptions = Parameters<typeof createApp>[0];
-
-interface ServiceOptions extends Pick<AppOptions, "samples" | "limits" | "guests"> {
+interface ServiceOptions
+  extends Pick<Parameters<typeof createApp>[0], "samples" | "limits" | "guests"> {
   /** Folders or zips of the models by name; the first answers where no model is named. */
   models: Record<string, string>;
   /** Address to listen at. */
@@ -25,27 +24,19 @@ interface ServiceOptions extends Pick<AppOptions, "samples" | "limits" | "guests
   log?: (entry: Record<string, unknown>) => void;
 }
 
-/** A service that listens. Close it with `await using`. */
-interface Service extends AsyncDisposable {
-  /** Where it listens, `http://127.0.0.1:8000`. */
-  url: string;
-  /** Where other machines find it. */
-  addresses: string[];
-  /** Takes no more requests, answers those it has, and ends its workers. */
-  close(): Promise<void>;
-}
-
 /** Milliseconds that open requests have to be answered in once the service closes. */
 const CLOSING_TIME = 20_000;
 
 /**
  * Starts the service.
  *
+ * @returns Where it listens, `http://127.0.0.1:8000`, where other machines find it, and what closes it, as
+ * `await using` does: it takes no more requests, answers those it has, and ends its workers.
  * @throws {Error} If a model is not there or the address is taken.
  */
 export async function startService(
   { models, host, port, workers, samples, limits, guests, module, log }: ServiceOptions,
-): Promise<Service> {
+) {
   let state: "starting" | "open" | "closing" = "starting";
   const pool = new ReaderPool({
     models,
