@@ -76,6 +76,15 @@ export function mendLayers(): void {
     // It writes into the shape that it is given, which is another layer's.
     mend(layer, "computeOutputShape", (compute) => (shape) => compute([...shape]));
   }
+  mend(centerCrop, "call", (call, { height, width }) => (inputs, options) => {
+    const [x] = [inputs].flat();
+    const [before, [inHeight, inWidth, channels]] = [x.shape.slice(0, -3), x.shape.slice(-3)];
+    const [rows, columns] = [inHeight - height, inWidth - width];
+    if (rows < 0 || columns < 0) return call(x, options); // it enlarges
+    // It cuts by an operation for boxes of any size, which has no gradient; of one column, it takes the first.
+    const begin = [...before.map(() => 0), rows >> 1, columns === 1 ? 1 : columns >> 1, 0];
+    return x.slice(begin, [...before, height, width, channels]);
+  });
   const resizing = tf.layers.resizing({ height: 1, width: 1 });
   const randomWidth = tf.layers.randomWidth({ factor: 0.1 });
   for (const layer of [resizing, randomWidth]) {

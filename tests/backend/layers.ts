@@ -189,7 +189,9 @@ for (const [filters, shape] of [[5, [7, 6, 3]], [8, [7, 6, 8]]] as [number, numb
   add("zeroPadding2d", [turnedShape(shape)], {
     ...{ padding: [[1, 2], [0, 1]], dataFormat: "channelsFirst" },
   }, { variant: "dataFormat channelsFirst" });
-  add("centerCrop", [shape], { height: 3, width: 4 }, { variant: "" });
+  for (const [height, width] of [[3, 4], [4, 2], [9, 9]]) {
+    add("centerCrop", [shape], { height, width }, { variant: "" });
+  }
   add("randomWidth", [shape], { factor: 0.3, seed: 5 });
 }
 
