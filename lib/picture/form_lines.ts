@@ -1,7 +1,6 @@
 /** Lines of a printed form, found and taken away: long runs of ink, across and down, slanted alike. */
 
 import { type InkSheet, leastInk, markInk } from "./ink.ts";
-import { type Edges, findPieces } from "./pieces.ts";
 
 /** Steepest line of a form, in pixels down a pixel across: 3°. */
 const STEEPEST = 0.05;
@@ -261,10 +260,6 @@ const SLANTS = [0, 0.5, -0.5, 1, -1];
  */
 const BESIDE = 0.01;
 
-/** Digits that touch over a line reach farther than this share of a place into both, and are cut over so many pixels. */
-const FAR = 0.3;
-const CUT = 2;
-
 /** Takes some of a sheet's lines away, but for strokes that cross them, or are darker. */
 export function eraseLines(
   sheet: InkSheet,
@@ -331,33 +326,4 @@ function eraseLine(
     }
   }
   for (const [index, value] of filled) ink[index] = value;
-}
-
-/** Cuts digits apart that touch over a form's line: what reaches far into the places on either side of it. */
-export function cutApart(
-  sheet: InkSheet,
-  { across, down, places }: Pick<Lines, "across" | "down"> & { places: [Line, Line][] },
-  slope: number,
-): InkSheet {
-  const { pieces } = findPieces(sheet);
-  const reach = FAR * Math.min(...places.map(([left, right]) => right.first - left.last));
-  const ink = sheet.ink.slice();
-  const cut = (line: Line, piece: Edges, isDown: boolean) => {
-    const [low, high, from, to] = isDown
-      ? [piece.left, piece.right, piece.top, piece.bottom]
-      : [piece.top, piece.bottom, piece.left, piece.right];
-    const middleOf = middle(line) + (isDown ? -slope : slope) * (from + to) / 2;
-    if (middleOf - low < reach || high - middleOf < reach) return;
-    for (let along = from; along < to; along++) {
-      const at = Math.round(middle(line) + (isDown ? -slope : slope) * along);
-      for (let beside = at - CUT; beside <= at + CUT; beside++) {
-        ink[isDown ? along * sheet.width + beside : beside * sheet.width + along] = 0;
-      }
-    }
-  };
-  for (const piece of pieces) {
-    for (const line of down) cut(line, piece, true);
-    for (const line of across) cut(line, piece, false);
-  }
-  return markInk({ ...sheet, ink }) ?? sheet;
 }

@@ -2,7 +2,6 @@
 
 import {
   coverage,
-  cutApart,
   eraseLines,
   findFormLines,
   type Line,
@@ -11,7 +10,7 @@ import {
   thickness,
 } from "./form_lines.ts";
 import type { InkSheet } from "./ink.ts";
-import type { Edges } from "./pieces.ts";
+import { cutApart, type Edges } from "./pieces.ts";
 
 /** Lines between boxes have at least this share of the shorter side. */
 const LEAST_DIVIDER = 0.35;
@@ -119,7 +118,10 @@ export function withoutForm(sheet: InkSheet): FilledForm | undefined {
     if (used.length < form.leastUsed || used.some(isBelow)) continue;
     const { slope } = lines;
     return {
-      sheet: cutApart(left, form, slope),
+      sheet: cutApart(left, [
+        ...form.down.map((line) => ({ start: middle(line), slope: -slope, isDown: true })),
+        ...form.across.map((line) => ({ start: middle(line), slope })),
+      ], Math.min(...form.places.map(([one, next]) => next.first - one.last))),
       placeOf: ({ left, top, right, bottom }) => {
         const [x, y] = [(left + right) / 2, (top + bottom) / 2];
         const before = form.down.filter((line) => middle(line) - slope * y < x).length;

@@ -2,7 +2,7 @@
 
 import { type Box, boxAround } from "../image/box.ts";
 import { strokeWidth } from "../image/strokes.ts";
-import type { InkSheet } from "./ink.ts";
+import { type InkSheet, markInk } from "./ink.ts";
 
 /** Where something is in a picture. */
 export interface Edges {
@@ -90,6 +90,40 @@ export function findPieces(sheet: InkSheet): Pieces {
       return { width: across, values };
     },
   };
+}
+
+/** What hangs together over a line is cut over so many pixels where it reaches farther on both sides than this share of a place. */
+const FAR = 0.3;
+const CUT = 2;
+
+/**
+ * Cuts digits apart that touch over a printed line: what reaches far into the places on either side of it.
+ *
+ * @param lines The row of each at column 0, and rows down a column across; of a line down, with columns for rows.
+ * @param place What is between two lines, in pixels.
+ */
+export function cutApart(
+  sheet: InkSheet,
+  lines: { start: number; slope: number; isDown?: boolean }[],
+  place: number,
+): InkSheet {
+  const ink = sheet.ink.slice();
+  for (const { left, top, right, bottom } of findPieces(sheet).pieces) {
+    for (const { start, slope, isDown } of lines) {
+      const [low, high, from, to] = isDown
+        ? [left, right, top, bottom]
+        : [top, bottom, left, right];
+      const at = start + slope * (from + to) / 2;
+      if (at - low < FAR * place || high - at < FAR * place) continue;
+      for (let along = from; along < to; along++) {
+        const middle = Math.round(start + slope * along);
+        for (let beside = middle - CUT; beside <= middle + CUT; beside++) {
+          ink[isDown ? along * sheet.width + beside : beside * sheet.width + along] = 0;
+        }
+      }
+    }
+  }
+  return markInk({ ...sheet, ink }) ?? sheet;
 }
 
 /** Paper around the ink that is looked at, as a share of the ink's longer side. */

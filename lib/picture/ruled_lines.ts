@@ -1,7 +1,7 @@
 /** Ruled and squared paper: its lines, found and taken away. */
 
-import { type InkSheet, markInk } from "./ink.ts";
-import { dilate, type Edges, findPieces, heightOf } from "./pieces.ts";
+import type { InkSheet } from "./ink.ts";
+import { cutApart, dilate, type Edges, findPieces, heightOf } from "./pieces.ts";
 
 /** Steepest line that counts as ruled, in pixels down a pixel across: 15°. */
 const STEEPEST = 0.27;
@@ -45,9 +45,8 @@ const LEAST_WRITTEN = 0.5;
 const LEAST_WIDTH = 0.4;
 const USUAL_WIDTH = 0.42;
 
-/** and is cut over so many pixels where it reaches farther beyond a line than this share of it on both sides. */
+/** and is over a line where it reaches farther beyond than this share of it on both sides. */
 const BEYOND = 0.3;
-const CUT = 2;
 
 /** A ruled line: its row at column 0, and rows down a column across. */
 interface Ruled {
@@ -117,11 +116,10 @@ interface Unruled {
 
 /** Cuts apart what hangs together over a line, where rows are written between lines. */
 function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
-  const { width, mask } = sheet;
   const lines = rules.toSorted((a, b) => a.start - b.start);
   const distances = lines.slice(1).map(({ start }, i) => start - lines[i].start);
   const distance = distances.toSorted((a, b) => a - b)[distances.length >> 1];
-  if (!distance || !mask.includes(1)) return { sheet };
+  if (!distance || !sheet.mask.includes(1)) return { sheet };
   const written = findPieces(sheet).pieces.filter((piece) =>
     heightOf(piece) >= LEAST_WRITTEN * distance
   );
@@ -138,17 +136,8 @@ function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
   );
   const areBeside = rows.some((one) => rows.some((other) => one.right <= other.left));
   if (!areBeside || rows.length < 2 * wide.length) return { sheet };
-  const ink = sheet.ink.slice();
-  for (const piece of written) {
-    for (const line of lines.filter(isOver(piece))) {
-      for (let x = piece.left; x < piece.right; x++) {
-        const middle = Math.round(line.start + line.slope * x);
-        for (let y = middle - CUT; y <= middle + CUT; y++) ink[y * width + x] = 0;
-      }
-    }
-  }
   return {
-    sheet: markInk({ ...sheet, ink }) ?? sheet,
+    sheet: cutApart(sheet, lines, distance),
     placeOf: (piece) =>
       lines.filter((line) => rowAt(line, piece) < (piece.top + piece.bottom) / 2).length,
   };
