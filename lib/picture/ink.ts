@@ -1,7 +1,7 @@
 /** Ink told from paper: how much of it there is, which of the two is darker, how noisy the paper is. */
 
 import type { GreyPicture } from "./decode.ts";
-import { fitPaper, type Paper, SMALL_SIDE } from "./paper.ts";
+import { fitPaper, type Paper } from "./paper.ts";
 
 /** How much ink there is everywhere. */
 interface InkLayer {
@@ -43,7 +43,7 @@ export function separateInk(picture: GreyPicture): InkLayer {
   const differences = differencesOf(paper);
   const { ink, skewness, counts } = flatten(picture, paper, differences);
   const sign = skewness > 0 ? 1 : -1;
-  const shadow = Math.min(width, height) < SMALL_SIDE
+  const shadow = paper.isSmall
     ? undefined
     : shadows(differences.map((value) => sign * value), paper);
   for (let y = 0, i = 0; y < height; y++) {

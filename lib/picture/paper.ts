@@ -38,7 +38,7 @@ const SQUARES = 48;
 const COARSE_SQUARES = 24;
 
 /** A picture whose shorter side is less than this, in pixels, has light taken as even. */
-export const SMALL_SIDE = 48;
+const SMALL_SIDE = 48;
 
 /** How much more a square at the border counts: a digit seldom fills the rim of its picture. */
 const BORDER_WEIGHT = 3;
@@ -75,6 +75,8 @@ const PAPER_RANK = 0.8;
 export interface Paper extends Squares {
   /** Brightness along a row: start + slope · x + bend · x², x and y in squares from the top left. */
   along: (y: number) => [start: number, slope: number, bend: number];
+  /** The picture is so small that its light was taken as even. */
+  isSmall: boolean;
 }
 
 /**
@@ -84,14 +86,14 @@ export interface Paper extends Squares {
  */
 export function fitPaper({ width, height, values }: GreyPicture): Paper {
   const squares = averageSquares(values, width, height, SQUARES);
-  const alwaysEven = Math.min(width, height) < SMALL_SIDE;
+  const isSmall = Math.min(width, height) < SMALL_SIDE;
   const { cells, columns, rows } = squares;
   const coarse = weighSquares(averageSquares(cells, columns, rows, COARSE_SQUARES));
   const even = fitConstant(coarse);
   const total = coarse.reduce((sum, { weight }) => sum + weight, 0);
-  const uneven = alwaysEven ? even : fitPolynomial(coarse);
+  const uneven = isSmall ? even : fitPolynomial(coarse);
   let better = uneven.met > even.met ? uneven : even;
-  if (!alwaysEven && better.met < LEAST_MET * total) {
+  if (!isSmall && better.met < LEAST_MET * total) {
     const unbent = fitPolynomial(coarse, even.coefficients[0]);
     if (unbent.met >= LEAST_MET * total) better = unbent;
   }
@@ -99,7 +101,7 @@ export function fitPaper({ width, height, values }: GreyPicture): Paper {
     ? fitCrowded(squares, values, better)
     : better;
   const [c, cx, cy, cxx, cxy, cyy] = coefficients;
-  return { ...squares, along: (y) => [c + (cy + cyy * y) * y, cx + cxy * y, cxx] };
+  return { ...squares, along: (y) => [c + (cy + cyy * y) * y, cx + cxy * y, cxx], isSmall };
 }
 
 interface Fit {

@@ -1,8 +1,8 @@
-/** Pieces of ink that hang together. */
+/** Pieces of ink that hang together, and which of them are a digit. */
 
 import { type Box, boxAround } from "../image/box.ts";
 import { strokeWidth } from "../image/strokes.ts";
-import { type InkSheet, markInk } from "./ink.ts";
+import { type InkSheet, markInk, quantileOfCounts } from "./ink.ts";
 
 /** Where something is in a picture. */
 export interface Edges {
@@ -14,34 +14,237 @@ export interface Edges {
 }
 
 /** A connected piece of ink. */
-export interface Piece extends Edges {
+interface Piece extends Edges {
   /** Its number, from 1 on. */
   label: number;
 }
 
 /** Pieces of one digit, and the box around them, or around the part of them that is the digit's. */
-export interface Group extends Edges {
+interface Group extends Edges {
   pieces: Piece[];
 }
 
 /** What hangs together on a sheet. */
-export interface Pieces {
+interface Pieces {
   pieces: Piece[];
   /** The ink of a group's pieces alone, in its box and so many pixels around, `[height, width]`. */
   inkOf: (group: Group, margin: number) => { width: number; values: Float32Array };
 }
 
-export function heightOf({ top, bottom }: Edges): number {
+function heightOf({ top, bottom }: Edges): number {
   return bottom - top;
 }
 
-export function groupOf(pieces: Piece[]): Group {
+function groupOf(pieces: Piece[]): Group {
   return {
     pieces,
     left: Math.min(...pieces.map(({ left }) => left)),
     top: Math.min(...pieces.map(({ top }) => top)),
     right: Math.max(...pieces.map(({ right }) => right)),
     bottom: Math.max(...pieces.map(({ bottom }) => bottom)),
+  };
+}
+
+/** What was printed on a sheet. */
+interface Printed {
+  /** A name of the place, between the printed lines, that something is in. */
+  placeOf?: (edges: Edges) => string | number;
+  /** There is one digit in a place. */
+  isForm?: boolean;
+}
+
+/** A symbol's box on its sheet, and its ink. */
+interface Symbol {
+  box: Box;
+  ink: ReturnType<typeof cutOut>;
+}
+
+/**
+ * Finds what is written on a sheet.
+ *
+ * @param sought Every digit; or all as one symbol, its dots too, and what is around it (⊙), or but for a frame.
+ * @param printed What was printed there.
+ * @returns Each symbol, in reading order.
+ */
+export function symbolsOn(
+  sheet: InkSheet,
+  sought: "digits" | "symbol" | "framed symbol",
+  printed: Printed = {},
+): Symbol[] {
+  const found = findPieces(sheet);
+  const groups = sought === "digits"
+    ? digitsOf(found, sheet, printed)
+    : symbolOf(sought === "symbol" ? found.pieces : withoutSurroundings(found.pieces, sheet));
+  return groups.map((group) => {
+    const { left, top, right, bottom } = group;
+    const box = { left, top, width: right - left, height: bottom - top };
+    return { box, ink: cutOut(group, found, sheet) };
+  });
+}
+
+/** Ink that is smaller than this share of the largest piece's longer side is dirt, and no dot. */
+const SPECK = 0.05;
+
+/** All pieces as one symbol. */
+function symbolOf(pieces: Piece[]): Group[] {
+  const sizeOf = (piece: Piece) => Math.max(piece.right - piece.left, heightOf(piece));
+  const least = SPECK * Math.max(...pieces.map(sizeOf));
+  const kept = pieces.filter((piece) => sizeOf(piece) >= least);
+  return kept.length > 0 ? [groupOf(kept)] : [];
+}
+
+/** Pieces near each other as one digit, unless they are in two places of a form; what is too wide as several. */
+function digitsOf(
+  found: Pieces,
+  sheet: InkSheet,
+  { placeOf = () => "", isForm = false }: Printed,
+): Group[] {
+  const pieces = isForm ? found.pieces : withoutSurroundings(found.pieces, sheet);
+  const joined = [...Map.groupBy(pieces, placeOf).values()].flatMap(joinPieces);
+  const groups = inReadingOrder(withoutSpecks(joined, sheet));
+  return isForm ? groups : groups.flatMap((group) => splitTouching(group, found));
+}
+
+/** A frame stands off what is in it by at least this share of its height. */
+const FRAME_MARGIN = 0.05;
+
+/** What is in a frame has at least this share of its height. */
+const LEAST_FRAMED = 0.35;
+
+/** A table is seen along at least this share of a side of the picture. */
+const TABLE_SIDE = 0.75;
+
+/** Beside a table there are digits of at least this share of the picture's height. */
+const LEAST_BESIDE = 0.1;
+
+/**
+ * Leaves out what lies around digits and is none: a frame, which has another piece well inside, and
+ * the table beside the sheet, which reaches the picture's border and goes along most of it.
+ */
+function withoutSurroundings(pieces: Piece[], sheet: InkSheet): Piece[] {
+  const frames = (one: Piece, other: Piece) => {
+    const margin = FRAME_MARGIN * heightOf(one);
+    return heightOf(other) >= LEAST_FRAMED * heightOf(one) &&
+      other.left - one.left >= margin && one.right - other.right >= margin &&
+      other.top - one.top >= margin && one.bottom - other.bottom >= margin;
+  };
+  const atBorder = ({ left, top, right, bottom }: Piece) =>
+    left <= 0 || top <= 0 || right >= sheet.width || bottom >= sheet.height;
+  const unframed = pieces.filter((piece) => !pieces.some((other) => frames(piece, other)));
+  const highest = Math.max(...unframed.filter((piece) => !atBorder(piece)).map(heightOf));
+  return unframed.filter((piece) => {
+    const along = piece.right - piece.left >= TABLE_SIDE * sheet.width ||
+      heightOf(piece) >= TABLE_SIDE * sheet.height;
+    return !(along && atBorder(piece) && highest >= LEAST_BESIDE * sheet.height);
+  });
+}
+
+/** Puts pieces of one digit together, such as a 5 and its bar. */
+function joinPieces(pieces: Piece[]): Group[] {
+  const groups: Group[] = pieces
+    .toSorted((a, b) => heightOf(b) - heightOf(a))
+    .map((piece) => groupOf([piece]));
+  for (let i = 0; i < groups.length; i++) {
+    for (let j = groups.length - 1; j > i; j--) {
+      if (!belong(groups[i], groups[j])) continue;
+      groups[i] = groupOf([...groups[i].pieces, ...groups[j].pieces]);
+      groups.splice(j, 1);
+    }
+  }
+  return groups;
+}
+
+/** Whether a smaller piece stands so close above, below or beside a larger one that it is part of it. */
+function belong(large: Group, small: Group): boolean {
+  const size = heightOf(large);
+  const smaller = Math.max(heightOf(small), small.right - small.left);
+  if (smaller < 0.08 * size) return false;
+  const gapX = Math.max(large.left, small.left) - Math.min(large.right, small.right);
+  const gapY = Math.max(large.top, small.top) - Math.min(large.bottom, small.bottom);
+  const narrower = Math.min(large.right - large.left, small.right - small.left);
+  if (-gapX >= 0.5 * narrower && gapY <= 0.15 * heightOf(small)) return true;
+  return heightOf(small) <= 0.6 * size && Math.max(gapX, 0) + Math.max(gapY, 0) <= 0.2 * size;
+}
+
+/** Least height of a digit in pixels, and as a share of the picture's shorter side. */
+const LEAST_HEIGHT = 4;
+const LEAST_RELATIVE_HEIGHT = 0.02;
+
+/** Ink of less than this share of the highest digit's height is a speck. */
+const SPECK_HEIGHT = 0.35;
+
+/** Leaves out what is too small for a digit, by itself or beside the others. */
+function withoutSpecks(groups: Group[], { width, height }: InkSheet): Group[] {
+  const least = Math.max(LEAST_HEIGHT, LEAST_RELATIVE_HEIGHT * Math.min(width, height));
+  const large = groups.filter((group) => heightOf(group) >= least);
+  const highest = Math.max(...large.map(heightOf));
+  return large.filter((group) => heightOf(group) >= SPECK_HEIGHT * highest);
+}
+
+/** In the order in which people read: rows from top to bottom, each from left to right. */
+function inReadingOrder(groups: Group[]): Group[] {
+  const rows: Group[][] = [];
+  for (const group of groups.toSorted((a, b) => a.top + a.bottom - b.top - b.bottom)) {
+    const middle = (group.top + group.bottom) / 2;
+    const row = rows.at(-1);
+    if (row?.some(({ bottom }) => bottom > middle)) row.push(group);
+    else rows.push([group]);
+  }
+  return rows.flatMap((row) => row.sort((a, b) => a.left - b.left));
+}
+
+/** Strokes that hang together over more than so many heights are several digits: in MNIST, none is as wide. */
+const WIDEST_DIGIT = 1.7;
+
+/** Unless they are lower than this, in pixels: then a wide 2 or 5 is likelier. */
+const LEAST_SPLIT_HEIGHT = 8;
+
+/** How wide a digit is among several, in heights. */
+const USUAL_WIDTH = 0.8;
+
+/** Cuts digits that touch apart, at the columns with the least ink. */
+function splitTouching(group: Group, { inkOf }: Pieces): Group[] {
+  const [width, height] = [group.right - group.left, heightOf(group)];
+  if (width <= WIDEST_DIGIT * height || height < LEAST_SPLIT_HEIGHT) return [group];
+  const count = Math.max(2, Math.round(width / (USUAL_WIDTH * height)));
+  const { values } = inkOf(group, 0);
+  const profile = new Float32Array(width);
+  for (let i = 0; i < values.length; i++) profile[i % width] += values[i];
+  const reach = Math.floor(0.3 * width / count);
+  const cuts = [0];
+  for (let k = 1; k < count; k++) {
+    const middle = Math.round(k * width / count);
+    const stretch = profile.subarray(middle - reach, middle + reach + 1);
+    cuts.push(middle - reach + stretch.indexOf(Math.min(...stretch)));
+  }
+  cuts.push(width);
+  return cuts.slice(1).map((end, k) => ({
+    ...group,
+    left: group.left + cuts[k],
+    right: group.left + end,
+  }));
+}
+
+/** What is looked at around a digit for its soft edges, as a share of its height. */
+const SOFT_MARGIN = 0.15;
+
+/** Ink counts as full from this quantile of a digit's strong ink on. */
+const FULL_INK = 0.8;
+
+/** A group's ink alone, from 0 to 1, with its soft edges. */
+function cutOut(group: Group, { inkOf }: Pieces, sheet: InkSheet) {
+  const margin = Math.max(2, Math.round(SOFT_MARGIN * heightOf(group)));
+  const { width, values } = inkOf(group, margin);
+  const strong = new Uint32Array(256);
+  for (const value of values) {
+    if (value >= sheet.strong) strong[Math.min(255, Math.round(value))]++;
+  }
+  const full = Math.max(sheet.strong, quantileOfCounts(strong, FULL_INK));
+  const paper = 2 * sheet.noise;
+  return {
+    width,
+    height: values.length / width,
+    values: values.map((value) => Math.min(1, Math.max(0, (value - paper) / (full - paper)))),
   };
 }
 

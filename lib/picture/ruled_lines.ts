@@ -1,7 +1,7 @@
 /** Ruled and squared paper: its lines, found and taken away. */
 
 import type { InkSheet } from "./ink.ts";
-import { cutApart, dilate, type Edges, findPieces, heightOf } from "./pieces.ts";
+import { cutApart, dilate, type Edges, findPieces } from "./pieces.ts";
 
 /** Steepest line that counts as ruled, in pixels down a pixel across: 15°. */
 const STEEPEST = 0.27;
@@ -121,7 +121,7 @@ function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
   const distance = distances.toSorted((a, b) => a - b)[distances.length >> 1];
   if (!distance || !sheet.mask.includes(1)) return { sheet };
   const written = findPieces(sheet).pieces.filter((piece) =>
-    heightOf(piece) >= LEAST_WRITTEN * distance
+    (piece.bottom - piece.top) >= LEAST_WRITTEN * distance
   );
   const rowAt = ({ start, slope }: Ruled, { left, right }: Edges) =>
     start + slope * (left + right) / 2;
@@ -129,10 +129,11 @@ function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
     Math.min(rowAt(line, piece) - piece.top, piece.bottom - rowAt(line, piece)) >=
       BEYOND * distance;
   const over = written.filter((piece) => lines.some(isOver(piece)));
-  const wide = over.filter((piece) => widthOf(piece) > USUAL_WIDTH * heightOf(piece));
+  const wide = over.filter((piece) => widthOf(piece) > USUAL_WIDTH * (piece.bottom - piece.top));
   const rows = written.filter((piece) =>
     !over.includes(piece) || !wide.includes(piece) &&
-      widthOf(piece) * (lines.filter(isOver(piece)).length + 1) >= LEAST_WIDTH * heightOf(piece)
+      widthOf(piece) * (lines.filter(isOver(piece)).length + 1) >=
+        LEAST_WIDTH * (piece.bottom - piece.top)
   );
   const areBeside = rows.some((one) => rows.some((other) => one.right <= other.left));
   if (!areBeside || rows.length < 2 * wide.length) return { sheet };

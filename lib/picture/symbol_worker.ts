@@ -3,8 +3,7 @@
 import { type Member, serveJobs } from "../backend/team.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "./decode.ts";
-import { findSymbol } from "./find_digits.ts";
-import { WORKING_PIXELS } from "./resolution.ts";
+import { findSymbol, WORKING_PIXELS } from "./find_digits.ts";
 
 /** The jobs by name. */
 export const jobs = { readSymbols };

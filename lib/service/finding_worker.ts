@@ -1,8 +1,7 @@
 /** The module of the worker that finds the digits in picture files. */
 
 import { decodePicture } from "../picture/decode.ts";
-import { finderFor } from "../picture/find_digits.ts";
-import { WORKING_PIXELS } from "../picture/resolution.ts";
+import { finderFor, WORKING_PIXELS } from "../picture/find_digits.ts";
 import type { ReaderPool } from "./reader_pool.ts";
 import { serveTasks } from "./worker_pool.ts";
 

@@ -132,6 +132,45 @@ Deno.test("findDigits() gives boxes in the pixels of the picture, however large 
   assert(Math.abs(box.height - scale * small.height) <= 2 * scale);
 });
 
+/** What is looked at of a picture. */
+function greyOf(picture: GreyPicture): GreyPicture {
+  const { width, height, values } = findDigits(picture).steps[0];
+  return { width, height, values };
+}
+
+Deno.test("findDigits() looks at pictures as they are that were not enlarged", async () => {
+  const bar = new Uint8Array(60 * 80).fill(180);
+  for (let y = 20; y < 60; y++) bar.fill(40, y * 60 + 30, y * 60 + 36);
+  const { picture } = await drawTestPicture("8 × 8 pixels", 3, new Random(1));
+  for (const kept of [{ width: 60, height: 80, values: bar }, picture]) {
+    assertEquals(greyOf(kept), kept);
+  }
+});
+
+Deno.test("findDigits() looks at pictures as they are that are enlarged along one side only", () => {
+  const values = Uint8Array.from(
+    { length: 400 },
+    (_, i) => 20 * (Math.floor(i % 20 / 2) % 3 + (i * i) % 7),
+  );
+  const picture = { width: 20, height: 20, values };
+  assertEquals(greyOf(picture), picture);
+});
+
+Deno.test("findDigits() looks at the pixels from which a picture was enlarged that then was cut", () => {
+  const [side, factor] = [21, 3];
+  const original = (x: number, y: number) => 40 * ((x * x + 3 * y) % 7);
+  const values = Uint8Array.from(
+    { length: side ** 2 },
+    (_, i) => original(Math.floor((i % side + 2) / factor), Math.floor(i / side / factor)),
+  );
+  const grey = greyOf({ width: side, height: side, values });
+  assertEquals([grey.width, grey.height], [6, 7]);
+  assertEquals(
+    grey.values,
+    Uint8Array.from({ length: 42 }, (_, i) => original(i % 6 + 1, Math.floor(i / 6))),
+  );
+});
+
 const EMPTY: [name: string, picture: GreyPicture][] = [
   ["one pixel", { width: 1, height: 1, values: Uint8Array.of(7) }],
   ["one row", { width: 500, height: 1, values: new Uint8Array(500).fill(90) }],
