@@ -140,7 +140,7 @@ export function packedRowsBytes(rows: i32, depth: i32): i32 {
  */
 // @ts-ignore: decorator
 @inline
-function interleave(a: usize, rows: i32, depth: i32, to: usize, toStride: i32): void {
+export function interleave(a: usize, rows: i32, depth: i32, to: usize, toStride: i32): void {
   const stride = depth * FLOAT, last = rows - 1;
   let a0 = a;
   let a1 = a + min(1, last) * stride, a2 = a + min(2, last) * stride, a3 = a + min(3, last) * stride;

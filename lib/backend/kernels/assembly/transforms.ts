@@ -11,24 +11,38 @@
  * Every function takes m as a literal, so that it is compiled once for each m without a branch.
  */
 
-import { scale, scaleAdd, VECTOR } from "./simd";
+import { addTo, scale, scaleAdd, VECTOR } from "./simd";
+
+/** @returns address + index · stride, by additions: engines would multiply anew at every use; `index` is a literal. */
+// @ts-ignore: decorator
+@inline
+function step(address: usize, stride: i32, index: i32): usize {
+  if (index == 0) return address;
+  if (index == 1) return address + stride;
+  if (index == 2) return address + stride + stride;
+  if (index == 3) return address + stride + stride + stride;
+  if (index == 4) return address + stride + stride + stride + stride;
+  if (index == 5) return address + stride + stride + stride + stride + stride;
+  if (index == 6) return address + stride + stride + stride + stride + stride + stride;
+  return address + stride + stride + stride + stride + stride + stride + stride;
+}
 
 // @ts-ignore: decorator
 @inline
 function at(address: usize, stride: i32, index: i32): v128 {
-  return v128.load(address + index * stride);
+  return v128.load(step(address, stride, index));
 }
 
 // @ts-ignore: decorator
 @inline
 function put(address: usize, stride: i32, index: i32, value: v128): void {
-  v128.store(address + index * stride, value);
+  v128.store(step(address, stride, index), value);
 }
 
 // @ts-ignore: decorator
 @inline
 function add(address: usize, stride: i32, index: i32, value: v128): void {
-  v128.store(address + index * stride, f32x4.add(value, v128.load(address + index * stride)));
+  addTo(step(address, stride, index), value);
 }
 
 /** Bᵀ: m + 2 inputs → m + 2 points. */

@@ -8,7 +8,7 @@
  * the convolution becomes a matrix product M = V · U at every point.
  */
 
-import { multiply, multiplyTransposed, packedRowsBytes, packRows } from "./gemm";
+import { interleave, multiply, multiplyTransposed, packedRowsBytes, packRows } from "./gemm";
 import { gradientOfNorm, loadMask, poolWindow, storePicked } from "./pool";
 import { addTo, FLOAT, VECTOR } from "./simd";
 import {
@@ -169,11 +169,9 @@ function transformFilter(
 /** [3, 3, in, out] → [3, 3, out, in]. */
 function swapChannels(filter: usize, swapped: usize, inputs: i32, outputs: i32): void {
   for (let tap = 0; tap < 9; tap++) {
-    for (let i = 0; i < inputs; i++) {
-      for (let o = 0; o < outputs; o++) {
-        store<f32>(swapped + (o * inputs + i) * FLOAT, load<f32>(filter));
-        filter += FLOAT;
-      }
+    for (let i = 0; i < inputs; i += 4) {
+      interleave(filter, 4, outputs, swapped + i * FLOAT, inputs * FLOAT);
+      filter += 4 * outputs * FLOAT;
     }
     swapped += inputs * outputs * FLOAT;
   }
