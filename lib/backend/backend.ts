@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { installFastKernels } from "./fast_kernels.ts";
+import { registerKerasLayers } from "./keras_layers.ts";
 import { speedUpLstm } from "./lstm.ts";
 import { MENDED_KERNELS } from "./mended_kernels.ts";
 import { mendLayers } from "./mended_layers.ts";
@@ -56,6 +57,7 @@ async function start(): Promise<void> {
   else replaceKernels(MENDED_KERNELS);
   if (!installed) {
     mendLayers();
+    registerKerasLayers();
     speedUpLstm();
   }
   installed = chosen;

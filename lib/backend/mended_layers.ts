@@ -15,12 +15,16 @@ interface Methods {
   build: (shape: tf.Shape) => void;
   call: (inputs: tf.Tensor | tf.Tensor[], options: unknown) => tf.Tensor;
   computeOutputShape: (shape: tf.Shape) => tf.Shape;
+  getConfig: () => tf.serialization.ConfigDict;
 }
 
 /** Members of some layers, which tfjs keeps private. */
-type Layer = tf.layers.Layer & Record<"height" | "width", number> & {
+type Layer = tf.layers.Layer & Record<"height" | "width" | "depthMultiplier", number> & {
   gamma?: Weight;
   beta?: Weight;
+  interpolation: string;
+  dataFormat: string;
+  size: number[];
 };
 
 /** Members of layers that convolve. */
@@ -97,6 +101,33 @@ export function mendLayers(): void {
       shape[shape.length - 1],
     ]);
   }
+  // Where Keras has them, at the centres of pixels.
+  mend(
+    resizing,
+    "call",
+    (_call, { interpolation, height, width }) => (inputs) =>
+      resize([inputs].flat()[0], [height, width], interpolation),
+  );
+  mend(tf.layers.upSampling2d({}), "call", (call, layer) => (inputs, options) => {
+    const { interpolation, dataFormat, size } = layer;
+    const x = [inputs].flat()[0];
+    if (interpolation === "nearest") return call(x, options);
+    const isFirst = dataFormat === "channelsFirst";
+    const pictures = isFirst ? x.transpose([0, 2, 3, 1]) : x;
+    const sides = size.map((times, axis) => times * pictures.shape[axis + 1]!) as [number, number];
+    const resized = resize(pictures, sides, interpolation);
+    return isFirst ? resized.transpose([0, 3, 1, 2]) : resized;
+  });
+  const reshape = tf.layers.reshape({ targetShape: [1] });
+  // A size of -1 is known where all others are, whatever the batch is.
+  mend(reshape, "computeOutputShape", (compute) => ([batch, ...sides]) => [
+    batch,
+    ...compute([1, ...sides]).slice(1),
+  ]);
+  mend(separableConv2d, "getConfig", (getConfig, { depthMultiplier }) => () => ({
+    ...getConfig(),
+    depthMultiplier,
+  }));
   // In training it reads weights that it may have been told not to have.
   mend(tf.layers.batchNormalization(), "build", (build, layer) => (shape) => {
     build(shape);
@@ -104,6 +135,11 @@ export function mendLayers(): void {
     layer.gamma ??= { read: () => tf.ones(channels) };
     layer.beta ??= { read: () => tf.zeros(channels) };
   });
+}
+
+function resize(x: tf.Tensor, size: [number, number], interpolation: string): tf.Tensor {
+  const method = interpolation === "nearest" ? "resizeNearestNeighbor" : "resizeBilinear";
+  return tf.image[method](x as tf.Tensor4D, size, false, true);
 }
 
 /** Replaces a method of every layer of a class. */

@@ -5,7 +5,7 @@ import { unzipSync, zipSync } from "fflate";
 import { networkFromData } from "../model/network.ts";
 import { encodeHdf5, type Hdf5Group, type Hdf5Reader, readHdf5 } from "./hdf5.ts";
 import {
-  assignWeights,
+  type Assign,
   buildNetwork,
   type LayerConfig,
   parseConfig,
@@ -108,23 +108,20 @@ async function decodeH5(bytes: Uint8Array, name: string): Promise<tf.LayersModel
     name,
     (file) => ["model_config", "keras_version"].map((about) => file.attribute("/", about)),
   );
-  const network = await buildNetwork(parseConfig(text, name), name, { version });
-  try {
-    await readHdf5(bytes, name, (file) => {
-      for (const layer of network.layers) {
-        const group = `/model_weights/${layer.name}`;
-        const names = file.attribute(group, "weight_names");
-        const arrays = (Array.isArray(names) ? names : [])
-          .filter((weight) => !COUNT.test(weight))
-          .map((weight) => file.array(`${group}/${weight}`));
-        assignWeights(inKerasOrder(layer), arrays, layer.name, name);
-      }
-    });
-  } catch (error) {
-    network.dispose();
-    throw error;
-  }
-  return network;
+  return await buildNetwork(parseConfig(text, name), name, {
+    version,
+    fill: (network, assign) =>
+      readHdf5(bytes, name, (file) => {
+        for (const layer of network.layers) {
+          const group = `/model_weights/${layer.name}`;
+          const names = file.attribute(group, "weight_names");
+          const arrays = (Array.isArray(names) ? names : [])
+            .filter((weight) => !COUNT.test(weight))
+            .map((weight) => file.array(`${group}/${weight}`));
+          assign(inKerasOrder(layer), arrays, layer.name);
+        }
+      }),
+  });
 }
 
 /** Names of the files in the archive. */
@@ -189,6 +186,9 @@ function groupsOf(layer: tf.layers.Layer): string[][] {
   if (className === "Bidirectional") {
     return [["forward_layer", "cell", "vars"], ["backward_layer", "cell", "vars"]];
   }
+  if (className === "MultiHeadAttention") {
+    return ["query", "key", "value", "output"].map((name) => [`${name}_dense`, "vars"]);
+  }
   return [/RNN$|GRU$|LSTM/.test(className) ? ["cell", "vars"] : ["vars"]];
 }
 
@@ -215,19 +215,17 @@ async function decodeArchive(bytes: Uint8Array, name: string): Promise<tf.Layers
   const parse = (file?: Uint8Array) => parseConfig(file && new TextDecoder().decode(file), name);
   const parsed = parse(config);
   const about = (metadata && parse(metadata)) as { keras_version?: unknown } | undefined;
-  const network = await buildNetwork(parsed, name, { version: about?.keras_version });
-  try {
-    if (!weights) throw new SyntaxError(`Expected ${name} to contain ${WEIGHTS} but it does not`);
-    await readHdf5(
-      weights,
-      `${WEIGHTS} in ${name}`,
-      (file) => readGroup(file, [], network, parsed as LayerConfig, name),
-    );
-  } catch (error) {
-    network.dispose();
-    throw error;
-  }
-  return network;
+  return await buildNetwork(parsed, name, {
+    version: about?.keras_version,
+    fill: async (network, assign) => {
+      if (!weights) throw new SyntaxError(`Expected ${name} to contain ${WEIGHTS} but it does not`);
+      await readHdf5(
+        weights,
+        `${WEIGHTS} in ${name}`,
+        (file) => readGroup(file, [], network, parsed as LayerConfig, assign),
+      );
+    },
+  });
 }
 
 /** The names of a network's list of layers: Keras 3's, and that of 2.12 and 2.13. */
@@ -239,7 +237,7 @@ function readGroup(
   path: string[],
   network: tf.LayersModel,
   { config }: LayerConfig,
-  name: string,
+  assign: Assign,
 ): void {
   const list = LISTS.map((list) => [...path, list])
     .find((path) => membersOf(file, path).length > 0) ?? [...path, LISTS[0]];
@@ -254,7 +252,7 @@ function readGroup(
     const member = members.filter((name) => name.replace(/_\d+$/, "") === place)[count] ?? place;
     const group = [...list, member];
     const layer = network.getLayer(inner.config.name);
-    if (layer instanceof tf.LayersModel) readGroup(file, group, layer, inner, name);
+    if (layer instanceof tf.LayersModel) readGroup(file, group, layer, inner, assign);
     else if (layer.weights.length > 0) {
       const arrays = groupsOf(layer).flatMap((inside) => {
         const vars = pathOf(file, [...group, ...inside]);
@@ -264,7 +262,7 @@ function readGroup(
         );
         return names.map((_, i) => file.array(`${vars}/${i}`));
       });
-      assignWeights(layer.weights, arrays, layer.name, name);
+      assign(layer.weights, arrays, layer.name);
     }
   }
 }

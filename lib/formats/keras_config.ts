@@ -18,6 +18,8 @@ interface LayerSource {
   name: string;
   /** Whether Keras 3 wrote it, whose hard sigmoid is not tfjs's. */
   isKeras3: boolean;
+  /** Into how many groups convolutions split their channels, by the layers' names: filled while it is read. */
+  groups: Map<string, number>;
 }
 
 /** Settings that are layers themselves. */
@@ -54,7 +56,9 @@ function toKeras2({ class_name: className, config, ...place }: LayerConfig): Lay
   const networks = networksAmong(layers);
   const rename = (ends: unknown) => (ends as Reference[]).map((end) => renumber(end, networks, -1));
   for (const layer of layers) {
-    if (layer.inbound_nodes) layer.inbound_nodes = layer.inbound_nodes.map(rename);
+    const nodes = layer.inbound_nodes?.map(rename);
+    const isAttention = layer.class_name === "MultiHeadAttention";
+    if (nodes) layer.inbound_nodes = isAttention ? nodes.map(asArguments) : nodes;
   }
   for (const ends of ["input_layers", "output_layers"]) {
     if (!(ends in kept)) continue;
@@ -83,6 +87,15 @@ function toKeras2({ class_name: className, config, ...place }: LayerConfig): Lay
 
 /** Where a tensor of a graph is from: the layer, which use of it, which of its outputs, settings. */
 type Reference = [layer: string, use: number, output: number, settings?: unknown];
+
+/** Inputs one by one, as Keras's attention takes them, and not as one list. */
+function asArguments(inputs: Reference[]): Keras3Node {
+  const args = inputs.map(([layer, use, output]) => ({
+    class_name: "__keras_tensor__",
+    config: { shape: [], dtype: "float32", keras_history: [layer, use, output] },
+  }));
+  return { args, kwargs: {} };
+}
 
 /** Names of the networks among layers. */
 function networksAmong(layers: LayerConfig[]): string[] {
@@ -171,7 +184,7 @@ function fromKeras(given: unknown, source: LayerSource): LayerConfig {
     );
   }
   try {
-    return readLayer(network as LayerConfig, source);
+    return readLayer(network as LayerConfig, source)[0];
   } catch (error) {
     if ((error as Error).message.startsWith(`Expected ${name}`)) throw error;
     throw new SyntaxError(`Expected ${name} to connect layers as Keras does but it does not`);
@@ -186,7 +199,8 @@ function withName(network: unknown): unknown {
     : network;
 }
 
-function readLayer(layer: LayerConfig, source: LayerSource): LayerConfig {
+/** @returns The layer in tfjs's words: several, one behind the other, where tfjs has none that does it all. */
+function readLayer(layer: LayerConfig, source: LayerSource): LayerConfig[] {
   const { class_name: className, config, inbound_nodes: nodes } = layer;
   const layerName = config?.name;
   if (typeof className !== "string" || typeof layerName !== "string") {
@@ -196,35 +210,30 @@ function readLayer(layer: LayerConfig, source: LayerSource): LayerConfig {
   }
   const place = nodes && { name: layerName, inbound_nodes: nodes };
   if (NETWORKS.includes(className)) {
-    const pairs = config.layers!.map(splitActivation)
-      .map((pair) => pair.map((inner) => readLayer(inner, source)));
-    const graph = className === "Sequential" ? {} : readGraph(config, pairs);
-    const layers = pairs.flat();
-    return { class_name: className, config: { name: layerName, layers, ...graph }, ...place };
+    const chains = config.layers!.map((inner) => readLayer(inner, source));
+    const graph = className === "Sequential" ? {} : readGraph(config, chains, source);
+    const layers = chains.flat();
+    return [{ class_name: className, config: { name: layerName, layers, ...graph }, ...place }];
   }
-  const translated = translateLayer(layer, source);
-  for (const key of INNER) {
-    const inner = translated.config[key];
-    if (inner) translated.config[key] = readLayer(inner as LayerConfig, source);
-  }
-  return { ...translated, ...place };
+  const { batch_input_shape: shape = config.batch_shape } = config;
+  return partsOf(layer, source).map((part, i) => {
+    const name = i === 0 ? layerName : `${layerName}_part${i + 1}`;
+    const input = i === 0 && shape !== undefined && { batch_input_shape: shape };
+    const settings = { ...part.config, name, ...input };
+    const translated = translateLayer({ class_name: part.class_name, config: settings }, source);
+    return i === 0 ? { ...translated, ...place } : translated;
+  });
 }
 
 /** Words the connections between the layers of a graph as tfjs does. */
 function readGraph(
   { input_layers: inputs, output_layers: outputs }: LayerConfig["config"],
-  pairs: LayerConfig[][],
+  chains: LayerConfig[][],
+  source: LayerSource,
 ) {
-  const layers = pairs.map(([layer]) => layer);
-  const nodes = layers.map(({ inbound_nodes: nodes = [] }) =>
-    nodes.map((node) =>
-      Array.isArray(node)
-        ? node as Reference[]
-        : (node as Keras3Node).args.flat().map(({ config }): Reference => [
-          ...config.keras_history,
-          {},
-        ])
-    )
+  const layers = chains.map(([layer]) => layer);
+  const nodes = layers.map((layer) =>
+    (layer.inbound_nodes ?? []).map((node) => inputsOf(node, layer, source))
   );
   const [ins, outs] = [inputs, outputs].map((ends) =>
     (typeof (ends as Reference)[0] === "string" ? [ends] : ends) as Reference[]
@@ -232,61 +241,127 @@ function readGraph(
   const networks = networksAmong(layers);
   const fromZero = [...nodes.flat(2), ...ins, ...outs]
     .some(([layer, use]) => networks.includes(layer) && use === 0);
-  const last = new Map(pairs.map((pair) => [pair[0].config.name, pair.at(-1)!.config.name]));
+  const last = new Map(chains.map((chain) => [chain[0].config.name, chain.at(-1)!.config.name]));
   const read = ([layer, ...rest]: Reference) => {
     const reference: Reference = [last.get(layer) ?? layer, ...rest];
     return fromZero ? renumber(reference, networks, 1) : reference;
   };
-  pairs.forEach(([layer, activation], i) => {
+  chains.forEach(([layer, ...parts], i) => {
     layer.inbound_nodes = nodes[i].map((node) => node.map(read));
-    if (!activation) return;
-    const { name } = layer.config;
-    activation.inbound_nodes = nodes[i].map((_, use): Reference[] => [[name, use, 0, {}]]);
-    activation.name = activation.config.name;
+    let { name: before } = layer.config;
+    for (const part of parts) {
+      const name = before;
+      part.inbound_nodes = nodes[i].map((_, use): Reference[] => [[name, use, 0, {}]]);
+      before = part.name = part.config.name;
+    }
   });
   return { input_layers: ins.map(read), output_layers: outs.map(read) };
 }
 
-/** How Keras 3 writes a call of a layer: positional arguments, tensors or lists of tensors. */
+/** How Keras 3 writes a call of a layer: arguments are tensors, lists of tensors, numbers or null. */
 interface Keras3Node {
-  args: { config: { keras_history: [string, number, number] } }[];
+  args: unknown[];
+  kwargs?: Record<string, unknown>;
 }
+
+/** Arguments by name that are tensors, in the order in which tfjs's layers take them. */
+const NAMED_INPUTS = ["inputs", "query", "value", "key"];
+
+/** What goes into a layer by a call of it. */
+function inputsOf(node: unknown, { class_name, config }: LayerConfig, source: LayerSource) {
+  const { args, kwargs = {} } = Array.isArray(node)
+    ? { args: node, kwargs: node[0]?.[3] as Keras3Node["kwargs"] }
+    : { ...node as Keras3Node, args: (node as Keras3Node).args.flat() };
+  const positional = args.flatMap((arg) => {
+    const reference = referenceOf(arg);
+    // The number of an addition or multiplication is in its settings by now.
+    if (reference || arg === null || class_name === "Rescaling") {
+      return reference ? [reference] : [];
+    }
+    throw refusal(source, config, `${class_name} of ${JSON.stringify(arg)}`);
+  });
+  const named = Object.entries(kwargs).flatMap(([name, value]) => {
+    const reference = referenceOf(value);
+    if (reference && !NAMED_INPUTS.includes(name)) {
+      throw refusal(source, config, `${class_name} with ${name}`);
+    }
+    return reference ? [{ place: NAMED_INPUTS.indexOf(name), reference }] : [];
+  });
+  named.sort((one, other) => one.place - other.place);
+  return [...positional, ...named.map(({ reference }) => reference)];
+}
+
+/** Where a tensor is from, as Keras 2 or 3 writes it; undefined if it is none. */
+function referenceOf(value: unknown): Reference | undefined {
+  const history = Array.isArray(value)
+    ? value as Reference
+    : (value as { config?: { keras_history?: Reference } } | null)?.config?.keras_history;
+  if (typeof history?.[0] !== "string" || typeof history[1] !== "number") return undefined;
+  const [layer, use, output] = history;
+  return [layer, use, output, {}];
+}
+
+function refusal({ name }: LayerSource, config: LayerConfig["config"], what: string): TypeError {
+  return new TypeError(
+    `Expected ${name} to have layers that tfjs has but found ${config.name}, a ${what}`,
+  );
+}
+
+/** An array of numbers from a file. */
+interface Weights {
+  shape: number[];
+  values: Float32Array;
+}
+
+/** Gives weights of a layer the numbers from a file. */
+export type Assign = (
+  weights: tf.layers.Layer["weights"],
+  arrays: Weights[],
+  layer: string,
+) => void;
 
 /**
  * Builds a network from its architecture, as Keras 2, Keras 3 or tfjs writes it.
  *
  * @param name What to call its file in an error.
- * @param options Weights, if they are given; else they are yet to be assigned. Version of the Keras that wrote it.
- * @throws {SyntaxError} If it is no Sequential or functional network, or its layers do not fit together.
+ * @param options Version of the Keras that wrote it, and its weights: as tfjs has them, or read by `fill`.
+ * @throws {SyntaxError} If it is no Sequential or functional network, its layers do not fit together, or the file has
+ *   other weights than they need.
  * @throws {TypeError} If it has a layer, or a layer has a setting, that tfjs does not have.
  */
 export async function buildNetwork(
   config: unknown,
   name: string,
-  { version, ...weights }: Pick<tf.io.ModelArtifacts, "weightSpecs" | "weightData"> & {
+  { version, fill, ...weights }: Pick<tf.io.ModelArtifacts, "weightSpecs" | "weightData"> & {
     version?: unknown;
+    fill?: (network: tf.LayersModel, assign: Assign) => Promise<void>;
   },
 ): Promise<tf.LayersModel> {
   const isKeras3 = typeof version === "string" && Number.parseInt(version) >= 3;
-  const modelTopology = fromKeras(config, { name, isKeras3 });
-  try {
-    return await networkFromData({ modelTopology, ...weights });
-  } catch (error) {
+  const groups = new Map<string, number>();
+  const modelTopology = fromKeras(config, { name, isKeras3, groups });
+  const network = await networkFromData({ modelTopology, ...weights }).catch((error) => {
     const [reason] = (error as Error).message.split(/\. |\n/);
     throw new SyntaxError(`Expected ${name} to describe a network but tfjs says: ${reason}`);
+  });
+  try {
+    await fill?.(network, (weights, arrays, layer) =>
+      assignWeights(
+        weights,
+        arrays.map((array, i) => ungroup(array, groups.get(nameOfLayer(weights[i])) ?? 1)),
+        layer,
+        name,
+      ));
+    return network;
+  } catch (error) {
+    network.dispose();
+    throw error;
   }
 }
 
-/**
- * Gives weights the numbers from a file.
- *
- * @param layer Name of their layer, for an error.
- * @param name Name of the file, for an error.
- * @throws {SyntaxError} If the file has others than the layer needs.
- */
-export function assignWeights(
+function assignWeights(
   weights: tf.layers.Layer["weights"],
-  arrays: { shape: number[]; values: Float32Array }[],
+  arrays: Weights[],
   layer: string,
   name: string,
 ): void {
@@ -310,13 +385,42 @@ export function assignWeights(
   });
 }
 
+/** The name of the layer that a weight is of. */
+function nameOfLayer(weight: tf.LayerVariable | undefined): string {
+  return weight?.originalName.split("/")[0] ?? "";
+}
+
+/**
+ * Makes of a kernel that convolves channels in groups one that convolves all with all.
+ *
+ * @param array `[…, channels of a group, outputs]`, as Keras has it.
+ * @returns `[…, channels, outputs]`: zeros where an output is another group's; anything but a kernel as it is.
+ */
+function ungroup({ shape, values }: Weights, groups: number): Weights {
+  if (groups === 1 || shape.length < 3) return { shape, values };
+  const [inner, outputs] = shape.slice(-2);
+  const [channels, outputsOfGroup] = [inner * groups, outputs / groups];
+  const filled = new Float32Array(values.length * groups);
+  values.forEach((value, i) => {
+    const [output, channel] = [i % outputs, Math.floor(i / outputs) % inner];
+    const place = Math.floor(i / outputs / inner);
+    const group = Math.floor(output / outputsOfGroup);
+    filled[(place * channels + group * inner + channel) * outputs + output] = value;
+  });
+  return { shape: [...shape.slice(0, -2), channels, outputs], values: filled };
+}
+
 /** Activations that tfjs computes as Keras does. */
 const ACTIVATIONS = [
   "linear",
   "relu",
   "relu6",
   "elu",
+  "exponential",
   "gelu",
+  "hard_silu",
+  "hard_tanh",
+  "log_sigmoid",
   "log_softmax",
   "mish",
   "selu",
@@ -330,124 +434,176 @@ const ACTIVATIONS = [
 
 /** Settings of Keras that tfjs does not have, and the values with which it needs none. */
 const NEUTRAL: Record<string, unknown[]> = {
+  antialias: [false],
+  attention_axes: [[1], null],
+  crop_to_aspect_ratio: [false],
   data_format: ["channels_last", null],
-  groups: [1],
-  interpolation: ["nearest"],
+  interpolation: ["nearest", "bilinear"],
   invert: [false],
   keepdims: [false],
   negative_slope: [0],
+  output_padding: [null],
+  output_shape: [null],
+  pad_to_aspect_ratio: [false],
   renorm: [false],
+  rms_scaling: [false],
+  sliding_window: [null],
   threshold: [0],
+  use_gate: [false],
 };
 
 /** Largest size of a layer: a hostile file may claim any. */
 const LARGEST_SIZE = 2 ** 16;
 
 /** Layers that do nothing in use, as those that change pictures while a network learns. */
-const IDENTITIES = /^(Identity|ActivityRegularization|SpatialDropout2D|Random[A-Z]\w*)$/;
+const IDENTITIES =
+  /^(Identity|ActivityRegularization|SpatialDropout[23]D|RandAugment|Random(?!Crop$)\w+|AugMix|CutMix|MixUp)$/;
 
-/**
- * Words a layer, which is no network, as tfjs does; another stands in for some that it lacks.
- *
- * @throws {TypeError} If tfjs has no such layer, or not with such a setting, or computes it otherwise.
- */
-function translateLayer(layer: LayerConfig, source: LayerSource): LayerConfig {
+/** A layer in Keras's words, yet without a name. */
+interface Part {
+  class_name: string;
+  config: Record<string, unknown>;
+}
+
+const part = (class_name: string, config: Record<string, unknown> = {}): Part => ({
+  class_name,
+  config,
+});
+
+/** What tfjs has in place of a layer that it lacks; that layer itself where it needs nothing. */
+function partsOf(layer: LayerConfig, { isKeras3 }: LayerSource): Part[] {
   const { class_name: className, config } = layer;
-  const stand = standIn(layer);
-  if (stand) {
-    const { batch_input_shape: shape = config.batch_shape } = config;
-    const input = shape !== undefined && { batch_input_shape: shape };
-    return { ...stand, config: { name: config.name, ...stand.config, ...input } };
+  if (IDENTITIES.test(className)) return [part("Activation", { activation: "linear" })];
+  if (Object.keys(config).length === 1) return [operation(layer)];
+  const { activation } = config;
+  if (SPLITTABLE.test(className)) {
+    const parts = activationParts(activation, isKeras3);
+    if (!parts) return [part(className, config)];
+    const isOwn = className === "Activation";
+    return isOwn ? parts : [part(className, { ...config, activation: "linear" }), ...parts];
   }
-  const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  if (!Object.hasOwn(classNameMap, className) || MISCOMPUTED.includes(className)) {
-    throw new TypeError(
-      `Expected ${source.name} to have layers that tfjs has but found ${config.name}, a ${className}`,
-    );
+  if (/^Global(Average|Max)Pooling[12]D$/.test(className) && config.keepdims) {
+    const target_shape = [...Array(Number(className.at(-2))).fill(1), -1];
+    return [part(className, { ...config, keepdims: false }), part("Reshape", { target_shape })];
   }
-  return { class_name: className, config: readSettings(layer, source) };
-}
-
-/** Layers whose numbers are others in tfjs than in Keras. */
-const MISCOMPUTED = ["Resizing"];
-
-/** What tfjs has in place of a layer that it lacks; undefined where it needs nothing. */
-function standIn({ class_name: className, config }: LayerConfig) {
-  if (IDENTITIES.test(className)) {
-    return { class_name: "Activation", config: { activation: "linear" } };
-  }
-  if (className === "Activation" && config.activation === "leaky_relu") return LEAKY_RELU;
   if (className === "ReLU" && config.negative_slope && !config.max_value && !config.threshold) {
-    return { class_name: "LeakyReLU", config: { alpha: config.negative_slope } };
+    return [part("LeakyReLU", { alpha: config.negative_slope })];
   }
-  return className === "Normalization" ? normalization(config) : undefined;
+  if (className === "Reshape" && config.newshape) { // the operation
+    return [part("Reshape", { target_shape: (config.newshape as number[]).slice(1) })];
+  }
+  const normal = className === "Normalization" && normalization(config);
+  return [normal || part(className, config)];
 }
 
-/** What `leaky_relu` is as the name of an activation, in Keras as in TensorFlow. */
-const LEAKY_RELU = { class_name: "LeakyReLU", config: { alpha: 0.2 } };
+/** What adding, subtracting, multiplying or dividing a tensor and a number is, by which of them is first. */
+const ARITHMETIC: Record<string, ((number: number) => [scale: number, offset: number])[]> = {
+  Add: [(number) => [1, number], (number) => [1, number]],
+  Subtract: [(number) => [1, -number], (number) => [-1, number]],
+  Multiply: [(number) => [number, 0], (number) => [number, 0]],
+  TrueDivide: [(number) => [1 / number, 0]],
+  Divide: [(number) => [1 / number, 0]],
+};
+
+/** The layer for an operation that stands for itself in a graph: all that it is told is its name. */
+function operation({ class_name: className, config, inbound_nodes: nodes }: LayerConfig): Part {
+  const [one, other] = (nodes?.[0] as Partial<Keras3Node> | undefined)?.args ?? [];
+  const isFirst = typeof one === "number";
+  const number = isFirst ? one : other;
+  const scaling = ARITHMETIC[className]?.[Number(isFirst)];
+  if (typeof number === "number" && scaling) {
+    const [scale, offset] = scaling(number);
+    return part("Rescaling", { scale, offset });
+  }
+  const activation = className.replaceAll(/(?<!^)([A-Z])/g, "_$1").toLowerCase();
+  return activation === "silu" || ACTIVATIONS.includes(activation)
+    ? part("Activation", { activation })
+    : part(className, config);
+}
+
+/** Layers behind which, or as which, an activation can be layers of its own. */
+const SPLITTABLE = /^(Activation|Dense|(Separable|Depthwise)?Conv[123]D(Transpose)?)$/;
+
+/** Layers that are activations without weights. */
+const ACTIVATION_LAYERS = ["ELU", "LeakyReLU", "ReLU", "Softmax"];
+
+/** The layers that compute an activation; undefined if tfjs has it by its name. */
+function activationParts(activation: unknown, isKeras3: boolean): Part[] | undefined {
+  // As the name of an activation, in Keras as in TensorFlow, it is this steep.
+  if (activation === "leaky_relu") return [part("LeakyReLU", { alpha: 0.2 })];
+  if (activation === "hard_sigmoid" && isKeras3) {
+    return [
+      part("Rescaling", { scale: 1, offset: 3 }),
+      part("ReLU", { max_value: 6 }),
+      part("Rescaling", { scale: 1 / 6, offset: 0 }),
+    ];
+  }
+  const layer = activation as Partial<LayerConfig> | undefined;
+  return ACTIVATION_LAYERS.includes(layer?.class_name ?? "")
+    ? [part(layer!.class_name!, layer!.config)]
+    : undefined;
+}
 
 /** Least standard deviation that Keras divides by. */
 const LEAST_DEVIATION = 1e-7;
 
 /** Known mean and variance are a rescaling; those in the file are batch normalisation's. */
-function normalization({ axis, mean, variance, invert }: LayerConfig["config"]) {
+function normalization({ axis, mean, variance, invert }: LayerConfig["config"]): Part | undefined {
   const [[average, ...averages], [square, ...squares], axes] = [mean, variance, axis]
     .map((list) => [list ?? []].flat(Infinity) as number[]);
   if (invert || averages.length + squares.length > 0 || axes.length > 1) return undefined;
   if (average === undefined) {
     const settings = { axis: axes[0] ?? -1, center: false, scale: false };
-    const epsilon = LEAST_DEVIATION ** 2;
-    return { class_name: "BatchNormalization", config: { ...settings, epsilon } };
+    return part("BatchNormalization", { ...settings, epsilon: LEAST_DEVIATION ** 2 });
   }
   const deviation = Math.max(Math.sqrt(square), LEAST_DEVIATION);
-  const scaling = { scale: 1 / deviation, offset: -average / deviation };
-  return { class_name: "Rescaling", config: scaling };
+  return part("Rescaling", { scale: 1 / deviation, offset: -average / deviation });
 }
 
-/** Layers behind which their activation can be a layer of its own. */
-const SPLITTABLE = /^(Dense|(Separable|Depthwise)?Conv[123]D(Transpose)?)$/;
-
-/** @returns A layer, and behind it the activation that tfjs has as a layer only, if it has such a one. */
-function splitActivation(layer: LayerConfig): LayerConfig[] {
-  const { class_name: className, config } = layer;
-  if (!SPLITTABLE.test(className)) return [layer];
-  const { activation } = config;
-  const known = activation === "leaky_relu" ? LEAKY_RELU : activation as Partial<LayerConfig>;
-  if (typeof known !== "object" || !ACTIVATION_LAYERS.includes(known?.class_name ?? "")) {
-    return [layer];
+/**
+ * Words a layer, which is no network, as tfjs does.
+ *
+ * @throws {TypeError} If tfjs has no such layer, or not with such a setting, or computes it otherwise.
+ */
+function translateLayer({ class_name: className, config }: LayerConfig, source: LayerSource) {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  if (!Object.hasOwn(classNameMap, className)) throw refusal(source, config, className);
+  const settings = readSettings({ class_name: className, config }, source);
+  for (const key of INNER) {
+    if (!settings[key]) continue;
+    const parts = readLayer(settings[key] as LayerConfig, source);
+    if (parts.length > 1) throw refusal(source, config, className);
+    [settings[key]] = parts;
   }
-  const settings = { ...known.config, name: `${config.name}_activation` };
-  return [
-    { ...layer, config: { ...config, activation: "linear" } },
-    { class_name: known.class_name!, config: settings },
-  ];
+  return { class_name: className, config: settings };
 }
-
-/** Layers that are activations without weights. */
-const ACTIVATION_LAYERS = ["ELU", "LeakyReLU", "ReLU", "Softmax"];
 
 function readSettings(
   { class_name: className, config }: LayerConfig,
-  { name, isKeras3 }: LayerSource,
+  source: LayerSource,
 ): LayerConfig["config"] {
+  const { isKeras3, groups } = source;
   const activations = isKeras3 ? ACTIVATIONS : [...ACTIVATIONS, "hard_sigmoid"];
   const settings: LayerConfig["config"] = { name: config.name };
   for (const [key, found] of Object.entries(config)) {
     if (/_(initializer|regularizer|constraint)$/.test(key) || key === "seed") continue;
+    if (key === "groups" && GROUPED.test(className)) {
+      groups.set(config.name, Number(found));
+      continue;
+    }
     const [setting, value] = translate(className, key, found);
     const allowed = /activation$/.test(setting) ? activations : NEUTRAL[setting];
     const isTooLarge = [value].flat().some((size) => Number(size) > LARGEST_SIZE);
-    if (isTooLarge || allowed && !allowed.includes(value)) {
-      throw new TypeError(
-        `Expected ${name} to have layers that tfjs has but found ${config.name}, a ${className} with ${key} ${
-          JSON.stringify(found)
-        }`,
-      );
+    if (isTooLarge || allowed && !allowed.some((one) => `${one}` === `${value}`)) {
+      throw refusal(source, config, `${className} with ${key} ${JSON.stringify(found)}`);
     }
     settings[setting] = value;
   }
   return settings;
 }
+
+/** Layers that may convolve their channels in groups; here, all with all, and zeros in the weights. */
+const GROUPED = /^Conv[123]D$/;
 
 /** What tfjs calls a setting and its value. */
 function translate(className: string, key: string, value: unknown): [key: string, value: unknown] {
@@ -456,5 +612,6 @@ function translate(className: string, key: string, value: unknown): [key: string
   if (key === "axis" && className === "BatchNormalization") return [key, [value].flat()[0]];
   if (key === "negative_slope" && className === "LeakyReLU") return ["alpha", value];
   if (key === "activation" && value === "silu") return [key, "swish"];
+  if (key === "activation" && value === "hard_swish") return [key, "hard_silu"];
   return [key, value];
 }

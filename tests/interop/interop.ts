@@ -231,7 +231,8 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
     await Deno.writeFile(few, train.images.subarray(0, 3000 * IMAGE_PIXELS));
     await Deno.writeFile(labels, train.labels.subarray(0, 3000));
     await python("train_keras.py", few, labels, folder);
-    const files = ["chain", "graph", "rows"].flatMap((name) => [`${name}.h5`, `${name}.keras`]);
+    const files = ["chain", "graph", "rows", "attention"]
+      .flatMap((name) => [`${name}.h5`, `${name}.keras`]);
     await python("predict.py", pixels, ...files.map((file) => join(folder, file)));
     await startBackend({ kernels: "composed" });
     await using team = await startTeam();
@@ -249,7 +250,7 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
         });
       }
     }
-    for (const file of ["chain.h5", "graph.keras", "rows.keras"]) {
+    for (const file of ["chain.h5", "graph.keras", "rows.keras", "attention.keras"]) {
       await t.step(`${file} as frozen base, and back there`, async () => {
         const out = join(folder, `${file}.out`);
         const args = "--epochs 4 --limit 2000 --out".split(" ");
@@ -263,7 +264,7 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
         const data = await networkToData(model.network);
         await Deno.writeFile(`${trained}.keras`, await encodeKerasArchive(data, {}));
         const ends = [".h5", ".keras"];
-        if (!file.startsWith("rows")) { // ONNX has no translation of its layers
+        if (!/^(rows|attention)/.test(file)) { // ONNX has no translation of its layers
           await Deno.writeFile(`${trained}.onnx`, await encodeOnnx(data, {}));
           ends.push(".onnx");
         }
