@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { drawAllograph } from "../../lib/data/allographs/draw.ts";
-import { LETTER_ALLOGRAPHS } from "../../lib/data/allographs/templates.ts";
+import { ALLOGRAPHS } from "../../lib/data/allographs/templates.ts";
 import { Random } from "../../lib/data/random.ts";
 import { zipFolder } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
@@ -17,10 +17,10 @@ async function writeSigns(
   seed: number,
 ): Promise<void> {
   for (const [k, name] of names.entries()) {
-    const sign = LETTER_ALLOGRAPHS.find((letter) => letter.name === name)!;
+    const sign = ALLOGRAPHS.sign.find((letter) => letter.name === name)!;
     await Deno.mkdir(join(folder, `sign ${name}`), { recursive: true });
     for (let i = 0; i < count; i++) {
-      const drawn = drawAllograph(sign, new Random(seed, k, i));
+      const drawn = drawAllograph([sign], new Random(seed, k, i));
       const data = Uint8Array.from(
         { length: 84 * 84 },
         (_, at) => 230 - 0.8 * drawn[28 * Math.floor(at / 252) + Math.floor(at % 84 / 3)],

@@ -6,19 +6,10 @@
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import type { Dataset } from "../dataset.ts";
 import { Random } from "../random.ts";
-import { type Allograph, ALLOGRAPHS } from "./templates.ts";
+import { ALLOGRAPHS } from "./templates.ts";
 
-/** Which pictures {@linkcode drawDigits} draws. */
-interface DrawDigitsOptions {
-  count: number;
-  /** Names the whole series of pictures. */
-  seed: number;
-  /**
-   * Index of the first picture in the series.
-   * @default {0}
-   */
-  firstIndex?: number;
-}
+/** A way to write something, as a template. */
+type Allograph = typeof ALLOGRAPHS[string][number];
 
 /** Tells the random numbers of these pictures from those of others with the same seed. */
 const STREAM = 0x616c6c6f;
@@ -27,6 +18,7 @@ const STREAM = 0x616c6c6f;
  * Draws digits in the manner of MNIST's, in turn from 0 to 9. Picture `i` of a series depends on its
  * seed and on `i` alone.
  *
+ * @param options.firstIndex Index of the first picture in the series; 0 if not told otherwise.
  * @returns Pictures and their digits.
  *
  * @example Each digit once
@@ -36,33 +28,31 @@ const STREAM = 0x616c6c6f;
  * assertEquals([...labels], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
  * ```
  */
-export function drawDigits({ count, seed, firstIndex = 0 }: DrawDigitsOptions): Dataset {
+export function drawDigits(
+  { count, seed, firstIndex = 0 }: { count: number; seed: number; firstIndex?: number },
+): Dataset {
   const images = new Uint8Array(count * IMAGE_PIXELS);
   const labels = Uint8Array.from({ length: count }, (_, i) => (firstIndex + i) % 10);
   for (let i = 0; i < count; i++) {
     const random = new Random(seed, STREAM, firstIndex + i);
-    const allograph = pickAllograph(ALLOGRAPHS[labels[i]], random);
-    images.set(drawAllograph(allograph, random), i * IMAGE_PIXELS);
+    images.set(drawAllograph(ALLOGRAPHS[labels[i]], random), i * IMAGE_PIXELS);
   }
   return { count, images, labels };
 }
 
 /**
- * Draws a digit in a given way, some of them as a coarse scanner sees them.
+ * Draws a digit or sign in one of some ways, now and then as a coarse scanner sees it.
  *
- * @param random Everything else: the hand, the pen, the scanner.
+ * @param random Everything else: which way, the hand, the pen, the scanner.
  * @returns Pixels 0–255, `[28, 28]`, white ink on black, fitted into MNIST's box of 20 × 20 pixels with their
  * centre of mass in the middle.
- * @throws {SyntaxError} If a stroke is not in the notation of {@linkcode Allograph.strokes}.
+ * @throws {SyntaxError} If a stroke is not in the notation of {@linkcode ALLOGRAPHS}.
  */
-export function drawAllograph(allograph: Allograph, random: Random): Uint8Array {
-  return inkStrokes(writeAllograph(allograph, random), random);
-}
-
-function pickAllograph(allographs: readonly Allograph[], random: Random): Allograph {
+export function drawAllograph(allographs: readonly Allograph[], random: Random): Uint8Array {
   const total = allographs.reduce((sum, { weight = 1 }) => sum + weight, 0);
   let left = random.uniform(0, total);
-  return allographs.find(({ weight = 1 }) => (left -= weight) < 0) ?? allographs[0];
+  const allograph = allographs.find(({ weight = 1 }) => (left -= weight) < 0) ?? allographs[0];
+  return inkStrokes(writeAllograph(allograph, random), random);
 }
 
 // The hand: from a template to lines
@@ -79,7 +69,7 @@ type Anchor = readonly [x: Coordinate, y: Coordinate];
 /** Curves that follow one another without lifting the pen, each from where the last one ends. */
 type Stroke = readonly (readonly Anchor[])[];
 
-/** Reads the notation of {@linkcode Allograph.strokes}. */
+/** Reads the notation of {@linkcode ALLOGRAPHS}. */
 function parseStroke(text: string): Stroke {
   const curves = text.split("/").map((curve) => curve.trim().split(/\s+/).map(parseAnchor));
   if (curves.flat().length < 2) {

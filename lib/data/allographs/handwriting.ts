@@ -5,7 +5,7 @@ import { addStroke, type Point } from "../../image/strokes.ts";
 import { type Dataset, join, NO_CLASS, slice, type Splits } from "../dataset.ts";
 import { Random } from "../random.ts";
 import { drawAllograph, drawDigits } from "./draw.ts";
-import { LETTER_ALLOGRAPHS } from "./templates.ts";
+import { ALLOGRAPHS } from "./templates.ts";
 
 /** Pictures of MNIST that are learnt from. */
 const MNIST_COUNT = 55_000;
@@ -75,9 +75,7 @@ function drawNonDigits(kind: NonDigit, count: number, seed: number): Dataset {
  * each other, noise, a blot, or an almost empty sheet.
  */
 function drawNonDigit(kind: NonDigit, random: Random): Uint8Array {
-  if (kind === "letter") {
-    return drawAllograph(LETTER_ALLOGRAPHS[random.integer(LETTER_ALLOGRAPHS.length)], random);
-  }
+  if (kind === "letter") return drawAllograph(ALLOGRAPHS.sign, random);
   const pixels = new Float32Array(IMAGE_PIXELS);
   DRAW[kind](pixels, random);
   return Uint8Array.from(pixels, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));

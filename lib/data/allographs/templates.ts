@@ -1,7 +1,7 @@
 /** How people of many schools write each digit, and letters that are none: templates of strokes, as plain data. */
 
-/** A way to write a digit. */
-export interface Allograph {
+/** A way to write a digit or sign. */
+interface Allograph {
   /** Tells it from the other ways to write the same digit. */
   name: string;
   /** Least and greatest width of the template's square, as a share of its height. */
@@ -25,10 +25,10 @@ export interface Allograph {
 }
 
 /**
- * The ways to write each digit, from 0 to 9. After a name comes the width in hundredths; where they are not the
+ * From 0 to 9. After a name comes the width in hundredths; where they are not the
  * defaults, how often it is drawn and how far it is turned. Each line below is a stroke.
  */
-export const ALLOGRAPHS: readonly (readonly Allograph[])[] = [
+const DIGITS: readonly (readonly Allograph[])[] = [
   `
   round: 60–95 wide
     60±12,2±4 28,4 6,26 2,55 16,88 48,100 82,88 98,54 90,20 64±12,3±4 44±14,3±5
@@ -242,10 +242,10 @@ function parse(text: string): Allograph[] {
 const USUAL: Allograph["width"] = [0.55, 0.95];
 
 /**
- * Letters and signs. Left out are those that some hand writes like a digit: O and Q (0), I, l, i, j and
+ * Left out are those that some hand writes like a digit: O and Q (0), I, l, i, j and
  * J (1), Z (2), y and Y (4), S (5), b and G (6), T (7), B (8), g, q and D (9, 0), and their like.
  */
-export const LETTER_ALLOGRAPHS: readonly Allograph[] = [
+const SIGNS: readonly Allograph[] = [
   sign("A, pointed", "0±8,100 50±6,0 / 100±8,100", "18±6,62±8 82±6,62±8"),
   sign("A, round", "4±6,100 8,40 50,0 92,40 96±6,100", "4±5,60±8 96±5,60±8"),
   sign("E, of lines", "90±10,2±4 10±6,0 / 8±5,100 / 95±8,98±4", "10,50±5 75±12,48±5"),
@@ -292,3 +292,9 @@ export const LETTER_ALLOGRAPHS: readonly Allograph[] = [
 function sign(name: string, ...strokes: string[]): Allograph {
   return { name, width: USUAL, strokes };
 }
+
+/** The ways to write each digit, by digit, and letters and signs that are none, each in its own way. */
+export const ALLOGRAPHS: Record<string, readonly Allograph[]> = Object.fromEntries([
+  ...DIGITS.entries(),
+  ["sign", SIGNS],
+]);
