@@ -6,7 +6,13 @@ import { pick, type Splits } from "../data/dataset.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { FEATURES } from "../model/architecture.ts";
 import { solveHead } from "../model/closed_form.ts";
-import { imagesToTensor, networkFromData, readWeights, writeWeights } from "../model/network.ts";
+import {
+  applyLayers,
+  imagesToTensor,
+  networkFromData,
+  readWeights,
+  writeWeights,
+} from "../model/network.ts";
 import { storedLength } from "../model/saved_network.ts";
 import type { Observer } from "../observer.ts";
 import { decodeKeras } from "./keras.ts";
@@ -78,7 +84,8 @@ function featuresOf(network: tf.LayersModel): tf.SymbolicTensor {
   const calls = network.layers.map(({ inboundNodes }) => inboundNodes.at(-1)!);
   const first = network.layers.findIndex(({ weights }) => weights.length > 0);
   const last = calls.slice(first).findLast(({ inputTensors: [input], outputTensors: [output] }) =>
-    input?.shape.length === 4 && output.shape.length === 2
+    input?.shape.length === 4 && output.shape.length === 2 &&
+    separates(output, network.outputs[0])
   );
   if (last) return last.outputTensors[0];
   // Of a network of dense layers the last is the head.
@@ -86,6 +93,19 @@ function featuresOf(network: tf.LayersModel): tf.SymbolicTensor {
   if (head && network.outputs[0].shape.length === 2) return head.input as tf.SymbolicTensor;
   const flatten = tf.layers.flatten({ name: "flatten_features" });
   return flatten.apply(network.outputs[0]) as tf.SymbolicTensor;
+}
+
+/** Whether an output depends on pictures through these features alone, and on no more of them beside. */
+function separates(features: tf.SymbolicTensor, output: tf.SymbolicTensor): boolean {
+  const seen = new Set([features.id]);
+  const waiting = [output];
+  for (const { id, inputs } of waiting) {
+    if (seen.has(id)) continue;
+    if (inputs.length === 0) return false;
+    seen.add(id);
+    waiting.push(...inputs);
+  }
+  return true;
 }
 
 async function readNetwork(path: string): Promise<tf.LayersModel> {
@@ -205,8 +225,8 @@ function findRange(
   const shares = INPUT_RANGES.map(({ scale, offset }) =>
     tf.tidy(() => {
       const pixels = imagesToTensor(images).mul(scale).add(offset).reshape(shape);
-      const [first] = [network.predict(pixels)].flat();
-      const outputs = asShares(first).dataSync<"float32">();
+      // network.predict would dispose of a tensor that a layer takes twice, as attention to itself does.
+      const outputs = asShares(applyLayers([network], pixels)).dataSync<"float32">();
       const { explained } = solveHead(outputs, labels, { classes: classes.length, copies: 1 });
       return explained || 0; // of outputs that are always the same
     })

@@ -1,6 +1,6 @@
 """Trains small networks with Keras: train_keras.py PIXELS LABELS FOLDER.
 
-Four of many layers are saved as .h5 and .keras; six are called ACTIVATION_RANGE.keras, after the pixels they take.
+Four of many layers are saved as .keras, and as .h5 if Keras can read it; six are called ACTIVATION_RANGE.keras, after the pixels they take.
 """
 
 import os
@@ -61,21 +61,22 @@ entry = keras.Input((28, 28, 1))
 grouped = layers.Conv2D(16, 5, strides=2, activation="hard_silu")(layers.Resizing(32, 32)(entry))
 grouped = layers.GroupNormalization(4)(layers.Conv2D(16, 3, groups=4, padding="same")(grouped))
 weight = layers.Dense(16, activation="hard_sigmoid")(layers.GlobalAveragePooling2D(keepdims=True)(grouped))
-grouped = layers.Conv2D(16, 3, strides=2)(0.5 * grouped * weight + 1)
+grouped = layers.Conv2D(16, 3, strides=2)(grouped * weight * 0.5 + 1)
 patches = layers.UnitNormalization()(layers.Reshape((-1, 16))(grouped))
 patches = patches - layers.MultiHeadAttention(2, 8)(patches, value=patches)
 attention = keras.Model(entry, layers.Dense(10, activation="softmax")(layers.GRU(32)(layers.RMSNormalization()(patches))))
 
-for name, network, epochs in (
-    ("chain", chain, 1),
-    ("graph", graph, 1),
-    ("rows", rows, 4),
-    ("attention", attention, 4),
+for name, network, epochs, rate in (
+    ("chain", chain, 1, 1e-3),
+    ("graph", graph, 1, 1e-3),
+    ("rows", rows, 4, 1e-3),
+    ("attention", attention, 4, 5e-3),
 ):
-    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    network.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     network.fit(pixels, labels, epochs=epochs, batch_size=64, verbose=0)
-    network.save(f"{folder}/{name}.h5")
     network.save(f"{folder}/{name}.keras")
+    if network is not attention:
+        network.save(f"{folder}/{name}.h5")
 
 for activation in ("relu", "tanh"):
     for name, scale, offset in (("0 to 1", 1, 0), ("0 to 255", 255, 0), ("-1 to 1", 2, -1)):
