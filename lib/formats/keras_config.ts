@@ -344,6 +344,7 @@ export async function buildNetwork(
     const [reason] = (error as Error).message.split(/\. |\n/);
     throw new SyntaxError(`Expected ${name} to describe a network but tfjs says: ${reason}`);
   });
+  sizeReshapes(network);
   try {
     await fill?.(network, (weights, arrays, layer) =>
       assignWeights(
@@ -356,6 +357,15 @@ export async function buildNetwork(
   } catch (error) {
     network.dispose();
     throw error;
+  }
+}
+
+/** Says in numbers what shapes layers make: of -1, Keras does not always find out when it reads a network again. */
+function sizeReshapes({ layers }: tf.LayersModel): void {
+  for (const layer of layers) {
+    if (layer instanceof tf.LayersModel) sizeReshapes(layer);
+    if (layer.getClassName() !== "Reshape") continue;
+    Object.assign(layer, { targetShape: (layer.outputShape as tf.Shape).slice(1) });
   }
 }
 
