@@ -13,18 +13,11 @@ export { addHead, buildBase, splitNetwork } from "./model/architecture.ts";
 export { loadBase } from "./model/bases.ts";
 export { learnFromFew } from "./model/few_pictures.ts";
 export { readWeights, writeWeights } from "./model/network.ts";
-export { LIGHT_AUGMENTATION, RECIPES } from "./model/recipe.ts";
+export { AUGMENTATIONS } from "./model/recipe.ts";
 export { computeOutputs } from "./model/evaluation.ts";
 export { startTeam } from "./model/team.ts";
 export { trainStage } from "./model/training.ts";
-export {
-  extractFeatures,
-  fineTune,
-  freeze,
-  trainClassifier,
-  trainHead,
-  type TrainOptions,
-} from "./model/transfer.ts";
+export { fineTune, freeze, trainClassifier, type TrainOptions } from "./model/transfer.ts";
 
 // Answers
 export { type Classifier, loadModel, predict, predictDigit } from "./model/classifier.ts";

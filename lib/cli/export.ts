@@ -12,7 +12,7 @@ import { encodeOnnx } from "../formats/onnx.ts";
 import { type Classifier, kindOf, loadModel } from "../model/classifier.ts";
 import { findModel, outputFolder } from "../model/model_folders.ts";
 import { evaluate } from "../model/evaluation.ts";
-import { roundWeights, saveNetwork } from "../model/saved_network.ts";
+import { saveNetwork } from "../model/saved_network.ts";
 import { networkFromData, networkToData } from "../model/network.ts";
 import { startTeam } from "../model/team.ts";
 import { runCommand } from "./command_line.ts";
@@ -21,7 +21,7 @@ import { showProgress } from "./progress.ts";
 /** Formats that are one file, and what writes them. */
 const ENCODERS = { h5: encodeKerasH5, keras: encodeKerasArchive, onnx: encodeOnnx };
 
-type Precision = Parameters<typeof roundWeights>[1];
+type Precision = Parameters<typeof networkToData>[1];
 
 /** Formats that can hold weights in fewer than 32 bits. */
 const SMALL_FORMATS = ["onnx", "tfjs"];
@@ -94,7 +94,7 @@ async function write(
     const sizes = await Promise.all(files.map(({ name }) => Deno.stat(join(path, name))));
     return describe(path, sizes.reduce((sum, { size }) => sum + size, 0));
   }
-  const data = roundWeights(await networkToData(network), precision);
+  const data = await networkToData(network, precision);
   const bytes = await ENCODERS[format as keyof typeof ENCODERS](data, card);
   await writeFileAtomically(`${path}.${format}`, bytes);
   return describe(`${path}.${format}`, bytes.length);
@@ -114,7 +114,7 @@ async function compare(
   if (!classSet) return; // There is nothing to compare on.
   const data = await loadCharacters(classSet, { directory: flags.data, limit: flags.limit });
   await using team = await startTeam(flags);
-  const rounded = await networkFromData(roundWeights(await networkToData(network), precision));
+  const rounded = await networkFromData(await networkToData(network, precision));
   const observer = showProgress();
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   for (const split of ["validation", "test"] as const) {

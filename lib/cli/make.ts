@@ -10,7 +10,7 @@ import { FONTS } from "../data/letters/fonts.ts";
 import { FLAGS } from "../flags.ts";
 import { BASE_NAMES } from "../model/architecture.ts";
 import { pretrainBase } from "../model/bases.ts";
-import { RECIPES } from "../model/recipe.ts";
+import { recipeFor } from "../model/recipe.ts";
 import { saveNetwork } from "../model/saved_network.ts";
 import { startTeam } from "../model/team.ts";
 import { defineCommand, runOneOf } from "./command_line.ts";
@@ -39,7 +39,7 @@ const base = defineCommand({
     epochs: {
       type: "integer",
       help: "epochs, each with letters of its own",
-      default: RECIPES["pre-training"].epochs,
+      default: recipeFor("pre-training").epochs,
       least: 1,
       most: 1000,
     },

@@ -65,7 +65,12 @@ export async function readPacked(path: string): Promise<Uint8Array<ArrayBuffer>>
   return bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes, path) : bytes;
 }
 
-async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Reads a file as it is.
+ *
+ * @throws {Error} If it cannot be read, or is larger than {@linkcode LARGEST_FILE}.
+ */
+export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const { isFile, size } = await Deno.stat(path);
     if (!isFile) throw new Error("it is not a file");
@@ -107,26 +112,26 @@ async function gunzip(
 }
 
 /**
- * Unpacks files of a zip archive, none larger than {@linkcode LARGEST_FILE}.
+ * Unpacks files of a zip archive.
  *
  * @param archive What to call it in an error.
- * @param isWanted Told their names, as they are in the archive, and how many bytes they unpack to; what it throws
- * is thrown.
+ * @param isWanted Told their names, as they are in the archive.
  * @returns The files by name.
  * @throws {SyntaxError} If it is no whole archive.
+ * @throws {RangeError} If a file that is wanted is larger than {@linkcode LARGEST_FILE}.
  */
 export function unzip(
   bytes: Uint8Array,
   archive: string,
-  isWanted: (name: string, size: number) => boolean,
+  isWanted: (name: string) => boolean,
 ): Record<string, Uint8Array<ArrayBuffer>> {
   let refusal: unknown;
   const filter = ({ name, originalSize: size }: UnzipFileInfo) => {
-    try {
-      return isWanted(name, size) && size <= LARGEST_FILE;
-    } catch (error) {
-      throw refusal = error;
-    }
+    if (!isWanted(name)) return false;
+    if (size <= LARGEST_FILE) return true;
+    throw refusal = new RangeError(
+      `Expected files of at most ${LARGEST_FILE} bytes in ${archive} but ${name} has ${size}`,
+    );
   };
   try {
     return unzipSync(bytes, { filter }) as Record<string, Uint8Array<ArrayBuffer>>;

@@ -56,60 +56,66 @@ function writeGroup(file: File, path: string, { attributes = {}, members = {} }:
 }
 
 /** A file that is being read. */
-export interface Hdf5Reader {
-  /** @returns The names of what is in the group at `path`; none if there is no such group. */
-  names(path: string): string[];
-  /** @returns The attribute of the object at `path`, or undefined if it has none of that name. */
-  attribute(path: string, name: string): unknown;
-  /** @returns The 32-bit floats at `path`. */
-  array(path: string): Hdf5Array;
-}
+export class Hdf5File {
+  readonly #file: Group;
+  readonly #name: string;
 
-/**
- * Reads a file.
- *
- * @param name What to call it in an error.
- * @param read Takes from the file what is wanted.
- * @returns What `read` does.
- * @throws {SyntaxError} If it is no whole HDF5 file, or has no array of 32-bit floats where `read` asks for one.
- */
-export async function readHdf5<Result>(
-  bytes: Uint8Array,
-  name: string,
-  read: (file: Hdf5Reader) => Result,
-): Promise<Result> {
-  const { Dataset, File, Group, ready } = await import("h5wasm");
-  const { FS, activate_throwing_error_handler: throwErrors } = await ready;
-  throwErrors(); // instead of printing them
-  FS.writeFile(FILE, bytes);
-  try {
-    const file = attempt(() => new File(FILE, "r"));
-    if (!file) throw new SyntaxError(`Expected ${name} to be a whole HDF5 file but it is not`);
+  private constructor(file: Group, name: string) {
+    this.#file = file;
+    this.#name = name;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param name What to call it in an error.
+   * @param take Takes from the file what is wanted.
+   * @returns What `take` does.
+   * @throws {SyntaxError} If it is no whole HDF5 file, or has no array of 32-bit floats where one is wanted.
+   */
+  static async read<Result>(
+    bytes: Uint8Array,
+    name: string,
+    take: (file: Hdf5File) => Result,
+  ): Promise<Result> {
+    const { File, ready } = await import("h5wasm");
+    const { FS, activate_throwing_error_handler: throwErrors } = await ready;
+    throwErrors(); // instead of printing them
+    FS.writeFile(FILE, bytes);
     try {
-      return read({
-        names(path) {
-          const group = attempt(() => file.get(path));
-          return group instanceof Group ? group.keys() : [];
-        },
-        attribute(path, attribute) {
-          return attempt(() => (file.get(path) as Group).attrs[attribute].value);
-        },
-        array(path) {
-          const dataset = attempt(() => file.get(path));
-          const array = dataset instanceof Dataset && attempt(() => readArray(dataset));
-          if (array) return array;
-          throw new SyntaxError(
-            `Expected ${name} to hold 32-bit floats as ${path} but it holds ${
-              dataset ? "something else" : "nothing"
-            }`,
-          );
-        },
-      });
+      const file = attempt(() => new File(FILE, "r"));
+      if (!file) throw new SyntaxError(`Expected ${name} to be a whole HDF5 file but it is not`);
+      try {
+        return take(new Hdf5File(file, name));
+      } finally {
+        file.close();
+      }
     } finally {
-      file.close();
+      FS.unlink(FILE);
     }
-  } finally {
-    FS.unlink(FILE);
+  }
+
+  /** @returns The names of what is in the group at `path`; none if there is no such group. */
+  names(path: string): string[] {
+    const found = attempt(() => this.#file.get(path));
+    return found && "keys" in found ? found.keys() : [];
+  }
+
+  /** @returns The attribute of the object at `path`, or undefined if it has none of that name. */
+  attribute(path: string, name: string): unknown {
+    return attempt(() => (this.#file.get(path) as Group).attrs[name].value);
+  }
+
+  /** @returns The 32-bit floats at `path`. */
+  array(path: string): Hdf5Array {
+    const found = attempt(() => this.#file.get(path));
+    const array = found && "shape" in found && attempt(() => readArray(found));
+    if (array) return array;
+    throw new SyntaxError(
+      `Expected ${this.#name} to hold 32-bit floats as ${path} but it holds ${
+        found ? "something else" : "nothing"
+      }`,
+    );
   }
 }
 

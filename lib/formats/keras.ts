@@ -1,16 +1,12 @@
 /** Networks as Keras saves them: in one HDF5 file, as Keras 2 does, or in a .keras archive of JSON and an HDF5 file, as Keras 3. */
 
 import * as tf from "@tensorflow/tfjs";
-import { unzipSync, zipSync } from "fflate";
+import { zipSync } from "fflate";
+import { unzip } from "../data/file_system.ts";
 import { networkFromData } from "../model/network.ts";
-import { encodeHdf5, type Hdf5Group, type Hdf5Reader, readHdf5 } from "./hdf5.ts";
-import {
-  type Assign,
-  buildNetwork,
-  type LayerConfig,
-  parseConfig,
-  toKeras,
-} from "./keras_config.ts";
+import { encodeHdf5, Hdf5File, type Hdf5Group } from "./hdf5.ts";
+import { buildNetwork, parseConfig, toKeras } from "./keras_config.ts";
+import type { LayerConfig } from "./keras_layers.ts";
 
 /** The version of Keras 2 whose layout is written. */
 const KERAS_2 = "2.15.0";
@@ -103,24 +99,23 @@ export async function decodeKeras(bytes: Uint8Array, name: string): Promise<tf.L
 }
 
 async function decodeH5(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
-  const [text, version] = await readHdf5(
+  const [text, version] = await Hdf5File.read(
     bytes,
     name,
     (file) => ["model_config", "keras_version"].map((about) => file.attribute("/", about)),
   );
   return await buildNetwork(parseConfig(text, name), name, {
     version,
-    fill: (network, assign) =>
-      readHdf5(bytes, name, (file) => {
-        for (const layer of network.layers) {
+    read: ({ layers }) =>
+      Hdf5File.read(bytes, name, (file) =>
+        layers.map((layer) => {
           const group = `/model_weights/${layer.name}`;
           const names = file.attribute(group, "weight_names");
           const arrays = (Array.isArray(names) ? names : [])
             .filter((weight) => !COUNT.test(weight))
             .map((weight) => file.array(`${group}/${weight}`));
-          assign(inKerasOrder(layer), arrays, layer.name);
-        }
-      }),
+          return { layer: layer.name, weights: inKerasOrder(layer), arrays };
+        })),
   });
 }
 
@@ -132,9 +127,6 @@ const KERAS_3 = "3.0.0";
 
 /** What every archive gives as the time of its making: the first that zip knows, in any time zone. */
 const TIME_STAMP = new Date(1980, 0, 1);
-
-/** Largest file in an archive that is read, in bytes: a hostile archive may hold any size. */
-const LARGEST_FILE = 2 ** 29;
 
 /**
  * Writes a network as Keras 3 does (`save_model` in
@@ -211,18 +203,18 @@ function snakeCase(className: string): string {
 }
 
 async function decodeArchive(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
-  const { [METADATA]: metadata, [CONFIG]: config, [WEIGHTS]: weights } = unzip(bytes, name);
+  const { [METADATA]: metadata, [CONFIG]: config, [WEIGHTS]: weights } = unpack(bytes, name);
   const parse = (file?: Uint8Array) => parseConfig(file && new TextDecoder().decode(file), name);
   const parsed = parse(config);
   const about = (metadata && parse(metadata)) as { keras_version?: unknown } | undefined;
   return await buildNetwork(parsed, name, {
     version: about?.keras_version,
-    fill: async (network, assign) => {
+    read: (network) => {
       if (!weights) throw new SyntaxError(`Expected ${name} to contain ${WEIGHTS} but it does not`);
-      await readHdf5(
+      return Hdf5File.read(
         weights,
         `${WEIGHTS} in ${name}`,
-        (file) => readGroup(file, [], network, parsed as LayerConfig, assign),
+        (file) => readGroup(file, [], network, parsed as LayerConfig),
       );
     },
   });
@@ -231,78 +223,66 @@ async function decodeArchive(bytes: Uint8Array, name: string): Promise<tf.Layers
 /** The names of a network's list of layers: Keras 3's, and that of 2.12 and 2.13. */
 const LISTS = ["layers", "_layer_checkpoint_dependencies"];
 
+/** What {@linkcode buildNetwork} is to read of a file. */
+type LayerWeights = Awaited<
+  ReturnType<NonNullable<Parameters<typeof buildNetwork>[2]["read"]>>
+>;
+
 /** @param path Of the group of the network, one in another. */
 function readGroup(
-  file: Hdf5Reader,
+  file: Hdf5File,
   path: string[],
   network: tf.LayersModel,
   { config }: LayerConfig,
-  assign: Assign,
-): void {
+): LayerWeights {
   const list = LISTS.map((list) => [...path, list])
     .find((path) => membersOf(file, path).length > 0) ?? [...path, LISTS[0]];
   // By number, as all of a class begin alike.
   const members = membersOf(file, list)
     .sort((one, other) => one.length - other.length || (one < other ? -1 : 1));
   const counts: Record<string, number> = {};
-  for (const inner of config.layers!) {
+  return config.layers!.flatMap((inner) => {
     const place = snakeCase(inner.class_name);
     const count = counts[place] = (counts[place] ?? -1) + 1;
     // Keras 2 counts a layer with weights twice, which leaves every second number out.
     const member = members.filter((name) => name.replace(/_\d+$/, "") === place)[count] ?? place;
     const group = [...list, member];
     const layer = network.getLayer(inner.config.name);
-    if (layer instanceof tf.LayersModel) readGroup(file, group, layer, inner, assign);
-    else if (layer.weights.length > 0) {
-      const arrays = groupsOf(layer).flatMap((inside) => {
-        const vars = pathOf(file, [...group, ...inside]);
-        const names = file.names(vars).slice(
-          0,
-          inner.class_name === "Normalization" ? 2 : undefined,
-        );
-        return names.map((_, i) => file.array(`${vars}/${i}`));
-      });
-      assign(layer.weights, arrays, layer.name);
-    }
-  }
+    if (layer instanceof tf.LayersModel) return readGroup(file, group, layer, inner);
+    if (layer.weights.length === 0) return [];
+    const arrays = groupsOf(layer).flatMap((inside) => {
+      const vars = pathOf(file, [...group, ...inside]);
+      const count = inner.class_name === "Normalization" ? 2 : undefined; // not that of the numbers
+      return file.names(vars).slice(0, count).map((_, i) => file.array(`${vars}/${i}`));
+    });
+    return [{ layer: layer.name, weights: layer.weights, arrays }];
+  });
 }
 
 /** Whether names of groups are a path: on Windows, Keras 2 wrote a group `a\\b` for `b` in `a`. */
-function arePaths(file: Hdf5Reader): boolean {
+function arePaths(file: Hdf5File): boolean {
   return file.names("/").some((name) => name.includes("\\"));
 }
 
 /** Where a group of weights, the last name, is. */
-function pathOf(file: Hdf5Reader, path: string[]): string {
+function pathOf(file: Hdf5File, path: string[]): string {
   return arePaths(file) ? `${path.slice(0, -1).join("\\")}/${path.at(-1)}` : `/${path.join("/")}`;
 }
 
 /** Names of the groups in a group. */
-function membersOf(file: Hdf5Reader, path: string[]): string[] {
+function membersOf(file: Hdf5File, path: string[]): string[] {
   if (!arePaths(file)) return file.names(`/${path.join("/")}`);
   const start = path.join("\\") + "\\";
   return file.names("/").filter((name) => name.startsWith(start))
     .map((name) => name.slice(start.length)).filter((name) => !name.includes("\\"));
 }
 
-function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
-  try {
-    const files = unzipSync(bytes, {
-      filter: ({ name: file, originalSize }) => {
-        if (![METADATA, CONFIG, WEIGHTS].includes(plainName(file))) return false;
-        if (originalSize <= LARGEST_FILE) return true;
-        throw new RangeError(
-          `Expected files of at most ${LARGEST_FILE} bytes in ${name} but ${file} has ${originalSize}`,
-        );
-      },
-    });
-    return Object.fromEntries(
-      Object.entries(files).map(([file, content]) => [plainName(file), content]),
-    );
-  } catch (error) {
-    if (error instanceof RangeError) throw error;
-    throw new SyntaxError(`Expected ${name} to be a whole .keras archive but it is not`);
-  }
+function unpack(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
+  const isWanted = (file: string) => [METADATA, CONFIG, WEIGHTS].includes(plainName(file));
+  const files = unzip(bytes, name, isWanted);
+  return Object.fromEntries(
+    Object.entries(files).map(([file, content]) => [plainName(file), content]),
+  );
 }
 
 /** The name of a file in an archive as it should be: some programs write `.\\config.json`. */

@@ -1,26 +1,14 @@
-/** Architectures as Keras writes them, and as tfjs does: both descend from Keras 2's JSON. Layers, and what tfjs has for them. */
+/** Architectures as Keras writes them, and as tfjs does: both descend from Keras 2's JSON. */
 
 import * as tf from "@tensorflow/tfjs";
 import { networkFromData } from "../model/network.ts";
-
-/** A layer, or a network of layers, as JSON. */
-export interface LayerConfig {
-  class_name: string;
-  config: Record<string, unknown> & { name: string; layers?: LayerConfig[] };
-  name?: string;
-  /** In a functional network: which layers' outputs go in, once for each use. */
-  inbound_nodes?: unknown[];
-}
+import { type LayerConfig, translateLayer } from "./keras_layers.ts";
 
 /** A file that describes layers. */
-interface LayerSource {
+type NetworkSource = Parameters<typeof translateLayer>[1] & {
   /** What to call it in an error. */
   name: string;
-  /** Whether Keras 3 wrote it, whose hard sigmoid is not tfjs's. */
-  isKeras3: boolean;
-  /** Into how many groups convolutions split their channels, by the layers' names: filled while it is read. */
-  groups: Map<string, number>;
-}
+};
 
 /** Settings that are layers themselves. */
 const INNER = ["layer", "backward_layer"];
@@ -138,28 +126,6 @@ function toKeras3(
   };
 }
 
-/** Describes a network as tfjs does, with a prefix before the names of all layers. */
-export function renameLayers(network: tf.LayersModel, prefix: string): LayerConfig {
-  return rename(network.toJSON(null, false) as unknown as LayerConfig, prefix);
-}
-
-function rename({ config, ...network }: LayerConfig, prefix: string): LayerConfig {
-  const renameAll = (references: unknown) =>
-    (references as Reference[]).map(([layer, ...rest]) => [prefix + layer, ...rest]);
-  const layers = config.layers!.map((layer): LayerConfig => {
-    const inner = layer.config.layers ? rename(layer, prefix) : layer;
-    const name = prefix + layer.config.name;
-    return {
-      ...inner,
-      config: { ...inner.config, name },
-      ...(layer.inbound_nodes && { name, inbound_nodes: layer.inbound_nodes.map(renameAll) }),
-    };
-  });
-  const ends = Object.entries(config).filter(([key]) => /^(in|out)put_layers$/.test(key))
-    .map(([key, references]) => [key, renameAll(references)]);
-  return { ...network, config: { ...config, layers, ...Object.fromEntries(ends) } };
-}
-
 /** @returns JSON that an architecture is written in, as a value. */
 export function parseConfig(text: unknown, name: string): unknown {
   try {
@@ -172,7 +138,7 @@ export function parseConfig(text: unknown, name: string): unknown {
 }
 
 /** Makes of an architecture one that tfjs reads. */
-function fromKeras(given: unknown, source: LayerSource): LayerConfig {
+function fromKeras(given: unknown, source: NetworkSource): LayerConfig {
   const { name } = source;
   const network = withName(given);
   const { class_name: className, config } = (network ?? {}) as LayerConfig;
@@ -200,7 +166,7 @@ function withName(network: unknown): unknown {
 }
 
 /** @returns The layer in tfjs's words: several, one behind the other, where tfjs has none that does it all. */
-function readLayer(layer: LayerConfig, source: LayerSource): LayerConfig[] {
+function readLayer(layer: LayerConfig, source: NetworkSource): LayerConfig[] {
   const { class_name: className, config, inbound_nodes: nodes } = layer;
   const layerName = config?.name;
   if (typeof className !== "string" || typeof layerName !== "string") {
@@ -215,21 +181,21 @@ function readLayer(layer: LayerConfig, source: LayerSource): LayerConfig[] {
     const layers = chains.flat();
     return [{ class_name: className, config: { name: layerName, layers, ...graph }, ...place }];
   }
-  const { batch_input_shape: shape = config.batch_shape } = config;
-  return partsOf(layer, source).map((part, i) => {
-    const name = i === 0 ? layerName : `${layerName}_part${i + 1}`;
-    const input = i === 0 && shape !== undefined && { batch_input_shape: shape };
-    const settings = { ...part.config, name, ...input };
-    const translated = translateLayer({ class_name: part.class_name, config: settings }, source);
-    return i === 0 ? { ...translated, ...place } : translated;
-  });
+  const [first, ...others] = translateLayer(layer, source);
+  for (const key of INNER) {
+    if (!first.config[key]) continue;
+    const parts = readLayer(first.config[key] as LayerConfig, source);
+    if (parts.length > 1) throw source.refusal(config, className);
+    [first.config[key]] = parts;
+  }
+  return [{ ...first, ...place }, ...others];
 }
 
 /** Words the connections between the layers of a graph as tfjs does. */
 function readGraph(
   { input_layers: inputs, output_layers: outputs }: LayerConfig["config"],
   chains: LayerConfig[][],
-  source: LayerSource,
+  source: NetworkSource,
 ) {
   const layers = chains.map(([layer]) => layer);
   const nodes = layers.map((layer) =>
@@ -268,7 +234,7 @@ interface Keras3Node {
 const NAMED_INPUTS = ["inputs", "query", "value", "key"];
 
 /** What goes into a layer by a call of it. */
-function inputsOf(node: unknown, { class_name, config }: LayerConfig, source: LayerSource) {
+function inputsOf(node: unknown, { class_name, config }: LayerConfig, { refusal }: NetworkSource) {
   const { args, kwargs = {} } = Array.isArray(node)
     ? { args: node, kwargs: node[0]?.[3] as Keras3Node["kwargs"] }
     : { ...node as Keras3Node, args: (node as Keras3Node).args.flat() };
@@ -278,12 +244,12 @@ function inputsOf(node: unknown, { class_name, config }: LayerConfig, source: La
     if (reference || arg === null || class_name === "Rescaling") {
       return reference ? [reference] : [];
     }
-    throw refusal(source, config, `${class_name} of ${JSON.stringify(arg)}`);
+    throw refusal(config, `${class_name} of ${JSON.stringify(arg)}`);
   });
   const named = Object.entries(kwargs).flatMap(([name, value]) => {
     const reference = referenceOf(value);
     if (reference && !NAMED_INPUTS.includes(name)) {
-      throw refusal(source, config, `${class_name} with ${name}`);
+      throw refusal(config, `${class_name} with ${name}`);
     }
     return reference ? [{ place: NAMED_INPUTS.indexOf(name), reference }] : [];
   });
@@ -301,30 +267,24 @@ function referenceOf(value: unknown): Reference | undefined {
   return [layer, use, output, {}];
 }
 
-function refusal({ name }: LayerSource, config: LayerConfig["config"], what: string): TypeError {
-  return new TypeError(
-    `Expected ${name} to have layers that tfjs has but found ${config.name}, a ${what}`,
-  );
-}
-
 /** An array of numbers from a file. */
 interface Weights {
   shape: number[];
   values: Float32Array;
 }
 
-/** Gives weights of a layer the numbers from a file. */
-export type Assign = (
-  weights: tf.layers.Layer["weights"],
-  arrays: Weights[],
-  layer: string,
-) => void;
+/** Weights of a layer, and the arrays that a file has for them. */
+interface LayerWeights {
+  layer: string;
+  weights: tf.layers.Layer["weights"];
+  arrays: Weights[];
+}
 
 /**
  * Builds a network from its architecture, as Keras 2, Keras 3 or tfjs writes it.
  *
  * @param name What to call its file in an error.
- * @param options Version of the Keras that wrote it, and its weights: as tfjs has them, or read by `fill`.
+ * @param options Version of the Keras that wrote it, and its weights: as tfjs has them, or read for its layers.
  * @throws {SyntaxError} If it is no Sequential or functional network, its layers do not fit together, or the file has
  *   other weights than they need.
  * @throws {TypeError} If it has a layer, or a layer has a setting, that tfjs does not have.
@@ -332,27 +292,25 @@ export type Assign = (
 export async function buildNetwork(
   config: unknown,
   name: string,
-  { version, fill, ...weights }: Pick<tf.io.ModelArtifacts, "weightSpecs" | "weightData"> & {
+  { version, read, ...weights }: Pick<tf.io.ModelArtifacts, "weightSpecs" | "weightData"> & {
     version?: unknown;
-    fill?: (network: tf.LayersModel, assign: Assign) => Promise<void>;
+    read?: (network: tf.LayersModel) => Promise<LayerWeights[]>;
   },
 ): Promise<tf.LayersModel> {
   const isKeras3 = typeof version === "string" && Number.parseInt(version) >= 3;
   const groups = new Map<string, number>();
-  const modelTopology = fromKeras(config, { name, isKeras3, groups });
-  const network = await networkFromData({ modelTopology, ...weights }).catch((error) => {
-    const [reason] = (error as Error).message.split(/\. |\n/);
-    throw new SyntaxError(`Expected ${name} to describe a network but tfjs says: ${reason}`);
-  });
+  const refusal: NetworkSource["refusal"] = ({ name: layer }, what) =>
+    new TypeError(`Expected ${name} to have layers that tfjs has but found ${layer}, a ${what}`);
+  const modelTopology = fromKeras(config, { name, isKeras3, groups, refusal });
+  const network = await networkFromData({ modelTopology, ...weights }, name);
   sizeReshapes(network);
   try {
-    await fill?.(network, (weights, arrays, layer) =>
-      assignWeights(
-        weights,
-        arrays.map((array, i) => ungroup(array, groups.get(nameOfLayer(weights[i])) ?? 1)),
-        layer,
-        name,
-      ));
+    for (const { arrays, ...own } of await read?.(network) ?? []) {
+      const ungrouped = arrays.map((array, i) =>
+        ungroup(array, groups.get(nameOfLayer(own.weights[i])) ?? 1)
+      );
+      assignWeights({ ...own, arrays: ungrouped }, name);
+    }
     return network;
   } catch (error) {
     network.dispose();
@@ -369,12 +327,7 @@ function sizeReshapes({ layers }: tf.LayersModel): void {
   }
 }
 
-function assignWeights(
-  weights: tf.layers.Layer["weights"],
-  arrays: Weights[],
-  layer: string,
-  name: string,
-): void {
+function assignWeights({ layer, weights, arrays }: LayerWeights, name: string): void {
   // A single number may be a list of one.
   const describe = (list: { shape: tf.Shape }[]) =>
     list.map(({ shape }) => shape.join(" × ") || "1").join(", ") || "none";
@@ -418,210 +371,4 @@ function ungroup({ shape, values }: Weights, groups: number): Weights {
     filled[(place * channels + group * inner + channel) * outputs + output] = value;
   });
   return { shape: [...shape.slice(0, -2), channels, outputs], values: filled };
-}
-
-/** Activations that tfjs computes as Keras does. */
-const ACTIVATIONS = [
-  "linear",
-  "relu",
-  "relu6",
-  "elu",
-  "exponential",
-  "gelu",
-  "hard_silu",
-  "hard_tanh",
-  "log_sigmoid",
-  "log_softmax",
-  "mish",
-  "selu",
-  "sigmoid",
-  "softmax",
-  "softplus",
-  "softsign",
-  "swish",
-  "tanh",
-];
-
-/** Settings of Keras that tfjs does not have, and the values with which it needs none. */
-const NEUTRAL: Record<string, unknown[]> = {
-  antialias: [false],
-  attention_axes: [[1], null],
-  crop_to_aspect_ratio: [false],
-  data_format: ["channels_last", null],
-  interpolation: ["nearest", "bilinear"],
-  invert: [false],
-  keepdims: [false],
-  negative_slope: [0],
-  output_padding: [null],
-  output_shape: [null],
-  pad_to_aspect_ratio: [false],
-  renorm: [false],
-  rms_scaling: [false],
-  sliding_window: [null],
-  threshold: [0],
-  use_gate: [false],
-};
-
-/** Largest size of a layer: a hostile file may claim any. */
-const LARGEST_SIZE = 2 ** 16;
-
-/** Layers that do nothing in use, as those that change pictures while a network learns. */
-const IDENTITIES =
-  /^(Identity|ActivityRegularization|SpatialDropout[23]D|RandAugment|Random(?!Crop$)\w+|AugMix|CutMix|MixUp)$/;
-
-/** A layer in Keras's words, yet without a name. */
-interface Part {
-  class_name: string;
-  config: Record<string, unknown>;
-}
-
-const part = (class_name: string, config: Record<string, unknown> = {}): Part => ({
-  class_name,
-  config,
-});
-
-/** What tfjs has in place of a layer that it lacks; that layer itself where it needs nothing. */
-function partsOf(layer: LayerConfig, { isKeras3 }: LayerSource): Part[] {
-  const { class_name: className, config } = layer;
-  if (IDENTITIES.test(className)) return [part("Activation", { activation: "linear" })];
-  if (Object.keys(config).length === 1) return [operation(layer)];
-  const { activation } = config;
-  if (SPLITTABLE.test(className)) {
-    const parts = activationParts(activation, isKeras3);
-    if (!parts) return [part(className, config)];
-    const isOwn = className === "Activation";
-    return isOwn ? parts : [part(className, { ...config, activation: "linear" }), ...parts];
-  }
-  if (/^Global(Average|Max)Pooling[12]D$/.test(className) && config.keepdims) {
-    const target_shape = [...Array(Number(className.at(-2))).fill(1), -1];
-    return [part(className, { ...config, keepdims: false }), part("Reshape", { target_shape })];
-  }
-  if (className === "ReLU" && config.negative_slope && !config.max_value && !config.threshold) {
-    return [part("LeakyReLU", { alpha: config.negative_slope })];
-  }
-  if (className === "Reshape" && config.newshape) { // the operation
-    return [part("Reshape", { target_shape: (config.newshape as number[]).slice(1) })];
-  }
-  const normal = className === "Normalization" && normalization(config);
-  return [normal || part(className, config)];
-}
-
-/** What adding, subtracting, multiplying or dividing a tensor and a number is, by which of them is first. */
-const ARITHMETIC: Record<string, ((number: number) => [scale: number, offset: number])[]> = {
-  Add: [(number) => [1, number], (number) => [1, number]],
-  Subtract: [(number) => [1, -number], (number) => [-1, number]],
-  Multiply: [(number) => [number, 0], (number) => [number, 0]],
-  TrueDivide: [(number) => [1 / number, 0]],
-  Divide: [(number) => [1 / number, 0]],
-};
-
-/** The layer for an operation that stands for itself in a graph: all that it is told is its name. */
-function operation({ class_name: className, config, inbound_nodes: nodes }: LayerConfig): Part {
-  const [one, other] = (nodes?.[0] as Partial<Keras3Node> | undefined)?.args ?? [];
-  const isFirst = typeof one === "number";
-  const number = isFirst ? one : other;
-  const scaling = ARITHMETIC[className]?.[Number(isFirst)];
-  if (typeof number === "number" && scaling) {
-    const [scale, offset] = scaling(number);
-    return part("Rescaling", { scale, offset });
-  }
-  const activation = className.replaceAll(/(?<!^)([A-Z])/g, "_$1").toLowerCase();
-  return activation === "silu" || ACTIVATIONS.includes(activation)
-    ? part("Activation", { activation })
-    : part(className, config);
-}
-
-/** Layers behind which, or as which, an activation can be layers of its own. */
-const SPLITTABLE = /^(Activation|Dense|(Separable|Depthwise)?Conv[123]D(Transpose)?)$/;
-
-/** Layers that are activations without weights. */
-const ACTIVATION_LAYERS = ["ELU", "LeakyReLU", "ReLU", "Softmax"];
-
-/** The layers that compute an activation; undefined if tfjs has it by its name. */
-function activationParts(activation: unknown, isKeras3: boolean): Part[] | undefined {
-  // As the name of an activation, in Keras as in TensorFlow, it is this steep.
-  if (activation === "leaky_relu") return [part("LeakyReLU", { alpha: 0.2 })];
-  if (activation === "hard_sigmoid" && isKeras3) {
-    return [
-      part("Rescaling", { scale: 1, offset: 3 }),
-      part("ReLU", { max_value: 6 }),
-      part("Rescaling", { scale: 1 / 6, offset: 0 }),
-    ];
-  }
-  const layer = activation as Partial<LayerConfig> | undefined;
-  return ACTIVATION_LAYERS.includes(layer?.class_name ?? "")
-    ? [part(layer!.class_name!, layer!.config)]
-    : undefined;
-}
-
-/** Least standard deviation that Keras divides by. */
-const LEAST_DEVIATION = 1e-7;
-
-/** Known mean and variance are a rescaling; those in the file are batch normalisation's. */
-function normalization({ axis, mean, variance, invert }: LayerConfig["config"]): Part | undefined {
-  const [[average, ...averages], [square, ...squares], axes] = [mean, variance, axis]
-    .map((list) => [list ?? []].flat(Infinity) as number[]);
-  if (invert || averages.length + squares.length > 0 || axes.length > 1) return undefined;
-  if (average === undefined) {
-    const settings = { axis: axes[0] ?? -1, center: false, scale: false };
-    return part("BatchNormalization", { ...settings, epsilon: LEAST_DEVIATION ** 2 });
-  }
-  const deviation = Math.max(Math.sqrt(square), LEAST_DEVIATION);
-  return part("Rescaling", { scale: 1 / deviation, offset: -average / deviation });
-}
-
-/**
- * Words a layer, which is no network, as tfjs does.
- *
- * @throws {TypeError} If tfjs has no such layer, or not with such a setting, or computes it otherwise.
- */
-function translateLayer({ class_name: className, config }: LayerConfig, source: LayerSource) {
-  const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  if (!Object.hasOwn(classNameMap, className)) throw refusal(source, config, className);
-  const settings = readSettings({ class_name: className, config }, source);
-  for (const key of INNER) {
-    if (!settings[key]) continue;
-    const parts = readLayer(settings[key] as LayerConfig, source);
-    if (parts.length > 1) throw refusal(source, config, className);
-    [settings[key]] = parts;
-  }
-  return { class_name: className, config: settings };
-}
-
-function readSettings(
-  { class_name: className, config }: LayerConfig,
-  source: LayerSource,
-): LayerConfig["config"] {
-  const { isKeras3, groups } = source;
-  const activations = isKeras3 ? ACTIVATIONS : [...ACTIVATIONS, "hard_sigmoid"];
-  const settings: LayerConfig["config"] = { name: config.name };
-  for (const [key, found] of Object.entries(config)) {
-    if (/_(initializer|regularizer|constraint)$/.test(key) || key === "seed") continue;
-    if (key === "groups" && GROUPED.test(className)) {
-      groups.set(config.name, Number(found));
-      continue;
-    }
-    const [setting, value] = translate(className, key, found);
-    const allowed = /activation$/.test(setting) ? activations : NEUTRAL[setting];
-    const isTooLarge = [value].flat().some((size) => Number(size) > LARGEST_SIZE);
-    if (isTooLarge || allowed && !allowed.some((one) => `${one}` === `${value}`)) {
-      throw refusal(source, config, `${className} with ${key} ${JSON.stringify(found)}`);
-    }
-    settings[setting] = value;
-  }
-  return settings;
-}
-
-/** Layers that may convolve their channels in groups; here, all with all, and zeros in the weights. */
-const GROUPED = /^Conv[123]D$/;
-
-/** What tfjs calls a setting and its value. */
-function translate(className: string, key: string, value: unknown): [key: string, value: unknown] {
-  if (key === "batch_shape") return ["batch_input_shape", value];
-  if (key === "dtype" && typeof value === "object") return [key, "float32"];
-  if (key === "axis" && className === "BatchNormalization") return [key, [value].flat()[0]];
-  if (key === "negative_slope" && className === "LeakyReLU") return ["alpha", value];
-  if (key === "activation" && value === "silu") return [key, "swish"];
-  if (key === "activation" && value === "hard_swish") return [key, "hard_silu"];
-  return [key, value];
 }

@@ -2,7 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { Root, type Type } from "protobufjs/light.js";
-import { storedWeights } from "../model/saved_network.ts";
+import { storedWeights } from "../model/network.ts";
 
 /**
  * Fields of messages in the part of ONNX's file format that is written here

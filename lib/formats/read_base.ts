@@ -13,13 +13,10 @@ import {
   readWeights,
   writeWeights,
 } from "../model/network.ts";
-import { storedLength } from "../model/saved_network.ts";
+import { isDirectory, readWhole } from "../data/file_system.ts";
 import type { Observer } from "../observer.ts";
 import { decodeKeras } from "./keras.ts";
-import { buildNetwork, parseConfig, renameLayers } from "./keras_config.ts";
-
-/** Largest file that is read, in bytes. */
-const LARGEST_FILE = 2 ** 29;
+import { buildNetwork, parseConfig } from "./keras_config.ts";
 
 /**
  * Reads a convolutional network that Keras or tfjs saved, and cuts off its head: what is behind the
@@ -48,9 +45,7 @@ export async function readBase(path: string, trial?: RangeTrial): Promise<tf.Seq
   const range = trial ? findRange(network, path, trial) : INPUT_RANGES[0];
   const inner = tf.model({ inputs: network.inputs, outputs: featuresOf(network), name: FEATURES });
   const cut = adapted(inner, range);
-  // A head that is put on the base gives its layers names, too.
-  const topology = renameLayers(cut, "base_");
-  const base = await networkFromData({ modelTopology: topology });
+  const base = await networkFromData({ modelTopology: renameLayers(cut) });
   writeWeights(base.layers, readWeights(cut.layers));
   for (const weight of network.weights) weight.dispose();
   if (base.weights.length === 0) {
@@ -59,6 +54,15 @@ export async function readBase(path: string, trial?: RangeTrial): Promise<tf.Seq
     );
   }
   return tf.sequential({ name: "base", layers: [base] });
+}
+
+/** Describes a network with a prefix before the names of its layers, as a head that is put on it names its own, too. */
+function renameLayers(network: tf.LayersModel): Record<string, unknown> {
+  const topology = network.toJSON(null, false) as { config: object };
+  const { config } = JSON.parse(JSON.stringify(topology), (key, value) =>
+    // A name, or the first of what says where a tensor is from.
+    typeof value === "string" && (key === "name" || key === "0") ? `base_${value}` : value);
+  return { ...topology, config: { ...config, name: network.name } };
 }
 
 const PICTURE_SHAPE = `${IMAGE_SIDE} × ${IMAGE_SIDE} × 1`;
@@ -108,47 +112,27 @@ function separates(features: tf.SymbolicTensor, output: tf.SymbolicTensor): bool
   return true;
 }
 
-async function readNetwork(path: string): Promise<tf.LayersModel> {
-  const { isDirectory } = await Deno.stat(path).catch((error) => {
-    throw error instanceof Deno.errors.NotFound
-      ? new Error(`Expected a file or folder ${path} but there is none`)
-      : error;
-  });
-  if (isDirectory) return readFolder(path);
-  if (path.endsWith(".json")) return readTfjs(path);
-  if (!/\.(h5|hdf5|keras)$/.test(path)) {
+async function readNetwork(given: string): Promise<tf.LayersModel> {
+  const isThere = (path: string) => Deno.stat(path).then(() => true, () => false);
+  if (!await isThere(given)) {
+    throw new Error(`Expected a file or folder ${given} but there is none`);
+  }
+  const path = await isDirectory(given) ? join(given, "model.json") : given;
+  if (/\.(h5|hdf5|keras)$/.test(path)) return decodeKeras(await readWhole(path), path);
+  if (!path.endsWith(".json")) {
     throw new Error(`Expected a .h5 file, a .keras file or a folder but found ${path}`);
   }
-  return decodeKeras(await readFile(path), path);
-}
-
-async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { size } = await Deno.stat(path).catch((error) => {
-    throw error instanceof Deno.errors.NotFound
-      ? new Error(`Expected to read ${path} but there is no such file`)
-      : error;
-  });
-  if (size > LARGEST_FILE) {
-    throw new RangeError(
-      `Expected ${path} to have at most ${LARGEST_FILE} bytes but it has ${size}`,
-    );
-  }
-  return await Deno.readFile(path);
-}
-
-async function readFolder(folder: string): Promise<tf.LayersModel> {
-  const isThere = (name: string) => Deno.stat(join(folder, name)).then(() => true, () => false);
-  if (!await isThere("model.json") && await isThere("saved_model.pb")) {
+  if (!await isThere(path) && await isThere(join(given, "saved_model.pb"))) {
     throw new TypeError(
-      `Expected ${folder} to hold layers but it is a SavedModel, which only TensorFlow computes: load it there and save it as .keras or .h5`,
+      `Expected ${given} to hold layers but it is a SavedModel, which only TensorFlow computes: load it there and save it as .keras or .h5`,
     );
   }
-  return await readTfjs(join(folder, "model.json"));
+  return await readTfjs(path);
 }
 
 /** Reads a network as tfjs saves it or its converter writes it. */
 async function readTfjs(path: string): Promise<tf.LayersModel> {
-  const json = parseConfig(new TextDecoder().decode(await readFile(path)), path);
+  const json = parseConfig(new TextDecoder().decode(await readWhole(path)), path);
   const { format, modelTopology: topology, weightsManifest: manifest } =
     (json ?? {}) as tf.io.ModelJSON;
   if (format === "graph-model") {
@@ -164,16 +148,9 @@ async function readTfjs(path: string): Promise<tf.LayersModel> {
     throw new SyntaxError(`Expected ${path} to list its weights but it does not`);
   }
   const weightSpecs = manifest.flatMap(({ weights }) => weights);
-  const files = manifest.flatMap(({ paths }) => paths).map((name) =>
-    readFile(join(dirname(path), name))
-  );
-  const weightData = await new Blob(await Promise.all(files)).arrayBuffer();
-  const length = weightSpecs.reduce((sum, spec) => sum + storedLength(spec), 0);
-  if (weightData.byteLength !== length) {
-    throw new SyntaxError(
-      `Expected the weights of ${path} to have ${length} bytes but found ${weightData.byteLength}`,
-    );
-  }
+  const paths = manifest.flatMap(({ paths }) => paths);
+  const files = await Promise.all(paths.map((name) => readWhole(join(dirname(path), name))));
+  const weightData = await new Blob(files).arrayBuffer();
   return buildNetwork(config, path, { weightSpecs, weightData, version });
 }
 

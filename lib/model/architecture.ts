@@ -31,7 +31,7 @@ const PIXEL_DEVIATION = 0.31;
 export const FEATURES = "features";
 
 /** Name of the layer whose output are the logits, one before the softmax. */
-export const LOGITS = "logits";
+const LOGITS = "logits";
 
 /**
  * Builds a base with random weights.

@@ -8,7 +8,7 @@ import { drawLetters, type GlyphMasters } from "../data/letters/draw.ts";
 import { type EpochRecord, keptEpoch, type Observer } from "../observer.ts";
 import { addHead, BASE_NAMES, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { readWeights, writeWeights } from "./network.ts";
-import { type Recipe, RECIPES } from "./recipe.ts";
+import { type Recipe, recipeFor } from "./recipe.ts";
 import { dateAndVersions, loadNetwork } from "./saved_network.ts";
 import type { Team } from "./team.ts";
 import { trainStage } from "./training.ts";
@@ -60,7 +60,7 @@ interface PretrainOptions {
   seed: number;
   /** Letters drawn afresh for every epoch. */
   lettersPerEpoch: number;
-  /** What to do otherwise than {@linkcode RECIPES} says. */
+  /** What to do otherwise than {@linkcode recipeFor} pre-training says. */
   recipe?: Partial<Recipe>;
   observer?: Observer;
 }
@@ -83,7 +83,7 @@ interface PretrainResult {
 export async function pretrainBase(team: Team, options: PretrainOptions): Promise<PretrainResult> {
   const { base: name, masters, seed, lettersPerEpoch } = options;
   await startBackend();
-  const recipe = { ...RECIPES["pre-training"], ...options.recipe };
+  const recipe = recipeFor("pre-training", options.recipe);
   const base = buildBase(name, seed);
   const network = addHead(base, {
     classes: LETTER_CLASSES.length,

@@ -5,7 +5,7 @@ import { startBackend } from "../backend/mod.ts";
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { movePicture, type Placement } from "../image/affine.ts";
-import { LOGITS } from "./architecture.ts";
+import { splitNetwork } from "./architecture.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { dateAndVersions, loadNetwork } from "./saved_network.ts";
 import { applyLayers, readWeights, writeWeights } from "./network.ts";
@@ -43,15 +43,32 @@ interface ModelCard {
     leastConfidence: number;
     /** Share of the validation pictures to which the answer is "don't know". */
     falseRejections: number;
+    /** Of cards older than calibrated networks: by what the network's logits are yet to be divided. */
+    temperature?: number;
   };
   /** Share of pictures of each kind to which its answer is "don't know", 0–1. */
   rejected?: Record<string, number>;
 }
 
 /** A classifier in memory; dispose of it (`using`) when done. */
-export interface Classifier extends Disposable {
-  network: tf.LayersModel;
-  card: ModelCard;
+export class Classifier implements Disposable {
+  readonly network: tf.LayersModel;
+  readonly card: ModelCard;
+
+  /** @param network It is calibrated, if the card says that it is yet to be. */
+  constructor(network: tf.LayersModel, card: ModelCard) {
+    const { calibration } = card;
+    if (calibration?.temperature !== undefined) {
+      divideLogits(network, calibration.temperature);
+      card = { ...card, calibration: { ...calibration, temperature: undefined } };
+    }
+    this.network = network;
+    this.card = card;
+  }
+
+  [Symbol.dispose](): void {
+    this.network.dispose();
+  }
 }
 
 /**
@@ -110,7 +127,7 @@ function fitTemperature(probabilities: Float32Array, labels: Uint8Array): number
 
 /** Divides a network's logits by a temperature, in the weights of the layer that computes them. */
 function divideLogits(network: tf.LayersModel, temperature: number): void {
-  const layer = network.getLayer(LOGITS);
+  const layer = splitNetwork(network).head.at(-1)!;
   tf.tidy(() => layer.setWeights(layer.getWeights().map((weight) => weight.div(temperature))));
 }
 
@@ -176,22 +193,7 @@ export async function loadModel(directory: string): Promise<Classifier> {
       `Expected ${directory} to hold a classifier of pictures of 28 × 28 whose card names its classes and pixel range but it does not`,
     );
   }
-  return asClassifier(network, card as ModelCard);
-}
-
-/**
- * Makes a classifier of a network and its card. Cards once had a temperature beside the network, by which
- * its logits are divided here; now networks are calibrated before they are saved.
- */
-export function asClassifier(network: tf.LayersModel, card: ModelCard): Classifier {
-  const { temperature, ...calibration } = (card.calibration ?? {}) as
-    & NonNullable<ModelCard["calibration"]>
-    & { temperature?: number };
-  if (temperature !== undefined) {
-    divideLogits(network, temperature);
-    card = { ...card, calibration };
-  }
-  return { network, card, [Symbol.dispose]: () => void network.dispose() };
+  return new Classifier(network, card as ModelCard);
 }
 
 /** A picture: `[28, 28]`, `[28, 28, 1]` or flat 784 numbers, white ink on black. */

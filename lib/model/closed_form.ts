@@ -1,19 +1,13 @@
-/**
- * A classifier of few pictures of each class: a base that stays as it is, a head that is solved in closed form, by
- * ridge regression, and the pictures, kept beside it so that others can be added.
- */
+/** A classifier of few pictures of each class: a base that stays as it is, and a head in closed form, by ridge regression. */
 
 import * as tf from "@tensorflow/tfjs";
-import { join as joinPath } from "@std/path";
 import { augment } from "../data/augment/augment.ts";
-import { type Dataset, join, type Splits } from "../data/dataset.ts";
-import { encodeIdxPair, readLabelled } from "../data/idx.ts";
 import type { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
-import { addHead, LOGITS } from "./architecture.ts";
-import { calibrate, type Classifier, describeClassifier, loadModel } from "./classifier.ts";
+import { addHead, splitNetwork } from "./architecture.ts";
+import { calibrate, type Classifier, describeClassifier } from "./classifier.ts";
 import { evaluateProbabilities, type Evaluation } from "./evaluation.ts";
-import { LIGHT_AUGMENTATION } from "./recipe.ts";
+import { AUGMENTATIONS } from "./recipe.ts";
 
 /**
  * Penalty on the weights, as a share of the features' squared distances from their mean. Between 0.002 and 0.008,
@@ -161,18 +155,6 @@ function inverseBlock(lower: Float64Array, size: number, first: number, count: n
 /** More pictures than this make more equations than are worth solving. */
 const MOST_PICTURES = 3000;
 
-/**
- * From so many pictures a class on, on average, the head is learnt step by step. With five it reads less when
- * a fifth is held out to choose and to test on, with ten two points more, but takes many times as long
- * (outputs/README.md, own-classes).
- */
-const MANY_PICTURES = 11;
-
-/** Whether there are so few pictures that the head is better solved than learnt. */
-export function areFew({ train, validation, classes }: Splits): boolean {
-  return train.count + validation.count < Math.min(MANY_PICTURES * classes.length, MOST_PICTURES);
-}
-
 /** A picture and ten copies of it, if there is room. */
 const MOST_COPIES = 11;
 
@@ -191,7 +173,7 @@ export function drawCopies(
   const drawn = new Float32Array((end - first) * IMAGE_PIXELS);
   for (let copy = first; copy < end; copy++) {
     const place = drawn.subarray((copy - first) * IMAGE_PIXELS, (copy - first + 1) * IMAGE_PIXELS);
-    augment(picture, place, copy === 0 ? [] : LIGHT_AUGMENTATION, randomOf(copy));
+    augment(picture, place, copy === 0 ? [] : AUGMENTATIONS.light, randomOf(copy));
   }
   return Uint8Array.from(drawn, (value) => Math.round(255 * value));
 }
@@ -248,7 +230,7 @@ export async function solveClassifier(
   const head = solveHead(features, labels, { classes: classes.length, copies });
   tf.tidy(() => {
     const kernel = tf.tensor2d(head.kernel, [head.kernel.length / classes.length, classes.length]);
-    network.getLayer(LOGITS).setWeights([kernel, tf.tensor1d(head.bias)]);
+    splitNetwork(network).head.at(-1)!.setWeights([kernel, tf.tensor1d(head.bias)]);
   });
   const counts = classes.map((_, label) => labels.filter((one) => one === label).length);
   const all = [...labels.keys()];
@@ -283,42 +265,4 @@ export async function solveClassifier(
 
 function softmax(logits: tf.Tensor, temperature: number): Float32Array {
   return tf.tidy(() => tf.softmax(logits.div(temperature)).dataSync<"float32">());
-}
-
-/** How the names of the files beside a model begin that hold what it was learnt from. */
-const EXAMPLES = "examples";
-
-/** What a model was learnt from, as files of its folder, by name; of more than 3 000 pictures, nothing. */
-export async function encodeExamples(dataset: Dataset): Promise<Record<string, Uint8Array>> {
-  return dataset.count > MOST_PICTURES
-    ? {}
-    : await encodeIdxPair(EXAMPLES, dataset, { gzip: true });
-}
-
-/**
- * Adds the pictures that a model was learnt from to others, of the same classes or more.
- *
- * @param directory Folder or zip of the model.
- * @throws {Error} If the model has none beside it, or none of its classes.
- */
-export async function addExamples(data: Splits, directory: string): Promise<Splits> {
-  using model = await loadModel(directory);
-  const { classes } = model.card;
-  const known = await readLabelled(
-    joinPath(directory, `${EXAMPLES}-images-idx3-ubyte.gz`),
-    joinPath(directory, `${EXAMPLES}-labels-idx1-ubyte.gz`),
-  );
-  if (known.labels.some((label) => label >= classes.length)) {
-    throw new SyntaxError(
-      `Expected examples in ${directory} to be of its ${classes.length} classes but found others`,
-    );
-  }
-  const all = [...classes, ...data.classes.filter((name) => !classes.includes(name))];
-  const renumber = (dataset: Dataset, from: string[]) => ({
-    ...dataset,
-    labels: dataset.labels.map((label) => all.indexOf(from[label])),
-  });
-  const [train, validation, test] = [data.train, data.validation, data.test]
-    .map((part) => renumber(part, data.classes));
-  return { ...data, classes: all, train: join(renumber(known, classes), train), validation, test };
 }

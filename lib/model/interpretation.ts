@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import { LOGITS } from "./architecture.ts";
+import { splitNetwork } from "./architecture.ts";
 import { applyLayers, imagesToTensor } from "./network.ts";
 
 /**
@@ -18,7 +18,8 @@ import { applyLayers, imagesToTensor } from "./network.ts";
  * @param side Of the black square, in pixels; odd.
  * @returns For each pixel the log-odds without the square minus those with it, in nats, `[28, 28]`:
  * positive where ink speaks for `digit`.
- * @throws {RangeError} If `side` is no odd number from 1 to 27, or the network has no layer of logits.
+ * @throws {RangeError} If `side` is no odd number from 1 to 27.
+ * @throws {TypeError} If the network has no layer of logits.
  */
 export function occlusionMap(
   network: tf.LayersModel,
@@ -59,13 +60,9 @@ function logOddsOf(network: tf.LayersModel, images: Uint8Array, digit: number): 
   });
 }
 
-function layersToLogits({ layers }: tf.LayersModel): tf.layers.Layer[] {
-  const last = layers.findIndex(({ name }) => name === LOGITS);
-  if (last < 0) {
-    const names = layers.map(({ name }) => name).join(", ");
-    throw new RangeError(`Expected a layer named ${LOGITS} but found ${names}`);
-  }
-  return layers.slice(0, last + 1);
+function layersToLogits(network: tf.LayersModel): tf.layers.Layer[] {
+  const { base, head } = splitNetwork(network);
+  return [...base, ...head];
 }
 
 /**
@@ -77,7 +74,7 @@ function layersToLogits({ layers }: tf.LayersModel): tf.layers.Layer[] {
  * @param digit The class whose logit is followed.
  * @returns Change of the logit for full ink on each pixel, to first order, `[28, 28]`: positive where
  * more ink would speak for `digit`.
- * @throws {RangeError} If the network has no layer of logits.
+ * @throws {TypeError} If the network has no layer of logits.
  */
 export function saliencyMap(
   network: tf.LayersModel,

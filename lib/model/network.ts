@@ -1,4 +1,4 @@
-/** A network as plain data, and its computation layer by layer. */
+/** A network as plain data, its weights in fewer bits, and its computation layer by layer. */
 
 import * as tf from "@tensorflow/tfjs";
 import { applyBlock } from "../backend/mod.ts";
@@ -8,8 +8,17 @@ import { Random } from "../data/random.ts";
 /** Pictures that go through a network at a time when nothing is learnt. */
 const INFERENCE_BATCH = 250;
 
-/** @returns Topology and a copy of the weights of `network`, to send to a worker or to write to a file. */
-export async function networkToData(network: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
+/** In how many bytes a weight is stored: 4, 2 or 1. tfjs makes 32-bit floats of all when it reads them. */
+type Precision = "float32" | "float16" | "uint8";
+
+/**
+ * @returns Topology and a copy of the weights of `network`, rounded if `precision` says so, to send to a worker or
+ *   to write to a file.
+ */
+export async function networkToData(
+  network: tf.LayersModel,
+  precision: Precision = "float32",
+): Promise<tf.io.ModelArtifacts> {
   let data: tf.io.ModelArtifacts | undefined;
   await network.save(tf.io.withSaveHandler((artifacts) => {
     data = artifacts;
@@ -17,12 +26,93 @@ export async function networkToData(network: tf.LayersModel): Promise<tf.io.Mode
       modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" },
     });
   }));
-  return data!;
+  return precision === "float32" ? data! : await roundWeights(data!, precision);
 }
 
-/** @returns A new network with this topology and these weights. */
-export function networkFromData(data: tf.io.ModelArtifacts): Promise<tf.LayersModel> {
-  return tf.loadLayersModel(tf.io.fromMemory(data));
+/**
+ * @param name What to call the data in an error.
+ * @returns A new network with this topology and these weights.
+ * @throws {SyntaxError} If tfjs makes no network of the topology, or its weights take another number of bytes.
+ */
+export async function networkFromData(
+  data: tf.io.ModelArtifacts,
+  name: string = "the data",
+): Promise<tf.LayersModel> {
+  const { weightSpecs = [], weightData = new ArrayBuffer() } = data;
+  const length = weightSpecs.reduce((sum, spec) => sum + storedLength(spec), 0);
+  const { byteLength: found } = weightData as ArrayBuffer;
+  if (found !== length) {
+    throw new SyntaxError(
+      `Expected the weights of ${name} to have ${length} bytes but found ${found}`,
+    );
+  }
+  return await tf.loadLayersModel(tf.io.fromMemory(data)).catch((error: Error) => {
+    const [reason] = error.message.split(/\. |\n/);
+    throw new SyntaxError(`Expected ${name} to describe a network but tfjs says: ${reason}`);
+  });
+}
+
+/** A weight as it is stored. */
+interface StoredWeight {
+  name: string;
+  shape: number[];
+  /** Floats as floats or as the bits of half floats, or places on a grid. */
+  values: Float32Array | Uint16Array | Uint8Array;
+  /** Of a grid: the distance of its values, and the place of the value 0. */
+  grid?: { scale: number; zero: number };
+}
+
+/** What tfjs calls how a weight is stored. */
+type Quantization = NonNullable<tf.io.WeightsManifestEntry["quantization"]>;
+
+/**
+ * Rounds weights of 32-bit floats to fewer bits. Half precision is for all weights; bytes are for kernels
+ * alone, each with a grid of its own that has a place for 0, while the few biases and statistics of
+ * normalisation stay as they are (Jacob et al. 2018, without the quantisation of activations).
+ */
+async function roundWeights(
+  data: tf.io.ModelArtifacts,
+  precision: Exclude<Precision, "float32">,
+): Promise<tf.io.ModelArtifacts> {
+  const rounded = storedWeights(data).map(({ name, shape, values }, i) => {
+    const { dtype } = data.weightSpecs![i];
+    const spec = { name, shape, dtype };
+    if (precision === "float16") {
+      const quantization: Quantization = { dtype: "float16" };
+      return { spec: { ...spec, quantization }, bytes: Float16Array.from(values) };
+    }
+    if (shape.length < 2) return { spec, bytes: values };
+    let [least, most] = [0, 0];
+    for (const value of values) [least, most] = [Math.min(least, value), Math.max(most, value)];
+    const scale = Math.fround((most - least) / 255) || 1;
+    const zero = Math.round(-least / scale);
+    const places = Uint8ClampedArray.from(values, (value) => Math.round(value / scale) + zero);
+    const quantization: Quantization = { dtype: "uint8", scale, min: -zero * scale };
+    return { spec: { ...spec, quantization }, bytes: places };
+  });
+  const weightData = await new Blob(rounded.map(({ bytes }) => bytes as BlobPart)).arrayBuffer();
+  return { ...data, weightSpecs: rounded.map(({ spec }) => spec), weightData };
+}
+
+/** @returns How many bytes a weight takes. */
+function storedLength({ shape, quantization }: tf.io.WeightsManifestEntry): number {
+  const size = { uint8: 1, uint16: 2, float16: 2, float32: 4 }[quantization?.dtype ?? "float32"];
+  return shape.reduce((product, length) => product * length, size);
+}
+
+/** @returns A network's weights as they are stored. */
+export function storedWeights({ weightSpecs, weightData }: tf.io.ModelArtifacts): StoredWeight[] {
+  let offset = 0;
+  return weightSpecs!.map((spec) => {
+    const length = storedLength(spec);
+    const buffer = (weightData as ArrayBuffer).slice(offset, offset += length);
+    const { name, shape, quantization } = spec;
+    if (quantization?.dtype === "float16") return { name, shape, values: new Uint16Array(buffer) };
+    if (quantization?.dtype !== "uint8") return { name, shape, values: new Float32Array(buffer) };
+    const { scale = 1, min = 0 } = quantization;
+    const grid = { scale, zero: Math.round(-min / scale) };
+    return { name, shape, values: new Uint8Array(buffer), grid };
+  });
 }
 
 /** @returns A copy of all weights, in the order of `layers`, trained or not (batch-norm statistics). */

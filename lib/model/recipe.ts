@@ -20,7 +20,7 @@ export interface Recipe {
 }
 
 /** The recipe of each stage. */
-export const RECIPES: Record<Stage, Recipe> = {
+const RECIPES: Record<Stage, Recipe> = {
   // The base is frozen: its features are computed once, and only the head learns.
   "head": {
     epochs: 8,
@@ -59,6 +59,36 @@ export const RECIPES: Record<Stage, Recipe> = {
   },
 };
 
+/** The least and the largest that each number of a recipe can be. */
+const RANGES: Record<keyof Recipe, [least: number, largest: number]> = {
+  epochs: [1, 10_000],
+  batchSize: [1, 1e6],
+  learningRate: [0, Infinity],
+  baseRate: [0, Infinity],
+  weightDecay: [0, Infinity],
+  labelSmoothing: [0, 1],
+};
+
+/**
+ * @param changes What to do otherwise than the recipe says.
+ * @returns The recipe of a stage.
+ * @throws {TypeError} If a name is none of a recipe's.
+ * @throws {RangeError} If a number is out of the range in which something can be learnt with it.
+ */
+export function recipeFor(stage: Stage, changes: Partial<Recipe> = {}): Recipe {
+  const recipe = { ...RECIPES[stage], ...changes };
+  const names = Object.keys(RANGES) as (keyof Recipe)[];
+  expectNames("recipe", Object.keys(recipe), names);
+  for (const name of names) {
+    const [value, [least, largest]] = [recipe[name], RANGES[name]];
+    if (!(value >= least && value <= largest)) {
+      const range = largest === Infinity ? `at least ${least}` : `from ${least} to ${largest}`;
+      throw new RangeError(`Expected ${name} to be ${range} but found ${value}`);
+    }
+  }
+  return recipe;
+}
+
 /** A stage of fewer steps than this has learnt little: where there are few pictures it has more epochs. */
 const LEAST_STEPS = 200;
 
@@ -67,45 +97,41 @@ export function enoughEpochs(epochs: number, count: number, batchSize: number): 
   return Math.max(epochs, Math.ceil(LEAST_STEPS * batchSize / count));
 }
 
-/** How digits are augmented while base and head learn together: light, each stays a plausible digit of MNIST. */
-export const LIGHT_AUGMENTATION: Augmentation = [
+const LIGHT: Augmentation = [
   { kind: "affine", rotation: 10, logScale: 0.1, shear: 0.12, shift: 1.2 },
   { kind: "elastic", deviation: 0.03 },
 ];
 
-/** The same with other hands now and then, but every fourth picture stays as it is: in use none is augmented. */
-const MIXED_AUGMENTATION: Augmentation = [
+const MIXED: Augmentation = [
   { kind: "stop", share: 0.25 },
   { kind: "hand", share: 0.3 },
-  ...LIGHT_AUGMENTATION,
-];
-
-/** The same for digits as all the world writes them: three pictures of ten in other hands, pens and scans. */
-const HANDS_AUGMENTATION: Augmentation = [...LIGHT_AUGMENTATION, { kind: "hand", share: 0.3 }];
-
-/**
- * The same, but two fifths of what is augmented are disturbed as well, beyond what MNIST has, so that the
- * network reads pictures too that it was never shown: lines, boxes, shaded paper, blur, noise, strokes that a
- * random filter made hollow. No corruption that robustness is measured with is among them; blur, noise,
- * grey paper and strange lines are shared in kind.
- */
-const ROBUST_AUGMENTATION: Augmentation = [
-  ...MIXED_AUGMENTATION,
-  { kind: "stop", share: 0.5 },
-  { kind: "filter", strength: 1, share: 0.25 },
-  { kind: "lines", count: 3, share: 0.2 },
-  { kind: "erasing", area: 0.2, brightness: 1, share: 0.25 },
-  { kind: "blur", deviation: 1, share: 0.15 },
-  { kind: "paper", shade: 0.8, grain: 0.1, ruled: 0.2, contrast: 0.3, share: 0.3 },
-  { kind: "noise", deviation: 0.4, share: 0.25 },
+  ...LIGHT,
 ];
 
 /** How pictures can be augmented while base and head learn together, by name. */
 export const AUGMENTATIONS = {
-  light: LIGHT_AUGMENTATION,
-  hands: HANDS_AUGMENTATION,
-  mixed: MIXED_AUGMENTATION,
-  robust: ROBUST_AUGMENTATION,
+  /** Lightly: each stays a plausible digit of MNIST. */
+  light: LIGHT,
+  /** The same for digits as all the world writes them: three pictures of ten in other hands, pens and scans. */
+  hands: [...LIGHT, { kind: "hand", share: 0.3 }],
+  /** Light, with other hands now and then, but every fourth picture stays as it is: in use none is augmented. */
+  mixed: MIXED,
+  /**
+   * The same, but two fifths of what is augmented are disturbed as well, beyond what MNIST has, so that the
+   * network reads pictures too that it was never shown: lines, boxes, shaded paper, blur, noise, strokes that a
+   * random filter made hollow. No corruption that robustness is measured with is among them; blur, noise,
+   * grey paper and strange lines are shared in kind.
+   */
+  robust: [
+    ...MIXED,
+    { kind: "stop", share: 0.5 },
+    { kind: "filter", strength: 1, share: 0.25 },
+    { kind: "lines", count: 3, share: 0.2 },
+    { kind: "erasing", area: 0.2, brightness: 1, share: 0.25 },
+    { kind: "blur", deviation: 1, share: 0.15 },
+    { kind: "paper", shade: 0.8, grain: 0.1, ruled: 0.2, contrast: 0.3, share: 0.3 },
+    { kind: "noise", deviation: 0.4, share: 0.25 },
+  ],
 } satisfies Record<string, Augmentation>;
 
 /** Ways of learning that have a name. */
@@ -139,51 +165,14 @@ export const PRESETS = {
  * Throws unless every name is known.
  *
  * @param what What the names are of.
- * @param known The right names; none, if all that are left over are wrong.
  * @throws {TypeError} With the right names, if one is not.
  */
 export function expectNames(
   what: string,
   found: readonly string[],
-  known: readonly string[] = [],
+  known: readonly string[],
 ): void {
   const wrong = found.find((name) => !known.includes(name));
   if (wrong === undefined) return;
-  const right = known.length > 0 ? `among ${known.join(", ")}` : "known";
-  throw new TypeError(`Expected ${what} to be ${right} but found ${wrong}`);
-}
-
-/** The least and the largest that each number of a recipe can be. */
-const RANGES: Record<keyof Recipe, [least: number, largest: number]> = {
-  epochs: [1, 10_000],
-  batchSize: [1, 1e6],
-  learningRate: [0, Infinity],
-  baseRate: [0, Infinity],
-  weightDecay: [0, Infinity],
-  labelSmoothing: [0, 1],
-};
-
-/**
- * Throws unless a recipe has all its numbers, each where something can be learnt with it.
- *
- * @throws {TypeError} If a name is none of a recipe's.
- * @throws {RangeError} If a number is missing or out of its range.
- */
-export function expectRecipe(recipe: Recipe): void {
-  const names = Object.keys(RANGES) as (keyof Recipe)[];
-  expectNames("recipe", Object.keys(recipe), names);
-  for (const name of names) {
-    const [value, [least, largest]] = [recipe[name], RANGES[name]];
-    if (value === undefined) {
-      throw new RangeError(
-        `Expected recipe to have ${name} but found none: RECIPES has ${
-          Object.keys(RECIPES).join(", ")
-        }`,
-      );
-    }
-    if (!(value >= least && value <= largest)) {
-      const range = largest === Infinity ? `at least ${least}` : `from ${least} to ${largest}`;
-      throw new RangeError(`Expected ${name} to be ${range} but found ${value}`);
-    }
-  }
+  throw new TypeError(`Expected ${what} to be among ${known.join(", ")} but found ${wrong}`);
 }

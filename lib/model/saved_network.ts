@@ -2,13 +2,24 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
-import { isDirectory, unzip } from "../data/file_system.ts";
+import { type Dataset, join as joinDatasets, type Splits } from "../data/dataset.ts";
+import { isDirectory, readWhole, unzip } from "../data/file_system.ts";
+import { encodeIdxPair, readLabelled } from "../data/idx.ts";
 import { networkFromData, networkToData, readWeights } from "./network.ts";
 
-const WEIGHTS = "weights.bin";
+/** The files of a network. */
+const [MODEL, WEIGHTS, CARD] = ["model.json", "weights.bin", "card.json"];
+
+/** How the names of the files beside a network begin that hold what it was learnt from. */
+const EXAMPLES = "examples";
+
+/** Of more pictures than this none are kept: from as many a head is solved. */
+const MOST_EXAMPLES = 3000;
 
 /** Names of zips of these files, as the page saves what it was taught. */
 const ARCHIVE_NAME = /\.zip$/i;
+
+type Precision = Parameters<typeof networkToData>[1];
 
 /**
  * Writes a network and its card as a folder, all or nothing: an older network
@@ -17,22 +28,24 @@ const ARCHIVE_NAME = /\.zip$/i;
  * @param directory Folder to write, for example `outputs/model`.
  * @param card What the network is, as plain JSON.
  * @param precision How to store weights.
- * @param files Further files of the folder, by name.
+ * @param examples What it was learnt from, if that is to be kept beside it, for {@linkcode addExamples}.
  */
 export async function saveNetwork(
   directory: string,
   network: tf.LayersModel,
   card: unknown,
-  precision: Parameters<typeof roundWeights>[1] = "float16",
-  files: Record<string, Uint8Array> = {},
+  precision: Precision = "float16",
+  examples?: Dataset,
 ): Promise<void> {
-  const all = { ...files, ...await encodeNetwork(network, card, precision) };
+  const files = await encodeNetwork(network, card, precision, examples);
   await Deno.mkdir(dirname(directory), { recursive: true });
   const [fresh, previous] = [`${directory}.new`, `${directory}.previous`];
   await removeIfThere(fresh);
   try {
     await Deno.mkdir(fresh);
-    for (const [name, bytes] of Object.entries(all)) await Deno.writeFile(join(fresh, name), bytes);
+    for (const [name, bytes] of Object.entries(files)) {
+      await Deno.writeFile(join(fresh, name), bytes);
+    }
   } catch (error) {
     await removeIfThere(fresh);
     throw error;
@@ -54,36 +67,63 @@ export function dateAndVersions(): { date: string; versions: Record<string, stri
   };
 }
 
-/** @returns The files of a network and its card, by name. */
+/** @returns The files that {@linkcode saveNetwork} writes, by name. */
 export async function encodeNetwork(
   network: tf.LayersModel,
   card: unknown,
-  precision: Parameters<typeof roundWeights>[1],
+  precision: Precision,
+  examples?: Dataset,
 ): Promise<Record<string, Uint8Array>> {
-  const { weightData, weightSpecs, ...topology } = roundWeights(
-    await networkToData(network),
-    precision,
-  );
+  const { weightData, weightSpecs, ...topology } = await networkToData(network, precision);
   const model = { ...topology, weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }] };
   const encode = (text: string) => new TextEncoder().encode(text);
   return {
     [WEIGHTS]: new Uint8Array(weightData as ArrayBuffer),
-    "model.json": encode(JSON.stringify(model)),
-    "card.json": encode(JSON.stringify(card, null, 2) + "\n"),
+    [MODEL]: encode(JSON.stringify(model)),
+    [CARD]: encode(JSON.stringify(card, null, 2) + "\n"),
+    ...(examples && examples.count <= MOST_EXAMPLES &&
+      await encodeIdxPair(EXAMPLES, examples, { gzip: true })),
   };
 }
 
 /**
- * Reads the files of a saved network.
+ * Adds the pictures that a classifier was learnt from to others, of the same classes or more.
  *
  * @param directory Its folder, or a zip of the files in it.
- * @param names Which of them.
+ * @throws {Error} If it has none beside it, or none of its classes.
+ */
+export async function addExamples(data: Splits, directory: string): Promise<Splits> {
+  const { classes = [] } = (await readCard(directory) ?? {}) as { classes?: string[] };
+  const known = await readLabelled(
+    join(directory, `${EXAMPLES}-images-idx3-ubyte.gz`),
+    join(directory, `${EXAMPLES}-labels-idx1-ubyte.gz`),
+  );
+  if (known.labels.some((label) => label >= classes.length)) {
+    throw new SyntaxError(
+      `Expected examples in ${directory} to be of its ${classes.length} classes but found others`,
+    );
+  }
+  const all = [...classes, ...data.classes.filter((name) => !classes.includes(name))];
+  const renumber = (dataset: Dataset, from: string[]) => ({
+    ...dataset,
+    labels: dataset.labels.map((label) => all.indexOf(from[label])),
+  });
+  const [train, validation, test] = [data.train, data.validation, data.test]
+    .map((part) => renumber(part, data.classes));
+  const joined = joinDatasets(renumber(known, classes), train);
+  return { ...data, classes: all, train: joined, validation, test };
+}
+
+/**
+ * Reads files of a saved network.
+ *
+ * @param directory Its folder, or a zip of the files in it.
  * @returns The files by name.
  * @throws {Error} If there is no such folder or zip, or one of the files is not in it.
  */
 export async function readNetworkFiles(
   directory: string,
-  names: string[] = ["model.json", WEIGHTS, "card.json"],
+  names: string[] = [MODEL, WEIGHTS, CARD],
 ): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
   // A run that was stopped between the two renames of saveNetwork left the older network there.
   const folder = await isThere(directory) || !await isThere(`${directory}.previous`)
@@ -92,21 +132,23 @@ export async function readNetworkFiles(
   if (!await isThere(folder)) {
     throw new Error(`Expected ${directory} to be the folder of a saved network but there is none`);
   }
-  const files: Record<string, Uint8Array<ArrayBuffer>> = {};
-  if (ARCHIVE_NAME.test(folder) && !await isDirectory(folder)) {
-    const unpacked = unzip(await read(folder), folder, (name) => names.includes(name));
-    for (const name of names) {
-      if (!unpacked[name]) throw new Error(`Expected ${name} in ${folder} but there is none`);
-      files[name] = unpacked[name];
-    }
-  } else for (const name of names) files[name] = await read(join(folder, name));
-  return files;
+  if (!ARCHIVE_NAME.test(folder) || await isDirectory(folder)) {
+    const files = await Array.fromAsync(
+      names,
+      async (name) => [name, await readWhole(join(folder, name))],
+    );
+    return Object.fromEntries(files);
+  }
+  const files = unzip(await readWhole(folder), folder, (name) => names.includes(name));
+  const missing = names.find((name) => !files[name]);
+  if (missing === undefined) return files;
+  throw new Error(`Expected ${missing} in ${folder} but there is none`);
 }
 
 /** Reads the card of a saved network, as plain JSON. */
 export async function readCard(directory: string): Promise<unknown> {
-  const { "card.json": card } = await readNetworkFiles(directory, ["card.json"]);
-  return parseJson(card, join(directory, "card.json"));
+  const { [CARD]: card } = await readNetworkFiles(directory, [CARD]);
+  return parseJson(card, join(directory, CARD));
 }
 
 /**
@@ -120,48 +162,26 @@ export async function loadNetwork(
   directory: string,
 ): Promise<{ network: tf.LayersModel; card: unknown }> {
   const files = await readNetworkFiles(directory);
-  const path = join(directory, "model.json");
-  const model = parseJson(files["model.json"], path);
-  const card = parseJson(files["card.json"], join(directory, "card.json"));
-  const { [WEIGHTS]: weights } = files;
+  const path = join(directory, MODEL);
+  const model = parseJson(files[MODEL], path);
+  const card = parseJson(files[CARD], join(directory, CARD));
   const { modelTopology, weightsManifest, ...rest } = (model ?? {}) as {
     modelTopology: tf.io.ModelArtifacts["modelTopology"];
     weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
   };
-  const specs = weightsManifest?.[0]?.weights;
-  if (!modelTopology || !specs?.every?.((spec) => Array.isArray(spec?.shape))) {
+  const weightSpecs = weightsManifest?.[0]?.weights;
+  if (!modelTopology || !weightSpecs?.every?.((spec) => Array.isArray(spec?.shape))) {
     throw new SyntaxError(`Expected ${path} to describe a tfjs LayersModel but it does not`);
   }
-  const length = specs.reduce((total, spec) => total + storedLength(spec), 0);
-  if (weights.length !== length) {
-    throw new SyntaxError(
-      `Expected ${join(directory, WEIGHTS)} to have ${length} bytes but found ${weights.length}`,
-    );
-  }
-  const network = await networkFromData({
-    ...rest,
-    modelTopology,
-    weightSpecs: specs,
-    weightData: weights.buffer,
-  }).catch((error: Error) => {
-    throw new SyntaxError(
-      `Expected ${path} to describe a tfjs LayersModel but ${error.message.split(/\. |\n/)[0]}`,
-    );
-  });
+  const network = await networkFromData(
+    { ...rest, modelTopology, weightSpecs, weightData: files[WEIGHTS].buffer },
+    path,
+  );
   if (readWeights(network.layers).every((values) => values.every(Number.isFinite))) {
     return { network, card };
   }
   network.dispose();
   throw new SyntaxError(`Expected ${join(directory, WEIGHTS)} to hold numbers but found NaN`);
-}
-
-async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`Expected to read ${path} but there is no such file`);
-  }
 }
 
 function parseJson(bytes: Uint8Array, path: string): unknown {
@@ -177,85 +197,5 @@ function isThere(path: string): Promise<boolean> {
 }
 
 async function removeIfThere(path: string): Promise<void> {
-  await Deno.remove(path, { recursive: true }).catch(ignoreNotFound);
-}
-
-function ignoreNotFound(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
-/** A weight as it is stored. */
-interface StoredWeight {
-  name: string;
-  shape: number[];
-  /** Floats as floats or as the bits of half floats, or places on a grid. */
-  values: Float32Array | Uint16Array | Uint8Array;
-  /** Of a grid: the distance of its values, and the place of the value 0. */
-  grid?: { scale: number; zero: number };
-}
-
-/** What tfjs calls how a weight is stored. */
-type Quantization = NonNullable<tf.io.WeightsManifestEntry["quantization"]>;
-
-/**
- * Rounds a network's weights to fewer bits. Half precision is for all weights; bytes are for kernels
- * alone, each with a grid of its own that has a place for 0, while the few biases and statistics of
- * normalisation stay as they are (Jacob et al. 2018, without the quantisation of activations).
- *
- * @param data With weights of 32-bit floats.
- * @param precision In how many bytes they are stored: 4, 2 or 1. tfjs makes 32-bit floats of all when it reads them.
- * @returns The network with its weights rounded, and fewer bytes.
- */
-export function roundWeights(
-  data: tf.io.ModelArtifacts,
-  precision: "float32" | "float16" | "uint8",
-): tf.io.ModelArtifacts {
-  if (precision === "float32") return data;
-  const rounded = storedWeights(data).map(({ name, shape, values }, i) => {
-    const { dtype } = data.weightSpecs![i];
-    const spec = { name, shape, dtype };
-    if (precision === "float16") {
-      const quantization: Quantization = { dtype: "float16" };
-      return { spec: { ...spec, quantization }, bytes: bytesOf(Float16Array.from(values)) };
-    }
-    if (shape.length < 2) return { spec, bytes: bytesOf(values) };
-    let [least, most] = [0, 0];
-    for (const value of values) [least, most] = [Math.min(least, value), Math.max(most, value)];
-    const scale = Math.fround((most - least) / 255) || 1;
-    const zero = Math.round(-least / scale);
-    const places = Uint8ClampedArray.from(values, (value) => Math.round(value / scale) + zero);
-    const quantization: Quantization = { dtype: "uint8", scale, min: -zero * scale };
-    return { spec: { ...spec, quantization }, bytes: bytesOf(places) };
-  });
-  const weightData = new Uint8Array(rounded.reduce((sum, { bytes }) => sum + bytes.length, 0));
-  rounded.reduce((offset, { bytes }) => {
-    weightData.set(bytes, offset);
-    return offset + bytes.length;
-  }, 0);
-  return { ...data, weightSpecs: rounded.map(({ spec }) => spec), weightData: weightData.buffer };
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** @returns How many bytes a weight takes. */
-export function storedLength({ shape, quantization }: tf.io.WeightsManifestEntry): number {
-  const size = { uint8: 1, uint16: 2, float16: 2, float32: 4 }[quantization?.dtype ?? "float32"];
-  return shape.reduce((product, length) => product * length, size);
-}
-
-/** @returns A network's weights as they are stored. */
-export function storedWeights({ weightSpecs, weightData }: tf.io.ModelArtifacts): StoredWeight[] {
-  let offset = 0;
-  return weightSpecs!.map((spec) => {
-    const length = storedLength(spec);
-    const buffer = (weightData as ArrayBuffer).slice(offset, offset += length);
-    const { name, shape, quantization } = spec;
-    if (quantization?.dtype === "float16") return { name, shape, values: new Uint16Array(buffer) };
-    if (quantization?.dtype !== "uint8") return { name, shape, values: new Float32Array(buffer) };
-    const { scale = 1, min = 0 } = quantization;
-    const grid = { scale, zero: Math.round(-min / scale) };
-    return { name, shape, values: new Uint8Array(buffer), grid };
-  });
+  if (await isThere(path)) await Deno.remove(path, { recursive: true });
 }

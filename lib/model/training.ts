@@ -6,14 +6,15 @@ import { EnoughTraining, type EpochRecord, keptEpoch, type Observer } from "../o
 import { splitNetwork } from "./architecture.ts";
 import type { train } from "./gradient_descent.ts";
 import { networkToData, writeWeights } from "./network.ts";
-import { expectNames, expectRecipe } from "./recipe.ts";
+import { expectNames, type Recipe, recipeFor } from "./recipe.ts";
 import type { Team } from "./team.ts";
 
 type TrainingTask = Parameters<typeof train>[1];
 
 /** What a stage trains on, and how. */
-interface StageOptions
-  extends Pick<TrainingTask, "stage" | "source" | "validation" | "recipe" | "seed"> {
+interface StageOptions extends Pick<TrainingTask, "stage" | "source" | "validation" | "seed"> {
+  /** What to do otherwise than {@linkcode recipeFor} the stage says. */
+  recipe?: Partial<Recipe>;
   /**
    * Which epoch's weights the network is left with: of the best on validation, or of the last. Where the
    * learning rate has come down in the end and there are many epochs, the best is the luckiest.
@@ -26,6 +27,9 @@ interface StageOptions
   onEpoch?: (progress: StageProgress) => Promise<void>;
   observer?: Observer;
 }
+
+/** Names of the options. */
+const OPTIONS = "stage source validation recipe seed keeps resume onEpoch observer".split(" ");
 
 /** How far a stage has come. */
 interface StageProgress {
@@ -51,7 +55,7 @@ const NO_NUMBER = {
  * leaves it with the weights of the epoch that was best on validation, or of the last.
  *
  * @returns What each epoch came to.
- * @throws {TypeError} If an option has another name than it should.
+ * @throws {TypeError} If an option has another name than it should, or a number of the recipe.
  * @throws {RangeError} If the recipe has a number that nothing can be learnt with.
  * @throws {RangeError} If the loss is no number any more; the observer is told of that epoch first.
  * @throws {Error} If a worker fails, or `onEpoch` does.
@@ -61,10 +65,9 @@ export async function trainStage(
   network: tf.LayersModel,
   options: StageOptions,
 ): Promise<EpochRecord[]> {
-  const { stage, source, validation, recipe, seed, keeps, resume, onEpoch, ...others } = options;
-  const { observer = () => {}, ...unknown } = others;
-  expectNames("options", Object.keys(unknown));
-  expectRecipe(recipe);
+  expectNames("options", Object.keys(options), OPTIONS);
+  const { stage, source, validation, seed, keeps, resume, onEpoch, observer = () => {} } = options;
+  const recipe = recipeFor(stage, options.recipe);
   const { base, head } = splitNetwork(network);
   const layers = source.kind === "features" ? head : [...base, ...head];
   let progress = resume;

@@ -13,7 +13,7 @@ import { Run } from "./checkpoint.ts";
 import { calibrate, type Classifier, describeClassifier } from "./classifier.ts";
 import { computeOutputs, evaluate, type Evaluation } from "./evaluation.ts";
 import { readWeights } from "./network.ts";
-import { AUGMENTATIONS, expectNames, expectRecipe, type Recipe, RECIPES } from "./recipe.ts";
+import { AUGMENTATIONS, expectNames, type Recipe, recipeFor } from "./recipe.ts";
 import { trainStage } from "./training.ts";
 import type { Team } from "./team.ts";
 
@@ -39,7 +39,7 @@ export interface TrainOptions {
    * @default {"best"}
    */
   keeps?: "best" | "last";
-  /** What to do otherwise than {@linkcode RECIPES} says, in the first stage. */
+  /** What to do otherwise than {@linkcode recipeFor} the first stage says. */
   recipe?: Partial<Recipe>;
   /**
    * Learn digits too as people of other schools write them, and to know what is none:
@@ -53,6 +53,11 @@ export interface TrainOptions {
   resume?: boolean;
   observer?: Observer;
 }
+
+/** Names of the options. */
+const OPTIONS =
+  ("data base hiddenUnits seed fromScratch fineTune augmentation keeps recipe handwriting " +
+    "checkpoint resume observer").split(" ");
 
 /** A base that was made elsewhere: it stays frozen. */
 interface ForeignBase {
@@ -82,34 +87,18 @@ interface TrainResult {
  * The same seed on the same machine with the same number of workers gives the
  * same numbers, also if the run was stopped and resumed.
  */
-export async function trainClassifier(
-  team: Team,
-  {
-    data: given,
-    base,
-    hiddenUnits,
-    seed,
-    fromScratch = false,
-    fineTune: epochs,
-    augmentation = "light",
-    keeps,
-    recipe: changes,
-    handwriting = false,
-    checkpoint,
-    resume,
-    observer,
-    ...unknown
-  }: TrainOptions,
-): Promise<TrainResult> {
-  expectNames("options", Object.keys(unknown));
+export async function trainClassifier(team: Team, options: TrainOptions): Promise<TrainResult> {
+  expectNames("options", Object.keys(options), OPTIONS);
+  const { base, hiddenUnits, seed, fromScratch = false, fineTune: epochs, keeps } = options;
+  const { augmentation = "light", handwriting = false, checkpoint, resume, observer } = options;
   expectNames("augmentation", [augmentation], Object.keys(AUGMENTATIONS));
-  const recipe = {
-    ...RECIPES[fromScratch ? "from-scratch" : "head"],
+  const recipe = recipeFor(fromScratch ? "from-scratch" : "head", {
     ...(!fromScratch && epochs > 0 && { epochs: HEAD_EPOCHS_BEFORE_FINE_TUNING }),
-    ...changes,
-  };
-  expectRecipe(recipe);
-  const data = handwriting && areDigits(given.classes) ? addHandwriting(given, seed) : given;
+    ...options.recipe,
+  });
+  const data = handwriting && areDigits(options.data.classes)
+    ? addHandwriting(options.data, seed)
+    : options.data;
   await startBackend();
   const { name, network: start } = typeof base !== "string"
     ? base
@@ -147,18 +136,16 @@ export async function trainClassifier(
       (progress) => fineTune(team, network, data, { ...together, stage, recipe, ...progress }),
     );
   } else {
-    await run.stage("head", async (progress) => {
-      const features = await extractFeatures(team, network, data, observer);
-      const kept = epochs > 0 ? "best" : keeps;
-      const options = { ...settings, recipe, keeps: kept, ...progress } as const;
-      return await trainHead(team, network, features, options);
-    });
+    const alone = { ...settings, recipe, keeps: epochs > 0 ? "best" : keeps } as const;
+    await run.stage(
+      "head",
+      (progress) => trainHead(team, network, data, { ...alone, ...progress }),
+    );
   }
   if (epochs > 0) {
-    const recipe = { ...RECIPES["fine-tuning"], epochs };
     await run.stage(
       "fine-tuning",
-      (progress) => fineTune(team, network, data, { ...together, recipe, ...progress }),
+      (progress) => fineTune(team, network, data, { ...together, recipe: { epochs }, ...progress }),
     );
   }
   const { evaluation, card } = await examine(team, network, data, observer);
@@ -190,45 +177,31 @@ function kebab(name: string): string {
 /** Of more pictures than this, the features would not fit into memory, and the head learns from the first. */
 const MOST_FEATURES = 200_000;
 
-type StageOptions = Parameters<typeof trainStage>[2];
-
-/** What {@linkcode trainHead} learns from, and what its epochs are compared on. */
-type Features = Pick<StageOptions, "source" | "validation">;
-
-/**
- * Feature extraction: pictures go in; out comes what the base makes of each, `[count, features]`, computed once.
- */
-export async function extractFeatures(
-  team: Team,
-  network: tf.LayersModel,
-  { train, validation }: Pick<Splits, "train" | "validation">,
-  observer?: Observer,
-): Promise<Features> {
-  const compute = (images: Uint8Array) =>
-    computeOutputs(team, network, images, "features", observer);
-  const { images, labels } = slice(train, 0, Math.min(train.count, MOST_FEATURES));
-  return {
-    source: { kind: "features", features: await compute(images), labels: shareMemory(labels) },
-    validation: { inputs: await compute(validation.images), labels: validation.labels },
-  };
-}
-
 /** How a stage is trained. */
-type StageSettings = Omit<StageOptions, "stage" | "source" | "validation">;
+type StageSettings = Omit<Parameters<typeof trainStage>[2], "stage" | "source" | "validation">;
 
 /**
- * The head: features go in; the network is left with a head that reads them, its base as it was.
+ * The head: pictures go in; the frozen base makes features of each, `[count, features]`, computed once; the
+ * network is left with a head that reads them, its base as it was.
  *
  * @returns What each epoch came to.
  */
-export function trainHead(
+async function trainHead(
   team: Team,
   network: tf.LayersModel,
-  features: Features,
+  { train, validation }: Splits,
   settings: StageSettings,
 ): Promise<EpochRecord[]> {
   freeze(network);
-  return trainStage(team, network, { stage: "head", ...features, ...settings });
+  const compute = (images: Uint8Array) =>
+    computeOutputs(team, network, images, "features", settings.observer);
+  const { images, labels } = slice(train, 0, Math.min(train.count, MOST_FEATURES));
+  return await trainStage(team, network, {
+    stage: "head",
+    source: { kind: "features", features: await compute(images), labels: shareMemory(labels) },
+    validation: { inputs: await compute(validation.images), labels: validation.labels },
+    ...settings,
+  });
 }
 
 /**

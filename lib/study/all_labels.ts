@@ -14,7 +14,7 @@ import {
   evaluateProbabilities,
   VIEWS,
 } from "../model/evaluation.ts";
-import { LIGHT_AUGMENTATION, PRESETS, RECIPES } from "../model/recipe.ts";
+import { AUGMENTATIONS, PRESETS, recipeFor } from "../model/recipe.ts";
 import { measureRobustness } from "../model/robustness.ts";
 import { startTeam, type Team } from "../model/team.ts";
 import { fineTune, trainClassifier, type TrainOptions } from "../model/transfer.ts";
@@ -97,8 +97,6 @@ const results = defineStudy({
 /** Times that the test pictures are run through a base to see how long that takes. */
 const REPEATS = 5;
 
-const FINE_TUNING = RECIPES["fine-tuning"];
-
 const bases = defineStudy({
   name: "bases",
   summary: "Measures every shipped base: its size, its speed, and how digits are learnt from it.",
@@ -148,7 +146,7 @@ const bases = defineStudy({
       "letters in unseen fonts",
       `${labels} labels a digit, frozen`,
       "all labels, frozen",
-      `fine-tuned ${FINE_TUNING.epochs} epochs`,
+      `fine-tuned ${recipeFor("fine-tuning").epochs} epochs`,
     ];
     const text = table(head, rows) +
       `\n\nTest accuracy in %, mean ± standard deviation over seeds ${seeds.join(", ")}.`;
@@ -161,8 +159,7 @@ async function learnAll(team: Team, options: TrainOptions) {
   const { data, seed, observer } = options;
   const { network, evaluation: { accuracy: frozen } } = await trainClassifier(team, options);
   await fineTune(team, network, data, {
-    augmentation: LIGHT_AUGMENTATION,
-    recipe: FINE_TUNING,
+    augmentation: AUGMENTATIONS.light,
     seed,
     observer,
   });

@@ -13,15 +13,16 @@ import { computeOutputs, evaluate } from "../model/evaluation.ts";
 import { learnFromFew } from "../model/few_pictures.ts";
 import { imagesToTensor } from "../model/network.ts";
 import {
+  AUGMENTATIONS,
   enoughEpochs,
   expectNames,
-  LIGHT_AUGMENTATION,
   PRESETS,
   type Recipe,
-  RECIPES,
+  recipeFor,
 } from "../model/recipe.ts";
 import { startTeam, type Team } from "../model/team.ts";
-import { fineTune, trainClassifier, trainHead } from "../model/transfer.ts";
+import { trainStage } from "../model/training.ts";
+import { fineTune, freeze, trainClassifier } from "../model/transfer.ts";
 import type { Observer } from "../observer.ts";
 import { deviation, mean } from "./report.ts";
 import type { Runs } from "./study.ts";
@@ -304,7 +305,8 @@ function withHead(base: tf.Sequential, { classes, seed }: Task): tf.Sequential {
 async function learnHeldOut(team: Team, task: Task): Promise<tf.LayersModel> {
   const { base, seed } = task;
   const data = holdOut(splitsOf(task), seed);
-  const enough = (epochs: number) => enoughEpochs(epochs, data.train.count, RECIPES.head.batchSize);
+  const { epochs, batchSize } = recipeFor("head");
+  const enough = (epochs: number) => enoughEpochs(epochs, data.train.count, batchSize);
   const { augmentation, keeps, fineTune } = PRESETS.standard;
   const { network } = await trainClassifier(team, {
     data,
@@ -313,7 +315,7 @@ async function learnHeldOut(team: Team, task: Task): Promise<tf.LayersModel> {
     augmentation,
     keeps,
     fineTune: enough(fineTune),
-    recipe: { epochs: enough(RECIPES.head.epochs) },
+    recipe: { epochs: enough(epochs) },
   });
   return network;
 }
@@ -326,16 +328,20 @@ async function learnHead(team: Team, base: tf.Sequential, task: Task): Promise<t
   for (let i = few.count; i < pictures.count; i++) {
     const { images } = slice(pictures, i, 1);
     const copy = new Float32Array(IMAGE_PIXELS);
-    augment(images, copy, LIGHT_AUGMENTATION, new Random(seed, COPY, i));
+    augment(images, copy, AUGMENTATIONS.light, new Random(seed, COPY, i));
     images.set(copy.map((value) => Math.round(255 * value)));
   }
   const features = await computeOutputs(team, network, pictures.images, "features");
   const width = features.length / pictures.count;
   const stepsPerEpoch = Math.ceil(pictures.count / BATCH_SIZE);
-  await trainHead(team, network, {
+  freeze(network);
+  await trainStage(team, network, {
+    stage: "head",
     source: { kind: "features", features, labels: shareMemory(pictures.labels) },
     validation: { inputs: features.subarray(0, few.count * width), labels: few.labels },
-  }, { recipe: { ...HEAD_RECIPE, epochs: Math.ceil(STEPS / stepsPerEpoch) }, seed });
+    recipe: { ...HEAD_RECIPE, epochs: Math.ceil(STEPS / stepsPerEpoch) },
+    seed,
+  });
   return network;
 }
 
@@ -351,7 +357,7 @@ async function learnTogether(
   // One long epoch over the pictures again and again: each time another augmentation.
   const train = repeat(few, Math.ceil(STEPS * batchSize / few.count));
   await fineTune(team, network, { train, validation: few, classes }, {
-    augmentation: LIGHT_AUGMENTATION,
+    augmentation: AUGMENTATIONS.light,
     recipe: { ...NETWORK_RECIPE, baseRate, batchSize },
     seed,
   });
@@ -370,7 +376,6 @@ async function learnWith(
   const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / few.count);
   await fineTune(team, network, { train: repeat(few, times), validation, classes }, {
     augmentation,
-    recipe: RECIPES["fine-tuning"],
     seed,
   });
   return network;

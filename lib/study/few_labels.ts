@@ -7,7 +7,7 @@ import { type drawScript, SCRIPTS } from "../data/letters/mod.ts";
 import { loadMnist } from "../data/mnist.ts";
 import { UsageError } from "../flags.ts";
 import { BASE_NAMES, type BaseName } from "../model/architecture.ts";
-import { LIGHT_AUGMENTATION } from "../model/recipe.ts";
+import { AUGMENTATIONS } from "../model/recipe.ts";
 import { fewLabelsCurves } from "./charts/few_labels_curves.ts";
 import { compareAugmentations, compareFewLabels, summariseSeeds } from "./comparison.ts";
 import { deviation, mean, spread, table } from "./report.ts";
@@ -242,18 +242,17 @@ export const FURTHER_STEPS: Augmentation = [
   { kind: "paper", shade: 0.3, grain: 0.05, ruled: 0.3, contrast: 0.6, share: 0.5 },
 ];
 
+const { light: LIGHT } = AUGMENTATIONS;
+
 /** The augmentations that are compared: none, the light one, it without each part, it with each further step. */
-const AUGMENTATIONS: Record<string, Augmentation> = {
+const COMPARED: Record<string, Augmentation> = {
   "none": [],
-  "light": LIGHT_AUGMENTATION,
+  "light": LIGHT,
   ...Object.fromEntries(
-    LIGHT_AUGMENTATION.map((part) => [
-      `light without ${part.kind}`,
-      LIGHT_AUGMENTATION.filter((step) => step !== part),
-    ]),
+    LIGHT.map((part) => [`light without ${part.kind}`, LIGHT.filter((step) => step !== part)]),
   ),
   ...Object.fromEntries(
-    FURTHER_STEPS.map((step) => [`light and ${step.kind}`, [...LIGHT_AUGMENTATION, step]]),
+    FURTHER_STEPS.map((step) => [`light and ${step.kind}`, [...LIGHT, step]]),
   ),
 };
 
@@ -269,7 +268,7 @@ const ablation = defineComparison({
   async run(options, limit) {
     const { base, seeds, labelsPerClass } = options;
     const data = await loadMnist({ limit });
-    const results = await compareAugmentations(data, { augmentations: AUGMENTATIONS, ...options });
+    const results = await compareAugmentations(data, { augmentations: COMPARED, ...options });
     const { count } = data.validation;
     /** Share of the seeds with which a picture is read wrong, of each picture. */
     const errorShares = (way: string, labels: number) => {
@@ -278,7 +277,7 @@ const ablation = defineComparison({
       for (const { wrong } of group) for (const index of wrong) shares[index] += 1 / group.length;
       return shares;
     };
-    const rows = Object.keys(AUGMENTATIONS).map((way) => [
+    const rows = Object.keys(COMPARED).map((way) => [
       way,
       ...labelsPerClass.flatMap((labels) => {
         const [{ error, deviation }] = summariseSeeds(runsOf(results, way, labels));

@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import type { Page } from "playwright-core";
 import { loadModel, predict } from "../../lib/model/classifier.ts";
-import { addExamples } from "../../lib/model/closed_form.ts";
+import { addExamples } from "../../lib/model/saved_network.ts";
 import { findModels } from "../../lib/model/model_folders.ts";
 import { readOwnPictures } from "../../lib/picture/own_pictures.ts";
 import { Samples } from "../../lib/service/samples.ts";

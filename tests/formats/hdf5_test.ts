@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { encodeHdf5, readHdf5 } from "../../lib/formats/hdf5.ts";
+import { encodeHdf5, Hdf5File } from "../../lib/formats/hdf5.ts";
 
 const CONTENT = {
   attributes: { text: "grüße", list: ["a", "bcd"], empty: "", long: "x".repeat(100_000) },
@@ -14,9 +14,9 @@ const CONTENT = {
   },
 };
 
-Deno.test("readHdf5() gives back what encodeHdf5() wrote", async () => {
+Deno.test("Hdf5File.read() gives back what encodeHdf5() wrote", async () => {
   const { attributes, members: { group } } = CONTENT;
-  await readHdf5(await encodeHdf5(CONTENT), "file.h5", (file) => {
+  await Hdf5File.read(await encodeHdf5(CONTENT), "file.h5", (file) => {
     assertEquals(file.names("/"), ["group"]);
     assertEquals(file.names("/group"), ["matrix", "number"]);
     assertEquals(file.names("/none"), []);
@@ -44,19 +44,20 @@ Deno.test("encodeHdf5() gives the same bytes at any time, and leaves the clock a
   assertNotEquals(Date.now(), 1e12);
 });
 
-Deno.test("readHdf5() says what a file is not", async () => {
+Deno.test("Hdf5File.read() says what a file is not", async () => {
   const bytes = await encodeHdf5(CONTENT);
   for (const part of [bytes.subarray(0, -1), bytes.subarray(100), bytes.subarray(0, 0)]) {
     assertEquals(
-      (await assertRejects(() => readHdf5(part, "cut.h5", () => {}), SyntaxError)).message,
+      (await assertRejects(() => Hdf5File.read(part, "cut.h5", () => {}), SyntaxError)).message,
       "Expected cut.h5 to be a whole HDF5 file but it is not",
     );
   }
   for (const [path, found] of [["/none", "nothing"], ["/group", "something else"]]) {
     assertEquals(
-      (await assertRejects(() => readHdf5(bytes, "file.h5", (file) => file.array(path)))).message,
+      (await assertRejects(() => Hdf5File.read(bytes, "file.h5", (file) => file.array(path))))
+        .message,
       `Expected file.h5 to hold 32-bit floats as ${path} but it holds ${found}`,
     );
   }
-  assertEquals(await readHdf5(bytes, "file.h5", (file) => file.names("/")), ["group"]);
+  assertEquals(await Hdf5File.read(bytes, "file.h5", (file) => file.names("/")), ["group"]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { unzipSync, zipSync } from "fflate";
-import { encodeHdf5, type Hdf5Group, readHdf5 } from "../../lib/formats/hdf5.ts";
+import { encodeHdf5, Hdf5File, type Hdf5Group } from "../../lib/formats/hdf5.ts";
 import { decodeKeras, encodeKerasArchive, encodeKerasH5 } from "../../lib/formats/keras.ts";
 import { networkToData } from "../../lib/model/network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
@@ -60,7 +60,7 @@ Deno.test("decodeKeras() takes groups of a class in the order of their numbers",
   const network = await randomNetwork();
   const files = unzipSync(await encodeKerasArchive(await networkToData(network), CARD));
   const convolutions = network.layers.filter((layer) => layer.getClassName() === "Conv2D");
-  const root = await readHdf5(files["model.weights.h5"], "model.weights.h5", (file) => {
+  const root = await Hdf5File.read(files["model.weights.h5"], "model.weights.h5", (file) => {
     const groups = file.names("/layers").map((name) => {
       const own = file.names(`/layers/${name}/vars`)
         .map((i) => [i, file.array(`/layers/${name}/vars/${i}`)]);
@@ -89,7 +89,7 @@ Deno.test("encodeKerasArchive() writes Keras 3's layout, and the card", async ()
   const { module, class_name: className, config: { layers } } = config;
   assertEquals([module, className], ["keras", "Sequential"]);
   assertEquals(layers[0].config.batch_shape, [null, 28, 28, 1]);
-  await readHdf5(files["model.weights.h5"], "model.weights.h5", (file) => {
+  await Hdf5File.read(files["model.weights.h5"], "model.weights.h5", (file) => {
     assertEquals(file.names("/layers").filter((name) => name.startsWith("conv")), [
       "conv2d",
       "conv2d_1",
@@ -116,7 +116,7 @@ for (const [kind, build] of Object.entries(KERAS_NETWORKS)) {
 Deno.test("encodeKerasH5() writes Keras 2's layout, and the card", async () => {
   const network = await randomNetwork();
   const bytes = await encodeKerasH5(await networkToData(network), CARD);
-  await readHdf5(bytes, "network.h5", (file) => {
+  await Hdf5File.read(bytes, "network.h5", (file) => {
     assertEquals(JSON.parse(file.attribute("/", "card") as string), CARD);
     const { class_name: className, config } = JSON.parse(
       file.attribute("/", "model_config") as string,

@@ -3,7 +3,6 @@ import * as tf from "@tensorflow/tfjs";
 import { encodeOnnx } from "../../lib/formats/onnx.ts";
 import { ModelProto } from "../../lib/formats/onnx_graph.ts";
 import { networkToData } from "../../lib/model/network.ts";
-import { roundWeights } from "../../lib/model/saved_network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { NETWORKS } from "./networks.ts";
 
@@ -18,7 +17,7 @@ interface Onnx {
 }
 
 async function encode(network: tf.LayersModel, precision: "float32" | "uint8" = "float32") {
-  const bytes = await encodeOnnx(roundWeights(await networkToData(network), precision), CARD);
+  const bytes = await encodeOnnx(await networkToData(network, precision), CARD);
   const model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number }) as Onnx;
   return { bytes, ...model };
 }

@@ -448,7 +448,7 @@ Deno.test("readBase() says in one sentence what is wrong with a file", () =>
         await conv({ kernel_size: [30, 30], name: "conv" }),
         "to describe a network but tfjs says: ",
       ],
-      ["cut.keras", wholeArchive.subarray(0, 50_000), "to be a whole .keras archive but it is not"],
+      ["cut.keras", wholeArchive.subarray(0, 50_000), "to be a whole zip archive but it is not"],
       ["empty.keras", zipSync({}), "to describe a network as JSON but there is none"],
       ["bomb.keras", zipBomb(), "but config.json has 4294967280"],
       [

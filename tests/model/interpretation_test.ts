@@ -15,7 +15,7 @@ await startBackend();
 /** A network that adds up the ink with a weight for each pixel, for the second of two classes. */
 function weighted(weights: Float32Array): tf.Sequential {
   const network = tf.sequential();
-  network.add(tf.layers.flatten({ inputShape: [28, 28, 1] }));
+  network.add(tf.layers.flatten({ inputShape: [28, 28, 1], name: "features" }));
   network.add(tf.layers.dense({ units: 2, name: "logits" }));
   network.add(tf.layers.softmax());
   const kernel = new Float32Array(784 * 2);
@@ -95,8 +95,8 @@ Deno.test("saliencyMap() throws if there are no logits", () => {
   const names = base.layers.map(({ name }) => name).join(", ");
   assertThrows(
     () => saliencyMap(base, new Uint8Array(784), 3),
-    RangeError,
-    `Expected a layer named logits but found ${names}`,
+    TypeError,
+    `Expected a network with layers named features and logits but found ${names}`,
   );
   base.dispose();
 });

@@ -9,6 +9,7 @@ import {
   networkFromData,
   networkToData,
   readWeights,
+  storedWeights,
   writeWeights,
 } from "../../lib/model/network.ts";
 import { assertSameWeights, randomNetwork } from "./saved_networks.ts";
@@ -146,4 +147,60 @@ Deno.test("imagesToTensor() scales 0–255 to 0–1", async () => {
   assertEquals(tensor.dataSync()[5], Math.fround(PICTURES[5] / 255));
   assert(tensor.dataSync().every((value) => value >= 0 && value <= 1));
   tensor.dispose();
+});
+
+/** Largest distance of a weight from what tfjs makes of the rounded one, as a share of its tensor's range. */
+async function rounding(precision: "float16" | "uint8") {
+  const network = await randomNetwork();
+  const data = await networkToData(network, precision);
+  const rounded = await networkFromData(data);
+  const [before, after] = [network, rounded].map(({ layers }) => readWeights(layers));
+  network.dispose();
+  rounded.dispose();
+  const errors = before.map((values, i) => {
+    const sorted = values.toSorted();
+    const range = Math.max(sorted.at(-1)!, 0) - Math.min(sorted[0], 0);
+    const distances = values.map((value, j) => Math.abs(value - after[i][j])).toSorted();
+    return distances.at(-1)! / (range || 1);
+  });
+  return { data, error: Math.max(...errors) };
+}
+
+Deno.test("networkToData() in half precision takes two bytes a weight", async () => {
+  const { data, error } = await rounding("float16");
+  const weights = storedWeights(data);
+  assert(weights.every(({ values }) => values instanceof Uint16Array));
+  const count = weights.reduce((sum, { values }) => sum + values.length, 0);
+  assertEquals((data.weightData as ArrayBuffer).byteLength, 2 * count);
+  assert(error > 0 && error < 2 ** -11);
+});
+
+Deno.test("networkToData() in bytes takes one byte a weight of a kernel, and errs by at most a step", async () => {
+  const { data, error } = await rounding("uint8");
+  for (const { shape, values, grid } of storedWeights(data)) {
+    if (shape.length < 2) assert(values instanceof Float32Array && grid === undefined);
+    else {
+      assert(values instanceof Uint8Array);
+      const { zero } = grid!;
+      assert(Number.isInteger(zero) && zero >= 0 && zero <= 255);
+    }
+  }
+  const length = storedWeights(data).reduce((sum, { values }) => sum + values.byteLength, 0);
+  assertEquals((data.weightData as ArrayBuffer).byteLength, length);
+  assert(error > 0 && error < 1.01 / 255);
+});
+
+Deno.test("networkToData() of weights that are rounded already changes nothing", async () => {
+  const network = await randomNetwork();
+  for (const precision of ["float32", "float16", "uint8"] as const) {
+    const once = await networkToData(network, precision);
+    const copy = await networkFromData(once);
+    const twice = await networkToData(copy, precision);
+    copy.dispose();
+    assertEquals(
+      new Uint8Array(twice.weightData as ArrayBuffer),
+      new Uint8Array(once.weightData as ArrayBuffer),
+    );
+  }
+  network.dispose();
 });

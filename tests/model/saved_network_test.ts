@@ -1,17 +1,16 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { zipSync } from "fflate";
 import {
+  addExamples,
   encodeNetwork,
   loadNetwork,
-  roundWeights,
   saveNetwork,
-  storedLength,
-  storedWeights,
 } from "../../lib/model/saved_network.ts";
-import { networkFromData, networkToData, readWeights } from "../../lib/model/network.ts";
+import { readWeights } from "../../lib/model/network.ts";
+import type { Dataset } from "../../lib/data/dataset.ts";
 import { withFolder } from "../temporary_folder.ts";
-import { assertSameWeights, CARD, randomNetwork } from "./saved_networks.ts";
+import { assertSameWeights, CARD, randomNetwork, zipFolder } from "./saved_networks.ts";
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
@@ -180,12 +179,12 @@ Deno.test("loadNetwork() names the file that is missing or damaged", () =>
       [
         "model.json",
         altered(({ modelTopology }) => modelTopology.config.layers[1].class_name = "Conv9D"),
-        `${noModel} Unknown layer: Conv9D`,
+        `Expected ${path}/model.json to describe a network but tfjs says: Unknown layer: Conv9D`,
       ],
       [
         "weights.bin",
         weights.subarray(0, -4),
-        `Expected ${path}/weights.bin to have ${weights.length} bytes but found ${
+        `Expected the weights of ${path}/model.json to have ${weights.length} bytes but found ${
           weights.length - 4
         }`,
       ],
@@ -212,60 +211,35 @@ Deno.test("loadNetwork() names the file that is missing or damaged", () =>
     );
   }));
 
-/** Largest distance of a weight from what tfjs makes of the rounded one, as a share of its tensor's range. */
-async function rounding(precision: "float16" | "uint8") {
-  const network = await randomNetwork();
-  const data = roundWeights(await networkToData(network), precision);
-  const rounded = await networkFromData(data);
-  const [before, after] = [network, rounded].map(({ layers }) => readWeights(layers));
-  network.dispose();
-  rounded.dispose();
-  const errors = before.map((values, i) => {
-    const sorted = values.toSorted();
-    const range = Math.max(sorted.at(-1)!, 0) - Math.min(sorted[0], 0);
-    const distances = values.map((value, j) => Math.abs(value - after[i][j])).toSorted();
-    return distances.at(-1)! / (range || 1);
-  });
-  return { data, error: Math.max(...errors) };
+/** Pictures of one shade each, one for each label. */
+function shaded(...labels: number[]): Dataset {
+  const images = new Uint8Array(784 * labels.length);
+  labels.forEach((_, i) => images.fill(i + 1, 784 * i, 784 * (i + 1)));
+  return { count: labels.length, images, labels: Uint8Array.from(labels) };
 }
 
-Deno.test("roundWeights() to half precision takes two bytes a weight", async () => {
-  const { data, error } = await rounding("float16");
-  const weights = storedWeights(data);
-  assert(weights.every(({ values }) => values instanceof Uint16Array));
-  const count = weights.reduce((sum, { values }) => sum + values.length, 0);
-  assertEquals((data.weightData as ArrayBuffer).byteLength, 2 * count);
-  assert(error > 0 && error < 2 ** -11);
-});
-
-Deno.test("roundWeights() to bytes takes one byte a weight of a kernel, and errs by at most a step", async () => {
-  const { data, error } = await rounding("uint8");
-  for (const { shape, values, grid } of storedWeights(data)) {
-    if (shape.length < 2) assert(values instanceof Float32Array && grid === undefined);
-    else {
-      assert(values instanceof Uint8Array);
-      const { zero } = grid!;
-      assert(Number.isInteger(zero) && zero >= 0 && zero <= 255);
+Deno.test("addExamples() joins what saveNetwork() kept beside a network, in a folder or a zip", () =>
+  withFolder(async (folder) => {
+    const network = await randomNetwork(1, 2);
+    const [path, card] = [join(folder, "model"), { classes: ["plus", "minus"] }];
+    await saveNetwork(path, network, card, "float16", shaded(0, 1, 1));
+    network.dispose();
+    await Deno.writeFile(`${path}.zip`, await zipFolder(path));
+    const none = shaded();
+    const splits = { train: shaded(0, 1), validation: none, test: none, source: "drawn" };
+    for (const directory of [path, `${path}.zip`]) {
+      const { classes, train } = await addExamples(
+        { ...splits, classes: ["minus", "dot"] },
+        directory,
+      );
+      assertEquals(classes, ["plus", "minus", "dot"]);
+      assertEquals([...train.labels], [0, 1, 1, 1, 2]);
+      assertEquals(train.images[3 * 784], 1);
     }
-  }
-  const length = data.weightSpecs!.reduce((sum, spec) => sum + storedLength(spec), 0);
-  assertEquals((data.weightData as ArrayBuffer).byteLength, length);
-  assert(error > 0 && error < 1.01 / 255);
-});
-
-Deno.test("roundWeights() that are rounded already changes nothing", async () => {
-  const network = await randomNetwork();
-  const data = await networkToData(network);
-  network.dispose();
-  assertEquals(roundWeights(data, "float32"), data);
-  for (const precision of ["float16", "uint8"] as const) {
-    const once = roundWeights(data, precision);
-    const copy = await networkFromData(once);
-    const twice = roundWeights(await networkToData(copy), precision);
-    copy.dispose();
-    assertEquals(
-      new Uint8Array(twice.weightData as ArrayBuffer),
-      new Uint8Array(once.weightData as ArrayBuffer),
+    await Deno.writeTextFile(join(path, "card.json"), '{"classes":["plus"]}');
+    await assertRejects(
+      () => addExamples({ ...splits, classes: ["minus", "dot"] }, path),
+      SyntaxError,
+      `Expected examples in ${path} to be of its 1 classes but found others`,
     );
-  }
-});
+  }));

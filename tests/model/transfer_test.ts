@@ -5,7 +5,7 @@ import { startBackend } from "../../lib/backend/backend.ts";
 import { DIGITS, loadMnist } from "../../lib/data/mnist.ts";
 import { buildBase, splitNetwork } from "../../lib/model/architecture.ts";
 import { loadBase } from "../../lib/model/bases.ts";
-import { predictDigit } from "../../lib/model/classifier.ts";
+import { Classifier, predictDigit } from "../../lib/model/classifier.ts";
 import { freeze, trainClassifier, type TrainOptions } from "../../lib/model/transfer.ts";
 import { readWeights } from "../../lib/model/network.ts";
 import { startTeam } from "../../lib/model/team.ts";
@@ -48,7 +48,7 @@ Deno.test("trainClassifier() with a frozen base beats 95 % on 2000 test pictures
   assertEquals([card.mode, card.classes], ["frozen base", DIGITS]);
   assertEquals(card.metrics.testAccuracy, evaluation.accuracy);
 
-  const model = { network, card, [Symbol.dispose]: () => void network.dispose() };
+  const model = new Classifier(network, card);
   for (const { index, predicted } of evaluation.answers.slice(0, 10)) {
     const picture = data.test.images.subarray(784 * index, 784 * index + 784);
     assertEquals(DIGITS[predictDigit(model, picture).digit], predicted);
@@ -143,4 +143,14 @@ Deno.test("freeze() freezes the base and lets the head learn", async () => {
   freeze(network, false);
   assert(network.layers.every(({ trainable }) => trainable));
   network.dispose();
+});
+
+Deno.test("trainClassifier() names a wrong option and the right ones", async () => {
+  const options = { ...QUICK, finetune: 1 };
+  await assertRejects(
+    () => trainClassifier(team, options),
+    TypeError,
+    "Expected options to be among data, base, hiddenUnits, seed, fromScratch, fineTune, augmentation, keeps, " +
+      "recipe, handwriting, checkpoint, resume, observer but found finetune",
+  );
 });

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { startBackend } from "../../backend/mod.ts";
 import { IMAGE_PIXELS } from "../../image/size.ts";
-import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
+import { Classifier, predict } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
 import { finderFor } from "../../picture/find_digits.ts";
 import { explain } from "../explain.ts";
@@ -46,7 +46,7 @@ async function loadModel(name: string): Promise<Classifier> {
   await started;
   const network = await tf.loadLayersModel(`models/${name}/model.json`);
   const card = await (await fetch(`models/${name}/card.json`)).json();
-  const model = asClassifier(network, card);
+  const model = new Classifier(network, card);
   predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
   return model;
 }

@@ -7,8 +7,8 @@ import { zipSync } from "fflate";
 import { startBackend } from "../../backend/mod.ts";
 import { Random } from "../../data/random.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
-import { asClassifier, type Classifier, predict } from "../../model/classifier.ts";
-import { drawCopies, encodeExamples, solveClassifier } from "../../model/closed_form.ts";
+import { Classifier, predict } from "../../model/classifier.ts";
+import { drawCopies, solveClassifier } from "../../model/closed_form.ts";
 import {
   applyLayers,
   imagesToTensor,
@@ -99,10 +99,9 @@ const skills = {
     const pictures = [...taught.values()].flat();
     const images = new Uint8Array(pictures.length * IMAGE_PIXELS);
     pictures.forEach((pixels, i) => images.set(pixels, i * IMAGE_PIXELS));
-    return zipSync({
-      ...await encodeNetwork(model!.network, model!.card, "float16"),
-      ...await encodeExamples({ count: pictures.length, images, labels: labelsOf(taught) }),
-    }, { level: 0 });
+    const examples = { count: pictures.length, images, labels: labelsOf(taught) };
+    const { network, card } = model!;
+    return zipSync(await encodeNetwork(network, card, "float16", examples), { level: 0 });
   },
 
   packExamples,
@@ -141,7 +140,7 @@ async function solve(
         },
       },
     );
-    solved = asClassifier(network, { base: BASE, ...card });
+    solved = new Classifier(network, { base: BASE, ...card });
   }
   model?.[Symbol.dispose]();
   [model, taught] = [solved, examples];

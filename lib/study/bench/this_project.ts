@@ -19,7 +19,7 @@ import {
 } from "../../model/architecture.ts";
 import { dateAndVersions } from "../../model/saved_network.ts";
 import { networkToData } from "../../model/network.ts";
-import { LIGHT_AUGMENTATION, RECIPES } from "../../model/recipe.ts";
+import { AUGMENTATIONS } from "../../model/recipe.ts";
 import { computeOutputs } from "../../model/evaluation.ts";
 import { trainStage } from "../../model/training.ts";
 import { median } from "../report.ts";
@@ -141,7 +141,7 @@ function timeAugmentedStep(size: number): Promise<number> {
     kind: "images",
     images,
     labels: labelsOf(images),
-    augmentation: LIGHT_AUGMENTATION,
+    augmentation: AUGMENTATIONS.light,
   }, {
     inputs: images.slice(0, IMAGE_PIXELS),
     labels: Uint8Array.of(0),
@@ -159,7 +159,7 @@ async function timeEpochs(
     stage: "from-scratch",
     source,
     validation,
-    recipe: { ...RECIPES["from-scratch"], epochs: 1 + options.repeats, batchSize },
+    recipe: { epochs: 1 + options.repeats, batchSize },
     seed: 1,
   });
   return median(history.slice(1).map(({ seconds }) => seconds * 1e6 / (STEPS * batchSize)));

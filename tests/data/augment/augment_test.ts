@@ -4,7 +4,7 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/image/size.ts";
 import { addStroke } from "../../../lib/image/strokes.ts";
 import { loadMnist } from "../../../lib/data/mnist.ts";
 import { Random } from "../../../lib/data/random.ts";
-import { LIGHT_AUGMENTATION } from "../../../lib/model/recipe.ts";
+import { AUGMENTATIONS } from "../../../lib/model/recipe.ts";
 
 type AugmentationStep = Augmentation[number];
 
@@ -15,7 +15,7 @@ function variant(image: Uint8Array, augmentation: Augmentation, ...keys: number[
 }
 
 const lightVariant = (image: Uint8Array, ...keys: number[]) =>
-  variant(image, LIGHT_AUGMENTATION, ...keys);
+  variant(image, AUGMENTATIONS.light, ...keys);
 
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
 
