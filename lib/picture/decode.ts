@@ -25,7 +25,7 @@ export interface GreyPicture {
   height: number;
   /** Brightness from black (0) to white (255), `[height, width]`, row by row. */
   values: Uint8Array;
-  /** Whether its file ends early: the lower part is missing, or grey. */
+  /** Whether its file ends early: a part is missing, or grey. */
   endsEarly?: boolean;
   /** How many times larger its file has it, if it was decoded smaller. */
   scale?: number;
@@ -100,13 +100,14 @@ let started: Promise<void> | undefined;
  * far as they are from the ground. The work is done by ImageMagick, compiled to
  * WASM.
  *
- * Of a PNG or JPEG file that is cut off, the part that is there is decoded, and said to be one.
+ * Of a file that is cut off, the part that is there is decoded and said to be one, unless it is HEIC, AVIF, interlaced,
+ * or is packed in one piece.
  *
  * @param bytes The whole file, of one of {@linkcode PICTURE_KINDS}, told by its first bytes.
  * @param name What to call the file in an error.
  * @throws {RangeError} If it is larger than {@linkcode LARGEST_PICTURE_FILE}, has more than 64
  * million pixels, or would take longer than it may; nothing is decoded then.
- * @throws {SyntaxError} If it is not such a file, or damaged.
+ * @throws {SyntaxError} If it is not such a file, or damaged, or ends before there is something to see.
  */
 export async function decodePicture(
   bytes: Uint8Array,
@@ -126,8 +127,9 @@ export async function decodePicture(
     frameCount: 1,
     backgroundColor: MagickColors.White,
   });
-  const decode = (file: ReturnType<typeof leanFile>) => {
-    const info = MagickImageInfo.create(file.bytes, settings);
+  const { bytes: lean, scans } = leanFile(kind.kind, bytes);
+  const decode = (files: Uint8Array[]) => {
+    const info = MagickImageInfo.create(files[0], settings);
     const { width, height } = info;
     const pixels = width * height;
     if (pixels > MOST_PIXELS) {
@@ -141,7 +143,7 @@ export async function decodePicture(
         divisor *= 2;
       }
     }
-    const needed = secondsFor(kind, file, info, divisor);
+    const needed = files.length * secondsFor(kind, { bytes: files[0], scans }, info, divisor);
     if (needed > seconds) {
       throw new RangeError(
         `Expected ${name} to take at most ${seconds} s to decode but ${width} × ${height} pixels of ${kind.kind} take up to ${
@@ -153,27 +155,25 @@ export async function decodePicture(
       const size = [width, height].map((side) => Math.floor(side / divisor)).join("x");
       settings.setDefine(kind.format, "size", size);
     }
-    const picture = toGrey(file.bytes, settings);
+    const picture = toGrey(files, settings);
     if (divisor === 1) return picture;
     const scale = Math.max(width, height) / Math.max(picture.width, picture.height);
     return { ...picture, scale };
   };
   try {
-    const file = leanFile(kind.kind, bytes);
+    return decode([lean]);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw cause;
+    const { files, endsEarly } = mendFile(kind.kind, lean, 4 * MOST_PIXELS);
+    const problem = endsEarly ? "ends early" : "is damaged";
     try {
-      return decode(file);
+      if (files.length > 0) return { ...decode(files), endsEarly };
     } catch (error) {
-      const mended = mendFile(kind.kind, file.bytes, 4 * MOST_PIXELS);
-      if (error instanceof RangeError || !mended) throw error;
-      return { ...decode({ ...file, bytes: mended }), endsEarly: kind.kind === "PNG" };
+      if (error instanceof RangeError) throw error;
     }
-  } catch (error) {
-    if (error instanceof RangeError) throw error;
     throw new SyntaxError(
-      `Expected ${name} to be a whole ${kind.kind} picture but it is damaged`,
-      {
-        cause: error,
-      },
+      `Expected ${name} to be a whole ${kind.kind} picture but it ${problem}`,
+      { cause },
     );
   }
 }
@@ -221,26 +221,47 @@ async function startImageMagick(): Promise<void> {
 /** Brightest and darkest pixel of a picture in which there is something to see differ by so much. */
 const LEAST_RANGE = 24;
 
-function toGrey(bytes: Uint8Array, settings: MagickReadSettings): GreyPicture {
-  const image = MagickImage.create();
+/** A picture, or the upper rows that two files have in common. */
+function toGrey(files: Uint8Array[], settings: MagickReadSettings): GreyPicture {
+  const images = files.map(() => MagickImage.create());
+  const [image] = images;
   let endsEarly = false;
   try {
     image.onWarning = ({ error }) => endsEarly ||= /premature end/i.test(error.message);
-    image.read(bytes, settings);
-    image.autoOrient();
-    if (!isOfScreen(image.colorSpace)) image.colorSpace = ColorSpace.sRGB;
-    const { width, height } = image;
-    let values = greyOn(255, image);
-    if (image.hasAlpha && rangeOf(values) < LEAST_RANGE) values = greyOn(0, image);
+    images.forEach((image, i) => {
+      image.read(files[i], settings);
+      image.autoOrient();
+      if (!isOfScreen(image.colorSpace)) image.colorSpace = ColorSpace.sRGB;
+    });
+    const { width } = image;
+    const height = Math.min(
+      ...images.slice(1).map((other) => commonRows(image, other)),
+      image.height,
+    );
+    if (height === 0) throw new Error("Expected rows but found none");
+    let values = greyOn(255, image, height);
+    if (image.hasAlpha && rangeOf(values) < LEAST_RANGE) values = greyOn(0, image, height);
     return { width, height, values, endsEarly };
   } finally {
-    image.dispose();
+    for (const image of images) image.dispose();
   }
 }
 
-/** A picture on a ground from black (0) to white (255). */
-function greyOn(ground: number, image: IMagickImage): Uint8Array {
-  const { width, height } = image;
+/** How many rows, from the top on, are the same in two pictures of one size. */
+function commonRows(one: IMagickImage, other: IMagickImage): number {
+  const { width, height } = one;
+  for (let y = 0; y < height; y++) {
+    const [row, otherRow] = [one, other].map((image) =>
+      image.getPixels((pixels) => pixels.toByteArray(0, y, width, 1, "RGBA"))!
+    );
+    if (row.some((value, i) => value !== otherRow[i])) return y;
+  }
+  return height;
+}
+
+/** The upper rows of a picture on a ground from black (0) to white (255). */
+function greyOn(ground: number, image: IMagickImage, height: number): Uint8Array {
+  const { width } = image;
   const values = new Uint8Array(width * height);
   const side = Math.ceil(Math.sqrt(values.length / MOST_IN_COLOUR));
   const [columns, rows] = [width, height].map((size) => Math.ceil(size / side));

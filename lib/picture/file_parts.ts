@@ -1,10 +1,11 @@
-/** What of a picture's file is decoded: no notes, and of a damaged one what is whole. */
+/** What of a picture's file is decoded: no notes, one frame, and of a file that ends early what is there. */
 
 import { constants, crc32, deflateSync, inflateSync } from "node:zlib";
 
 /**
- * Leaves notes out of a PNG or JPEG file: texts, profiles, comments. A decoder keeps them all, and a small file can
- * hold so many, or so much when unpacked, that reading them takes minutes.
+ * Leaves out of a file what is not looked at: texts, profiles and comments of a PNG or JPEG, all frames of a WebP but
+ * the first. A decoder keeps them all, and a small file can hold so many, or so much when unpacked, that reading them
+ * takes minutes.
  *
  * @param kind As {@linkcode decodePicture} calls it.
  * @param bytes The file, which may be cut off.
@@ -13,22 +14,63 @@ import { constants, crc32, deflateSync, inflateSync } from "node:zlib";
  */
 export function leanFile(kind: string, bytes: Uint8Array): { bytes: Uint8Array; scans: number } {
   if (kind === "JPEG") return leanJpeg(bytes);
-  return { bytes: kind === "PNG" ? leanPng(bytes) : bytes, scans: 0 };
+  const lean = kind === "PNG" ? leanPng(bytes) : kind === "WebP" ? firstFrame(bytes) : bytes;
+  return { bytes: lean, scans: 0 };
+}
+
+/** What becomes of a file that cannot be decoded. */
+interface Mended {
+  /**
+   * Files to decode in its place: one with as many rows as are there, or two that go on with other bytes each, so that
+   * the rows are there that both have; none if neither can be made.
+   */
+  files: Uint8Array[];
+  /** Whether its end is missing. */
+  endsEarly: boolean;
 }
 
 /**
- * Makes a file readable whose end is missing (PNG) or whose header claims too much (BMP).
+ * Makes a file readable whose end is missing, or whose header claims too much (BMP).
  *
- * @param mostBytes Unpacked, the rows of a PNG file may have so many bytes at most.
- * @returns Undefined if it can't be done.
+ * @param kind As {@linkcode decodePicture} calls it.
+ * @param mostBytes The files that are made, and the rows of a PNG file unpacked, may have so many bytes at most.
  */
-export function mendFile(
-  kind: string,
-  bytes: Uint8Array,
-  mostBytes: number,
-): Uint8Array | undefined {
-  if (kind === "PNG") return wholeRows(bytes, mostBytes);
-  return kind === "BMP" ? withTrueSizes(bytes) : undefined;
+export function mendFile(kind: string, bytes: Uint8Array, mostBytes: number): Mended {
+  try {
+    return MENDS[kind](bytes, mostBytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { files: [], endsEarly: true }; // already its header is cut off
+  }
+}
+
+/** How files of each kind are mended. */
+const MENDS: Record<string, (bytes: Uint8Array, mostBytes: number) => Mended> = {
+  PNG: mendPng,
+  JPEG: (bytes) => ({ files: [], endsEarly: leanJpeg(bytes).scans === 0 }),
+  WebP: mendWebP,
+  GIF: mendGif,
+  BMP: mendBmp,
+  TIFF: mendTiff,
+  HEIC: mendBoxes,
+  AVIF: mendBoxes,
+};
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
+/** Four characters. */
+function textAt(bytes: Uint8Array, start: number): string {
+  return String.fromCharCode(...bytes.subarray(start, start + 4));
+}
+
+/** A file that is longer, with zeros behind it. */
+function lengthen(bytes: Uint8Array, length: number, mostBytes: number): Uint8Array {
+  if (length > mostBytes) throw new RangeError(`Expected at most ${mostBytes} bytes`);
+  const longer = new Uint8Array(length);
+  longer.set(bytes);
+  return longer;
 }
 
 /** How a PNG file begins, and the chunks of it that tell its pixels and how they lie (RFC 2083, section 4; eXIf). */
@@ -45,10 +87,10 @@ function leanPng(bytes: Uint8Array): Uint8Array {
 
 /** The chunks of a PNG file; the last may be cut off. */
 function chunksOf(bytes: Uint8Array) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   const chunks: { type: string; data: Uint8Array; whole: Uint8Array }[] = [];
   for (let start = SIGNATURE.length, end = 0; start + 8 <= bytes.length; start = end) {
-    const type = String.fromCharCode(...bytes.subarray(start + 4, start + 8));
+    const type = textAt(bytes, start + 4);
     end = start + view.getUint32(start) + 12;
     const data = bytes.subarray(start + 8, end - 4);
     chunks.push({ type, data, whole: bytes.subarray(start, end) });
@@ -56,16 +98,21 @@ function chunksOf(bytes: Uint8Array) {
   return chunks;
 }
 
+function mendPng(bytes: Uint8Array, mostBytes: number): Mended {
+  const chunks = chunksOf(bytes);
+  const file = wholeRows(chunks, mostBytes);
+  return { files: file ? [file] : [], endsEarly: chunks.every(({ type }) => type !== "IEND") };
+}
+
 /**
  * Makes a whole PNG file of the rows that are left of one that is cut off.
  *
  * @returns A file of less height, or undefined if no row is left or rows are interlaced.
  */
-function wholeRows(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined {
-  const chunks = chunksOf(bytes);
+function wholeRows(chunks: ReturnType<typeof chunksOf>, mostBytes: number): Uint8Array | undefined {
   const header = chunks[0];
   if (header?.type !== "IHDR" || header.data.length !== 13) return undefined;
-  const view = new DataView(header.data.buffer, header.data.byteOffset);
+  const view = viewOf(header.data);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [bitDepth, colourType, , , interlace] = header.data.subarray(8);
   const rowBytes = 1 + Math.ceil(width * bitDepth * (SAMPLES[colourType] ?? 0) / 8);
@@ -77,7 +124,7 @@ function wholeRows(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined
   const rows = Math.floor(unpacked.length / rowBytes);
   if (rows === 0) return undefined;
   const lower = header.data.slice();
-  new DataView(lower.buffer).setUint32(4, rows);
+  viewOf(lower).setUint32(4, rows);
   return concatenate([
     SIGNATURE,
     pngChunk("IHDR", lower),
@@ -100,7 +147,7 @@ function pngChunk(type: string, data: Uint8Array): Uint8Array {
   const named = concatenate([new TextEncoder().encode(type), data]);
   const [length, checksum] = [data.length, crc32(named)].map((value) => {
     const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setUint32(0, value);
+    viewOf(bytes).setUint32(0, value);
     return bytes;
   });
   return concatenate([length, named, checksum]);
@@ -134,13 +181,17 @@ function leanJpeg(bytes: Uint8Array): { bytes: Uint8Array; scans: number } {
       continue;
     }
     let end = start + 2 + (bytes[start + 2] << 8 | bytes[start + 3]);
+    if (end > bytes.length) {
+      start = bytes.length; // cut off, and nothing to decode with
+      break;
+    }
     if (marker === SCAN) {
       end = endOfScan(bytes, end);
       scans++;
     }
     const isNote = marker >= EXIF && marker <= 0xef || marker === COMMENT;
     const isExifOrAdobe = wanted.has(marker) &&
-      ["Exif", "Adob"].includes(String.fromCharCode(...bytes.subarray(start + 4, start + 8)));
+      ["Exif", "Adob"].includes(textAt(bytes, start + 4));
     if (isExifOrAdobe) wanted.delete(marker);
     if (!isNote || isExifOrAdobe) kept.push(bytes.subarray(start, end));
     start = end;
@@ -159,14 +210,216 @@ function endOfScan(bytes: Uint8Array, start: number): number {
   return bytes.length;
 }
 
-/** A BMP whose header claims no more bytes, of the file and of its pixels, than there are. */
-function withTrueSizes(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes.length < 54) return undefined;
+/** Chunks of a WebP picture, and what tells of it in one that has frames (RFC 9649, section 2.7). */
+const IMAGE_CHUNKS = ["ALPH", "VP8 ", "VP8L"];
+const [HAS_ALPHA, HAS_EXIF] = [0x10, 0x08];
+
+/** The chunks from a byte on of a WebP file, or of a frame of it; the last may be cut off. */
+function riffChunks(bytes: Uint8Array, start: number) {
+  const view = viewOf(bytes);
+  const chunks: { type: string; start: number; end: number; data: Uint8Array }[] = [];
+  for (let end = start; start + 8 <= bytes.length; start = end) {
+    const size = view.getUint32(start + 4, true);
+    end = start + 8 + size + size % 2;
+    const data = bytes.subarray(start + 8, start + 8 + size);
+    chunks.push({ type: textAt(bytes, start), start, end, data });
+  }
+  return chunks;
+}
+
+/** A WebP file of the first frame alone, if there are several and it is as large as the picture. */
+function firstFrame(bytes: Uint8Array): Uint8Array {
+  const chunks = riffChunks(bytes, 12);
+  const [header, frame] = ["VP8X", "ANMF"].map((name) => chunks.find(({ type }) => type === name));
+  const isWhole = header && frame &&
+    header.data.subarray(4, 10).toHex() === frame.data.subarray(6, 12).toHex();
+  if (!isWhole) return bytes;
+  const image = riffChunks(frame.data, 16).filter(({ type }) => IMAGE_CHUNKS.includes(type));
+  const exif = chunks.filter(({ type }) => type === "EXIF");
+  const still = concatenate([
+    bytes.subarray(0, header.end),
+    ...image.map(({ start, end }) => frame.data.subarray(start, end)),
+    ...exif.map(({ start, end }) => bytes.subarray(start, end)),
+  ]);
+  viewOf(still).setUint32(4, still.length - 8, true);
+  still[header.start + 8] &= HAS_ALPHA | HAS_EXIF;
+  return still;
+}
+
+/** Bits behind the last byte: with zeros only, and with some ones among them. */
+const CONTINUATIONS = [0, 0x80].map((byte) => new Uint8Array(16).fill(byte));
+
+/** Bytes by which a chunk is made longer besides, lest what is read into zeros take more of them. */
+const MORE = 2 ** 20;
+
+function mendWebP(bytes: Uint8Array, mostBytes: number): Mended {
+  const { type = "", start = 0, end = 0 } = riffChunks(bytes, 12).at(-1) ?? {};
+  const wholeEnd = Math.max(end, 8 + viewOf(bytes).getUint32(4, true));
+  const endsEarly = wholeEnd > bytes.length;
+  if (!endsEarly || !IMAGE_CHUNKS.includes(type)) return { files: [], endsEarly };
+  const length = 2 * wholeEnd + MORE;
+  const files = CONTINUATIONS.map((bits) => {
+    const file = lengthen(bytes, length, mostBytes);
+    file.set(bits, bytes.length);
+    for (const size of [4, start + 4]) viewOf(file).setUint32(size, length - size - 4, true);
+    return file;
+  });
+  return { files, endsEarly };
+}
+
+/** What blocks of a GIF begin with (Graphics Interchange Format, version 89a, appendix A), and its last byte. */
+const [EXTENSION, IMAGE, TRAILER] = [0x21, 0x2c, 0x3b];
+
+/** Whether rows of a GIF come in another order; whether there is a table of colours; and its size. */
+const [INTERLACED, HAS_TABLE, TABLE_SIZE] = [0x40, 0x80, 0x07];
+
+/** A GIF with the rows of its first picture that are there. */
+function mendGif(bytes: Uint8Array, mostBytes: number): Mended {
+  const view = viewOf(bytes);
+  const tableBytes = (flags: number) => flags & HAS_TABLE ? 6 << (flags & TABLE_SIZE) : 0;
+  let image = 13 + tableBytes(view.getUint8(10));
+  while (bytes[image] === EXTENSION) image = blocksAt(bytes, image + 2).end;
+  const isImage = view.getUint8(image) === IMAGE;
+  const flags = view.getUint8(image + 9);
+  const codes = image + 10 + tableBytes(flags);
+  const { blocks, end } = blocksAt(bytes, codes + 1);
+  if (!isImage || end <= bytes.length) return { files: [], endsEarly: false };
+  const pixels = countPixels(concatenate(blocks), view.getUint8(codes));
+  const rows = Math.floor(pixels / view.getUint16(image + 5, true));
+  if (rows === 0 || flags & INTERLACED) return { files: [], endsEarly: true };
+  const file = lengthen(bytes, end + 1, mostBytes);
+  for (const height of [8, image + 7]) viewOf(file).setUint16(height, rows, true);
+  file[end] = TRAILER;
+  return { files: [file], endsEarly: true };
+}
+
+/** The blocks of data of a GIF from a byte on, and where the end of the last comes to lie. */
+function blocksAt(bytes: Uint8Array, start: number): { blocks: Uint8Array[]; end: number } {
+  const blocks: Uint8Array[] = [];
+  let end = start;
+  for (; bytes[end] > 0; end += 1 + bytes[end]) {
+    blocks.push(bytes.subarray(end + 1, end + 1 + bytes[end]));
+  }
+  return { blocks, end: end + 1 };
+}
+
+/** A GIF's codes have so many bits at most (appendix F). */
+const MOST_BITS = 12;
+
+/** How many pixels a GIF's codes stand for; each adds one that stands for the pixels of the last and one more. */
+function countPixels(codes: Uint8Array, leastBits: number): number {
+  const clear = 1 << leastBits;
+  const counts = new Uint32Array(1 << MOST_BITS).fill(1, 0, clear);
+  let [next, last, bits] = [clear + 2, 0, leastBits + 1];
+  let [buffer, held, pixels] = [0, 0, 0];
+  for (const byte of codes) {
+    buffer |= byte << held;
+    held += 8;
+    while (held >= bits) {
+      const code = buffer & (1 << bits) - 1;
+      buffer >>>= bits;
+      held -= bits;
+      if (code === clear) {
+        [next, last, bits] = [clear + 2, 0, leastBits + 1];
+        continue;
+      }
+      if (code === clear + 1 || code > next) return pixels;
+      if (last > 0 && next < 1 << MOST_BITS) counts[next++] = last + 1;
+      last = counts[code];
+      pixels += last;
+      if (next === 1 << bits && bits < MOST_BITS) bits++;
+    }
+  }
+  return pixels;
+}
+
+/** A BMP with as many rows as are there, of which the lowest come first, and whose header claims no more bytes. */
+function mendBmp(bytes: Uint8Array): Mended {
   const mended = bytes.slice();
-  const view = new DataView(mended.buffer);
+  const view = viewOf(mended);
+  const start = view.getUint32(10, true);
+  const isOld = view.getUint32(14, true) < 40; // OS/2's first header
+  const [width, height, bits] = isOld
+    ? [18, 20, 24].map((at) => view.getUint16(at, true))
+    : [view.getInt32(18, true), view.getInt32(22, true), view.getUint16(28, true)];
+  const isPacked = !isOld && PACKED.includes(view.getUint32(30, true));
+  const rowBytes = 4 * Math.ceil(Math.abs(width) * bits / 32);
+  const there = Math.max(0, bytes.length - start);
+  const rows = isPacked ? Math.abs(height) : Math.floor(there / rowBytes);
   view.setUint32(2, bytes.length, true);
-  const pixelBytes = Math.max(0, bytes.length - view.getUint32(10, true));
-  const hasPixelBytes = view.getUint32(14, true) >= 40; // not in OS/2's first header, of 12 bytes
-  if (hasPixelBytes) view.setUint32(34, Math.min(view.getUint32(34, true), pixelBytes), true);
-  return mended;
+  if (isOld) view.setUint16(20, Math.min(height, rows), true);
+  else {
+    view.setUint32(34, Math.min(view.getUint32(34, true), there), true);
+    view.setInt32(22, Math.sign(height) * Math.min(Math.abs(height), rows), true);
+  }
+  const hasEnd = view.getUint16(bytes.length - 2, true) === END_OF_RUNS;
+  const endsEarly = isPacked ? !hasEnd : rows < Math.abs(height);
+  return { files: rows > 0 ? [mended] : [], endsEarly };
+}
+
+/** Ways to pack a BMP's pixels, by run lengths of bytes or half bytes; these end with two bytes, 0 and 1. */
+const PACKED = [1, 2];
+const END_OF_RUNS = 0x0100;
+
+/** Tags of a TIFF file (TIFF 6.0, appendix A), and the type of its numbers of two bytes. */
+const [HEIGHT, COMPRESSION, STRIP_ROWS, PLANES] = [257, 259, 278, 284];
+const [STRIPS, STRIP_BYTES, TILES, TILE_BYTES] = [273, 279, 324, 325];
+const SHORT = 3;
+
+/** A TIFF with the rows of its whole strips, and what is there of the next one if it is not compressed. */
+function mendTiff(bytes: Uint8Array, mostBytes: number): Mended {
+  const view = viewOf(bytes);
+  const isLittle = bytes[0] === 0x49;
+  const directory = view.getUint32(4, isLittle);
+  const count = view.getUint16(directory, isLittle);
+  view.getUint32(directory + 2 + 12 * count); // if it ends there, it ends early
+  const entries = new Map(
+    Array.from({ length: count }, (_, i) => {
+      const entry = directory + 2 + 12 * i;
+      return [view.getUint16(entry, isLittle), entry];
+    }),
+  );
+  const valuesOf = (tag: number): number[] => {
+    const entry = entries.get(tag);
+    if (entry === undefined) return [];
+    const count = view.getUint32(entry + 4, isLittle);
+    const isShort = view.getUint16(entry + 2, isLittle) === SHORT;
+    const size = isShort ? 2 : 4;
+    const start = count * size <= 4 ? entry + 8 : view.getUint32(entry + 8, isLittle);
+    return Array.from(
+      { length: count },
+      (_, i) =>
+        isShort ? view.getUint16(start + 2 * i, isLittle) : view.getUint32(start + 4 * i, isLittle),
+    );
+  };
+  const sizes = [...valuesOf(STRIP_BYTES), ...valuesOf(TILE_BYTES)];
+  const ends = [...valuesOf(STRIPS), ...valuesOf(TILES)].map((start, i) => start + sizes[i]);
+  const whole = ends.findIndex((end) => end > bytes.length);
+  if (whole < 0) return { files: [], endsEarly: false };
+  const [height] = valuesOf(HEIGHT);
+  const [stripRows = height] = valuesOf(STRIP_ROWS);
+  const [[compression = 1], [planes = 1]] = [valuesOf(COMPRESSION), valuesOf(PLANES)];
+  const isPacked = compression !== 1;
+  const share = isPacked ? 0 : 1 - (ends[whole] - bytes.length) / sizes[whole];
+  const next = Math.floor(Math.max(0, share) * Math.min(stripRows, height - whole * stripRows));
+  const rows = whole * stripRows + next;
+  if (rows === 0 || planes > 1 || entries.has(TILES)) return { files: [], endsEarly: true };
+  const file = lengthen(bytes, isPacked ? bytes.length : ends[whole], mostBytes);
+  const entry = entries.get(HEIGHT)!;
+  if (view.getUint16(entry + 2, isLittle) === SHORT) {
+    viewOf(file).setUint16(entry + 8, rows, isLittle);
+  } else viewOf(file).setUint32(entry + 8, rows, isLittle);
+  return { files: [file], endsEarly: true };
+}
+
+/** Tells whether the boxes of a HEIC or AVIF file (ISO/IEC 14496-12, section 4.2) are all there. */
+function mendBoxes(bytes: Uint8Array): Mended {
+  const view = viewOf(bytes);
+  let end = 0;
+  while (end < bytes.length) {
+    const size = view.getUint32(end);
+    if (size === 0) end = bytes.length;
+    else end += Math.max(8, size === 1 ? Number(view.getBigUint64(end + 8)) : size);
+  }
+  return { files: [], endsEarly: end > bytes.length };
 }

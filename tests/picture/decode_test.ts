@@ -40,13 +40,25 @@ Deno.test("decodePicture() takes a PNG that is cut off after any byte, or says s
   assert(shown > SEVEN_PNG.length / 3, `${shown} of ${SEVEN_PNG.length}`);
 });
 
-for (const name of ["grey.png", "16-bit.png", "transparent.png"]) {
+const CUT = [
+  "grey.png",
+  "16-bit.png",
+  "transparent.png",
+  "picture.gif",
+  "picture.webp",
+  "lossless.webp",
+  "strips.tiff",
+];
+for (const name of CUT) {
   Deno.test(`decodePicture() shows the upper rows of ${name} when it is cut off`, async () => {
     const bytes = (await sevenFiles())[name];
-    const { width, height, values } = await decodePicture(bytes.slice(0, bytes.length / 2), name);
-    assertEquals(width, SEVEN.width);
-    assert(height > 0 && height < SEVEN.height, `${height} rows`);
-    assertEquals(values, SEVEN.values.subarray(0, width * height));
+    const whole = await decodePicture(bytes, name);
+    const cut = await decodePicture(bytes.slice(0, 0.8 * bytes.length), name);
+    assert(cut.endsEarly);
+    assertEquals(cut.width, SEVEN.width);
+    assert(cut.height > 0 && cut.height < SEVEN.height, `${cut.height} rows`);
+    const end = (cut.height - 1) * cut.width; // of the last row, a part may be there
+    assertEquals(cut.values.subarray(0, end), whole.values.subarray(0, end));
   });
 }
 
@@ -56,9 +68,30 @@ for (const name of ["picture.bmp", "bmp3.bmp"]) {
     const { values } = await decodePicture(bytes, name);
     const view = new DataView(bytes.buffer);
     for (const claim of [2, 34]) view.setUint32(claim, view.getUint32(claim, true) + 2, true);
-    assertEquals((await decodePicture(bytes, name)).values, values);
-    const cut = bytes.subarray(0, bytes.length / 2);
-    await assertRejects(() => decodePicture(cut, name), SyntaxError, "damaged");
+    const mended = await decodePicture(bytes, name);
+    assertEquals([mended.values, mended.endsEarly], [values, false]);
+  });
+}
+
+Deno.test("decodePicture() shows the lower rows of a BMP when it is cut off", async () => {
+  const { "true-colour.bmp": bytes, "picture.bmp": packed } = await sevenFiles();
+  const cut = await decodePicture(bytes.slice(0, 0.8 * bytes.length), "cut.bmp");
+  assert(cut.endsEarly);
+  assert(cut.height > 0 && cut.height < SEVEN.height, `${cut.height} rows`);
+  assertEquals(cut.values, SEVEN.values.subarray(-cut.values.length));
+  await assertRejects(
+    () => decodePicture(packed.slice(0, 0.8 * packed.length), "cut.bmp"),
+    SyntaxError,
+    "Expected cut.bmp to be a whole BMP picture but it ends early",
+  );
+});
+
+for (const name of ["animated.gif", "animated.webp"]) {
+  Deno.test(`decodePicture() shows the first picture of ${name} when the second is cut off`, async () => {
+    const bytes = (await sevenFiles())[name];
+    const whole = await decodePicture(bytes, name);
+    const { values, endsEarly } = await decodePicture(bytes.slice(0, -10), name);
+    assertEquals([values, endsEarly], [whole.values, false]);
   });
 }
 
@@ -69,6 +102,25 @@ Deno.test("decodePicture() says of which files the end is missing", async () => 
     assert((await decodePicture(bytes.subarray(0, 0.8 * bytes.length), name)).endsEarly);
   }
 });
+
+const BEGINNINGS = [
+  ["PNG", "grey.png", 24],
+  ["JPEG", "grey.jpg", 24],
+  ["WebP", "picture.webp", 24],
+  ["GIF", "picture.gif", 24],
+  ["BMP", "picture.bmp", 24],
+  ["TIFF", "strips.tiff", 24],
+  ["TIFF", "picture.tiff", 100],
+  ["AVIF", "picture.avif", 24],
+  ["AVIF", "picture.avif", -10],
+] as const;
+for (const [kind, name, end] of BEGINNINGS) {
+  Deno.test(`decodePicture() says that ${name} ends early where byte ${end} is the last`, async () => {
+    const bytes = (await sevenFiles())[name];
+    const { message } = await assertRejects(() => decodePicture(bytes.slice(0, end), name));
+    assertEquals(message, `Expected ${name} to be a whole ${kind} picture but it ends early`);
+  });
+}
 
 Deno.test("decodePicture() decodes what it can of a damaged file, or says so in one sentence", async () => {
   let count = 0;
@@ -117,7 +169,7 @@ const REFUSED: [name: string, bytes: Uint8Array, message: string][] = [
   [
     "start.png",
     SEVEN_PNG.subarray(0, 8),
-    "to be a whole PNG picture but it is damaged",
+    "to be a whole PNG picture but it ends early",
   ],
   ["zero.png", withSize(0, 10), "to be a whole PNG picture but it is damaged"],
   [

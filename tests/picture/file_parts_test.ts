@@ -42,3 +42,11 @@ Deno.test("leanFile() leaves comments and profiles of a JPEG out, keeps which wa
     assertEquals(await decodePicture(noted, name), await decodePicture(file, name), name);
   }
 });
+
+Deno.test("leanFile() leaves all but the first frame of an animated WebP out", async () => {
+  const { "animated.webp": file } = await sevenFiles();
+  const { bytes } = leanFile("WebP", file);
+  const text = new TextDecoder("latin1");
+  assertEquals([file, bytes].map((file) => text.decode(file).split("ANMF").length - 1), [2, 0]);
+  assertEquals(await decodePicture(bytes, "first"), await decodePicture(file, "all"));
+});

@@ -68,13 +68,22 @@ export async function sevenFiles(): Promise<Record<string, Uint8Array>> {
       withOrientation(write(MagickFormat.Jpeg, turn), orientation),
     ])),
     "picture.webp": write(MagickFormat.WebP),
+    "lossless.webp": write(
+      MagickFormat.WebP,
+      (picture) => picture.settings.setDefine(MagickFormat.WebP, "lossless", "true"),
+    ),
     "picture.gif": write(MagickFormat.Gif),
     "animated.gif": animate(MagickFormat.Gif),
     "animated.webp": animate(MagickFormat.WebP),
     "picture.bmp": write(MagickFormat.Bmp),
     "picture.tiff": write(MagickFormat.Tiff),
+    "strips.tiff": writeStrips(),
     "picture.avif": write(MagickFormat.Avif),
     "bmp3.bmp": write(MagickFormat.Bmp3),
+    "true-colour.bmp": write(
+      MagickFormat.Bmp,
+      (picture) => picture.colorType = ColorType.TrueColor,
+    ),
   };
 }
 
@@ -87,6 +96,37 @@ function write(format: MagickFormat, change: (picture: IMagickImage) => void = (
   change(picture);
   const bytes = picture.write(format, (data) => data.slice());
   picture.dispose();
+  return bytes;
+}
+
+/** A TIFF file whose directory comes before its five strips, which are not compressed. */
+function writeStrips(): Uint8Array {
+  const [count, rows] = [5, HEIGHT / 5];
+  const [lists, first] = [10 + 12 * 9 + 4, 10 + 12 * 9 + 4 + 8 * count];
+  const bytes = new Uint8Array(first + WIDTH * HEIGHT);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x49, 0x49, 42, 0, 8, 0, 0, 0, 9]);
+  [
+    [256, 1, WIDTH],
+    [257, 1, HEIGHT],
+    [258, 1, 8],
+    [259, 1, 1],
+    [262, 1, 1],
+    [273, count, lists],
+    [277, 1, 1],
+    [278, 1, rows],
+    [279, count, lists + 4 * count],
+  ].forEach(([tag, count, value], i) => {
+    const LONG = 4;
+    view.setUint32(10 + 12 * i, tag | LONG << 16, true);
+    view.setUint32(14 + 12 * i, count, true);
+    view.setUint32(18 + 12 * i, value, true);
+  });
+  for (let k = 0; k < count; k++) {
+    view.setUint32(lists + 4 * k, first + k * rows * WIDTH, true);
+    view.setUint32(lists + 4 * (count + k), rows * WIDTH, true);
+  }
+  bytes.set(SEVEN.values, first);
   return bytes;
 }
 
