@@ -12,9 +12,9 @@ const ENOUGH = 4 * WORKING_PIXELS;
 const SECONDS = 4;
 
 serveTasks(() => (tasks: Parameters<ReaderPool["readFile"]>[1][]) =>
-  tasks.map(async ({ bytes, classes }) =>
-    finderFor(classes)(
-      await decodePicture(bytes, "the picture", { enough: ENOUGH, seconds: SECONDS }),
-    ).digits
-  )
+  tasks.map(async ({ bytes, classes }) => {
+    const options = { enough: ENOUGH, seconds: SECONDS };
+    const picture = await decodePicture(bytes, "the picture", options);
+    return { digits: finderFor(classes)(picture).digits, endsEarly: picture.endsEarly ?? false };
+  })
 );

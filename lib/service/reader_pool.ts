@@ -53,7 +53,7 @@ const DEADLINE = 15_000;
 export class ReaderPool implements Disposable {
   #readers: WorkerPool<ReadingTask, Prediction>;
   #explainer: WorkerPool<ExplainingTask, Explanation>;
-  #finder: WorkerPool<FindingTask, FoundDigit[]>;
+  #finder: WorkerPool<FindingTask, { digits: FoundDigit[]; endsEarly: boolean }>;
   #pools: (Disposable & { ready: Promise<void> })[];
 
   /** Resolves once all workers are up; rejects if they cannot start. */
@@ -100,19 +100,20 @@ export class ReaderPool implements Disposable {
    * Finds and reads the characters in a picture file, or the symbol where classes are somebody's own.
    *
    * @param client Who asks.
+   * @returns What was found in reading order, and whether a part of the file is missing.
    */
   async readFile(
     model: string,
     task: FindingTask,
     client?: string,
-  ): Promise<(FoundDigit & Prediction)[]> {
-    const digits = await this.#finder.run(task, client);
+  ): Promise<{ found: (FoundDigit & Prediction)[]; endsEarly: boolean }> {
+    const { digits, endsEarly } = await this.#finder.run(task, client);
     const predictions = await this.read(
       model,
       digits.map(({ pixels }) => Float32Array.from(pixels, (value) => value / 255)),
       client,
     );
-    return digits.map((digit, i) => ({ ...digit, ...predictions[i] }));
+    return { found: digits.map((digit, i) => ({ ...digit, ...predictions[i] })), endsEarly };
   }
 
   /**

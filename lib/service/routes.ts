@@ -102,7 +102,13 @@ function fileRoute({ pool, cards }: Parts, bodies: Bodies): Route {
     },
     gives: {
       anyOf: Object.values(cards).map(({ classes }) =>
-        object({ [listOf(classes)]: list(foundSchema(classes)) })
+        object({
+          [listOf(classes)]: list(foundSchema(classes)),
+          endsEarly: {
+            ...boolean,
+            description: "Whether the file ends early: only the part that is there was read.",
+          },
+        })
       ),
     },
     errors: [503],
@@ -111,13 +117,14 @@ function fileRoute({ pool, cards }: Parts, bodies: Bodies): Route {
     const { classes } = cards[model];
     const rows = rowsOf(classes);
     const bytes = await bodies.picture(c);
-    const found = await pool.readFile(model, { bytes, classes }, clientOf(c)).catch(pictureError);
+    const { found, endsEarly } = await pool.readFile(model, { bytes, classes }, clientOf(c))
+      .catch(pictureError);
     const written = found.map(({ box, pixels, ...prediction }) => ({
       box,
       ...rows.write(prediction),
       pixels: pixels.toBase64(),
     }));
-    return { [listOf(classes)]: written };
+    return { [listOf(classes)]: written, endsEarly };
   });
 }
 

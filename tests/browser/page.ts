@@ -199,7 +199,8 @@ Deno.test({
         await waitForAnswer(page, "3");
         const file = { name: "7.png", mimeType: "image/png", buffer: Buffer.from("seven") };
         await page.locator("#file").setInputFiles(file);
-        await page.getByText("This is no picture that can be opened.").first().waitFor();
+        await page.getByText("This is no picture that can be opened, or a part of it is missing.")
+          .first().waitFor();
         await waitForAnswer(page, "");
         await page.locator("#undo").click();
         await waitForAnswer(page, "3");

@@ -182,12 +182,19 @@ Deno.test("createApp()", (t) =>
       ];
       for (const init of bodies) {
         const response = await app.request("/predict", { method: "POST", ...init });
-        const { digits } = await response.json();
-        assertEquals(digits.length, 1);
+        const { digits, endsEarly } = await response.json();
+        assertEquals([digits.length, endsEarly], [1, false]);
         const { box, pixels } = digits[0];
         assertEquals(box, { left: 14, top: 10, width: 34, height: 60 });
         assertEquals(Uint8Array.fromBase64(pixels).length, 784);
       }
+    });
+
+    await t.step("says that a picture file ends early, and reads what is there", async () => {
+      const body = SEVEN_PNG.slice(0, 0.7 * SEVEN_PNG.length) as Uint8Array<ArrayBuffer>;
+      const response = await app.request("/predict", { method: "POST", body });
+      const { digits, endsEarly } = await response.json();
+      assertEquals([digits.length, endsEarly], [1, true]);
     });
 
     await t.step("explains an answer", async () => {
@@ -261,7 +268,7 @@ Deno.test("createApp()", (t) =>
           "/predict",
           { method: "POST", body: SEVEN_PNG.slice(0, 60), headers: png },
           415,
-          "Expected the picture to be a whole PNG picture but it is damaged",
+          "Expected the picture to be a whole PNG picture but it ends early",
         ],
         [
           "/predict",
