@@ -288,17 +288,17 @@ function copyParts(
   }
 }
 
-function adamWStep(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {
+/** The weight after the step; both moments change in place. */
+function adamWStep(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo {
   const { weight, gradient, first, second } = inputs;
   const { beta1, beta2, keep, rate, correction, epsilon } = attrs;
-  const outputs = [weight, weight, weight].map(({ shape }) => kernels.output(shape));
-  const [updated, newMean, newSquare] = outputs;
+  const updated = kernels.output(weight.shape);
   kernels.run("adamW", {
-    ...{ weight, gradient, mean: first, square: second, updated, newMean, newSquare },
+    ...{ weight, gradient, mean: first, square: second, updated },
     size: tf.util.sizeFromShape(weight.shape),
     ...{ beta1, beta2, keep, rate, correction, epsilon },
   });
-  return outputs;
+  return updated;
 }
 
 function areFloats(...tensors: (tf.TensorInfo | undefined)[]): boolean {

@@ -147,8 +147,7 @@ export function valuesInPlace(tensor: tf.Tensor): Float32Array {
  * that may be left out. `kernels/assembly/` says what each does.
  */
 const SIGNATURES = {
-  adamW:
-    "weight gradient mean square updated newMean newSquare size beta1 beta2 keep rate correction epsilon",
+  adamW: "weight gradient mean square updated size beta1 beta2 keep rate correction epsilon",
   addBias: "y bias? rows channels rectify",
   addWindows:
     "dy filter dx batch height width channels outHeight outWidth outputs filterHeight filterWidth strideHeight strideWidth dilationHeight dilationWidth top left scratch",

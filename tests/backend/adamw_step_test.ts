@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
 import { adamWStep } from "../../lib/backend/adamw_step.ts";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { withCanaries } from "./canaries.ts";
@@ -13,14 +13,14 @@ for (const size of [1, 3, 4, 1001]) {
       const inputs = [1, 2, 3, 4].map((seed) => normalValues([size], seed));
       inputs[3].values = inputs[3].values.map((value) => value ** 2);
       const { wasm, cpu } = await onBothBackends(inputs, (weight, gradient, first, second) => {
-        const step = adamWStep({ weight, gradient, first, second }, { step: 3, ...OPTIONS });
-        return [...step, weight, first, second];
+        const variables = [weight, first, second].map((tensor) => tf.variable(tensor));
+        const [w, m, v] = variables;
+        adamWStep({ weight: w, gradient, first: m, second: v }, { step: 3, ...OPTIONS });
+        const updated = variables.map((variable) => variable.clone());
+        tf.dispose(variables);
+        return updated;
       });
       wasm.forEach((values, i) => assertSameValues(values, cpu[i], 1e-6, `output ${i}`));
-      assertEquals(
-        wasm.slice(3).map(({ values }) => values),
-        [0, 2, 3].map((i) => inputs[i].values),
-      );
     });
   });
 }

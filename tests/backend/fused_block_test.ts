@@ -214,7 +214,7 @@ function smallNetwork(seed: number, side: number): tf.Sequential {
 class Trainer {
   #network: tf.Sequential;
   #weights: tf.Variable[];
-  #moments: [tf.Tensor, tf.Tensor][];
+  #moments: { first: tf.Variable; second: tf.Variable }[];
   #x: tf.Tensor;
   #labels = tf.oneHot([0, 1, 1], 2);
   #steps = 0;
@@ -222,7 +222,11 @@ class Trainer {
   constructor(seed: number, side = 8) {
     this.#network = smallNetwork(seed, side);
     this.#weights = this.#network.trainableWeights.map((weight) => weight.read() as tf.Variable);
-    this.#moments = this.#weights.map(({ shape }) => [tf.zeros(shape), tf.zeros(shape)]);
+    const zeros = ({ shape }: tf.Variable) => tf.tidy(() => tf.variable(tf.zeros(shape)));
+    this.#moments = this.#weights.map((weight) => ({
+      first: zeros(weight),
+      second: zeros(weight),
+    }));
     const { values, shape } = normalValues([3, side, side, 1], seed);
     this.#x = tf.tensor(values, shape);
   }
@@ -240,17 +244,10 @@ class Trainer {
     }, this.#weights);
     this.#steps++;
     this.#weights.forEach((weight, i) => {
-      const [first, second] = this.#moments[i];
-      const [updated, ...moments] = adamWStep(
-        { weight, gradient: grads[weight.name], first, second },
-        {
-          step: this.#steps,
-          ...{ learningRate: 0.003, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-        },
-      );
-      weight.assign(updated);
-      this.#moments[i] = moments;
-      tf.dispose([first, second, updated]);
+      adamWStep({ weight, gradient: grads[weight.name], ...this.#moments[i] }, {
+        step: this.#steps,
+        ...{ learningRate: 0.003, weightDecay: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      });
     });
     const loss = value.dataSync()[0];
     tf.dispose([value, grads]);

@@ -224,21 +224,40 @@ Deno.test("trainStage() tells of a learning rate that drives the loss out of bou
   network.dispose();
 });
 
-Deno.test("trainStage() takes more workers than pictures in a batch", async () => {
+/** Of the first pictures. */
+const sourceOf = (count: number): StageOptions["source"] => ({
+  kind: "images",
+  images: shareMemory(train.images.subarray(0, count * IMAGE_PIXELS)),
+  labels: shareMemory(train.labels.subarray(0, count)),
+  augmentation: AUGMENTATIONS.light,
+});
+
+Deno.test("trainStage() takes more workers than pictures in the last batch", async () => {
   await using team = await startTeam({ workers: 3 });
   const network = await randomNetwork();
-  const history = await trainStage(team, network, {
+  const recipe = { batchSize: 24, epochs: 1 };
+  const [{ trainLoss }] = await trainStage(team, network, {
     ...STAGE,
-    source: {
-      kind: "images",
-      images: shareMemory(train.images.subarray(0, 4 * IMAGE_PIXELS)),
-      labels: shareMemory(train.labels.subarray(0, 4)),
-      augmentation: AUGMENTATIONS.light,
-    },
-    recipe: { ...STAGE.recipe, batchSize: 2, epochs: 1 },
+    source: sourceOf(25),
+    recipe,
   });
-  assert(Number.isFinite(history[0].trainLoss));
+  assert(Number.isFinite(trainLoss));
   network.dispose();
+});
+
+Deno.test("trainStage() gives small batches to one of its workers, with what one alone would learn", async () => {
+  const learn = async (workers: number) => {
+    await using team = await startTeam({ workers });
+    const network = await randomNetwork();
+    const recipe = { batchSize: 6, epochs: 2 };
+    const history = await trainStage(team, network, { ...STAGE, source: sourceOf(15), recipe });
+    const weights = readWeights(network.layers);
+    network.dispose();
+    return { weights, accuracies: history.map(({ validationAccuracy }) => validationAccuracy) };
+  };
+  const [one, three] = [await learn(1), await learn(3)];
+  assertSameWeights(three.weights, one.weights);
+  assertEquals(three.accuracies, one.accuracies);
 });
 
 Deno.test("computeOutputs() gives what the network gives, on one worker as on two", async () => {

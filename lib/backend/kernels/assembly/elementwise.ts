@@ -66,8 +66,9 @@ export function addBias(y: usize, bias: usize, rows: i32, channels: i32, rectify
 
 /**
  * One step of AdamW: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019,
- * https://arxiv.org/abs/1711.05101), algorithm 2. Writes the new
- * moments and updated = keep · weight − rate · mean / (√(correction · square) + epsilon).
+ * https://arxiv.org/abs/1711.05101), algorithm 2. The
+ * moments `mean` and `square` take their new values where they lie;
+ * updated = keep · weight − rate · mean / (√(correction · square) + epsilon).
  *
  * @param keep 1 − learning rate · weight decay.
  * @param rate learning rate / (1 − beta1^step).
@@ -79,8 +80,6 @@ export function adamW(
   mean: usize,
   square: usize,
   updated: usize,
-  newMean: usize,
-  newSquare: usize,
   size: i32,
   beta1: f32,
   beta2: f32,
@@ -103,8 +102,8 @@ export function adamW(
       v128.load(square + at),
       f32x4.mul(f32x4.splat(1 - beta2), f32x4.mul(g, g)),
     );
-    v128.store(newMean + at, m);
-    v128.store(newSquare + at, v);
+    v128.store(mean + at, m);
+    v128.store(square + at, v);
     const root = f32x4.sqrt(f32x4.mul(v, f32x4.splat(correction)));
     const step = f32x4.div(f32x4.mul(f32x4.splat(rate), m), f32x4.add(root, f32x4.splat(epsilon)));
     const kept = f32x4.mul(f32x4.splat(keep), v128.load(weight + at));
@@ -115,8 +114,8 @@ export function adamW(
     const g = load<f32>(gradient + at);
     const m = beta1 * load<f32>(mean + at) + (1 - beta1) * g;
     const v = beta2 * load<f32>(square + at) + (1 - beta2) * g * g;
-    store<f32>(newMean + at, m);
-    store<f32>(newSquare + at, v);
+    store<f32>(mean + at, m);
+    store<f32>(square + at, v);
     const step = rate * m / (sqrt<f32>(v * correction) + epsilon);
     store<f32>(updated + at, keep * load<f32>(weight + at) - step);
   }
