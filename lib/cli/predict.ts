@@ -4,7 +4,7 @@ import { basename, dirname, join } from "@std/path";
 import { isDirectory } from "../data/file_system.ts";
 import { CSV_NAME, readPixelCsv } from "../data/pixel_csv.ts";
 import { FLAGS, UsageError } from "../flags.ts";
-import type { Placement } from "../image/affine.ts";
+import type { Move } from "../image/affine.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { occlusionMap } from "../model/interpretation.ts";
 import {
@@ -144,7 +144,7 @@ function nameOnce(path: string, named: Set<string>): string {
   return name;
 }
 
-async function read(model: Classifier, path: string, views: readonly Placement[]) {
+async function read(model: Classifier, path: string, views: readonly Move[]) {
   const picture = await decodePicture(await readFile(path), path);
   const found = finderFor(model.card.classes)(picture);
   const predictions = predict(model, found.digits.map(({ pixels }) => pixels), { views });
@@ -156,7 +156,7 @@ async function read(model: Classifier, path: string, views: readonly Placement[]
 async function readTable(
   model: Classifier,
   path: string,
-  views: readonly Placement[],
+  views: readonly Move[],
   answered: (answer: Prediction, row: number) => void,
 ): Promise<void> {
   const { count, images } = await readPixelCsv(path);

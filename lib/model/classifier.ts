@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/mod.ts";
 import { areDigits, classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import { movePicture, type Placement } from "../image/affine.ts";
+import { type Move, movePicture } from "../image/affine.ts";
 import { splitNetwork } from "./architecture.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { dateAndVersions, loadNetwork } from "./saved_network.ts";
@@ -246,7 +246,7 @@ interface PredictionOptions {
    * Looks at each picture over which answers are averaged: test-time augmentation.
    * @default {[{}]}
    */
-  views?: readonly Placement[];
+  views?: readonly Move[];
 }
 
 /**
@@ -286,7 +286,9 @@ export function predict(
   const pixels = new Float32Array(views.length * count * IMAGE_PIXELS);
   pictures.forEach((picture, i) => {
     const read = readPicture(picture, pixelRange);
-    views.forEach((view, k) => pixels.set(movePicture(read, view), (k * count + i) * IMAGE_PIXELS));
+    views.forEach((view, k) =>
+      pixels.set(movePicture(read, [view]), (k * count + i) * IMAGE_PIXELS)
+    );
   });
   const probabilities = tf.tidy(() => {
     const input = tf.tensor4d(pixels, [views.length * count, IMAGE_SIDE, IMAGE_SIDE, 1]);

@@ -3,7 +3,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { shareMemory } from "../backend/mod.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { movePicture, type Placement } from "../image/affine.ts";
+import { type Move, movePicture } from "../image/affine.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import type { Observer } from "../observer.ts";
 import { splitNetwork } from "./architecture.ts";
@@ -261,7 +261,7 @@ export const VIEWS = {
     { scaleX: 1 / 0.93, scaleY: 1 / 0.93 },
     { scaleX: 1 / 1.07, scaleY: 1 / 1.07 },
   ],
-} satisfies Record<number, Placement[]>;
+} satisfies Record<number, Move[]>;
 
 /**
  * Sees pictures from another place.
@@ -269,10 +269,10 @@ export const VIEWS = {
  * @param images Pixels 0–255, `[count, 28, 28]`.
  * @returns As many pictures, each moved like the others.
  */
-function viewImages(images: Uint8Array, view: Placement): Uint8Array {
+function viewImages(images: Uint8Array, view: Move): Uint8Array {
   const seen = new Uint8Array(images.length);
   for (let start = 0; start < images.length; start += IMAGE_PIXELS) {
-    const moved = movePicture(images.subarray(start, start + IMAGE_PIXELS), view);
+    const moved = movePicture(images.subarray(start, start + IMAGE_PIXELS), [view]);
     seen.set(moved.map(Math.round), start);
   }
   return seen;
@@ -289,7 +289,7 @@ export async function averageProbabilities(
   team: Team,
   networks: tf.LayersModel[],
   images: Uint8Array,
-  views: readonly Placement[],
+  views: readonly Move[],
   observer?: Observer,
 ): Promise<Float32Array> {
   let total: Float32Array | undefined;

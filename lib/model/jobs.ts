@@ -2,7 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs";
 import { type BackendOptions, type Member, share, startBackend } from "../backend/mod.ts";
-import { corrupt, CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
+import { corrupt, CORRUPTION_NAMES } from "../data/augment/corruptions.ts";
 import { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { splitNetwork } from "./architecture.ts";
@@ -46,7 +46,7 @@ async function computeShare(
 
 /** Which pictures to corrupt, and how. */
 interface CorruptionTask {
-  name: CorruptionName;
+  name: typeof CORRUPTION_NAMES[number];
   seed: number;
   /** Pixels 0–255, `[count, 28, 28]`, shared. */
   images: Uint8Array;

@@ -1,7 +1,7 @@
 /** How much a classifier loses on pictures that a person still reads. */
 
 import type * as tf from "@tensorflow/tfjs";
-import { CORRUPTION_NAMES, type CorruptionName } from "../data/augment/corruptions.ts";
+import { CORRUPTION_NAMES } from "../data/augment/corruptions.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { shareMemory } from "../backend/mod.ts";
 import type { Observer } from "../observer.ts";
@@ -15,7 +15,7 @@ interface Robustness {
   /** On the pictures as they are. */
   cleanError: number;
   /** On the pictures corrupted in each way. */
-  errors: Record<CorruptionName, number>;
+  errors: Record<typeof CORRUPTION_NAMES[number], number>;
   /**
    * Mean of {@linkcode Robustness.errors}. It is not divided by the errors of a reference network, as
    * Hendrycks and Dietterich (2019, https://arxiv.org/abs/1903.12261) do.
@@ -60,7 +60,7 @@ export async function measureRobustness(
     return 1 - accuracy;
   };
   const cleanError = await measure(images);
-  const errors = {} as Record<CorruptionName, number>;
+  const errors = {} as Record<typeof CORRUPTION_NAMES[number], number>;
   for (const name of CORRUPTION_NAMES) {
     await team.run("corruptShare", { name, seed, images, corrupted });
     errors[name] = await measure(corrupted);

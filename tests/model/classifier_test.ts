@@ -96,7 +96,9 @@ Deno.test("predict() averages what it says of several views", () =>
   withModel((model) => {
     const views = [{}, { shiftX: 1 }, { shiftY: 1 }];
     const [one, two] = predict(model, [pixels, new Uint8Array(784)], { views });
-    const each = views.map((view) => predictDigit(model, movePicture(pixels, view)).probabilities);
+    const each = views.map((view) =>
+      predictDigit(model, movePicture(pixels, [view])).probabilities
+    );
     one.probabilities.forEach((probability, i) => {
       assertAlmostEquals(probability, each.reduce((sum, row) => sum + row[i], 0) / 3, 1e-6);
     });

@@ -9,7 +9,7 @@ import {
 } from "../../lib/model/evaluation.ts";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { startTeam } from "../../lib/model/team.ts";
-import { movePicture, type Placement } from "../../lib/image/affine.ts";
+import { type Move, movePicture } from "../../lib/image/affine.ts";
 import { randomNetwork } from "./saved_networks.ts";
 
 const CLASSES = ["a", "b", "c", "d"];
@@ -169,10 +169,10 @@ for (const [picture, column] of [[0, 10], [1, 16]]) {
 }
 
 /** The pictures as a view shows them. */
-function seenFrom(images: Uint8Array, view: Placement): Uint8Array {
+function seenFrom(images: Uint8Array, view: Move): Uint8Array {
   return Uint8Array.from(
     [0, 784].flatMap((start) =>
-      Array.from(movePicture(images.subarray(start, start + 784), view), Math.round)
+      Array.from(movePicture(images.subarray(start, start + 784), [view]), Math.round)
     ),
   );
 }

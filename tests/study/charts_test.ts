@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { CORRUPTION_NAMES, type CorruptionName } from "../../lib/data/augment/corruptions.ts";
+import { CORRUPTION_NAMES } from "../../lib/data/augment/corruptions.ts";
 import { corruptionBars } from "../../lib/study/charts/corruption_bars.ts";
 import { fewLabelsCurves } from "../../lib/study/charts/few_labels_curves.ts";
 import { marksOf, textsOf, valuesOf } from "../plot/chart_inspection.ts";
@@ -8,7 +8,7 @@ const measured = (error: (index: number) => number) => ({
   cleanError: 0.005,
   errors: Object.fromEntries(
     CORRUPTION_NAMES.map((name, i) => [name, error(i)]),
-  ) as Record<CorruptionName, number>,
+  ) as Record<typeof CORRUPTION_NAMES[number], number>,
   meanError: error(7),
 });
 

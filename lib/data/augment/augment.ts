@@ -1,6 +1,6 @@
 /** Augmentation: the same digit as another hand might have put it on other paper. */
 
-import { Points } from "../../image/affine.ts";
+import { type Move, movePicture } from "../../image/affine.ts";
 import { gaussianBlur } from "../../image/gaussian_blur.ts";
 import { keysWeights } from "../../image/keys_kernel.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
@@ -8,7 +8,7 @@ import { addStroke, type Point } from "../../image/strokes.ts";
 import type { Random } from "../random.ts";
 import { addNoise, changeHand, changeStrokeWidth } from "./hand.ts";
 
-/** A step that moves ink; {@linkcode move} makes it. */
+/** A step that moves ink. */
 type Movement =
   | {
     kind: "affine";
@@ -130,21 +130,21 @@ export function augment(
 ): void {
   let source: Uint8Array | Float32Array = image;
   let white = 255;
-  /** Where `source` is still to be sampled, if it is. */
-  let points: Points | undefined = new Points();
+  /** How `source` is still to be moved before it is sampled, if it is. */
+  let moves: Move[] | undefined = [];
   for (const step of augmentation) {
     if (step.share !== undefined && random.uniform() < 1 - step.share) continue;
     if (step.kind === "stop") break;
     if (step.kind === "affine" || step.kind === "elastic") {
-      if (!points) [source, white, points] = [target.slice(), 1, new Points()];
-      move(points, step, random);
+      if (!moves) [source, white, moves] = [target.slice(), 1, []];
+      moves.push(moveOf(step, random));
     } else {
-      points?.sample(source, white, target);
-      points = undefined;
+      if (moves) target.set(movePicture(source, moves, { white }));
+      moves = undefined;
       change(target, step, random, character);
     }
   }
-  points?.sample(source, white, target);
+  if (moves) target.set(movePicture(source, moves, { white }));
 }
 
 /** Makes a step that leaves the ink where it is, on pixels 0–1. */
@@ -174,27 +174,23 @@ function change(
   }
 }
 
-/** Makes a step that moves ink. */
-function move(points: Points, step: Movement, random: Random): void {
+/** Picks how a step moves ink. */
+function moveOf(step: Movement, random: Random): Move {
   if (step.kind === "elastic") {
-    const { x, y } = points;
-    const fieldX = smoothField(step.deviation, random);
-    const fieldY = smoothField(step.deviation, random);
-    for (let i = 0; i < IMAGE_PIXELS; i++) {
-      x[i] += fieldX[i];
-      y[i] += fieldY[i];
-    }
-    return;
+    return {
+      shiftsX: smoothField(step.deviation, random),
+      shiftsY: smoothField(step.deviation, random),
+    };
   }
   const symmetric = (limit: number) => random.uniform(-limit, limit);
-  points.place({
+  return {
     rotation: symmetric(step.rotation * Math.PI / 180),
     scaleX: Math.exp(symmetric(step.logScale)),
     scaleY: Math.exp(symmetric(step.logScale)),
     shear: symmetric(step.shear),
     shiftX: symmetric(step.shift),
     shiftY: symmetric(step.shift),
-  });
+  };
 }
 
 /** Points of the elastic field's grid along a side. */

@@ -27,13 +27,13 @@ const CORRUPTIONS = {
   "motion blur": blurByMotion,
   "shear": (pixels, random) => {
     const angle = 0.4 * randomSign(random);
-    return movePicture(pixels, { shear: -Math.tan(angle), scaleY: Math.cos(angle) });
+    return movePicture(pixels, [{ shear: -Math.tan(angle), scaleY: Math.cos(angle) }]);
   },
-  "scale": (pixels) => movePicture(pixels, { scaleX: 1 / 0.7, scaleY: 1 / 0.7 }),
-  "rotate": (pixels, random) => movePicture(pixels, { rotation: 0.4 * randomSign(random) }),
+  "scale": (pixels) => movePicture(pixels, [{ scaleX: 1 / 0.7, scaleY: 1 / 0.7 }]),
+  "rotate": (pixels, random) => movePicture(pixels, [{ rotation: 0.4 * randomSign(random) }]),
   "brightness": (pixels) => pixels.map((value) => value + 0.5),
   "translate": (pixels, random) =>
-    movePicture(pixels, { shiftX: 3 * randomSign(random), shiftY: 3 * randomSign(random) }),
+    movePicture(pixels, [{ shiftX: 3 * randomSign(random), shiftY: 3 * randomSign(random) }]),
   "stripe": (pixels) =>
     pixels.map((value, i) => {
       const column = i % IMAGE_SIDE;
@@ -51,7 +51,7 @@ const CORRUPTIONS = {
 } satisfies Record<string, Corruption>;
 
 /** One of the fifteen. */
-export type CorruptionName = keyof typeof CORRUPTIONS;
+type CorruptionName = keyof typeof CORRUPTIONS;
 
 /** The fifteen, in the paper's order. */
 export const CORRUPTION_NAMES = Object.keys(CORRUPTIONS) as CorruptionName[];

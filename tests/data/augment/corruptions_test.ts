@@ -1,9 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
-import {
-  corrupt,
-  CORRUPTION_NAMES,
-  type CorruptionName,
-} from "../../../lib/data/augment/corruptions.ts";
+import { corrupt, CORRUPTION_NAMES } from "../../../lib/data/augment/corruptions.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../../lib/image/size.ts";
 import { loadMnist } from "../../../lib/data/mnist.ts";
 import { Random } from "../../../lib/data/random.ts";
@@ -15,7 +11,7 @@ const GREY = BLACK.map(() => 100);
 const at = (row: number, column: number) => row * IMAGE_SIDE + column;
 const mean = (image: Uint8Array) => image.reduce((sum, value) => sum + value, 0) / image.length;
 const values = (image: Uint8Array) => [...new Set(image)].sort((a, b) => a - b);
-const variants = (image: Uint8Array, name: CorruptionName, count = 20) =>
+const variants = (image: Uint8Array, name: typeof CORRUPTION_NAMES[number], count = 20) =>
   Array.from({ length: count }, (_, i) => corrupt(image, name, new Random(1, i)));
 
 for (const name of CORRUPTION_NAMES) {
