@@ -2,42 +2,42 @@
 
 import { IMAGE_SIDE } from "./size.ts";
 
-/** A stretch of a line of pixels: the first, and the one behind the last. */
-interface Span {
-  first: number;
-  end: number;
-}
-
 /**
- * Averages boxes of a picture.
+ * Averages boxes of a picture that lie side by side.
  *
  * @param values `[height, width]`, row by row.
- * @param columns Pixels across of each column of boxes.
- * @param rows Pixels down of each row of boxes.
- * @returns Means, `[rows, columns]`.
+ * @param columns First pixel across of each column of boxes, and the first behind the last.
+ * @param rows The same down.
+ * @returns Means, `[rows, columns]`; a box has a pixel each way at least.
  *
  * @example All of a picture
  * ```ts
  * import { assertEquals } from "@std/assert";
- * const both = { first: 0, end: 2 };
- * assertEquals(boxMeans(Uint8Array.of(1, 2, 3, 4), 2, [both], [both]), Float64Array.of(2.5));
+ * assertEquals(boxMeans(Uint8Array.of(1, 2, 3, 4), 2, [0, 2], [0, 2]), Float64Array.of(2.5));
  * ```
  */
 export function boxMeans(
   values: Uint8Array | Float32Array,
   width: number,
-  columns: Span[],
-  rows: Span[],
+  columns: number[],
+  rows: number[],
 ): Float64Array {
-  const means = new Float64Array(rows.length * columns.length);
-  let i = 0;
-  for (const { first: top, end: bottom } of rows) {
-    for (const { first, end } of columns) {
-      let sum = 0;
-      for (let y = top; y < bottom; y++) {
-        for (let x = first; x < end; x++) sum += values[y * width + x];
+  const count = columns.length - 1;
+  const ends = columns.slice(1).map((end, i) => Math.max(columns[i] + 1, end));
+  const means = new Float64Array((rows.length - 1) * count);
+  for (let row = 0; row + 1 < rows.length; row++) {
+    const sums = means.subarray(row * count, (row + 1) * count);
+    const bottom = Math.max(rows[row] + 1, rows[row + 1]);
+    for (let y = rows[row]; y < bottom; y++) {
+      const start = y * width;
+      for (let column = 0; column < count; column++) {
+        let sum = 0;
+        for (let x = columns[column]; x < ends[column]; x++) sum += values[start + x];
+        sums[column] += sum;
       }
-      means[i++] = sum / ((bottom - top) * (end - first));
+    }
+    for (let column = 0; column < count; column++) {
+      sums[column] /= (bottom - rows[row]) * (ends[column] - columns[column]);
     }
   }
   return means;
@@ -52,13 +52,7 @@ export function boxMeans(
 export function shrinkPicture(
   { width, height, values }: { width: number; height: number; values: Uint8Array },
 ): Uint8Array {
-  return Uint8Array.from(boxMeans(values, width, shares(width), shares(height)), Math.round);
-}
-
-/** What each of 28 pixels covers of a side. */
-function shares(length: number): Span[] {
-  return Array.from({ length: IMAGE_SIDE }, (_, i) => {
-    const first = Math.floor(i * length / IMAGE_SIDE);
-    return { first, end: Math.max(first + 1, Math.floor((i + 1) * length / IMAGE_SIDE)) };
-  });
+  const edges = (length: number) =>
+    Array.from({ length: IMAGE_SIDE + 1 }, (_, i) => Math.floor(i * length / IMAGE_SIDE));
+  return Uint8Array.from(boxMeans(values, width, edges(width), edges(height)), Math.round);
 }

@@ -23,14 +23,11 @@ function averageSquares(
   count: number,
 ): Squares {
   const side = Math.max(1, Math.ceil(Math.max(width, height) / count));
-  const spans = (length: number) =>
-    Array.from({ length: Math.ceil(length / side) }, (_, i) => ({
-      first: i * side,
-      end: Math.min((i + 1) * side, length),
-    }));
-  const [across, down] = [spans(width), spans(height)];
-  const cells = new Float32Array(boxMeans(values, width, across, down));
-  return { cells, columns: across.length, rows: down.length, side, width };
+  const [columns, rows] = [width, height].map((length) => Math.ceil(length / side));
+  const edges = (count: number, length: number) =>
+    Array.from({ length: count + 1 }, (_, i) => Math.min(i * side, length));
+  const means = boxMeans(values, width, edges(columns, width), edges(rows, height));
+  return { cells: new Float32Array(means), columns, rows, side, width };
 }
 
 /** Squares along the longer side of a picture, and while the paper is fitted. */
