@@ -3,7 +3,7 @@
 import { type UnzipFileInfo, unzipSync } from "fflate";
 
 /** Largest file that is read or unpacked, in bytes: enough for EMNIST's 697 932 pictures, and within memory. */
-export const LARGEST_FILE = 600_000_000;
+const LARGEST_FILE = 600_000_000;
 
 /** A path into a zip archive: the archive, and the file in it. */
 const INTO_ARCHIVE = /^(.*\.zip)[/\\](.+)$/i;
@@ -118,7 +118,7 @@ async function gunzip(
  * @param isWanted Told their names, as they are in the archive.
  * @returns The files by name.
  * @throws {SyntaxError} If it is no whole archive.
- * @throws {RangeError} If a file that is wanted is larger than {@linkcode LARGEST_FILE}.
+ * @throws {RangeError} If the files that are wanted are larger than {@linkcode LARGEST_FILE} together.
  */
 export function unzip(
   bytes: Uint8Array,
@@ -126,11 +126,13 @@ export function unzip(
   isWanted: (name: string) => boolean,
 ): Record<string, Uint8Array<ArrayBuffer>> {
   let refusal: unknown;
-  const filter = ({ name, originalSize: size }: UnzipFileInfo) => {
+  let total = 0;
+  const filter = ({ name, originalSize }: UnzipFileInfo) => {
     if (!isWanted(name)) return false;
-    if (size <= LARGEST_FILE) return true;
+    total += originalSize;
+    if (total <= LARGEST_FILE) return true;
     throw refusal = new RangeError(
-      `Expected files of at most ${LARGEST_FILE} bytes in ${archive} but ${name} has ${size}`,
+      `Expected ${archive} to unpack to at most ${LARGEST_FILE} bytes but found more`,
     );
   };
   try {

@@ -1,8 +1,7 @@
 /** Folders of pictures, one for each class, as Keras, torchvision and others have them, also in a zip archive. */
 
 import { join } from "@std/path";
-import { unzipSync } from "fflate";
-import { isDirectory, LARGEST_FILE } from "../data/file_system.ts";
+import { isDirectory, unzip } from "../data/file_system.ts";
 
 /** The kinds of picture files that are read. */
 export const PICTURE_KINDS = "PNG, JPEG, HEIC, WebP, AVIF, GIF, TIFF or BMP";
@@ -93,25 +92,11 @@ export async function listFolder(directory: string): Promise<ClassFolders> {
  */
 export function listArchive(bytes: Uint8Array, archive: string): ClassFolders {
   const names: string[] = [];
-  let unpacked: Record<string, Uint8Array>;
-  let size = 0;
-  try {
-    unpacked = unzipSync(bytes, {
-      filter: ({ name, originalSize }) => {
-        names.push(name);
-        checkName(name, archive);
-        if (!PICTURE_NAME.test(name)) return false;
-        size += originalSize;
-        if (size <= LARGEST_FILE) return true;
-        throw new RangeError(
-          `Expected the pictures in ${archive} to unpack to at most ${LARGEST_FILE} bytes but found more`,
-        );
-      },
-    });
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof NameError) throw error;
-    throw new SyntaxError(`Expected ${archive} to be a whole zip archive but it is not`);
-  }
+  const unpacked = unzip(bytes, archive, (name) => {
+    names.push(name);
+    return PICTURE_NAME.test(name);
+  });
+  for (const name of names) checkName(name, archive);
   const files = names.filter((name) => !/[/\\]$/.test(name));
   return sortIntoClasses({
     files: files.map((name) => ({
@@ -123,12 +108,10 @@ export function listArchive(bytes: Uint8Array, archive: string): ClassFolders {
   });
 }
 
-class NameError extends SyntaxError {}
-
 function checkName(name: string, archive: string): void {
   const path = name.split(/[/\\]/);
   if (!path.includes("..") && path[0] !== "" && !/^[a-z]:/i.test(name)) return;
-  throw new NameError(`Expected files in ${archive} to stay inside it but found ${name}`);
+  throw new SyntaxError(`Expected files in ${archive} to stay inside it but found ${name}`);
 }
 
 /** Names with `/` between folders; those of UTF-8 that do not say so, as macOS writes them, read as such. */

@@ -177,7 +177,7 @@ Deno.test("readOwnPictures() passes over what bursts in a .zip, and refuses arch
     const bomb = await assertRejects(() => readOwnPictures(path), RangeError);
     assertEquals(
       bomb.message,
-      `Expected the pictures in ${path} to unpack to at most 600000000 bytes but found more`,
+      `Expected ${path} to unpack to at most 600000000 bytes but found more`,
     );
     await Deno.writeTextFile(path, "words");
     const words = await assertRejects(() => readOwnPictures(path), SyntaxError);
