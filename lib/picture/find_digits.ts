@@ -5,6 +5,7 @@ import type { Box } from "../image/box.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import type { GreyPicture } from "./decode.ts";
 import { withoutForm } from "./forms.ts";
+import { Grid } from "./grid.ts";
 import { type InkSheet, markInk, separateInk } from "./ink.ts";
 import { symbolsOn } from "./pieces.ts";
 import { placeDigit } from "./place.ts";
@@ -250,13 +251,14 @@ const BORDER = 2;
  */
 const LONGEST_REST = 0.85;
 
-/** A side of a picture: the index of its first pixel, and the steps along it and away from it. */
+/** A side of a picture. */
 interface Side {
-  start: number;
-  along: number;
   length: number;
-  inwards: number;
   depth: number;
+  /** Index of the pixel at a position along it, so many pixels inwards. */
+  at: (position: number, inwards: number) => number;
+  /** Rows away from it. */
+  inwards: Grid;
 }
 
 /**
@@ -268,41 +270,40 @@ interface Side {
  * @returns What is left, or undefined if there is no such edge.
  */
 function withoutDarkEdges(sheet: InkSheet): InkSheet | undefined {
-  const { width, height, mask } = sheet;
-  const across = { along: width, length: height, depth: width };
-  const down = { along: 1, length: width, depth: height };
-  const sides: Side[] = [
-    { ...across, start: 0, inwards: 1 },
-    { ...across, start: width - 1, inwards: -1 },
-    { ...down, start: 0, inwards: width },
-    { ...down, start: (height - 1) * width, inwards: -width },
-  ];
+  const grids = [new Grid("down", sheet), new Grid("across", sheet)];
+  const sides = grids.flatMap(({ length, depth, starts, step }, i) =>
+    [0, depth - 1].map((edge): Side => ({
+      length,
+      depth,
+      at: (position, inwards) => starts[position] + Math.abs(edge - inwards) * step,
+      inwards: grids[1 - i],
+    }))
+  );
   const ink = sheet.ink.slice();
   const dark = sides.filter((side) => {
-    const reach = reachOf(mask, side);
-    if (!reach) return false;
-    reach.forEach((count, k) => {
-      for (let i = 0; i < count; i++) ink[side.start + k * side.along + i * side.inwards] = 0;
+    const reach = reachOf(sheet.mask, side);
+    reach?.forEach((count, k) => {
+      for (let i = 0; i < count; i++) ink[side.at(k, i)] = 0;
     });
-    return true;
+    return reach !== undefined;
   });
   if (dark.length === 0) return undefined;
-  for (const { start, along, length, inwards } of sides) {
+  for (const { length, at } of sides) {
     for (let k = 0; k < length; k++) {
-      for (let i = 0; i < BORDER; i++) ink[start + k * along + i * inwards] = 0;
+      for (let i = 0; i < BORDER; i++) ink[at(k, i)] = 0;
     }
   }
   const left = markInk({ ...sheet, ink });
-  if (!left) return { ...sheet, ink, mask: new Uint8Array(mask.length) };
-  return dark.every((side) => restOf(left.mask, side) <= LONGEST_REST) ? left : undefined;
+  if (!left) return { ...sheet, ink, mask: new Uint8Array(ink.length) };
+  return dark.every(({ inwards }) => inwards.share(left.mask) <= LONGEST_REST) ? left : undefined;
 }
 
 /** How far an edge reaches from every pixel of its side, or undefined if there is none. */
 function reachOf(mask: Uint8Array, side: Side): number[] | undefined {
-  const { start, along, length, inwards, depth } = side;
+  const { length, depth, at } = side;
   const inked = Array.from({ length }, (_, k) => {
     let count = 0;
-    while (count < depth && mask[start + k * along + count * inwards] === 1) count++;
+    while (count < depth && mask[at(k, count)] === 1) count++;
     return count;
   });
   const isLong = (counts: number[]) => counts.filter(Boolean).length >= LEAST_EDGE * length;
@@ -316,13 +317,4 @@ function reachOf(mask: Uint8Array, side: Side): number[] | undefined {
 
 function near(values: number[], k: number, radius: number): number[] {
   return values.slice(Math.max(0, k - radius), k + radius + 1);
-}
-
-/** The share of the picture, away from a side, from the first to the last ink. */
-function restOf(mask: Uint8Array, { start, along, length, inwards, depth }: Side): number {
-  const inked = Array.from({ length: depth }, (_, i) => i).filter((i) => {
-    for (let k = 0; k < length; k++) if (mask[start + k * along + i * inwards] === 1) return true;
-    return false;
-  });
-  return (inked.at(-1)! + 1 - inked[0]) / depth;
 }

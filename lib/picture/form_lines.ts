@@ -1,6 +1,7 @@
 /** Lines of a printed form, found and taken away: long runs of ink, across and down, slanted alike. */
 
-import { type InkSheet, leastInk, markInk } from "./ink.ts";
+import { Grid } from "./grid.ts";
+import { type InkSheet, markInk } from "./ink.ts";
 
 /** Steepest line of a form, in pixels down a pixel across: 3°. */
 const STEEPEST = 0.05;
@@ -28,44 +29,32 @@ const SLACK = 0.05;
 /** A line has ink along at least this share of it: dots do, digits below one another do not. */
 const LEAST_INKED = 0.5;
 
-/** A straight line. */
-export interface Line {
-  /** First and last position along it. */
-  from: number;
-  to: number;
-  /** First and last row of its grid that it covers, at least in part. */
-  first: number;
-  last: number;
+/** A straight line, across or down, from one position to another over some rows of its grid, at least in part. */
+export class Line {
+  /** Draws it. */
+  constructor(
+    readonly from: number,
+    readonly to: number,
+    readonly first: number,
+    readonly last: number,
+  ) {}
+
+  /** Rows that it covers. */
+  get thickness(): number {
+    return this.last + 1 - this.first;
+  }
+
+  /** The row in its middle. */
+  get middle(): number {
+    return (this.first + this.last) / 2;
+  }
 }
 
 /** Where there is ink. */
 type Marked = Pick<InkSheet, "width" | "height" | "mask">;
 
-/** A picture in rows, or in columns, that are as slanted as its form. */
-interface Grid {
-  length: number;
-  depth: number;
-  /** Row of the picture, and index, at every position of row 0. */
-  offsets: Int32Array;
-  starts: Int32Array;
-  /** From the index of a pixel to the next row's. */
-  step: number;
-  mask: Uint8Array;
-}
-
-/** The lines of a sheet. */
-export interface Lines {
-  across: Line[];
-  down: Line[];
-  /** Pixels down a pixel across. */
-  slope: number;
-  /** Ends that meet are no farther apart, in pixels. */
-  slack: number;
-  width: number;
-  height: number;
-  rows: Grid;
-  columns: Grid;
-}
+/** The lines of a sheet, which may be of a form. */
+export type FormLines = ReturnType<typeof linesOf>;
 
 /**
  * Finds the lines of a form, if `isLikely` says of those of a smaller picture that there may be one.
@@ -74,8 +63,8 @@ export interface Lines {
  */
 export function findFormLines(
   sheet: InkSheet,
-  isLikely: (lines: Lines) => boolean,
-): Lines | undefined {
+  isLikely: (lines: FormLines) => boolean,
+): FormLines | undefined {
   const lined = markLines(sheet);
   const side = Math.min(lined.width, lined.height);
   const rough = pool(lined, Math.max(1, Math.floor(side / ROUGH_SIDE)));
@@ -86,10 +75,46 @@ export function findFormLines(
   return linesOf(lined, slopeOf(lined, slope, 2 / Math.max(rough.width, rough.height)));
 }
 
+function linesOf(marked: Marked, slope: number) {
+  const { width, height, mask } = marked;
+  const side = Math.min(width, height);
+  const slack = Math.max(2, Math.round(SLACK * side));
+  const [rows, columns] = gridsOf(marked, slope);
+  const [leastAcross, leastDown] = [LEAST_ACROSS, LEAST_DOWN]
+    .map((share) => Math.max(LEAST_LENGTH, share * side));
+  return {
+    across: findLines(rows, mask, { least: leastAcross, slack, gap: 2 * slack }),
+    down: findLines(columns, mask, { least: leastDown, slack, gap: Math.max(4, slack) }),
+    /** Pixels down a pixel across. */
+    slope,
+    /** Ends that meet are no farther apart, in pixels. */
+    slack,
+    width,
+    height,
+    /** In how much of a stretch there is ink in a row across, or beside it. */
+    inkedAcross: (row: number, from: number, to: number) => coverage(rows, mask, row, [from, to]),
+    /** The same in a row down. */
+    inkedDown: (row: number, from: number, to: number) => coverage(columns, mask, row, [from, to]),
+    /** The first row of what is between two lines down on a sheet, and the first below it. */
+    between([left, right]: [Line, Line], { mask }: InkSheet) {
+      const { from, to } = columns.extent(mask, left.last + 2, right.first - 1);
+      return { top: from, bottom: to };
+    },
+    /** Takes some of the lines away from their sheet, but for strokes that cross them, or are darker. */
+    eraseFrom(sheet: InkSheet, { across, down }: { across: Line[]; down: Line[] }) {
+      const ink = sheet.ink.slice();
+      const around = Math.max(1, Math.round(BESIDE * Math.min(width, height)));
+      for (const line of down) eraseLine(ink, columns, line, around);
+      for (const line of across) eraseLine(ink, rows, line, around, UNEVEN);
+      return markInk({ ...sheet, ink });
+    },
+  };
+}
+
 /** Marks fainter ink than usual: lines may be fainter than what is written. */
 function markLines(sheet: InkSheet): Marked {
   const { width, height, ink, strong } = sheet;
-  const least = Math.max(leastInk(sheet), FAINTEST * strong);
+  const least = Math.max(sheet.least, FAINTEST * strong);
   const mask = new Uint8Array(ink.length);
   for (let i = 0; i < mask.length; i++) mask[i] = ink[i] >= least ? 1 : 0;
   return { width, height, mask };
@@ -109,21 +134,6 @@ function pool(marked: Marked, factor: number): Marked {
   return { width, height, mask };
 }
 
-function linesOf(marked: Marked, slope: number): Lines {
-  const side = Math.min(marked.width, marked.height);
-  const slack = Math.max(2, Math.round(SLACK * side));
-  const [rows, columns] = gridsOf(marked, slope);
-  return {
-    across: findLines(rows, Math.max(LEAST_LENGTH, LEAST_ACROSS * side), slack, 2 * slack),
-    down: findLines(columns, Math.max(LEAST_LENGTH, LEAST_DOWN * side), slack, Math.max(4, slack)),
-    slope,
-    slack,
-    ...marked,
-    rows,
-    columns,
-  };
-}
-
 /** The slope at which lines are longest, in both directions together; it differs so much from another at most. */
 function slopeOf(marked: Marked, around: number, reach: number): number {
   const step = 2 / Math.max(marked.width, marked.height);
@@ -134,11 +144,9 @@ function slopeOf(marked: Marked, around: number, reach: number): number {
       for (const grid of gridsOf(marked, slope, SAMPLED)) {
         let longest = 0;
         // Every run is seen in three rows.
-        eachRun(
-          grid,
-          { gap: 3, every: 2 },
-          (_, from, to) => longest = Math.max(longest, to - from),
-        );
+        eachRun(grid, marked.mask, { gap: 3, every: 2 }, (_, from, to) => {
+          longest = Math.max(longest, to - from);
+        });
         length += longest / grid.length;
       }
       if (length > best.length) best = { slope, length };
@@ -148,20 +156,17 @@ function slopeOf(marked: Marked, around: number, reach: number): number {
 }
 
 /** Rows and columns that are slanted, at every position or at so many. */
-function gridsOf({ width, height, mask }: Marked, slope: number, count = Infinity): Grid[] {
-  const grid = (size: number, depth: number, along: number, step: number, slope: number) => {
-    const every = Math.ceil(size / Math.min(size, count));
-    const length = Math.ceil(size / every);
-    const offsets = Int32Array.from({ length }, (_, i) => Math.round(slope * i * every));
-    const starts = offsets.map((row, i) => i * every * along + row * step);
-    return { length, depth, offsets, starts, step, mask };
-  };
-  return [grid(width, height, 1, width, slope), grid(height, width, width, 1, -slope)];
+function gridsOf(marked: Marked, slope: number, count?: number): Grid[] {
+  return [
+    new Grid("across", marked, { slope, count }),
+    new Grid("down", marked, { slope: -slope, count }),
+  ];
 }
 
 /** Calls `found` with every run of ink along the rows, which may gap a little, and be a row above or below. */
 function eachRun(
-  { length, depth, offsets, starts, step, mask }: Grid,
+  { length, depth, offsets, starts, step }: Grid,
+  mask: Uint8Array,
   { gap, every }: { gap: number; every: number },
   found: (row: number, from: number, to: number) => void,
 ): void {
@@ -186,10 +191,14 @@ function eachRun(
 }
 
 /** Runs of at least some length that begin and end alike in rows that follow one another, and are no blot. */
-function findLines(grid: Grid, least: number, slack: number, gap = slack): Line[] {
-  const lines: Line[] = [];
-  let open: Line[] = [];
-  eachRun(grid, { gap, every: 1 }, (row, from, to) => {
+function findLines(
+  grid: Grid,
+  mask: Uint8Array,
+  { least, slack, gap }: { least: number; slack: number; gap: number },
+): Line[] {
+  const lines: { from: number; to: number; first: number; last: number }[] = [];
+  let open: typeof lines = [];
+  eachRun(grid, mask, { gap, every: 1 }, (row, from, to) => {
     if (to - from < least) return;
     open = open.filter(({ last }) => last >= row - 1);
     const line = open.find((line) =>
@@ -208,26 +217,22 @@ function findLines(grid: Grid, least: number, slack: number, gap = slack): Line[
   });
   // Every run is seen in the rows above and below as well.
   return lines
-    .map((line) => ({ ...line, first: line.first + 1, last: line.last - 1 }))
-    .filter((line) =>
-      line.last >= line.first && line.to - line.from >= SLENDERNESS * thickness(line) &&
-      coverage(grid, Math.round(middle(line)), line.from, line.to) >= LEAST_INKED
+    .map(({ from, to, first, last }) => new Line(from, to, first + 1, last - 1))
+    .filter(({ from, to, first, last, thickness, middle }) =>
+      last >= first && to - from >= SLENDERNESS * thickness &&
+      coverage(grid, mask, Math.round(middle), [from, to]) >= LEAST_INKED
     );
 }
 
-export function thickness({ first, last }: Line): number {
-  return last + 1 - first;
-}
-
-export function middle({ first, last }: Line): number {
-  return (first + last) / 2;
-}
-
 /** In how much of a stretch there is ink in a row of a grid, or beside it. */
-export function coverage(grid: Grid, row: number, from: number, to: number): number {
-  const { offsets, starts, depth, step, mask } = grid;
+function coverage(
+  { length, depth, offsets, starts, step }: Grid,
+  mask: Uint8Array,
+  row: number,
+  [from, to]: [from: number, to: number],
+): number {
   let count = 0;
-  const [first, last] = [Math.max(0, from), Math.min(grid.length - 1, to)];
+  const [first, last] = [Math.max(0, from), Math.min(length - 1, to)];
   for (let i = first; i <= last; i++) {
     for (let beside = row - 1; beside <= row + 1; beside++) {
       const at = beside + offsets[i];
@@ -260,19 +265,6 @@ const SLANTS = [0, 0.5, -0.5, 1, -1];
  */
 const BESIDE = 0.01;
 
-/** Takes some of a sheet's lines away, but for strokes that cross them, or are darker. */
-export function eraseLines(
-  sheet: InkSheet,
-  { across, down }: Pick<Lines, "across" | "down">,
-  { rows, columns }: Lines,
-): InkSheet | undefined {
-  const ink = sheet.ink.slice();
-  const around = Math.max(1, Math.round(BESIDE * Math.min(sheet.width, sheet.height)));
-  for (const line of down) eraseLine(ink, columns, line, around);
-  for (const line of across) eraseLine(ink, rows, line, around, UNEVEN);
-  return markInk({ ...sheet, ink });
-}
-
 /**
  * Fills a line with the ink that is on both of its sides, straight across or slanted.
  *
@@ -295,7 +287,7 @@ function eraseLine(
     const along = Float32Array.from({ length: to + 1 - from }, (_, i) => at(from + i, row)).sort();
     return along[Math.floor(rank * along.length)];
   };
-  let [centre, most] = [Math.round(middle(line)), 0];
+  let [centre, most] = [Math.round(line.middle), 0];
   for (let row = line.first - 1; row <= line.last + 1; row++) {
     const ink = inkOf(row, DOTTED_RANK);
     if (ink > most) [centre, most] = [row, ink];

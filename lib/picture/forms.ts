@@ -1,16 +1,8 @@
 /** Printed forms: boxes and combs with a place for each digit, found and taken away. */
 
-import {
-  coverage,
-  eraseLines,
-  findFormLines,
-  type Line,
-  type Lines,
-  middle,
-  thickness,
-} from "./form_lines.ts";
+import { findFormLines, type FormLines, Line } from "./form_lines.ts";
 import type { InkSheet } from "./ink.ts";
-import { cutApart, type Edges } from "./pieces.ts";
+import { cutApart } from "./pieces.ts";
 
 /** Lines between boxes have at least this share of the shorter side. */
 const LEAST_DIVIDER = 0.35;
@@ -54,12 +46,8 @@ const LEAST_HIDDEN = 0.85;
 /** and this share of the lines without such help; */
 const LEAST_SEEN = 0.5;
 
-/** Which of the lines are a form. */
-interface Form {
-  across: Line[];
-  down: Line[];
-  /** The lines down on either side of every place for a digit. */
-  places: [Line, Line][];
+/** What there is on a form. */
+interface FormKind {
   /** Places in which something is written, at least. */
   leastUsed: number;
   /** What is written is at least this share of the lines' length high. */
@@ -68,11 +56,23 @@ interface Form {
   isComb?: boolean;
 }
 
-/** What a form leaves. */
+const BOXES: FormKind = { leastContent: LEAST_CONTENT, leastUsed: 1 };
+const CUT_OFF: FormKind = { leastContent: LEAST_CONTENT, leastUsed: 2 };
+const COMB: FormKind = { leastContent: LEAST_ON_COMB, leastUsed: 2, isComb: true };
+const TICKS: FormKind = { leastContent: LEAST_BESIDE_TICKS, leastUsed: 2, isComb: true };
+
+/** Which of the lines are a form. */
+interface Form extends FormKind {
+  across: Line[];
+  down: Line[];
+  /** The lines down on either side of every place for a digit. */
+  places: [Line, Line][];
+}
+
+/** What a form leaves, and its lines. */
 interface FilledForm {
   sheet: InkSheet;
-  /** A name of the place that something on the sheet is in. */
-  placeOf: (edges: Edges) => string;
+  lines: Parameters<typeof cutApart>[1];
 }
 
 /**
@@ -93,7 +93,7 @@ interface FilledForm {
  *   return isLine && x >= 5 && x <= 95 && y >= 5 && y <= 55 || x > 25 && x < 30 && y > 15 && y < 45 ? 200 : 0;
  * });
  * const mask = Uint8Array.from(ink, (value) => value > 0 ? 1 : 0);
- * const left = withoutForm({ width, height, ink, noise: 0, mask, strong: 100 })!.sheet.mask;
+ * const left = withoutForm({ width, height, ink, noise: 0, least: 6, mask, strong: 100 })!.sheet.mask;
  * assertEquals(left.filter(Boolean).length, 4 * 29);
  * ```
  */
@@ -106,9 +106,9 @@ export function withoutForm(sheet: InkSheet): FilledForm | undefined {
   });
   if (!lines) return undefined;
   for (const form of formsOf(lines, mayBeCross)) {
-    const left = eraseLines(sheet, form, lines);
+    const left = lines.eraseFrom(sheet, form);
     if (!left) continue;
-    const contents = form.places.map((place) => contentBetween(place, left.mask, lines));
+    const contents = form.places.map((place) => lines.between(place, left));
     const used = contents.filter(({ top, bottom }, i) => {
       const [{ from, to }] = form.places[i];
       return bottom - top >= form.leastContent * (to - from);
@@ -117,56 +117,49 @@ export function withoutForm(sheet: InkSheet): FilledForm | undefined {
       form.isComb && bottom - form.down[0].to > MOST_BELOW * (bottom - top);
     if (used.length < form.leastUsed || used.some(isBelow)) continue;
     const { slope } = lines;
-    return {
-      sheet: cutApart(left, [
-        ...form.down.map((line) => ({ start: middle(line), slope: -slope, isDown: true })),
-        ...form.across.map((line) => ({ start: middle(line), slope })),
-      ], Math.min(...form.places.map(([one, next]) => next.first - one.last))),
-      placeOf: ({ left, top, right, bottom }) => {
-        const [x, y] = [(left + right) / 2, (top + bottom) / 2];
-        const before = form.down.filter((line) => middle(line) - slope * y < x).length;
-        const above = form.across.filter((line) => middle(line) + slope * x < y).length;
-        return `${before}, ${above}`;
-      },
-    };
+    const printed = [
+      ...form.down.map(({ middle }) => ({ start: middle, slope: -slope, isDown: true })),
+      ...form.across.map(({ middle }) => ({ start: middle, slope })),
+    ];
+    const place = Math.min(...form.places.map(([one, next]) => next.first - one.last));
+    return { sheet: cutApart(left, printed, place), lines: printed };
   }
   return undefined;
 }
 
 /** Whether there are lines down that are alike: three, or two that are cut off above and below. */
-function mayBeForm(lines: Lines): boolean {
+function mayBeForm(lines: FormLines): boolean {
   return groupsOf(lines).some((group) => group.length >= 3 || isCutOff(group[0], lines));
 }
 
 /** Two columns of boxes that are cut off all around: of their lines a cross is left, with evenly spaced bars. */
-function crossOf(lines: Lines): Form | undefined {
+function crossOf(lines: FormLines): Form | undefined {
   const { across, down, slope, slack, width, height } = lines;
   const posts = down.filter(({ from, to }) => to - from >= height / 2);
   const step = height / (across.length + 1);
   const isAt = (row: number, at: number, step: number) => Math.abs(row - at) <= EVENNESS * step + 2;
   const isCross = posts.length === 1 && isCutOff(posts[0], lines) && across.length > 0 &&
-    isAt(middle(posts[0]) - slope * height / 2, width / 2, width / 2) &&
+    isAt(posts[0].middle - slope * height / 2, width / 2, width / 2) &&
     across.every((bar, i) =>
       bar.from <= slack && bar.to >= width - 1 - slack &&
-      isAt(middle(bar) + slope * width / 2, (i + 1) * step, step)
+      isAt(bar.middle + slope * width / 2, (i + 1) * step, step)
     );
   if (!isCross) return undefined;
-  const edge = (at: number) => ({ from: 0, to: height - 1, first: at, last: at });
-  return {
-    across,
-    down: posts,
-    places: placesOf([edge(0), ...posts, edge(width - 1)]),
-    leastContent: LEAST_CONTENT,
-    leastUsed: 2,
-  };
+  const places = placesOf([edgeAt(0, lines), ...posts, edgeAt(width - 1, lines)]);
+  return { ...CUT_OFF, across, down: posts, places };
 }
 
-function isCutOff({ from, to }: Line, { slack, height }: Lines): boolean {
+/** The edge of a picture in place of a line down. */
+function edgeAt(column: number, { height }: FormLines): Line {
+  return new Line(0, height - 1, column, column);
+}
+
+function isCutOff({ from, to }: Line, { slack, height }: FormLines): boolean {
   return from <= slack && to >= height - 1 - slack;
 }
 
 /** The forms that lines may be of: boxes before combs before ticks. */
-function* formsOf(lines: Lines, mayBeCross: boolean): Generator<Form> {
+function* formsOf(lines: FormLines, mayBeCross: boolean): Generator<Form> {
   const { slack, width, height } = lines;
   const found = groupsOf(lines).flatMap((group) => latticesOf(group, lines))
     .map((posts) => boundsOf(posts, lines))
@@ -182,46 +175,31 @@ function* formsOf(lines: Lines, mayBeCross: boolean): Generator<Form> {
   );
   if (rows.length > 0) {
     yield {
+      ...BOXES,
       across: rows.flatMap(({ across }) => across),
       down: rows.flatMap(({ posts }) => posts),
       places: rows.flatMap(({ posts }) => placesOf(posts)),
-      leastContent: LEAST_CONTENT,
-      leastUsed: 1,
     };
   }
   const areSeen = (posts: Line[]) =>
     posts.filter((post) => lines.down.includes(post)).length >= LEAST_TICKS_SEEN * posts.length;
-  const edge = (at: number) => ({ from: 0, to: height - 1, first: at, last: at });
   for (const { posts, across } of found) {
     if (posts.length < 2 || !isCutOff(posts[0], lines)) continue;
     const step = stepOf(posts);
     const isAt = (row: number, at: number) => Math.abs(row - at) <= EVENNESS * step + 2;
-    const [first, last] = [middle(posts[0]), middle(posts.at(-1)!)];
+    const [first, last] = [posts[0].middle, posts.at(-1)!.middle];
     const outer = [
-      ...(isAt(first - step, 0) ? [edge(0)] : []),
+      ...(isAt(first - step, 0) ? [edgeAt(0, lines)] : []),
       ...posts,
-      ...(isAt(last + step, width - 1) ? [edge(width - 1)] : []),
+      ...(isAt(last + step, width - 1) ? [edgeAt(width - 1, lines)] : []),
     ];
-    const isWhole = isAt(middle(outer[0]), 0) && isAt(middle(outer.at(-1)!), width - 1);
+    const isWhole = isAt(outer[0].middle, 0) && isAt(outer.at(-1)!.middle, width - 1);
     if (outer.length < 4 || !isWhole) continue;
-    yield {
-      across,
-      down: posts,
-      places: placesOf(outer),
-      leastContent: LEAST_CONTENT,
-      leastUsed: 2,
-    };
+    yield { ...CUT_OFF, across, down: posts, places: placesOf(outer) };
   }
   for (const { posts, across } of found) {
     if (posts.length < 3 || !areSeen(posts) || across.length !== 1) continue;
-    yield {
-      across,
-      down: posts,
-      places: placesOf(posts),
-      leastContent: LEAST_ON_COMB,
-      isComb: true,
-      leastUsed: 2,
-    };
+    yield { ...COMB, across, down: posts, places: placesOf(posts) };
   }
   const cross = mayBeCross ? crossOf(lines) : undefined;
   if (cross) yield cross;
@@ -229,19 +207,12 @@ function* formsOf(lines: Lines, mayBeCross: boolean): Generator<Form> {
   if (uneven) yield uneven;
   for (const { posts } of found) {
     if (posts.length < 4 || !areSeen(posts)) continue;
-    yield {
-      across: [],
-      down: posts,
-      places: placesOf(posts),
-      leastContent: LEAST_BESIDE_TICKS,
-      isComb: true,
-      leastUsed: 2,
-    };
+    yield { ...TICKS, across: [], down: posts, places: placesOf(posts) };
   }
 }
 
 /** How far from each other lines begin and end that do so alike, in pixels. */
-function alikeness({ width, height }: Lines): number {
+function alikeness({ width, height }: FormLines): number {
   return Math.max(2, Math.round(ALIKE * Math.min(width, height)));
 }
 
@@ -250,7 +221,7 @@ function isAlike(post: Line, other: Line, slack: number): boolean {
 }
 
 /** Lines down that begin and end alike; each in the group of the first that it is like. */
-function groupsOf(lines: Lines): Line[][] {
+function groupsOf(lines: FormLines): Line[][] {
   const slack = alikeness(lines);
   const groups: Line[][] = [];
   for (const line of lines.down) {
@@ -265,11 +236,11 @@ function groupsOf(lines: Lines): Line[][] {
  * Lines down that are evenly spaced, as often as there are some: those of the two sides of boxes that stand apart, or
  * those of boxes in groups.
  */
-function latticesOf(group: Line[], lines: Lines): Line[][] {
-  const usual = median(group.map(thickness));
+function latticesOf(group: Line[], lines: FormLines): Line[][] {
+  const usual = median(group.map(({ thickness }) => thickness));
   const least = Math.min(usual / THICKER, usual - 1);
   let rest = group.filter((post) =>
-    thickness(post) >= least && thickness(post) <= THICKER * usual + 1
+    post.thickness >= least && post.thickness <= THICKER * usual + 1
   );
   const lattices: Line[][] = [];
   while (rest.length >= 2) {
@@ -289,44 +260,46 @@ function latticesOf(group: Line[], lines: Lines): Line[][] {
 
 /** The distance of evenly spaced lines. */
 function stepOf(posts: Line[]): number {
-  return median(placesOf(posts).map(([one, next]) => middle(next) - middle(one)));
+  return median(placesOf(posts).map(([one, next]) => next.middle - one.middle));
 }
 
 /** The most of some lines down that are evenly spaced, and such between and beside them that strokes hide in part. */
-function evenly(group: Line[], usual: number, { columns, width }: Lines): Line[] {
+function evenly(group: Line[], usual: number, lines: FormLines): Line[] {
   const posts = group.toSorted((a, b) => a.first - b.first);
   const [from, to] = [posts.map((post) => post.from), posts.map((post) => post.to)].map(median);
-  const seen = median(posts.map((post) => coverage(columns, Math.round(middle(post)), from, to)));
+  const seen = median(
+    posts.map(({ middle }) => lines.inkedDown(Math.round(middle), from, to)),
+  );
   const at = (row: number, reach: number): Line | undefined => {
-    const found = posts.filter((post) => Math.abs(middle(post) - row) <= reach);
+    const found = posts.filter((post) => Math.abs(post.middle - row) <= reach);
     if (found.length > 0) {
-      return found.reduce((a, b) => Math.abs(middle(b) - row) < Math.abs(middle(a) - row) ? b : a);
+      return found.reduce((a, b) => Math.abs(b.middle - row) < Math.abs(a.middle - row) ? b : a);
     }
     let [most, best] = [LEAST_HIDDEN * seen, NaN];
     const farthest = Math.max(1, reach / 3);
     for (let shift = 0; shift <= farthest; shift += 0.5) {
       for (const middle of [row - shift, row + shift]) {
-        const share = coverage(columns, Math.round(middle), from, to);
+        const share = lines.inkedDown(Math.round(middle), from, to);
         if (share > most) [most, best] = [share, middle];
       }
     }
     if (Number.isNaN(best)) return undefined;
     const first = Math.round(best - (usual - 1) / 2);
-    return { from, to, first, last: first + usual - 1 };
+    return new Line(from, to, first, first + usual - 1);
   };
   const walk = (start: Line, step: number) => {
     const found: Line[] = [];
-    let [score, missing, anchor] = [0, 0, middle(start)];
+    let [score, missing, anchor] = [0, 0, start.middle];
     for (let n = 1; missing < 2; n++) {
       const row = anchor + n * step;
-      if (row < -EVENNESS * Math.abs(step) || row > width + EVENNESS * Math.abs(step)) break;
+      if (row < -EVENNESS * Math.abs(step) || row > lines.width + EVENNESS * Math.abs(step)) break;
       const post = at(row, EVENNESS * Math.abs(step));
       if (!post) {
         missing++;
         continue;
       }
       score += (posts.includes(post) ? 1 : 0.5) - missing;
-      [anchor, n, missing] = [middle(post), 0, 0];
+      [anchor, n, missing] = [post.middle, 0, 0];
       found.push(post);
     }
     return { found, score };
@@ -335,7 +308,7 @@ function evenly(group: Line[], usual: number, { columns, width }: Lines): Line[]
   for (let i = 0; i < posts.length; i++) {
     for (const other of posts.slice(i + 1, i + 4)) {
       for (const parts of posts.length > 2 ? [1, 2, 3] : [1]) {
-        const step = (middle(other) - middle(posts[i])) / parts;
+        const step = (other.middle - posts[i].middle) / parts;
         if (step < Math.max(LEAST_STEP, 2 * usual, LEAST_WIDTH * (to - from))) continue;
         const [right, left] = [walk(posts[i], step), walk(posts[i], -step)];
         const score = 1 + right.score + left.score;
@@ -355,11 +328,11 @@ function median(values: number[]): number {
 }
 
 /** The lines across some even lines down that end where these do, and whether these, or one and the picture's edge, bound them. */
-function boundsOf(posts: Line[], lines: Lines) {
+function boundsOf(posts: Line[], lines: FormLines) {
   if (posts.length < 2) return { posts, across: [], isBound: false };
-  const { rows, slope, slack, width, height } = lines;
+  const { slope, slack, width, height } = lines;
   const { from, to } = posts[0];
-  const [first, last] = [middle(posts[0]), middle(posts.at(-1)!)];
+  const [first, last] = [posts[0].middle, posts.at(-1)!.middle];
   const step = stepOf(posts);
   const drop = slope * (first + last) / 2;
   // The outermost places may end at the picture's edge.
@@ -367,7 +340,7 @@ function boundsOf(posts: Line[], lines: Lines) {
     Math.abs(rest - step) <= EVENNESS * step + 2
   );
   const [left, right] = [Math.round(first - slope * (from + to) / 2), Math.round(last)];
-  const seen = (row: number) => coverage(rows, row, left, right);
+  const seen = (row: number) => lines.inkedAcross(row, left, right);
   const near = alikeness(lines) + 1;
   const isNear = (row: number, end: number) => Math.abs(row + drop - end) <= near;
   const most = (end: number) => {
@@ -378,31 +351,34 @@ function boundsOf(posts: Line[], lines: Lines) {
     return share;
   };
   const [leastAbove, leastBelow] = [most(from), most(to)];
-  const bars: Line[] = [];
+  const bars: { first: number; last: number }[] = [];
   for (let row = Math.round(from - drop) - near; row <= to - drop + near; row++) {
     const least = isNear(row, from) ? leastAbove : isNear(row, to) ? leastBelow : LEAST_MIDDLE_BAR;
     if (seen(row) < least) continue;
     const bar = bars.at(-1);
     if (bar?.last === row - 1) bar.last = row;
-    else bars.push({ from: left, to: right, first: row, last: row });
+    else bars.push({ first: row, last: row });
   }
   const beyond = (row: number) => [
-    coverage(rows, row, left - 2 * slack - Math.round(step / 2), left - 2 * slack),
-    coverage(rows, row, right + 2 * slack, right + 2 * slack + Math.round(step / 2)),
+    lines.inkedAcross(row, left - 2 * slack - Math.round(step / 2), left - 2 * slack),
+    lines.inkedAcross(row, right + 2 * slack, right + 2 * slack + Math.round(step / 2)),
   ];
-  const whole = bars.flatMap((bar) => {
-    if (thickness(bar) > THICKER * Math.max(...posts.map(thickness)) + 3) return [];
-    const row = Math.round(middle(bar));
+  const whole = bars.flatMap(({ first, last }) => {
+    const bar = new Line(left, right, first, last);
+    if (bar.thickness > THICKER * Math.max(...posts.map(({ thickness }) => thickness)) + 3) {
+      return [];
+    }
+    const row = Math.round(bar.middle);
     const [before, behind] = beyond(row).map((share) => share >= LEAST_BAR);
     if (before && !isCut[0] || behind && !isCut[1]) return [];
-    return [{ ...bar, from: before ? 0 : left, to: behind ? width - 1 : right }];
+    return [new Line(before ? 0 : left, behind ? width - 1 : right, first, last)];
   });
   const strongest = (end: number) =>
-    whole.filter((bar) => isNear(middle(bar), end)).toSorted((one, other) =>
-      seen(Math.round(middle(other))) - seen(Math.round(middle(one)))
+    whole.filter((bar) => isNear(bar.middle, end)).toSorted((one, other) =>
+      seen(Math.round(other.middle)) - seen(Math.round(one.middle))
     ).slice(0, 1);
   const [top, bottom] = [strongest(from), strongest(to)];
-  const between = whole.filter((bar) => !isNear(middle(bar), from) && !isNear(middle(bar), to));
+  const between = whole.filter((bar) => !isNear(bar.middle, from) && !isNear(bar.middle, to));
   return {
     posts,
     across: [...top, ...between, ...bottom],
@@ -417,14 +393,14 @@ function placesOf(posts: Line[]): [Line, Line][] {
 }
 
 /** Three lines down or more that end on a line across or at the picture's edge, and the lines across that they bound. */
-function unevenBoxes({ across, down, slope, slack, width, height }: Lines): Form | undefined {
-  const crossing = (line: Line, post: Line) => middle(line) + slope * middle(post);
+function unevenBoxes({ across, down, slope, slack, width, height }: FormLines): Form | undefined {
+  const crossing = (line: Line, post: Line) => line.middle + slope * post.middle;
   const meets = (line: Line, post: Line) => {
-    const at = middle(post) - slope * middle(line);
+    const at = post.middle - slope * line.middle;
     return at >= line.from - slack && at <= line.to + slack;
   };
   const isNear = (one: number, other: number, line: Line) =>
-    Math.abs(one - other) <= slack + thickness(line);
+    Math.abs(one - other) <= slack + line.thickness;
   const endsOn = (post: Line, lines: Line[]) => {
     const on = lines.filter((line) => meets(line, post));
     const top = on.some((line) => isNear(post.from, crossing(line, post), line));
@@ -434,18 +410,18 @@ function unevenBoxes({ across, down, slope, slack, width, height }: Lines): Form
   };
   const least = LEAST_DIVIDER * Math.min(width, height);
   let posts = down.filter((post) => post.to - post.from >= least && endsOn(post, across));
-  const usual = median(posts.map(thickness));
+  const usual = median(posts.map(({ thickness }) => thickness));
   const onLine = (line: Line) =>
     posts.filter((post) =>
-      meets(line, post) && crossing(line, post) >= post.from - slack - thickness(line) &&
-      crossing(line, post) <= post.to + slack + thickness(line)
+      meets(line, post) && crossing(line, post) >= post.from - slack - line.thickness &&
+      crossing(line, post) <= post.to + slack + line.thickness
     ).sort((a, b) => a.first - b.first);
-  posts = posts.filter((post) => thickness(post) <= THICKER * usual + 1);
+  posts = posts.filter((post) => post.thickness <= THICKER * usual + 1);
   const bars = across.filter((line) => {
     const on = onLine(line);
     if (on.length < 2) return false;
     const [left, right] = [on[0], on[on.length - 1]].map((post) =>
-      middle(post) - slope * middle(line)
+      post.middle - slope * line.middle
     );
     return left - line.from <= 2 * slack && line.to - right <= 2 * slack;
   });
@@ -454,22 +430,5 @@ function unevenBoxes({ across, down, slope, slack, width, height }: Lines): Form
   );
   if (posts.length < 3) return undefined;
   const places = bars.flatMap((bar) => placesOf(onLine(bar)));
-  return places.length > 0
-    ? { across: bars, down: posts, places, leastContent: LEAST_CONTENT, leastUsed: 1 }
-    : undefined;
-}
-
-/** The first row of what is between two lines down, and the first below it. */
-function contentBetween([left, right]: [Line, Line], mask: Uint8Array, { columns }: Lines) {
-  const { length, depth, offsets, starts, step } = columns;
-  let [top, bottom] = [length, -1];
-  for (let i = 0; i < length; i++) {
-    for (let row = left.last + 2; row < right.first - 1; row++) {
-      const at = row + offsets[i];
-      if (at < 0 || at >= depth || mask[starts[i] + row * step] === 0) continue;
-      top = Math.min(top, i);
-      bottom = i;
-    }
-  }
-  return { top, bottom: bottom + 1 };
+  return places.length > 0 ? { ...BOXES, across: bars, down: posts, places } : undefined;
 }

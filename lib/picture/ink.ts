@@ -11,8 +11,8 @@ interface InkLayer {
   ink: Float32Array;
   /** Standard deviation of the paper's own texture, in the same unit. */
   noise: number;
-  /** How far the paper goes away from the ink's side, but for one pixel in a thousand, in the same unit. */
-  farthest?: number;
+  /** The least difference that is not the paper's texture. */
+  least: number;
 }
 
 /** Largest difference from the paper that is counted; a fitted paper may leave the range of brightness. */
@@ -52,7 +52,8 @@ export function separateInk(picture: GreyPicture): InkLayer {
       ink[i] = Math.max(0, sign * ink[i] - (shade ? shade[x] : 0));
     }
   }
-  return { width, height, ink, noise: noiseOf(counts, sign), farthest: farthestOf(counts, sign) };
+  const noise = noiseOf(counts, sign);
+  return { width, height, ink, noise, least: leastInk(noise, farthestOf(counts, sign)) };
 }
 
 /** How much brighter than the paper every square is. */
@@ -140,7 +141,7 @@ function noiseOf(counts: Uint32Array, sign: 1 | -1): number {
   );
 }
 
-/** How far the paper goes on the side on which there is no ink. */
+/** How far the paper goes on the side on which there is no ink, but for one pixel in a thousand. */
 function farthestOf(counts: Uint32Array, sign: 1 | -1): number {
   const all = counts.reduce((sum, count) => sum + count, 0);
   let [at, beyond] = [sign > 0 ? 0 : counts.length - 1, 0];
@@ -209,7 +210,7 @@ function leastNear(cells: Float32Array, columns: number, reach: number): Float32
 }
 
 /** The smallest value that a share of the counted values does not exceed. */
-export function quantileOfCounts(counts: Uint32Array, share: number): number {
+function quantileOfCounts(counts: Uint32Array, share: number): number {
   const rank = share * counts.reduce((sum, count) => sum + count, 0);
   let seen = 0;
   return counts.findIndex((count) => (seen += count) >= rank);
@@ -244,8 +245,7 @@ const LEAST_CONTRAST_TO_NOISE = 4;
  * @returns Undefined if there is none.
  */
 export function markInk(layer: InkLayer): InkSheet | undefined {
-  const { ink } = layer;
-  const least = leastInk(layer);
+  const { ink, least } = layer;
   const histogram = new Uint32Array(256);
   for (let i = 0; i < ink.length; i++) {
     if (ink[i] >= least) histogram[Math.min(255, Math.trunc(ink[i] + 0.5))]++;
@@ -258,8 +258,7 @@ export function markInk(layer: InkLayer): InkSheet | undefined {
   return { ...layer, mask, strong };
 }
 
-/** The least difference from the paper that is not its texture. */
-export function leastInk({ noise, farthest = 0 }: InkLayer): number {
+function leastInk(noise: number, farthest: number): number {
   return Math.max(
     LEAST_CONTRAST,
     LEAST_CONTRAST_TO_NOISE * noise,

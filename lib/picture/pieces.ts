@@ -2,10 +2,10 @@
 
 import { type Box, boxAround } from "../image/box.ts";
 import { strokeWidth } from "../image/strokes.ts";
-import { type InkSheet, markInk, quantileOfCounts } from "./ink.ts";
+import { type InkSheet, markInk } from "./ink.ts";
 
 /** Where something is in a picture. */
-export interface Edges {
+interface Edges {
   left: number;
   top: number;
   /** First column and row behind it. */
@@ -45,10 +45,17 @@ function groupOf(pieces: Piece[]): Group {
   };
 }
 
+/** A printed line: its row at column 0, and rows down a column across; of a line down, with columns for rows. */
+interface PrintedLine {
+  start: number;
+  slope: number;
+  isDown?: boolean;
+}
+
 /** What was printed on a sheet. */
 interface Printed {
-  /** A name of the place, between the printed lines, that something is in. */
-  placeOf?: (edges: Edges) => string | number;
+  /** Nothing is in two of the places between them. */
+  lines?: PrintedLine[];
   /** There is one digit in a place. */
   isForm?: boolean;
 }
@@ -97,12 +104,21 @@ function symbolOf(pieces: Piece[]): Group[] {
 function digitsOf(
   found: Pieces,
   sheet: InkSheet,
-  { placeOf = () => "", isForm = false }: Printed,
+  { lines = [], isForm = false }: Printed,
 ): Group[] {
   const pieces = isForm ? found.pieces : withoutSurroundings(found.pieces, sheet);
-  const joined = [...Map.groupBy(pieces, placeOf).values()].flatMap(joinPieces);
+  const places = Map.groupBy(pieces, (piece) => placeOf(piece, lines));
+  const joined = [...places.values()].flatMap(joinPieces);
   const groups = inReadingOrder(withoutSpecks(joined, sheet));
   return isForm ? groups : groups.flatMap((group) => splitTouching(group, found));
+}
+
+/** A name of the place that something is in: behind how many lines down and across. */
+function placeOf({ left, top, right, bottom }: Edges, lines: PrintedLine[]): string {
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const before = lines.filter(({ start, slope, isDown }) => isDown && start + slope * y < x);
+  const above = lines.filter(({ start, slope, isDown }) => !isDown && start + slope * x < y);
+  return `${before.length}, ${above.length}`;
 }
 
 /** A frame stands off what is in it by at least this share of its height. */
@@ -235,11 +251,9 @@ const FULL_INK = 0.8;
 function cutOut(group: Group, { inkOf }: Pieces, sheet: InkSheet) {
   const margin = Math.max(2, Math.round(SOFT_MARGIN * heightOf(group)));
   const { width, values } = inkOf(group, margin);
-  const strong = new Uint32Array(256);
-  for (const value of values) {
-    if (value >= sheet.strong) strong[Math.min(255, Math.round(value))]++;
-  }
-  const full = Math.max(sheet.strong, quantileOfCounts(strong, FULL_INK));
+  const strong = values.filter((value) => value >= sheet.strong).sort();
+  const usual = strong[Math.ceil(FULL_INK * strong.length) - 1] ?? 0;
+  const full = Math.max(sheet.strong, Math.min(255, Math.round(usual)));
   const paper = 2 * sheet.noise;
   return {
     width,
@@ -302,12 +316,11 @@ const CUT = 2;
 /**
  * Cuts digits apart that touch over a printed line: what reaches far into the places on either side of it.
  *
- * @param lines The row of each at column 0, and rows down a column across; of a line down, with columns for rows.
  * @param place What is between two lines, in pixels.
  */
 export function cutApart(
   sheet: InkSheet,
-  lines: { start: number; slope: number; isDown?: boolean }[],
+  lines: PrintedLine[],
   place: number,
 ): InkSheet {
   const ink = sheet.ink.slice();

@@ -1,7 +1,8 @@
 /** Ruled and squared paper: its lines, found and taken away. */
 
+import { Grid } from "./grid.ts";
 import type { InkSheet } from "./ink.ts";
-import { cutApart, dilate, type Edges, findPieces } from "./pieces.ts";
+import { cutApart, dilate, findPieces } from "./pieces.ts";
 
 /** Steepest line that counts as ruled, in pixels down a pixel across: 15°. */
 const STEEPEST = 0.27;
@@ -80,28 +81,26 @@ interface Run {
  *   return y === 50 || (x > 40 && x < 46 && y > 20 && y < 80) ? 200 : 0;
  * });
  * const mask = Uint8Array.from(ink, (value) => value > 0 ? 1 : 0);
- * const sheet = { width: side, height: side, ink, noise: 0, mask, strong: 100 };
+ * const sheet = { width: side, height: side, ink, noise: 0, least: 6, mask, strong: 100 };
  * const left = withoutRuledLines(sheet)!.sheet.mask;
  * assertEquals([left[50 * side + 10], left[50 * side + 43]], [0, 1]);
  * ```
  */
 export function withoutRuledLines(sheet: InkSheet): Unruled | undefined {
-  const { width, height } = sheet;
   const [ink, mask] = [sheet.ink.slice(), sheet.mask.slice()];
   const least = Math.max(FAINTEST * sheet.strong, LEAST_TO_NOISE * sheet.noise);
   const faint = Uint8Array.from(ink, (value) => value >= least ? 1 : 0);
-  const across = { width, height, stepX: 1, stepY: width };
-  const down = { width: height, height: width, stepX: width, stepY: 1 };
-  const [rules, columns] = [across, down].map((grid) => {
+  const [across, down] = [new Grid("across", sheet), new Grid("down", sheet)];
+  const [rules, columns] = [[across, down], [down, across]].map(([grid, other]) => {
     const [maskBefore, inkBefore] = [mask.slice(), ink.slice()];
-    const lines = removeAcross(faint, mask, ink, grid);
-    if (lines.length !== 1 || restAcross(mask, grid) < LEAST_REST) return lines;
+    const lines = removeLines(faint, mask, ink, grid);
+    if (lines.length !== 1 || other.share(mask) < LEAST_REST) return lines;
     mask.set(maskBefore);
     ink.set(inkBefore);
     return [];
   });
   if (rules.length + columns.length === 0) return undefined;
-  const beside = dilate(mask, width, 1);
+  const beside = dilate(mask, sheet.width, 1);
   for (let i = 0; i < ink.length; i++) ink[i] *= beside[i];
   const left = { ...sheet, ink, mask };
   return columns.length > 0 ? { sheet: left } : betweenLines(left, rules);
@@ -110,9 +109,11 @@ export function withoutRuledLines(sheet: InkSheet): Unruled | undefined {
 /** What ruled lines leave. */
 interface Unruled {
   sheet: InkSheet;
-  /** Above how many lines something is, where what is written stands between them. */
-  placeOf?: (edges: Edges) => number;
+  /** The lines, where what is written stands between them. */
+  lines?: Ruled[];
 }
+
+type Piece = ReturnType<typeof findPieces>["pieces"][number];
 
 /** Cuts apart what hangs together over a line, where rows are written between lines. */
 function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
@@ -123,11 +124,10 @@ function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
   const written = findPieces(sheet).pieces.filter((piece) =>
     (piece.bottom - piece.top) >= LEAST_WRITTEN * distance
   );
-  const rowAt = ({ start, slope }: Ruled, { left, right }: Edges) =>
-    start + slope * (left + right) / 2;
-  const isOver = (piece: Edges) => (line: Ruled) =>
-    Math.min(rowAt(line, piece) - piece.top, piece.bottom - rowAt(line, piece)) >=
-      BEYOND * distance;
+  const isOver = ({ left, top, right, bottom }: Piece) => ({ start, slope }: Ruled) => {
+    const row = start + slope * (left + right) / 2;
+    return Math.min(row - top, bottom - row) >= BEYOND * distance;
+  };
   const over = written.filter((piece) => lines.some(isOver(piece)));
   const wide = over.filter((piece) => widthOf(piece) > USUAL_WIDTH * (piece.bottom - piece.top));
   const rows = written.filter((piece) =>
@@ -137,47 +137,21 @@ function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
   );
   const areBeside = rows.some((one) => rows.some((other) => one.right <= other.left));
   if (!areBeside || rows.length < 2 * wide.length) return { sheet };
-  return {
-    sheet: cutApart(sheet, lines, distance),
-    placeOf: (piece) =>
-      lines.filter((line) => rowAt(line, piece) < (piece.top + piece.bottom) / 2).length,
-  };
+  return { sheet: cutApart(sheet, lines, distance), lines };
 }
 
-function widthOf({ left, right }: Edges): number {
+function widthOf({ left, right }: Piece): number {
   return right - left;
 }
 
-/** A picture as it is, or with rows for columns. */
-interface Grid {
-  width: number;
-  height: number;
-  /** From the index of a pixel to that of its neighbour to the right, and below. */
-  stepX: number;
-  stepY: number;
-}
-
-/** @returns The share of the rows that lie between the first and the last with ink. */
-function restAcross(mask: Uint8Array, { width, height, stepX, stepY }: Grid): number {
-  let [first, last] = [height, -1];
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (mask[x * stepX + y * stepY] === 0) continue;
-      first = Math.min(first, y);
-      last = y;
-    }
-  }
-  return (last + 1 - first) / height;
-}
-
-/** @returns The lines that were removed. */
-function removeAcross(
+/** @returns The lines along the rows that were removed. */
+function removeLines(
   faint: Uint8Array,
   mask: Uint8Array,
   ink: Float32Array,
   grid: Grid,
 ): Ruled[] {
-  const { width, height, stepX, stepY } = grid;
+  const { length: width, depth: height, starts, step: stepY } = grid;
   const thickest = Math.max(3, Math.round(Math.max(width, height) / 90));
   const runs = findRuns(faint, grid, thickest);
   const step = Math.max(1, Math.floor(width / SAMPLED_COLUMNS));
@@ -211,7 +185,7 @@ function removeAcross(
       if (!near(run)) continue;
       const { x, top, bottom } = run;
       for (let y = Math.max(0, top - 1); y < Math.min(height, bottom + 1); y++) {
-        const i = x * stepX + y * stepY;
+        const i = starts[x] + y * stepY;
         if (ink[i] <= darkest) mask[i] = faint[i] = ink[i] = 0;
       }
     }
@@ -230,7 +204,7 @@ function removeAcross(
 
   function peak({ x, top, bottom }: Run): number {
     let most = 0;
-    for (let y = top; y < bottom; y++) most = Math.max(most, ink[x * stepX + y * stepY]);
+    for (let y = top; y < bottom; y++) most = Math.max(most, ink[starts[x] + y * stepY]);
     return most;
   }
 }
@@ -247,12 +221,12 @@ function crosses(runs: Run[], width: number): boolean {
 }
 
 /** Stretches of ink in the columns, none longer than `longest`; column by column. */
-function findRuns(mask: Uint8Array, { width, height, stepX, stepY }: Grid, longest: number): Run[] {
+function findRuns(mask: Uint8Array, { length, depth, starts, step }: Grid, longest: number): Run[] {
   const runs: Run[] = [];
-  for (let x = 0; x < width; x++) {
+  for (let x = 0; x < length; x++) {
     let [top, before] = [0, 0];
-    for (let y = 0, i = x * stepX; y <= height; y++, i += stepY) {
-      const now = y < height ? mask[i] : 0;
+    for (let y = 0, i = starts[x]; y <= depth; y++, i += step) {
+      const now = y < depth ? mask[i] : 0;
       if (now === before) continue;
       before = now;
       if (now === 1) top = y;

@@ -13,7 +13,7 @@ function seven(margin: number, line = false): InkSheet {
   }
   if (line) ink.fill(120, (margin + 85) * width, (margin + 86) * width);
   const mask = Uint8Array.from(ink, (value) => value > 0 ? 1 : 0);
-  return { width, height, ink, noise: 0, mask, strong: 100 };
+  return { width, height, ink, noise: 0, least: 6, mask, strong: 100 };
 }
 
 Deno.test("withoutRuledLines() leaves the bar of a 7 that is cut to its ink", () => {
