@@ -297,10 +297,13 @@ async function saveResult(
 ): Promise<void> {
   const { classes, confusion } = evaluation;
   await saveNetwork(join(out, "model"), network, card, "float16", examples);
-  await writeFileAtomically(
-    join(out, `${kindOf(classes)}_recognition_model.h5`),
-    await encodeKerasH5(await networkToData(network), card),
-  );
+  const path = join(out, `${kindOf(classes)}_recognition_model.h5`);
+  try {
+    await writeFileAtomically(path, await encodeKerasH5(await networkToData(network), card));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${path} is not written: ${error.message}`);
+  }
   if (history.length > 0) {
     await saveChart(trainingCurves(history, keeps), join(out, "training_curves"));
   }

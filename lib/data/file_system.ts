@@ -66,6 +66,20 @@ export async function readPacked(path: string): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /**
+ * Reads JSON, of which nothing is known yet.
+ *
+ * @param name What to call it in an error.
+ * @throws {SyntaxError} If it is none.
+ */
+export function parseJson(json: Uint8Array | string, name: string): unknown {
+  try {
+    return JSON.parse(typeof json === "string" ? json : new TextDecoder().decode(json));
+  } catch {
+    throw new SyntaxError(`Expected ${name} to be JSON but it is not`);
+  }
+}
+
+/**
  * Reads a file as it is.
  *
  * @throws {Error} If it cannot be read, or is larger than {@linkcode LARGEST_FILE}.

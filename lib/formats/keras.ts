@@ -2,10 +2,10 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { zipSync } from "fflate";
-import { unzip } from "../data/file_system.ts";
+import { parseJson, unzip } from "../data/file_system.ts";
 import { networkFromData } from "../model/network.ts";
 import { encodeHdf5, Hdf5File, type Hdf5Group } from "./hdf5.ts";
-import { buildNetwork, parseConfig, toKeras } from "./keras_config.ts";
+import { buildNetwork, toKeras } from "./keras_config.ts";
 import type { LayerConfig } from "./keras_layers.ts";
 
 /** The version of Keras 2 whose layout is written. */
@@ -104,7 +104,10 @@ async function decodeH5(bytes: Uint8Array, name: string): Promise<tf.LayersModel
     name,
     (file) => ["model_config", "keras_version"].map((about) => file.attribute("/", about)),
   );
-  return await buildNetwork(parseConfig(text, name), name, {
+  if (!text) {
+    throw new SyntaxError(`Expected ${name} to describe a network but there are at most weights`);
+  }
+  return await buildNetwork(parseJson(text as string, `model_config in ${name}`), name, {
     version,
     read: ({ layers }) =>
       Hdf5File.read(bytes, name, (file) =>
@@ -152,42 +155,70 @@ export async function encodeKerasArchive(
 }
 
 function networkGroup(network: tf.LayersModel): Hdf5Group {
-  const groups = placesOf(network).map(([place, layer]) => [place, layerGroup(layer)]);
-  return { members: { layers: { members: Object.fromEntries(groups) } } };
-}
-
-function layerGroup(layer: tf.layers.Layer): Hdf5Group {
-  if (layer instanceof tf.LayersModel) return networkGroup(layer);
-  const places = groupsOf(layer);
-  const count = layer.weights.length / places.length;
-  const groups = places.map((place, k) => {
-    const arrays = layer.weights.slice(k * count, (k + 1) * count).map((weight, i) => [
-      String(i),
+  const root: Hdf5Group = {};
+  for (const { path, layer, weights } of groupsOf(network)) {
+    let group = root;
+    for (const name of path) group = ((group.members ??= {})[name] ??= {}) as Hdf5Group;
+    const arrays = weights.map((weight, i) => [
+      i,
       { shape: weight.shape as number[], values: weight.read().dataSync<"float32">() },
     ]);
-    const vars = { attributes: { name: layer.name }, members: Object.fromEntries(arrays) };
-    return place.reduceRight<Hdf5Group>((inner, name) => ({ members: { [name]: inner } }), vars);
-  });
-  return { members: Object.assign({}, ...groups.map(({ members }) => members)) };
+    Object.assign(group, { attributes: { name: layer }, members: Object.fromEntries(arrays) });
+  }
+  return root;
 }
 
-/** The groups in which Keras keeps the weights of a layer, an equal share in each: those of cells and inner layers are deeper. */
-function groupsOf(layer: tf.layers.Layer): string[][] {
+/** Weights that Keras keeps in one group. */
+interface WeightGroup {
+  path: string[];
+  /** The name of the layer that they are of, or that the cell or layer is in that they are of. */
+  layer: string;
+  weights: tf.layers.Layer["weights"];
+}
+
+/** The groups in which Keras keeps the weights of a layer: those of layers and cells in it are deeper. */
+function groupsOf(layer: tf.layers.Layer): WeightGroup[] {
+  const { name, weights } = layer;
+  if (layer.getClassName() === "MultiHeadAttention") {
+    const count = weights.length / 4;
+    return ["query", "key", "value", "output"].map((part, i) => {
+      const own = weights.slice(i * count, (i + 1) * count);
+      return { path: [`${part}_dense`, "vars"], layer: name, weights: own };
+    });
+  }
+  const inner = innerOf(layer);
+  if (inner.length === 0 && !(layer instanceof tf.LayersModel)) {
+    return [{ path: ["vars"], layer: name, weights }];
+  }
+  return inner.flatMap(([place, one]) =>
+    groupsOf(one).map((group) => ({
+      ...group,
+      path: [...place, ...group.path],
+      ...(!(layer instanceof tf.LayersModel) && { layer: name }),
+    }))
+  );
+}
+
+/** The layers and cells in a layer, and the groups that Keras has for each. */
+function innerOf(layer: tf.layers.Layer): [place: string[], inner: tf.layers.Layer][] {
   const className = layer.getClassName();
-  if (className === "TimeDistributed") return [["layer", "vars"]];
+  const { layers, cells = layers, ...one } = layer as unknown as
+    & Record<"layers" | "cells", tf.layers.Layer[] | undefined>
+    & Record<"layer" | "cell" | "forwardLayer" | "backwardLayer", tf.layers.Layer>;
+  if (cells) {
+    return placesOf(cells).map(([place, inner]) => [[layers ? "layers" : "cells", place], inner]);
+  }
+  if (className === "TimeDistributed") return [[["layer"], one.layer]];
   if (className === "Bidirectional") {
-    return [["forward_layer", "cell", "vars"], ["backward_layer", "cell", "vars"]];
+    return [[["forward_layer"], one.forwardLayer], [["backward_layer"], one.backwardLayer]];
   }
-  if (className === "MultiHeadAttention") {
-    return ["query", "key", "value", "output"].map((name) => [`${name}_dense`, "vars"]);
-  }
-  return [/RNN$|GRU$|LSTM/.test(className) ? ["cell", "vars"] : ["vars"]];
+  return one.cell ? [[["cell"], one.cell]] : [];
 }
 
-/** The layers of a network, and what Keras calls each in a file: its class, numbered from the second on. */
-function placesOf(network: tf.LayersModel): [place: string, layer: tf.layers.Layer][] {
+/** Layers, and what Keras calls each in a file: its class, numbered from the second on. */
+function placesOf(layers: tf.layers.Layer[]): [place: string, layer: tf.layers.Layer][] {
   const counts: Record<string, number> = {};
-  return network.layers.map((layer) => {
+  return layers.map((layer) => {
     const place = snakeCase(layer.getClassName());
     const count = counts[place] = (counts[place] ?? -1) + 1;
     return [count === 0 ? place : `${place}_${count}`, layer];
@@ -204,11 +235,11 @@ function snakeCase(className: string): string {
 
 async function decodeArchive(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
   const { [METADATA]: metadata, [CONFIG]: config, [WEIGHTS]: weights } = unpack(bytes, name);
-  const parse = (file?: Uint8Array) => parseConfig(file && new TextDecoder().decode(file), name);
-  const parsed = parse(config);
-  const about = (metadata && parse(metadata)) as { keras_version?: unknown } | undefined;
+  if (!config) throw new SyntaxError(`Expected ${name} to contain ${CONFIG} but it does not`);
+  const parsed = parseJson(config, `${CONFIG} in ${name}`);
+  const about = metadata ? parseJson(metadata, `${METADATA} in ${name}`) : {};
   return await buildNetwork(parsed, name, {
-    version: about?.keras_version,
+    version: (about as { keras_version?: unknown } | null)?.keras_version,
     read: (network) => {
       if (!weights) throw new SyntaxError(`Expected ${name} to contain ${WEIGHTS} but it does not`);
       return Hdf5File.read(
@@ -250,12 +281,12 @@ function readGroup(
     const layer = network.getLayer(inner.config.name);
     if (layer instanceof tf.LayersModel) return readGroup(file, group, layer, inner);
     if (layer.weights.length === 0) return [];
-    const arrays = groupsOf(layer).flatMap((inside) => {
+    return groupsOf(layer).map(({ path: inside, weights }) => {
       const vars = pathOf(file, [...group, ...inside]);
       const count = inner.class_name === "Normalization" ? 2 : undefined; // not that of the numbers
-      return file.names(vars).slice(0, count).map((_, i) => file.array(`${vars}/${i}`));
+      const arrays = file.names(vars).slice(0, count).map((_, i) => file.array(`${vars}/${i}`));
+      return { layer: layer.name, weights, arrays };
     });
-    return [{ layer: layer.name, weights: layer.weights, arrays }];
   });
 }
 

@@ -2,16 +2,24 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { networkFromData } from "../model/network.ts";
-import { type LayerConfig, translateLayer } from "./keras_layers.ts";
+import { type LayerConfig, layerFromKeras, layerToKeras } from "./keras_layers.ts";
 
 /** A file that describes layers. */
-type NetworkSource = Parameters<typeof translateLayer>[1] & {
+type NetworkSource = Parameters<typeof layerFromKeras>[1] & {
   /** What to call it in an error. */
   name: string;
 };
 
-/** Settings that are layers themselves. */
-const INNER = ["layer", "backward_layer"];
+/** Settings that are layers themselves, or lists of them. */
+const INNER = ["layer", "backward_layer", "cell", "cells"];
+
+/** Does something with each layer that is in a layer. */
+function mapInner(config: LayerConfig["config"], map: (inner: LayerConfig) => unknown): void {
+  for (const key of INNER) {
+    const inner = config[key] as LayerConfig | LayerConfig[] | undefined;
+    if (inner) config[key] = Array.isArray(inner) ? inner.map(map) : map(inner);
+  }
+}
 
 /** Networks of layers; in them, a Sequential is a chain and the others are graphs. */
 const NETWORKS = ["Sequential", "Functional", "Model"];
@@ -19,28 +27,24 @@ const NETWORKS = ["Sequential", "Functional", "Model"];
 /**
  * Describes a network as Keras 2 or 3 does: a chain starts with its input, and how weights were
  * initialised and which are frozen is left out, as the weights themselves are there.
+ *
+ * @throws {TypeError} If a layer is none that Keras 3 reads and computes as tfjs does.
  */
 export function toKeras(network: tf.LayersModel, version: 2 | 3): unknown {
-  const described = toKeras2(network.toJSON(null, false) as unknown as LayerConfig);
+  const described = toKeras2(network.toJSON(null, false) as unknown as LayerConfig, version);
   return version === 2 ? described : toKeras3(described);
 }
 
-function toKeras2({ class_name: className, config, ...place }: LayerConfig): LayerConfig {
-  const kept = Object.fromEntries(
-    Object.entries(config).filter(([key]) =>
-      !/^trainable$|^implementation$|_initializer$/.test(key)
-    ),
-  ) as LayerConfig["config"];
+function toKeras2(layer: LayerConfig, version: 2 | 3): LayerConfig {
+  const { class_name: className, config, ...place } = layer;
   if (!NETWORKS.includes(className)) {
-    for (const key of INNER) {
-      // Keras 3 finds a layer in a layer by its module only.
-      if (key in kept) {
-        kept[key] = { module: "keras.layers", ...toKeras2(kept[key] as LayerConfig) };
-      }
-    }
-    return { class_name: className, config: kept, ...place };
+    const described = layerToKeras(layer, version);
+    // Keras 3 finds a layer in a layer by its module only.
+    mapInner(described.config, (inner) => toKeras3(toKeras2(inner, version)));
+    return { ...described, ...place };
   }
-  const layers = config.layers!.map(toKeras2);
+  const { trainable: _, ...kept } = config;
+  const layers = config.layers!.map((layer) => toKeras2(layer, version));
   const networks = networksAmong(layers);
   const rename = (ends: unknown) => (ends as Reference[]).map((end) => renumber(end, networks, -1));
   for (const layer of layers) {
@@ -55,11 +59,10 @@ function toKeras2({ class_name: className, config, ...place }: LayerConfig): Lay
     kept[ends] = references.length === 1 ? references[0] : references;
   }
   if (className === "Sequential" && layers[0].class_name !== "InputLayer") {
-    const shape = takeInputShape(layers[0]);
     layers.unshift({
       class_name: "InputLayer",
       config: {
-        batch_input_shape: shape,
+        batch_input_shape: inputShapeOf(config.layers![0]),
         dtype: "float32",
         sparse: false,
         name: `${layers[0].config.name}_input`,
@@ -95,12 +98,9 @@ function renumber([layer, use, ...rest]: Reference, networks: string[], step: 1 
   return [layer, networks.includes(layer) ? use + step : use, ...rest];
 }
 
-/** Removes the input's shape from a layer and returns it; of a network, it is that of its first layer. */
-function takeInputShape({ config }: LayerConfig): unknown {
-  if (config.layers) return config.layers[0].config.batch_input_shape;
-  const { batch_input_shape: shape } = config;
-  delete config.batch_input_shape;
-  return shape;
+/** The input's shape of a layer; of a network, it is that of its first layer. */
+function inputShapeOf({ config }: LayerConfig): unknown {
+  return config.layers ? inputShapeOf(config.layers[0]) : config.batch_input_shape;
 }
 
 /** Keras 3 says of every class where it is from. */
@@ -124,17 +124,6 @@ function toKeras3(
     ...(place.inbound_nodes && { name: config.name }),
     ...place,
   };
-}
-
-/** @returns JSON that an architecture is written in, as a value. */
-export function parseConfig(text: unknown, name: string): unknown {
-  try {
-    return JSON.parse(text as string);
-  } catch {
-    throw new SyntaxError(
-      `Expected ${name} to describe a network as JSON but ${text ? "it is none" : "there is none"}`,
-    );
-  }
 }
 
 /** Makes of an architecture one that tfjs reads. */
@@ -181,13 +170,12 @@ function readLayer(layer: LayerConfig, source: NetworkSource): LayerConfig[] {
     const layers = chains.flat();
     return [{ class_name: className, config: { name: layerName, layers, ...graph }, ...place }];
   }
-  const [first, ...others] = translateLayer(layer, source);
-  for (const key of INNER) {
-    if (!first.config[key]) continue;
-    const parts = readLayer(first.config[key] as LayerConfig, source);
-    if (parts.length > 1) throw source.refusal(config, className);
-    [first.config[key]] = parts;
-  }
+  const [first, ...others] = layerFromKeras(layer, source);
+  mapInner(first.config, (inner) => {
+    const [part, ...more] = readLayer(inner, source);
+    if (more.length > 0) throw source.refusal(config, className);
+    return part;
+  });
   return [{ ...first, ...place }, ...others];
 }
 

@@ -1,4 +1,4 @@
-/** What tfjs has for each layer of Keras: the same in other words, or others in its place. */
+/** What tfjs has for each layer of Keras, and Keras for each of tfjs: the same in other words, or others in its place. */
 
 import * as tf from "@tensorflow/tfjs";
 
@@ -27,7 +27,7 @@ interface LayerSource {
  * @returns Several layers, one behind the other, where tfjs has none that does it all.
  * @throws {TypeError} If tfjs has no such layer, or not with such a setting, or computes it otherwise.
  */
-export function translateLayer(layer: LayerConfig, source: LayerSource): LayerConfig[] {
+export function layerFromKeras(layer: LayerConfig, source: LayerSource): LayerConfig[] {
   const { name, batch_shape, batch_input_shape = batch_shape } = layer.config;
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
   return partsOf(layer, source).map(({ class_name, config: settings }, i) => {
@@ -80,8 +80,12 @@ const REPLACEMENTS: [classNames: RegExp, replacement: Replacement][] = [
   ],
   [
     /^ReLU$/,
-    ({ config: { negative_slope: alpha, max_value: most, threshold } }) =>
-      alpha && !most && !threshold ? [part("LeakyReLU", { alpha })] : undefined,
+    ({ config: { negative_slope: alpha, max_value: most, threshold: theta } }) =>
+      alpha && !most && !theta
+        ? [part("LeakyReLU", { alpha })]
+        : theta && !most && !alpha
+        ? [part("ThresholdedReLU", { theta })]
+        : undefined,
   ],
   [
     /^Reshape$/, // the operation
@@ -229,4 +233,58 @@ function translate(className: string, key: string, value: unknown): [key: string
   if (key === "activation" && value === "silu") return [key, "swish"];
   if (key === "activation" && value === "hard_swish") return [key, "hard_silu"];
   return [key, value];
+}
+
+/** Layers that Keras has in other words. */
+const IN_KERAS: Record<string, (config: LayerConfig["config"]) => LayerConfig> = {
+  // In tfjs it has the settings of its cell besides.
+  RNN: ({ cell, name, ...config }) => {
+    const { config: settings } = cell as LayerConfig;
+    const own = Object.entries(config).filter(([key]) => !(key in settings));
+    return { class_name: "RNN", config: { name, cell, ...Object.fromEntries(own) } };
+  },
+  // tfjs names it anew whenever it reads it.
+  StackedRNNCells: (config) => ({
+    class_name: "StackedRNNCells",
+    config: { ...config, name: "cells" },
+  }),
+  SpatialDropout1D: ({ noise_shape: _, ...config }) => ({ class_name: "SpatialDropout1D", config }),
+  ThresholdedReLU: ({ theta, ...config }) => ({
+    class_name: "ReLU",
+    config: { ...config, threshold: theta },
+  }),
+};
+
+/** What of a layer Keras 3 does not find in a file, or computes otherwise, if anything. */
+function unknownToKeras({ class_name: className, config }: LayerConfig, version: 2 | 3) {
+  const hasHardSigmoid = Object.entries(config)
+    .some(([key, value]) => /activation$/.test(key) && value === "hard_sigmoid");
+  if (version === 3 && hasHardSigmoid) return `${className} with the hard sigmoid of Keras 2`;
+  const hasAxes = Array.isArray(config.axis) && config.axis.length > 1;
+  if (version === 2 && hasAxes) return `${className} with several axes`;
+  return className === "RandomWidth" ? className : undefined;
+}
+
+/**
+ * Words a layer, which is no network, as Keras 2 does. What is inside it stays as it is.
+ *
+ * @param version Of the Keras whose layout the file has. Keras 3 reads both.
+ * @throws {TypeError} If Keras 3 has no such layer, or does not find it in such a file, or computes it otherwise.
+ */
+export function layerToKeras(layer: LayerConfig, version: 2 | 3): LayerConfig {
+  const { class_name: className, config } = layer;
+  const unknown = unknownToKeras(layer, version);
+  if (unknown) {
+    throw new TypeError(
+      `Expected layers that Keras reads from .${
+        version === 2 ? "h5" : "keras"
+      } but found ${config.name}, a ${unknown}`,
+    );
+  }
+  const kept = Object.entries(config).filter(([key]) =>
+    !/^trainable$|^implementation$|_initializer$/.test(key) &&
+    (key !== "batch_input_shape" || className === "InputLayer")
+  );
+  const settings = Object.fromEntries(kept) as LayerConfig["config"];
+  return IN_KERAS[className]?.(settings) ?? { class_name: className, config: settings };
 }

@@ -2,7 +2,10 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { networkFromData } from "../model/network.ts";
-import { ModelProto, OnnxGraph, type Value } from "./onnx_graph.ts";
+import { ModelProto, OnnxGraph } from "./onnx_graph.ts";
+
+/** A tensor in the graph. */
+type Value = ReturnType<OnnxGraph["add"]>;
 
 /** Version of the operators that are used (https://onnx.ai/onnx/operators/). */
 const OPSET = 21;

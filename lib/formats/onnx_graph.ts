@@ -69,7 +69,7 @@ const DATA_TYPE = { float32: 1, uint8: 2, int64: 7, float16: 10 };
 type StoredWeight = ReturnType<typeof storedWeights>[number];
 
 /** A tensor in the graph. */
-export interface Value {
+interface Value {
   name: string;
   /** As tfjs has it: channels last. */
   shape: tf.Shape;

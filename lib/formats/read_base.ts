@@ -13,10 +13,10 @@ import {
   readWeights,
   writeWeights,
 } from "../model/network.ts";
-import { isDirectory, readWhole } from "../data/file_system.ts";
+import { isDirectory, parseJson, readWhole } from "../data/file_system.ts";
 import type { Observer } from "../observer.ts";
 import { decodeKeras } from "./keras.ts";
-import { buildNetwork, parseConfig } from "./keras_config.ts";
+import { buildNetwork } from "./keras_config.ts";
 
 /**
  * Reads a convolutional network that Keras or tfjs saved, and cuts off its head: what is behind the
@@ -132,7 +132,7 @@ async function readNetwork(given: string): Promise<tf.LayersModel> {
 
 /** Reads a network as tfjs saves it or its converter writes it. */
 async function readTfjs(path: string): Promise<tf.LayersModel> {
-  const json = parseConfig(new TextDecoder().decode(await readWhole(path)), path);
+  const json = parseJson(await readWhole(path), path);
   const { format, modelTopology: topology, weightsManifest: manifest } =
     (json ?? {}) as tf.io.ModelJSON;
   if (format === "graph-model") {

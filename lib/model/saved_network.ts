@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
 import { type Dataset, join as joinDatasets, type Splits } from "../data/dataset.ts";
-import { isDirectory, readWhole, unzip } from "../data/file_system.ts";
+import { isDirectory, parseJson, readWhole, unzip } from "../data/file_system.ts";
 import { encodeIdxPair, readLabelled } from "../data/idx.ts";
 import { networkFromData, networkToData, readWeights } from "./network.ts";
 
@@ -182,14 +182,6 @@ export async function loadNetwork(
   }
   network.dispose();
   throw new SyntaxError(`Expected ${join(directory, WEIGHTS)} to hold numbers but found NaN`);
-}
-
-function parseJson(bytes: Uint8Array, path: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new SyntaxError(`Expected ${path} to be JSON but it is not`);
-  }
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -1,12 +1,18 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import * as tf from "@tensorflow/tfjs";
 import { unzipSync, zipSync } from "fflate";
+import { startBackend } from "../../lib/backend/backend.ts";
 import { encodeHdf5, Hdf5File, type Hdf5Group } from "../../lib/formats/hdf5.ts";
 import { decodeKeras, encodeKerasArchive, encodeKerasH5 } from "../../lib/formats/keras.ts";
 import { networkToData } from "../../lib/model/network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
-import { assertSameOutputs, NETWORKS, recurrentNetwork } from "./networks.ts";
+import { assertSameOutputs, LAYERS_OF_KERAS, NETWORKS, recurrentNetwork } from "./networks.ts";
 
-const KERAS_NETWORKS = { ...NETWORKS, "cells and layers inside": recurrentNetwork };
+const KERAS_NETWORKS = {
+  ...NETWORKS,
+  "cells and layers inside": recurrentNetwork,
+  ...LAYERS_OF_KERAS,
+};
 
 for (const [kind, build] of Object.entries(KERAS_NETWORKS)) {
   Deno.test(`decodeKeras() gives back what encodeKerasArchive() wrote: ${kind}`, async () => {
@@ -136,4 +142,56 @@ Deno.test("encodeKerasH5() writes Keras 2's layout, and the card", async () => {
     assertEquals(file.array("/model_weights/conv1/conv1/kernel:0").shape, [3, 3, 1, 16]);
   });
   network.dispose();
+});
+
+Deno.test("decodeKeras() does not begin a recurrent layer with what the file replaces", async () => {
+  await startBackend();
+  const network = tf.sequential({
+    layers: [tf.layers.lstm({ inputShape: [28, 28], units: 64, recurrentActivation: "sigmoid" })],
+  });
+  const data = await networkToData(network);
+  const files = [
+    [await encodeKerasH5(data, CARD), "network.h5"],
+    [await encodeKerasArchive(data, CARD), "network.keras"],
+  ] as const;
+  network.dispose();
+  const { warn } = console;
+  const warnings: unknown[] = [];
+  console.warn = (warning) => warnings.push(warning);
+  try {
+    for (const [bytes, name] of files) (await decodeKeras(bytes, name)).dispose();
+  } finally {
+    console.warn = warn;
+  }
+  assertEquals(warnings, []);
+});
+
+Deno.test("encodeKerasH5() and encodeKerasArchive() refuse what Keras would not read, or compute otherwise", async () => {
+  await startBackend();
+  const { layers } = tf;
+  const inputShape = [28, 28, 1];
+  const cases = [
+    [
+      layers.layerNormalization({ inputShape, axis: [1, 2], name: "whole" }),
+      ["h5 but found whole, a LayerNormalization with several axes", undefined],
+    ],
+    [
+      layers.activation({ inputShape, activation: "hardSigmoid", name: "hard" }),
+      [undefined, "keras but found hard, a Activation with the hard sigmoid of Keras 2"],
+    ],
+    [
+      layers.randomWidth({ inputShape, factor: [0, 0], name: "wide" }),
+      ["h5 but found wide, a RandomWidth", "keras but found wide, a RandomWidth"],
+    ],
+  ] as const;
+  for (const [layer, messages] of cases) {
+    const data = await networkToData(tf.sequential({ layers: [layer] }));
+    for (const [i, encode] of [encodeKerasH5, encodeKerasArchive].entries()) {
+      if (messages[i] === undefined) await encode(data, CARD);
+      else {
+        const { message } = await assertRejects(() => encode(data, CARD), TypeError);
+        assertEquals(message, `Expected layers that Keras reads from .${messages[i]}`);
+      }
+    }
+  }
 });

@@ -95,6 +95,73 @@ async function graph(): Promise<tf.LayersModel> {
   return network;
 }
 
+/** A layer in the middle of a network, told of as many numbers as a picture has pixels, in some shape. */
+type Middle = [shape: number[], layer: () => tf.layers.Layer];
+
+/** Layers of tfjs that Keras has too, in other words or with more inside than its own weights. */
+export const LAYERS_OF_KERAS: Record<string, () => Promise<tf.LayersModel>> = (() => {
+  const { layers } = tf;
+  const [sequence, maps, volume, frames] = [[28, 28], [14, 14, 4], [7, 4, 4, 7], [4, 14, 14, 1]];
+  const recurrentActivation = "sigmoid";
+  const lstm = { units: 3, recurrentActivation } as const;
+  const cells = () => [layers.lstmCell(lstm), layers.gruCell(lstm), layers.lstmCell(lstm)];
+  const inner = () =>
+    tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [14, 14, 1], filters: 2, kernelSize: 5, strides: 3 }),
+        layers.batchNormalization(),
+        layers.flatten(),
+      ],
+    });
+  const middles: Record<string, Middle> = {
+    Embedding: [[784], () => layers.embedding({ inputDim: 10, outputDim: 2 })],
+    "Embedding of a length": [
+      [784],
+      () => layers.embedding({ inputDim: 10, outputDim: 2, inputLength: 784 }),
+    ],
+    "LayerNormalization over one axis": [maps, () => layers.layerNormalization({ axis: [-1] })],
+    SpatialDropout1D: [sequence, () => layers.spatialDropout1d({ rate: 0.2 })],
+    ThresholdedReLU: [maps, () => layers.thresholdedReLU({ theta: 0.3 })],
+    PReLU: [maps, () => layers.prelu({ sharedAxes: [1, 2] })],
+    Masking: [sequence, () => layers.masking({ maskValue: 0 })],
+    Conv3DTranspose: [volume, () => layers.conv3dTranspose({ filters: 2, kernelSize: 2 })],
+    SeparableConv2D: [maps, () => layers.separableConv2d({ filters: 2, kernelSize: 3 })],
+    ConvLSTM2D: [frames, () => layers.convLstm2d({ filters: 2, kernelSize: 3, ...lstm })],
+    "RNN of a cell": [
+      sequence,
+      () => layers.rnn({ cell: layers.simpleRNNCell({ units: 3 }), returnSequences: true }),
+    ],
+    "RNN of cells": [sequence, () => layers.rnn({ cell: cells(), returnSequences: true })],
+    "Bidirectional GRU": [
+      sequence,
+      () =>
+        layers.bidirectional({
+          layer: layers.gru({ ...lstm, returnSequences: true }) as tf.RNN,
+          mergeMode: "sum",
+        }),
+    ],
+    "LSTM over frames": [[4, 14, 14], () => layers.timeDistributed({ layer: layers.lstm(lstm) })],
+    "network over frames": [frames, () => layers.timeDistributed({ layer: inner() })],
+  };
+  return Object.fromEntries(
+    Object.entries(middles).map(([name, [targetShape, layer]]) => [name, async () => {
+      await startBackend();
+      const network = tf.sequential({
+        layers: [
+          layers.rescaling({ inputShape: [28, 28, 1], scale: 9 }),
+          layers.reshape({ targetShape }),
+          layer(),
+          layers.flatten(),
+          layers.rescaling({ scale: 0.01 }),
+          layers.dense({ units: 10, activation: "softmax" }),
+        ],
+      });
+      shakeWeights(network);
+      return network;
+    }]),
+  );
+})();
+
 /** Gives every weight, biases and statistics among them, a value that is not its first one. */
 function shakeWeights(network: tf.LayersModel): void {
   network.weights.forEach((weight, i) =>

@@ -367,11 +367,11 @@ Deno.test("readBase() says in one sentence what is wrong with a file", () =>
       ["cut.h5", wholeH5.subarray(0, 40_000), "to be a whole HDF5 file but it is not"],
       ["picture.h5", text("\x89PNG\r\n\x1a\n"), "to be a whole HDF5 file but it is not"],
       ["zip.h5", wholeArchive, "to be a whole HDF5 file but it is not"],
-      ["foreign.h5", await encodeHdf5({}), "to describe a network as JSON but there is none"],
+      ["foreign.h5", await encodeHdf5({}), "to describe a network but there are at most weights"],
       [
         "text.h5",
         await encodeHdf5({ attributes: { model_config: "{," } }),
-        "to describe a network as JSON but it is none",
+        "to be JSON but it is not",
       ],
       [
         "subclass.h5",
@@ -449,7 +449,7 @@ Deno.test("readBase() says in one sentence what is wrong with a file", () =>
         "to describe a network but tfjs says: ",
       ],
       ["cut.keras", wholeArchive.subarray(0, 50_000), "to be a whole zip archive but it is not"],
-      ["empty.keras", zipSync({}), "to describe a network as JSON but there is none"],
+      ["empty.keras", zipSync({}), "to contain config.json but it does not"],
       ["bomb.keras", zipBomb(), "but config.json has 4294967280"],
       [
         "weightless.keras",

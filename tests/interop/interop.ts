@@ -8,20 +8,21 @@ import { fromFileUrl, join } from "@std/path";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { startTeam, type Team } from "../../lib/model/team.ts";
-import type { Dataset, Splits } from "../../lib/data/dataset.ts";
+import { type Dataset, slice, type Splits } from "../../lib/data/dataset.ts";
 import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { decodeKeras, encodeKerasArchive } from "../../lib/formats/keras.ts";
+import { decodeKeras, encodeKerasArchive, encodeKerasH5 } from "../../lib/formats/keras.ts";
 import { encodeOnnx } from "../../lib/formats/onnx.ts";
 import { readBase } from "../../lib/formats/read_base.ts";
 import { BASE_NAMES } from "../../lib/model/architecture.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
-import { networkToData } from "../../lib/model/network.ts";
+import { imagesToTensor, networkToData } from "../../lib/model/network.ts";
 import { computeOutputs } from "../../lib/model/evaluation.ts";
 import type { Observer } from "../../lib/observer.ts";
 import { Samples } from "../../lib/service/samples.ts";
 import { startService } from "../../lib/service/server.ts";
 import { runTask } from "../cli/run_task.ts";
+import { LAYERS_OF_KERAS } from "../formats/networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 /** A Python that has what requirements.txt names. */
@@ -273,6 +274,34 @@ Deno.test("what Keras saved answers here as there, and serves as frozen base", (
           const theirs = await readFloats(`${trained}${end}.probabilities`);
           assertAgrees(theirs, ours, test.labels, `on ${file}, ${end}`);
         }
+      });
+    }
+  }));
+
+Deno.test("layers that Keras has in other words answer there as here", (t) =>
+  withPictures(async ({ test }, _, folder) => {
+    const { images, labels } = slice(test, 0, 200);
+    const pixels = join(folder, "few");
+    await Deno.writeFile(pixels, images);
+    const files: [path: string, ours: Float32Array][] = [];
+    for (const [name, build] of Object.entries(LAYERS_OF_KERAS)) {
+      const network = await build();
+      const data = await networkToData(network);
+      const ours = tf.tidy(() =>
+        (network.predict(imagesToTensor(images)) as tf.Tensor).dataSync<"float32">().slice()
+      );
+      network.dispose();
+      for (const [end, encode] of [["h5", encodeKerasH5], ["keras", encodeKerasArchive]] as const) {
+        const path = join(folder, `${name}.${end}`);
+        await Deno.writeFile(path, await encode(data, {}));
+        files.push([path, ours]);
+      }
+    }
+    await python("predict.py", pixels, ...files.map(([path]) => path));
+    for (const [path, ours] of files) {
+      const name = path.split("/").at(-1)!;
+      await t.step(name, async () => {
+        assertAgrees(await readFloats(`${path}.probabilities`), ours, labels, name);
       });
     }
   }));
