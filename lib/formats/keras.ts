@@ -51,20 +51,24 @@ export async function encodeKerasH5(
 function scopedGroup(layer: tf.layers.Layer): Hdf5Group {
   const weights = inKerasOrder(layer);
   const names = weights.map(({ originalName }) => `${originalName}:0`);
-  const root: Required<Hdf5Group> = { attributes: { weight_names: names }, members: {} };
+  const root: Hdf5Group = { attributes: { weight_names: names }, members: {} };
   weights.forEach((weight, i) => {
     const path = names[i].split("/");
-    let { members } = root;
-    for (const scope of path.slice(0, -1)) {
-      const group = members[scope] ??= { members: {} };
-      members = (group as Required<Hdf5Group>).members;
-    }
-    members[path.at(-1)!] = {
-      shape: weight.shape as number[],
-      values: weight.read().dataSync<"float32">(),
-    };
+    const group = groupAt(root, path.slice(0, -1));
+    group.members = { ...group.members, [path.at(-1)!]: arrayOf(weight) };
   });
   return root;
+}
+
+/** The group at a path in another; it is made if it is not there. */
+function groupAt(root: Hdf5Group, path: string[]): Hdf5Group {
+  let group = root;
+  for (const name of path) group = ((group.members ??= {})[name] ??= {}) as Hdf5Group;
+  return group;
+}
+
+function arrayOf(weight: tf.LayerVariable) {
+  return { shape: weight.shape as number[], values: weight.read().dataSync<"float32">() };
 }
 
 /** A layer's weights in Keras 2's order: in a network of layers, first all that are trained. */
@@ -157,13 +161,9 @@ export async function encodeKerasArchive(
 function networkGroup(network: tf.LayersModel): Hdf5Group {
   const root: Hdf5Group = {};
   for (const { path, layer, weights } of groupsOf(network)) {
-    let group = root;
-    for (const name of path) group = ((group.members ??= {})[name] ??= {}) as Hdf5Group;
-    const arrays = weights.map((weight, i) => [
-      i,
-      { shape: weight.shape as number[], values: weight.read().dataSync<"float32">() },
-    ]);
-    Object.assign(group, { attributes: { name: layer }, members: Object.fromEntries(arrays) });
+    const arrays = weights.map((weight, i) => [i, arrayOf(weight)]);
+    const group = { attributes: { name: layer }, members: Object.fromEntries(arrays) };
+    Object.assign(groupAt(root, path), group);
   }
   return root;
 }
@@ -171,14 +171,18 @@ function networkGroup(network: tf.LayersModel): Hdf5Group {
 /** Weights that Keras keeps in one group. */
 interface WeightGroup {
   path: string[];
-  /** The name of the layer that they are of, or that the cell or layer is in that they are of. */
+  /** Name of the layer in a network that they are of. */
   layer: string;
   weights: tf.layers.Layer["weights"];
 }
 
-/** The groups in which Keras keeps the weights of a layer: those of layers and cells in it are deeper. */
-function groupsOf(layer: tf.layers.Layer): WeightGroup[] {
-  const { name, weights } = layer;
+/**
+ * The groups in which Keras keeps the weights of a layer: those of layers and cells in it are deeper.
+ *
+ * @param name Of the layer in a network that it is, or is in.
+ */
+function groupsOf(layer: tf.layers.Layer, name: string = layer.name): WeightGroup[] {
+  const { weights } = layer;
   if (layer.getClassName() === "MultiHeadAttention") {
     const count = weights.length / 4;
     return ["query", "key", "value", "output"].map((part, i) => {
@@ -187,15 +191,10 @@ function groupsOf(layer: tf.layers.Layer): WeightGroup[] {
     });
   }
   const inner = innerOf(layer);
-  if (inner.length === 0 && !(layer instanceof tf.LayersModel)) {
-    return [{ path: ["vars"], layer: name, weights }];
-  }
+  if (inner.length === 0) return [{ path: ["vars"], layer: name, weights }];
   return inner.flatMap(([place, one]) =>
-    groupsOf(one).map((group) => ({
-      ...group,
-      path: [...place, ...group.path],
-      ...(!(layer instanceof tf.LayersModel) && { layer: name }),
-    }))
+    groupsOf(one, layer instanceof tf.LayersModel ? one.name : name)
+      .map(({ path, ...group }) => ({ ...group, path: [...place, ...path] }))
   );
 }
 
