@@ -234,15 +234,11 @@ function inputsOf(node: unknown, { class_name, config }: LayerConfig, { refusal 
     }
     throw refusal(config, `${class_name} of ${JSON.stringify(arg)}`);
   });
-  const named = Object.entries(kwargs).flatMap(([name, value]) => {
-    const reference = referenceOf(value);
-    if (reference && !NAMED_INPUTS.includes(name)) {
-      throw refusal(config, `${class_name} with ${name}`);
-    }
-    return reference ? [{ place: NAMED_INPUTS.indexOf(name), reference }] : [];
-  });
-  named.sort((one, other) => one.place - other.place);
-  return [...positional, ...named.map(({ reference }) => reference)];
+  const unknown = Object.keys(kwargs)
+    .find((name) => referenceOf(kwargs[name]) && !NAMED_INPUTS.includes(name));
+  if (unknown) throw refusal(config, `${class_name} with ${unknown}`);
+  const named = NAMED_INPUTS.map((name) => referenceOf(kwargs[name]));
+  return [...positional, ...named.filter((reference) => reference !== undefined)];
 }
 
 /** Where a tensor is from, as Keras 2 or 3 writes it; undefined if it is none. */

@@ -48,9 +48,12 @@ function computeNetwork(graph: OnnxGraph, network: tf.LayersModel, inputs: Value
     let value = values.get(id);
     if (!value) {
       const sources = inputs.map(compute);
-      value = layer instanceof tf.LayersModel
-        ? computeNetwork(graph, layer, sources)
-        : { ...translateLayer(graph, layer, sources), shape };
+      if (layer instanceof tf.LayersModel) value = computeNetwork(graph, layer, sources);
+      else {
+        const translate = TRANSLATIONS[layer.getClassName()];
+        if (!translate) throw untranslated(`${layer.name}, a ${layer.getClassName()}`);
+        value = { ...translate(graph, layer, sources), shape };
+      }
       values.set(id, value);
     }
     return value;
@@ -58,24 +61,12 @@ function computeNetwork(graph: OnnxGraph, network: tf.LayersModel, inputs: Value
   return compute(network.outputs[0]);
 }
 
-/** Adds a layer to a graph. @returns What it computes, of whatever shape. */
-type Translation = (graph: OnnxGraph, layer: tf.layers.Layer, inputs: Value[]) => Value;
+function untranslated(what: string): TypeError {
+  return new TypeError(`Expected layers that ONNX has a translation of but found ${what}`);
+}
 
-/**
- * Adds a layer, as it is in use, to a graph.
- *
- * @returns What it computes; its shape is not to be relied on.
- * @throws {TypeError} If it has no translation.
- */
-const translateLayer: Translation = (graph, layer, inputs) => {
-  const translate = TRANSLATIONS[layer.getClassName()];
-  if (!translate) {
-    throw new TypeError(
-      `Expected layers that ONNX has a translation of but found ${layer.name}, a ${layer.getClassName()}`,
-    );
-  }
-  return translate(graph, layer, inputs);
-};
+/** Adds a layer, as it is in use, to a graph. @returns What it computes; its shape is not to be relied on. */
+type Translation = (graph: OnnxGraph, layer: tf.layers.Layer, inputs: Value[]) => Value;
 
 const identity: Translation = (_graph, _layer, [input]) => input;
 
@@ -84,25 +75,9 @@ const TRANSLATIONS: Record<string, Translation> = {
   Dropout: identity,
   Conv2D: (graph, layer, inputs) => convolve(graph, layer, inputs, [3, 2, 0, 1]),
   DepthwiseConv2D: (graph, layer, inputs) => convolve(graph, layer, inputs, [2, 3, 0, 1]),
-  MaxPooling2D: (graph, layer, [input]) => {
-    const { poolSize, strides, padding } = settings(layer);
-    const attributes = {
-      kernel_shape: poolSize,
-      strides,
-      pads: pads(input, poolSize, strides, padding),
-    };
-    return graph.add("MaxPool", layer.name, graph.channelsFirst(input), [], attributes);
-  },
-  AveragePooling2D: (graph, layer, [input]) => {
-    const { poolSize, strides, padding } = settings(layer);
-    const attributes = {
-      kernel_shape: poolSize,
-      strides,
-      pads: pads(input, poolSize, strides, padding),
-      count_include_pad: 0,
-    };
-    return graph.add("AveragePool", layer.name, graph.channelsFirst(input), [], attributes);
-  },
+  MaxPooling2D: (graph, layer, [input]) => pool(graph, layer, input, "MaxPool"),
+  AveragePooling2D: (graph, layer, [input]) =>
+    pool(graph, layer, input, "AveragePool", { count_include_pad: 0 }),
   GlobalAveragePooling2D: (graph, layer, [input]) =>
     poolAll(graph, layer, input, "GlobalAveragePool"),
   GlobalMaxPooling2D: (graph, layer, [input]) => poolAll(graph, layer, input, "GlobalMaxPool"),
@@ -227,6 +202,22 @@ function pads(
   ];
 }
 
+function pool(
+  graph: OnnxGraph,
+  layer: tf.layers.Layer,
+  input: Value,
+  type: string,
+  more: Record<string, number> = {},
+): Value {
+  const { poolSize, strides, padding } = settings(layer);
+  return graph.add(type, layer.name, graph.channelsFirst(input), [], {
+    kernel_shape: poolSize,
+    strides,
+    pads: pads(input, poolSize, strides, padding),
+    ...more,
+  });
+}
+
 function poolAll(graph: OnnxGraph, layer: tf.layers.Layer, input: Value, type: string): Value {
   const pooled = graph.add(type, layer.name, graph.channelsFirst(input));
   return graph.add("Flatten", layer.name, pooled, [], { axis: 1 });
@@ -268,7 +259,5 @@ function activate(graph: OnnxGraph, layer: string, input: Value, activation: str
     return graph.add("Mul", name, input, [graph.add("Sigmoid", name, input).name]);
   }
   if (activation in ACTIVATIONS) return graph.add(ACTIVATIONS[activation], name, input);
-  throw new TypeError(
-    `Expected layers that ONNX has a translation of but found ${layer} with ${activation}`,
-  );
+  throw untranslated(`${layer} with ${activation}`);
 }

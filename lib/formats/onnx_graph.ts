@@ -63,8 +63,8 @@ export const ModelProto: Type = Root.fromJSON({
 /** Kinds of attributes: `AttributeProto.AttributeType`. */
 const ATTRIBUTE_TYPE = { float: 1, integer: 2, integers: 7 };
 
-/** Kinds of numbers: `TensorProto.DataType`. */
-const DATA_TYPE = { float32: 1, uint8: 2, int64: 7, float16: 10 };
+/** Kinds of numbers, `TensorProto.DataType`, by the arrays that hold them; half floats are held as their bits. */
+const DATA_TYPE = { Float32Array: 1, Uint8Array: 2, BigInt64Array: 7, Uint16Array: 10 };
 
 type StoredWeight = ReturnType<typeof storedWeights>[number];
 
@@ -134,7 +134,7 @@ export class OnnxGraph {
     if (values instanceof Float32Array) return name;
     // Not DequantizeLinear, which ONNX Runtime fuses into products with rounded activations.
     const floats = `${name}/floats`;
-    const cast = this.#node("Cast", floats, [name], { to: DATA_TYPE.float32 });
+    const cast = this.#node("Cast", floats, [name], { to: DATA_TYPE.Float32Array });
     if (!grid) return cast;
     const zero = this.constant(`${name}/zero`, Float32Array.of(grid.zero));
     const scale = this.constant(`${name}/scale`, Float32Array.of(grid.scale));
@@ -186,17 +186,10 @@ export class OnnxGraph {
     values: StoredWeight["values"] | BigInt64Array,
   ): string {
     const unique = this.#unique(name);
-    const type = values instanceof Float32Array
-      ? "float32"
-      : values instanceof Uint8Array
-      ? "uint8"
-      : values instanceof Uint16Array
-      ? "float16"
-      : "int64";
     this.#initializers.push({
       name: unique,
       dims,
-      data_type: DATA_TYPE[type],
+      data_type: DATA_TYPE[values[Symbol.toStringTag]],
       raw_data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
     });
     return unique;
@@ -212,7 +205,7 @@ export class OnnxGraph {
 
 function describeEnd({ name, shape: [, ...sizes] }: Value) {
   const dim = [{ dim_param: "batch" }, ...sizes.map((size) => ({ dim_value: size }))];
-  return { name, type: { tensor_type: { elem_type: DATA_TYPE.float32, shape: { dim } } } };
+  return { name, type: { tensor_type: { elem_type: DATA_TYPE.Float32Array, shape: { dim } } } };
 }
 
 function describeAttribute([name, value]: [string, number | number[]]) {
