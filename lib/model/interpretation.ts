@@ -1,4 +1,4 @@
-/** Which pixels an answer hangs on, what a network makes of a picture on the way, and the filters with which it looks. */
+/** Which pixels an answer hangs on, and what a network makes of a picture on the way. */
 
 import * as tf from "@tensorflow/tfjs";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
@@ -53,41 +53,11 @@ function cover(pixels: Uint8Array, row: number, column: number, reach: number): 
 /** Log-odds of `digit` in each of several pictures. */
 function logOddsOf(network: tf.LayersModel, images: Uint8Array, digit: number): Float32Array {
   return tf.tidy(() => {
-    const logits = applyLayers(layersToLogits(network), imagesToTensor(images)) as tf.Tensor2D;
+    const { base, head } = splitNetwork(network);
+    const logits = applyLayers([...base, ...head], imagesToTensor(images)) as tf.Tensor2D;
     const own = tf.oneHot(digit, logits.shape[1]);
     const others = logits.sub(own.mul(1e9)).logSumExp(1);
     return logits.mul(own).sum(1).sub(others).dataSync<"float32">().slice();
-  });
-}
-
-function layersToLogits(network: tf.LayersModel): tf.layers.Layer[] {
-  const { base, head } = splitNetwork(network);
-  return [...base, ...head];
-}
-
-/**
- * Computes how the score of a class changes with each pixel: the gradient of its logit (Simonyan et
- * al. 2014, "Deep inside convolutional networks").
- *
- * @param network From pixels to probabilities.
- * @param pixels Ink 0–255, `[28, 28]`.
- * @param digit The class whose logit is followed.
- * @returns Change of the logit for full ink on each pixel, to first order, `[28, 28]`: positive where
- * more ink would speak for `digit`.
- * @throws {TypeError} If the network has no layer of logits.
- */
-export function saliencyMap(
-  network: tf.LayersModel,
-  pixels: Uint8Array,
-  digit: number,
-): Float32Array {
-  const layers = layersToLogits(network);
-  return tf.tidy(() => {
-    const logit = (picture: tf.Tensor) => {
-      const logits = applyLayers(layers, picture) as tf.Tensor2D;
-      return logits.slice([0, digit], [1, 1]).asScalar();
-    };
-    return tf.grad(logit)(imagesToTensor(pixels)).dataSync<"float32">().slice();
   });
 }
 
@@ -125,22 +95,8 @@ export function featureMaps(
         `Expected ${layerName} to give maps but its output is ${output.shape.join(" × ")}`,
       );
     }
-    return { side: output.shape[1]!, maps: channelsOf(output.squeeze([0])) };
+    const maps = output.squeeze<tf.Tensor3D>([0]).unstack(2)
+      .map((channel) => channel.dataSync<"float32">().slice());
+    return { side: output.shape[1]!, maps };
   });
-}
-
-/**
- * Reads the filters of a network's first convolution.
- *
- * @param network A network that begins with pictures of one channel.
- * @returns A filter for each channel of its output, `[side, side]` row by row.
- */
-export function firstFilters(network: tf.LayersModel): Float32Array[] {
-  const layer = network.layers.find((layer) => layer.getClassName() === "Conv2D")!;
-  return tf.tidy(() => channelsOf(layer.getWeights()[0].squeeze([2])));
-}
-
-/** Takes `[side, side, channels]` apart. */
-function channelsOf(tensor: tf.Tensor): Float32Array[] {
-  return tensor.unstack(2).map((channel) => channel.dataSync<"float32">().slice());
 }

@@ -1,28 +1,12 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { Random } from "../../lib/data/random.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
-import {
-  featureMaps,
-  firstFilters,
-  occlusionMap,
-  saliencyMap,
-} from "../../lib/model/interpretation.ts";
+import { featureMaps, occlusionMap } from "../../lib/model/interpretation.ts";
+import { weighted } from "./saved_networks.ts";
 
 await startBackend();
-
-/** A network that adds up the ink with a weight for each pixel, for the second of two classes. */
-function weighted(weights: Float32Array): tf.Sequential {
-  const network = tf.sequential();
-  network.add(tf.layers.flatten({ inputShape: [28, 28, 1], name: "features" }));
-  network.add(tf.layers.dense({ units: 2, name: "logits" }));
-  network.add(tf.layers.softmax());
-  const kernel = new Float32Array(784 * 2);
-  weights.forEach((weight, i) => kernel[2 * i + 1] = weight);
-  network.layers[1].setWeights([tf.tensor2d(kernel, [784, 2]), tf.zeros([2])]);
-  return network;
-}
 
 Deno.test("occlusionMap() is positive where ink speaks for the class, as far as the square reaches", () => {
   const weights = new Float32Array(784);
@@ -58,56 +42,12 @@ Deno.test("occlusionMap() throws on an even side", () => {
   network.dispose();
 });
 
-Deno.test("saliencyMap() of a weighted sum is the weights", () => {
-  const random = new Random(1);
-  const weights = Float32Array.from({ length: 784 }, () => random.normal());
-  const network = weighted(weights);
-  assertEquals(saliencyMap(network, new Uint8Array(784), 1), weights);
-  network.dispose();
-});
-
-Deno.test("saliencyMap() tells by how much the logit changes, through convolutions", () => {
-  const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });
-  const random = new Random(2);
-  const picture = Uint8Array.from({ length: 784 }, () => random.integer(255));
-  const logitOf = (pixels: Uint8Array) =>
-    tf.tidy(() => {
-      let tensor: tf.Tensor = tf.tensor4d(Float32Array.from(pixels, (p) => p / 255), [
-        1,
-        28,
-        28,
-        1,
-      ]);
-      for (const layer of network.layers.slice(0, -1)) tensor = layer.apply(tensor) as tf.Tensor;
-      return tensor.dataSync()[3];
-    });
-  const map = saliencyMap(network, picture, 3);
-  // One step of brightness along the gradient's sign, small enough to be linear.
-  const brighter = picture.map((value, i) => map[i] > 0 ? value + 1 : value);
-  const rise = map.reduce((sum, value) => sum + Math.max(0, value), 0) / 255;
-  assert(rise > 0);
-  assertAlmostEquals(logitOf(brighter) - logitOf(picture), rise, 0.1 * rise);
-  network.dispose();
-});
-
-Deno.test("saliencyMap() throws if there are no logits", () => {
-  const base = buildBase("cnn-small", 1);
-  const names = base.layers.map(({ name }) => name).join(", ");
-  assertThrows(
-    () => saliencyMap(base, new Uint8Array(784), 3),
-    TypeError,
-    `Expected a network with layers named features and logits but found ${names}`,
-  );
-  base.dispose();
-});
-
-Deno.test("occlusionMap() and saliencyMap() leave no tensor", () => {
+Deno.test("occlusionMap() leaves no tensor", () => {
   const network = addHead(buildBase("cnn-small", 1), { classes: 10, seed: 1 });
   const picture = new Uint8Array(784).fill(200);
   occlusionMap(network, picture, 3);
   const tensors = tf.memory().numTensors;
   occlusionMap(network, picture, 3);
-  saliencyMap(network, picture, 3);
   assertEquals(tf.memory().numTensors, tensors);
   network.dispose();
 });
@@ -144,7 +84,6 @@ Deno.test("featureMaps() leaves no tensor behind", async () => {
   featureMaps(base, pixels, "relu1");
   const { numTensors } = tf.memory();
   featureMaps(base, pixels, "relu1");
-  firstFilters(base);
   assertEquals(tf.memory().numTensors, numTensors);
   base.dispose();
 });
@@ -159,15 +98,5 @@ Deno.test("featureMaps() throws on an unknown layer and on one without maps", as
   );
   const flat = assertThrows(() => featureMaps(base, pixels, "features"), TypeError);
   assertEquals(flat.message, "Expected features to give maps but its output is 1 × 576");
-  base.dispose();
-});
-
-Deno.test("firstFilters() takes the kernel of the first convolution apart", async () => {
-  await startBackend();
-  const base = buildBase("cnn-small", 1);
-  const kernel = base.getLayer("conv1").getWeights()[0].dataSync();
-  const filters = firstFilters(base);
-  assertEquals(filters.length, 16);
-  assertEquals([...filters[5]], Array.from({ length: 9 }, (_, i) => kernel[16 * i + 5]));
   base.dispose();
 });

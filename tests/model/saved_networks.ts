@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { zipSync } from "fflate";
 import { startBackend } from "../../lib/backend/backend.ts";
 import { DIGITS } from "../../lib/data/mnist.ts";
@@ -13,6 +13,18 @@ import type { Classifier } from "../../lib/model/classifier.ts";
 export async function randomNetwork(seed = 1, classes = 10): Promise<tf.Sequential> {
   await startBackend();
   return addHead(buildBase("cnn-small", seed), { classes, seed });
+}
+
+/** A network that adds up the ink with a weight for each pixel, for the second of two classes. */
+export function weighted(weights: Float32Array): tf.Sequential {
+  const network = tf.sequential();
+  network.add(tf.layers.flatten({ inputShape: [28, 28, 1], name: "features" }));
+  network.add(tf.layers.dense({ units: 2, name: "logits" }));
+  network.add(tf.layers.softmax());
+  const kernel = new Float32Array(784 * 2);
+  weights.forEach((weight, i) => kernel[2 * i + 1] = weight);
+  network.layers[1].setWeights([tf.tensor2d(kernel, [784, 2]), tf.zeros([2])]);
+  return network;
 }
 
 /** The files of a folder as a zip, as the page packs what it was taught. */
