@@ -450,7 +450,7 @@ Deno.test("readBase() says in one sentence what is wrong with a file", () =>
       ],
       ["cut.keras", wholeArchive.subarray(0, 50_000), "to be a whole zip archive but it is not"],
       ["empty.keras", zipSync({}), "to contain config.json but it does not"],
-      ["bomb.keras", zipBomb(), "but config.json has 4294967280"],
+      ["bomb.keras", zipBomb(), "to unpack to at most 600000000 bytes but found more"],
       [
         "weightless.keras",
         zipSync({ "config.json": text(JSON.stringify(JSON.parse(topology).modelTopology)) }),
