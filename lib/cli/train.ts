@@ -5,13 +5,7 @@ import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/mnist.ts";
 import type { ClassSet } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
-import {
-  type Dataset,
-  holdOut,
-  join as joinDatasets,
-  lackingClasses,
-  type Splits,
-} from "../data/dataset.ts";
+import { type Dataset, holdOut, join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras.ts";
@@ -164,7 +158,7 @@ await runCommand({
       !fromScratch && flags["fine-tune"] === undefined && flags.epochs === undefined);
     if (own) observer({ kind: "note", text: describePictures(loaded, isSolved) });
     const data = own && !isSolved ? holdOut(loaded, flags.seed) : loaded;
-    for (const lacking of lackingClasses(data)) observer({ kind: "note", text: lacking });
+    for (const lacking of describeLacking(data)) observer({ kind: "note", text: lacking });
     const base = isShipped
       ? named as BaseName
       : { name: named, network: await readBase(named, { ...data, observer }) };
@@ -351,4 +345,16 @@ function metrics(result: TrainResult, seconds: number) {
     date: card.date,
     versions: card.versions,
   };
+}
+
+/** Says in words which classes a split has no pictures of. */
+function describeLacking({ classes, train, validation, test }: Splits): string[] {
+  return Object.entries({ "learn from": train, "choose on": validation, "test on": test })
+    .filter(([, { count }]) => count > 0)
+    .flatMap(([purpose, { labels }]) => {
+      const lacking = classes.filter((_, label) => !labels.includes(label));
+      return lacking.length === 0
+        ? []
+        : [`Warning: no pictures to ${purpose} of ${lacking.slice(0, 10).join(", ")}`];
+    });
 }

@@ -68,8 +68,3 @@ export function classIndex(character: string, classes: readonly string[]): numbe
 export function classSetOf(classes: readonly string[]): ClassSet | undefined {
   return CLASS_SET_NAMES.find((name) => CLASS_SETS[name].join() === classes.join());
 }
-
-/** Whether a classifier's classes are the ten digits. */
-export function areDigits(classes: readonly string[]): boolean {
-  return CLASS_SETS.digits.join() === classes.join();
-}

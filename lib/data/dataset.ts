@@ -129,15 +129,3 @@ function writerOf(path: string, classes: string[]): string | undefined {
   const writer = (numbered ?? named)?.[1].toLowerCase();
   return writer && !NO_WRITERS.has(writer) && !classes.includes(writer) ? writer : undefined;
 }
-
-/** Says in words which classes a split has no pictures of. */
-export function lackingClasses({ classes, train, validation, test }: Splits): string[] {
-  return Object.entries({ "learn from": train, "choose on": validation, "test on": test })
-    .filter(([, { count }]) => count > 0)
-    .flatMap(([purpose, { labels }]) => {
-      const lacking = classes.filter((_, label) => !labels.includes(label));
-      return lacking.length === 0
-        ? []
-        : [`Warning: no pictures to ${purpose} of ${lacking.slice(0, 10).join(", ")}`];
-    });
-}

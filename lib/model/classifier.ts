@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../backend/mod.ts";
-import { areDigits, classSetOf } from "../data/class_sets.ts";
+import { classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { type Move, movePicture } from "../image/affine.ts";
 import { splitNetwork } from "./architecture.ts";
@@ -215,7 +215,7 @@ export interface Prediction {
 
 /** @returns What a classifier of these classes reads: one of the sets, or somebody's own. */
 export function kindOf(classes: readonly string[]): "digit" | "character" | "symbol" {
-  if (areDigits(classes)) return "digit";
+  if (classSetOf(classes) === "digits") return "digit";
   return classSetOf(classes) ? "character" : "symbol";
 }
 
@@ -263,7 +263,7 @@ export function predictDigit(
   options?: PredictionOptions,
 ): Omit<Prediction, "index" | "label"> & { digit: number } {
   const { classes } = model.card;
-  if (!areDigits(classes)) {
+  if (classSetOf(classes) !== "digits") {
     throw new TypeError(`Expected a model of digits but found one of ${classes.join(" ")}`);
   }
   const [{ index, confidence, accepted, probabilities }] = predict(model, [picture], options);

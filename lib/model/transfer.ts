@@ -4,7 +4,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { chosenKernels, shareMemory, startBackend } from "../backend/mod.ts";
 import { addHandwriting } from "../data/allographs/handwriting.ts";
 import type { Augmentation } from "../data/augment/augment.ts";
-import { areDigits } from "../data/class_sets.ts";
+import { classSetOf } from "../data/class_sets.ts";
 import { type Dataset, slice, type Splits } from "../data/dataset.ts";
 import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
@@ -96,7 +96,7 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
     ...(!fromScratch && epochs > 0 && { epochs: HEAD_EPOCHS_BEFORE_FINE_TUNING }),
     ...options.recipe,
   });
-  const data = handwriting && areDigits(options.data.classes)
+  const data = handwriting && classSetOf(options.data.classes) === "digits"
     ? addHandwriting(options.data, seed)
     : options.data;
   await startBackend();

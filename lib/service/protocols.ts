@@ -4,7 +4,7 @@
  * Protocol, version 2 (https://github.com/kserve/open-inference-protocol).
  */
 
-import { areDigits, classSetOf } from "../data/class_sets.ts";
+import { classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { type Classifier, nameAnswer, type Prediction } from "../model/classifier.ts";
 import { schema } from "./openapi.ts";
@@ -27,14 +27,16 @@ const BLANK = Array(IMAGE_PIXELS).fill(0);
 export function rowsOf(classes: readonly string[]) {
   const description = "The best guess, also where it is not accepted.";
   const properties = {
-    ...(areDigits(classes)
+    ...(classSetOf(classes) === "digits"
       ? { digit: { ...digit, description } }
       : { [classSetOf(classes) ? "character" : "class"]: { enum: classes, description } }),
     confidence: { ...share, description: "Its probability." },
     accepted: { ...boolean, description: 'Whether it is sure enough; if not: "don\'t know".' },
     probabilities: {
       ...list(share, classes.length),
-      description: areDigits(classes) ? "Of the digits 0 to 9." : `Of ${classes.join(" ")}.`,
+      description: classSetOf(classes) === "digits"
+        ? "Of the digits 0 to 9."
+        : `Of ${classes.join(" ")}.`,
     },
   };
   const write = ({ confidence, accepted, probabilities, ...prediction }: Prediction) => ({
@@ -107,7 +109,7 @@ function tensorsOf(
       shape: [classes.length],
       values: ({ probabilities }) => probabilities,
     },
-    areDigits(classes)
+    classSetOf(classes) === "digits"
       ? { name: "digit", datatype: "INT64", shape: [], values: ({ index }) => [index] }
       : { name: "character", datatype: "BYTES", shape: [], values: ({ label }) => [label] },
     { name: "confidence", datatype: "FP32", shape: [], values: ({ confidence }) => [confidence] },

@@ -2,7 +2,7 @@
 
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { areDigits } from "../data/class_sets.ts";
+import { classSetOf } from "../data/class_sets.ts";
 import type { Classifier } from "../model/classifier.ts";
 import { PICTURE_KINDS } from "../picture/class_folders.ts";
 import { createBodies } from "./body.ts";
@@ -130,7 +130,7 @@ function fileRoute({ pool, cards }: Parts, bodies: Bodies): Route {
 
 /** What the characters are called that are found in a picture. */
 function listOf(classes: readonly string[]): "digits" | "characters" {
-  return areDigits(classes) ? "digits" : "characters";
+  return classSetOf(classes) === "digits" ? "digits" : "characters";
 }
 
 /** Something that was found in a picture and read by a model of these classes. */
@@ -150,7 +150,9 @@ function foundSchema(classes: readonly string[]) {
 function modelRoutes(name: string, parts: Parts, bodies: Bodies): Route[] {
   const { pool } = parts;
   const card = parts.cards[name];
-  const [suffix, what] = areDigits(card.classes) ? ["", "digit"] : [`_${name}`, "character"];
+  const [suffix, what] = classSetOf(card.classes) === "digits"
+    ? ["", "digit"]
+    : [`_${name}`, "character"];
   const serving = tensorFlowServing(name, card);
   const inference = openInference(name, card);
   return [
@@ -266,7 +268,7 @@ function explanationRoute({ pool, cards }: Parts, bodies: Bodies): Route {
     object({
       pixels: base64Picture,
       model: { enum: [model] },
-      ...(areDigits(classes) ? { digit } : { character: { enum: classes } }),
+      ...(classSetOf(classes) === "digits" ? { digit } : { character: { enum: classes } }),
     }, i === 0 ? ["model"] : [])
   );
   return route("POST /explain", {
@@ -365,7 +367,7 @@ function readClassName(value: unknown): string {
 
 /** Index of the class that a request names: a digit as `digit`, another class as `character`. */
 function readClass({ digit, character }: Record<string, unknown>, classes: string[]): number {
-  const areNumbers = areDigits(classes);
+  const areNumbers = classSetOf(classes) === "digits";
   const index = classes.findIndex((name, i) => areNumbers ? i === digit : name === character);
   if (index >= 0) return index;
   throw refusal(

@@ -14,7 +14,7 @@ import { type Font, loadFont } from "./fonts.ts";
 const GLYPH_SIDE = 64;
 
 /** Pixels of a distance field. */
-export const GLYPH_PIXELS: number = GLYPH_SIDE * GLYPH_SIDE;
+const GLYPH_PIXELS = GLYPH_SIDE * GLYPH_SIDE;
 
 /** Steps per pixel in which distances are stored, so that ±12.7 pixels fit a byte. */
 const DISTANCE_STEPS = 10;

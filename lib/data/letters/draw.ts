@@ -111,26 +111,13 @@ export function drawLetters(
   options: DrawOptions,
   classes: readonly string[] = LETTER_CLASSES,
 ): Dataset {
-  const { images, characters } = drawCharacters(masters, options);
-  const labels = Uint8Array.from(characters, (character) => classIndex(character, classes));
-  return { count: options.count, images, labels };
-}
-
-/**
- * Draws characters of any kind, like {@linkcode drawLetters}.
- *
- * @returns Pixels `[count, 28, 28]`, and what they show.
- */
-export function drawCharacters(
-  masters: GlyphMasters,
-  { count, seed, epoch, firstIndex = 0, split, warp = 1, only }: DrawOptions,
-): { images: Uint8Array; characters: string[] } {
+  const { count, seed, epoch, firstIndex = 0, split, warp = 1, only } = options;
   const glyphs = glyphsToDraw(masters, split, only);
   if (glyphs.length === 0) {
     throw new RangeError(`Expected masters to hold glyphs for ${split} but found none`);
   }
   const images = new Uint8Array(count * IMAGE_PIXELS);
-  const characters: string[] = [];
+  const labels = new Uint8Array(count);
   const stream = split === "train" ? 0 : 1;
   for (let i = 0; i < count; i++) {
     const image = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
@@ -141,9 +128,10 @@ export function drawCharacters(
       glyph = glyphs[random.integer(glyphs.length)];
       drawGlyph(masters, glyph, random, warp, image);
     } while (!image.some((value) => value > 127));
-    characters.push(masters.characters[masters.characterIndices[glyph]]);
+    const character = masters.characters[masters.characterIndices[glyph]];
+    labels[i] = classIndex(character, classes);
   }
-  return { images, characters };
+  return { count, images, labels };
 }
 
 /** Indices of the glyphs of a split, those of handwriting fonts twice. */
