@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import * as tf from "@tensorflow/tfjs";
+import { startBackend } from "../../lib/backend/backend.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
+import { encodeKerasArchive } from "../../lib/formats/keras.ts";
 import { loadModel, predict } from "../../lib/model/classifier.ts";
+import { networkToData } from "../../lib/model/network.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { killTask, runTask } from "./run_task.ts";
 
@@ -100,4 +104,32 @@ Deno.test("train says that --base is no network before it reads data", () =>
     const { code, stderr } = await runTask("train", ...flags);
     assertEquals(code, 1);
     assertMatch(stderr, /Expected .*mine\.h5 to be a whole HDF5 file but it is not/);
+  }));
+
+Deno.test("train on a base of which Keras's .h5 cannot tell writes all but that file", () =>
+  withFolder(async (folder) => {
+    await startBackend();
+    const { layers } = tf;
+    const network = tf.sequential({
+      layers: [
+        layers.conv2d({ inputShape: [28, 28, 1], filters: 2, kernelSize: 5, strides: 4 }),
+        layers.layerNormalization({ axis: [1, 2, 3], name: "whole" }),
+        layers.flatten(),
+        layers.dense({ units: 10, activation: "softmax" }),
+      ],
+    });
+    const [base, out] = [join(folder, "base.keras"), join(folder, "out")];
+    await Deno.writeFile(base, await encodeKerasArchive(await networkToData(network), {}));
+    const flags = ["--base", base, "--out", out];
+    const { code, stderr } = await runTask(
+      "train",
+      ..."--limit 100 --epochs 1".split(" "),
+      ...flags,
+    );
+    assertEquals(code, 0, stderr);
+    assertMatch(
+      stderr,
+      /digit_recognition_model\.h5 is not written: Expected layers that Keras reads from \.h5 but found base_whole, a LayerNormalization with several axes\n/,
+    );
+    assertEquals((await metricsIn(out)).mode, "frozen base");
   }));
