@@ -80,12 +80,10 @@ const REPLACEMENTS: [classNames: RegExp, replacement: Replacement][] = [
   ],
   [
     /^ReLU$/,
-    ({ config: { negative_slope: alpha, max_value: most, threshold: theta } }) =>
-      alpha && !most && !theta
-        ? [part("LeakyReLU", { alpha })]
-        : theta && !most && !alpha
-        ? [part("ThresholdedReLU", { theta })]
-        : undefined,
+    ({ config: { negative_slope: alpha, max_value: most, threshold: theta } }) => {
+      if (most || !alpha === !theta) return undefined;
+      return [alpha ? part("LeakyReLU", { alpha }) : part("ThresholdedReLU", { theta })];
+    },
   ],
   [
     /^Reshape$/, // the operation
@@ -102,9 +100,8 @@ function partsOf(layer: LayerConfig, { isKeras3 }: LayerSource): Part[] {
 }
 
 /** Activations that tfjs computes as Keras does. */
-const ACTIVATIONS =
-  "linear relu relu6 elu exponential gelu hard_silu hard_tanh log_sigmoid log_softmax mish selu sigmoid softmax softplus softsign swish tanh"
-    .split(" ");
+const ACTIVATIONS = `linear relu relu6 elu exponential gelu hard_silu hard_tanh log_sigmoid
+  log_softmax mish selu sigmoid softmax softplus softsign swish tanh`.split(/\s+/);
 
 /** Layers that are activations without weights. */
 const ACTIVATION_LAYERS = ["ELU", "LeakyReLU", "ReLU", "Softmax"];

@@ -55,9 +55,8 @@ export interface TrainOptions {
 }
 
 /** Names of the options. */
-const OPTIONS =
-  ("data base hiddenUnits seed fromScratch fineTune augmentation keeps recipe handwriting " +
-    "checkpoint resume observer").split(" ");
+const OPTIONS = `data base hiddenUnits seed fromScratch fineTune augmentation keeps recipe
+  handwriting checkpoint resume observer`.split(/\s+/);
 
 /** A base that was made elsewhere: it stays frozen. */
 interface ForeignBase {
