@@ -253,12 +253,19 @@ const IN_KERAS: Record<string, (config: LayerConfig["config"]) => LayerConfig> =
 };
 
 /** What of a layer Keras 3 does not find in a file, or computes otherwise, if anything. */
-function unknownToKeras({ class_name: className, config }: LayerConfig, version: 2 | 3) {
+function unknownToKeras(
+  { class_name: className, config, inbound_nodes: nodes = [] }: LayerConfig,
+  version: 2 | 3,
+) {
   const hasHardSigmoid = Object.entries(config)
     .some(([key, value]) => /activation$/.test(key) && value === "hard_sigmoid");
   if (version === 3 && hasHardSigmoid) return `${className} with the hard sigmoid of Keras 2`;
   const hasAxes = Array.isArray(config.axis) && config.axis.length > 1;
   if (version === 2 && hasAxes) return `${className} with several axes`;
+  const hasStates = nodes.some((inputs) => (inputs as unknown[]).length > 1);
+  if (hasStates && /RNN$|LSTM|GRU|^Bidirectional$/.test(className)) {
+    return `${className} with initial states`;
+  }
   return className === "RandomWidth" ? className : undefined;
 }
 

@@ -170,22 +170,35 @@ Deno.test("encodeKerasH5() and encodeKerasArchive() refuse what Keras would not 
   await startBackend();
   const { layers } = tf;
   const inputShape = [28, 28, 1];
+  const sequential = (layer: tf.layers.Layer) => tf.sequential({ layers: [layer] });
+  const rows = tf.input({ shape: [28, 28] });
+  const [, state] = layers.simpleRNN({ units: 3, returnState: true })
+    .apply(rows) as tf.SymbolicTensor[];
+  const fed = layers.simpleRNN({ units: 3, name: "fed" })
+    .apply([rows, state]) as tf.SymbolicTensor;
   const cases = [
     [
-      layers.layerNormalization({ inputShape, axis: [1, 2], name: "whole" }),
+      tf.model({ inputs: rows, outputs: fed }),
+      [
+        "h5 but found fed, a SimpleRNN with initial states",
+        "keras but found fed, a SimpleRNN with initial states",
+      ],
+    ],
+    [
+      sequential(layers.layerNormalization({ inputShape, axis: [1, 2], name: "whole" })),
       ["h5 but found whole, a LayerNormalization with several axes", undefined],
     ],
     [
-      layers.activation({ inputShape, activation: "hardSigmoid", name: "hard" }),
+      sequential(layers.activation({ inputShape, activation: "hardSigmoid", name: "hard" })),
       [undefined, "keras but found hard, a Activation with the hard sigmoid of Keras 2"],
     ],
     [
-      layers.randomWidth({ inputShape, factor: [0, 0], name: "wide" }),
+      sequential(layers.randomWidth({ inputShape, factor: [0, 0], name: "wide" })),
       ["h5 but found wide, a RandomWidth", "keras but found wide, a RandomWidth"],
     ],
   ] as const;
-  for (const [layer, messages] of cases) {
-    const data = await networkToData(tf.sequential({ layers: [layer] }));
+  for (const [network, messages] of cases) {
+    const data = await networkToData(network);
     for (const [i, encode] of [encodeKerasH5, encodeKerasArchive].entries()) {
       if (messages[i] === undefined) await encode(data, CARD);
       else {
