@@ -281,6 +281,29 @@ Deno.test({
         assertEquals(samples.count, 1);
       });
 
+      await step("keeps what is on the paper, though it is not read yet", async (page) => {
+        const { count } = samples;
+        await draw(page, STROKES[1]);
+        await pixelsSeen(page, 1); // at rest
+        const clicked = Promise.withResolvers<void>();
+        let read = "";
+        await page.route("**:predict", async (route) => {
+          read = route.request().postDataJSON().instances[0].b64;
+          await clicked.promise;
+          await route.continue();
+        });
+        const asked = page.waitForRequest("**:predict");
+        await draw(page, [[[0.5, 0.85]]]);
+        await asked;
+        const kept = page.waitForRequest("**/samples");
+        await page.locator("#choices").getByRole("button", { name: "7" }).click();
+        clicked.resolve();
+        assertEquals((await kept).postDataJSON().pixels, read);
+        await page.getByRole("button", { name: "7", pressed: true }).click();
+        await page.getByText("A click keeps this picture").waitFor();
+        assertEquals(samples.count, count);
+      });
+
       await step("is drawn on with a finger", async (page) => {
         await touch(page, STROKES[1]);
         await waitForAnswer(page, "1");

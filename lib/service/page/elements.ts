@@ -17,10 +17,16 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Makes a row of a chart of bars: what it is about, its bar, and how much that is in words. */
+/** A row of a chart of bars: what it is about, its bar, and how much that is in words. */
 export function makeRow(label: HTMLElement = make("span", { className: "class" })) {
   const bar = make("span", { className: "bar" });
   const share = make("span", { className: "share" });
   const row = make("li", {}, label, make("span", { className: "track" }, bar), share);
-  return { row, label, bar, share };
+  /** Moves the bar out of its track, from 0 % to −101 %, where nothing is left of it. */
+  const show = (percent: number, words: string, isFirst: boolean) => {
+    bar.style.transform = `translateX(${percent}%)`;
+    share.textContent = words;
+    row.classList.toggle("first", isFirst);
+  };
+  return { row, label, show };
 }

@@ -36,7 +36,7 @@ export function showInside(
   const map = make("canvas");
   const most = Math.max(...Array.from(importance, Math.abs), Number.MIN_VALUE);
   drawOverInk(map, answer.pixels, INK_BEHIND, (i) => importance[i] / most);
-  const [before, between, after] = texts.whatSpeaks(texts.named(answer.character));
+  const [before, between, after] = texts.whatSpeaks(texts.named(answer.label));
   const supporting = make("span", { className: "key-for" }, texts.speaksFor);
   const opposing = make("span", { className: "key-against" }, texts.speaksAgainst);
   const features = layers.length > 0 ? layers.at(-1)!.maps.length : 0;
@@ -113,13 +113,10 @@ function scores({ probabilities }: ReadDigit, classes: string[], features: numbe
     .slice(0, BEST);
   const rows = all.map(({ character, score }, i) => {
     const behind = score - all[0].score;
-    const { row, label, bar, share } = makeRow();
-    row.classList.toggle("first", i === 0);
+    const { row, label, show } = makeRow();
     label.textContent = character;
-    bar.style.transform = `translateX(${Math.max(-101, 100 * behind / EMPTY)}%)`;
-    share.textContent = i === 0
-      ? "0"
-      : behind.toLocaleString(texts.language, TENTHS).replace("-", "−");
+    const words = behind.toLocaleString(texts.language, TENTHS).replace("-", "−");
+    show(Math.max(-101, 100 * behind / EMPTY), i === 0 ? "0" : words, i === 0);
     return row;
   });
   const list = make("ol", { className: "bars" }, ...rows);

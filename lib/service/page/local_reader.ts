@@ -11,30 +11,25 @@ import { texts } from "./texts.ts";
 const network = new Helper<{
   load(model: ServedModel): void;
   read(model: ServedModel, picture: GreyPicture): ReadDigit[];
-  explain(model: ServedModel, pixels: Uint8Array, character: string): Explanation;
+  explain(model: ServedModel, pixels: Uint8Array, label: string): Explanation;
 }>("network.js");
 
 let list: Promise<ServedModel[]> | undefined;
 
 /** The reader of this page, in place of the one that asks the service. */
 export const reader: typeof served = {
-  isService: false,
   models() {
     list ??= fetch("models.json").then((response) => response.json());
     list.catch(() => list = undefined);
     return list.catch(sayNotLoaded);
   },
-  addresses: () => Promise.resolve([]),
   async load(model) {
     await network.run("load", model).catch(sayNotLoaded);
     keepFiles().catch(() => {}); // tried again with the next model
   },
   read: (model, canvas) => network.run("read", model, greyOf(canvas)).catch(sayNotLoaded),
-  explain: (model, pixels, character) =>
-    network.run("explain", model, pixels, character).catch(sayNotLoaded),
-  keepsSamples: () => Promise.resolve(false),
-  keep: () => Promise.reject(new Error(texts.notKept)),
-  takeBack: () => Promise.resolve(),
+  explain: (model, pixels, label) =>
+    network.run("explain", model, pixels, label).catch(sayNotLoaded),
 };
 
 function sayNotLoaded(): never {

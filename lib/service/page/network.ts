@@ -18,18 +18,14 @@ let started: Promise<void> | undefined;
 help({
   load: async ({ name }: ServedModel) => void await modelOf(name),
   read: async ({ name }: ServedModel, picture: GreyPicture) => read(await modelOf(name), picture),
-  explain: async ({ name, classes }: ServedModel, pixels: Uint8Array, character: string) =>
-    explain(await modelOf(name), pixels, classes.indexOf(character)),
+  explain: async ({ name, classes }: ServedModel, pixels: Uint8Array, label: string) =>
+    explain(await modelOf(name), pixels, classes.indexOf(label)),
 });
 
 function read(model: Classifier, picture: GreyPicture): ReadDigit[] {
   const { digits } = finderFor(model.card.classes)(picture);
   const predictions = predict(model, digits.map(({ pixels }) => pixels));
-  return digits.map((digit, i) => ({
-    ...digit,
-    ...predictions[i],
-    character: predictions[i].label,
-  }));
+  return digits.map((digit, i) => ({ ...digit, ...predictions[i] }));
 }
 
 /** The model of a name; one that could not be loaded is fetched again. */

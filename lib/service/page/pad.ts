@@ -43,8 +43,7 @@ class Pad {
   /** Told what people who do not see it should know. */
   onSay: (text: string) => void = () => {};
   #canvas: HTMLCanvasElement;
-  #strokes: Point[][] = [];
-  #picture: HTMLCanvasElement | undefined;
+  #sheet: Sheet = { strokes: [] };
   /** What was on it before each change. */
   #past: Sheet[] = [];
   #marks: Mark[] = [];
@@ -70,12 +69,12 @@ class Pad {
 
   /** Whether nothing is on it. */
   get isEmpty(): boolean {
-    return this.#strokes.length === 0 && !this.#picture;
+    return this.#sheet.strokes.length === 0 && this.isDrawn;
   }
 
   /** Whether what is on it was drawn here. */
   get isDrawn(): boolean {
-    return !this.#picture;
+    return !this.#sheet.picture;
   }
 
   /** Whether there is a change to take back. */
@@ -88,20 +87,21 @@ class Pad {
     const before = this.#past.pop();
     if (!before) return;
     this.#pointer = undefined;
+    this.#pen.isDown = false;
     this.#put(before);
   }
 
   /** Takes all away. */
   clear(): void {
     if (this.isEmpty) return;
-    this.#keep();
-    this.#put({ strokes: [] });
+    this.#pen.isDown = false;
+    this.#change({ strokes: [] });
   }
 
   /** Puts a picture on it in place of what was there. */
   show(picture: HTMLCanvasElement): void {
-    this.#keep();
-    this.#put({ strokes: [], picture });
+    this.#pen.isDown = false;
+    this.#change({ strokes: [], picture });
   }
 
   /** Marks what was found. */
@@ -112,7 +112,7 @@ class Pad {
 
   /** What is on it, as a picture to read: black on white if it was drawn here. */
   toPicture(): HTMLCanvasElement {
-    if (this.#picture) return this.#picture;
+    if (this.#sheet.picture) return this.#sheet.picture;
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = DRAWING_SIDE;
     const context = canvas.getContext("2d")!;
@@ -129,10 +129,10 @@ class Pad {
     if (this.#canvas.width !== side) this.#canvas.width = this.#canvas.height = side;
     const context = this.#canvas.getContext("2d")!;
     context.clearRect(0, 0, side, side);
-    if (this.#picture) {
-      const { left, top, scale } = fit(this.#picture, side);
-      const { width, height } = this.#picture;
-      context.drawImage(this.#picture, left, top, width * scale, height * scale);
+    const { picture } = this.#sheet;
+    if (picture) {
+      const { left, top, scale } = fit(picture, side);
+      context.drawImage(picture, left, top, picture.width * scale, picture.height * scale);
     }
     this.#drawStrokes(context, side, colour("--ink"));
     this.#drawMarks(context, side);
@@ -142,7 +142,7 @@ class Pad {
   #drawStrokes(context: CanvasRenderingContext2D, side: number, ink: string): void {
     context.strokeStyle = context.fillStyle = ink;
     context.lineCap = context.lineJoin = "round";
-    for (const points of this.#strokes) {
+    for (const points of this.#sheet.strokes) {
       const [first] = points;
       context.beginPath();
       context.arc(first.x * side, first.y * side, first.width * side / 2, 0, 2 * Math.PI);
@@ -164,8 +164,8 @@ class Pad {
   }
 
   #drawMarks(context: CanvasRenderingContext2D, side: number): void {
-    const { left, top, scale } = this.#picture
-      ? fit(this.#picture, side)
+    const { left, top, scale } = this.#sheet.picture
+      ? fit(this.#sheet.picture, side)
       : { left: 0, top: 0, scale: side / DRAWING_SIDE };
     const line = 2 * devicePixelRatio;
     for (const { box, caption, chosen } of this.#marks) {
@@ -211,7 +211,7 @@ class Pad {
   #move(event: PointerEvent): void {
     if (event.pointerId !== this.#pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    const stroke = this.#strokes.at(-1);
+    const stroke = this.#sheet.strokes.at(-1);
     stroke?.push(...(events.length > 0 ? events : [event]).map((each) => this.#point(each)));
     this.#changed();
   }
@@ -247,10 +247,7 @@ class Pad {
 
   /** Begins a stroke; in place of a picture, if there is one. */
   #begin(point: Point): void {
-    this.#keep();
-    this.#picture = undefined;
-    this.#strokes.push([point]);
-    this.#changed();
+    this.#change({ strokes: [...this.#sheet.strokes, [point]] });
   }
 
   #step(x: number, y: number): void {
@@ -258,7 +255,7 @@ class Pad {
     this.#pen.x = within(this.#pen.x + x * KEY_STEP);
     this.#pen.y = within(this.#pen.y + y * KEY_STEP);
     this.#pen.isShown = true;
-    const stroke = this.#strokes.at(-1);
+    const stroke = this.#sheet.strokes.at(-1);
     if (this.#pen.isDown && stroke) {
       stroke.push(this.#penPoint());
       this.#changed();
@@ -269,16 +266,14 @@ class Pad {
     return { x: this.#pen.x, y: this.#pen.y, width: INK_WIDTH };
   }
 
-  /** Keeps what is on it, to come back to. */
-  #keep(): void {
-    const before = { strokes: [...this.#strokes], picture: this.#picture };
-    this.#past = [...this.#past.slice(1 - MOST_CHANGES), before];
+  /** Puts something else on it, which can be taken back. */
+  #change(sheet: Sheet): void {
+    this.#past = [...this.#past.slice(1 - MOST_CHANGES), this.#sheet];
+    this.#put(sheet);
   }
 
-  #put({ strokes, picture }: Sheet): void {
-    this.#strokes = strokes;
-    this.#picture = picture;
-    this.#pen.isDown = false;
+  #put(sheet: Sheet): void {
+    this.#sheet = sheet;
     this.#changed();
   }
 

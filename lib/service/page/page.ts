@@ -1,7 +1,6 @@
 /// <reference lib="dom" />
 /** The page: what is drawn goes to the reader, what it reads is shown. */
 
-import type { Explanation } from "../explain.ts";
 import { element, make, makeRow } from "./elements.ts";
 import { drawPixels, showInside } from "./inside.ts";
 import { cleanClassName } from "./lesson.ts";
@@ -26,12 +25,7 @@ const FINAL = [texts.noPicture, texts.pictureTooLarge];
 const LIKELY = 0.5;
 
 /** What the page asks people to draw for a model, in words and as a line. */
-interface Invitation {
-  words: string;
-  line: string;
-}
-
-const INVITATIONS: Record<string, Invitation> = {
+const INVITATIONS: Record<string, { words: string; line: string }> = {
   "digits": {
     words: texts.drawDigit,
     line: "M34 31c5-12 31-11 31 5 0 10-10 13-19 13 12 0 23 4 23 16 0 17-30 18-37 5",
@@ -57,20 +51,13 @@ const paper = element("paper");
 const seen = element<HTMLCanvasElement>("seen");
 const inside = element<HTMLDetailsElement>("inside");
 
+const choices = element<HTMLFieldSetElement>("choices");
+const nothing = element("nothing");
+
 const teaching = new Teaching({
-  picture: () => pad.isEmpty ? undefined : pad.toPicture(),
-  clear() {
-    pad.clear();
-    // Where there are keys; where there are none, the help for them would move what a finger aims at.
-    if (matchMedia("(hover: hover)").matches) element("pad").focus({ preventScroll: true });
-  },
-  readAgain() {
-    version++;
-    read();
-  },
+  keeper: () => keeper,
+  readAgain,
   toCanvas,
-  keep: async (pixels, name) => keepsSamples ? await reader.keep(pixels, name) : undefined,
-  takeBack: (sample) => reader.takeBack(sample),
   tell,
 });
 
@@ -78,7 +65,11 @@ const teaching = new Teaching({
 function isTaught(): boolean {
   return model === teaching.model;
 }
-const choices = element<HTMLFieldSetElement>("choices");
+
+/** Who answers for the model that is asked. */
+function answerer(): Pick<typeof reader, "load" | "read"> & Pick<Teaching, "explain"> {
+  return isTaught() ? teaching : reader;
+}
 
 const bars = Array.from({ length: ROWS }, () => makeRow());
 element("bars").append(...bars.map(({ row }) => row));
@@ -87,9 +78,11 @@ element("bars").append(...bars.map(({ row }) => row));
 let digits: ReadDigit[] = [];
 let chosen = 0;
 
-/** Counts changes of what is on the paper. */
+/** Counts changes of what is on the paper, and the last one that was read. */
 let version = 0;
-let isReading = false;
+let readVersion = 0;
+/** Resolves once all changes were read. */
+let reading = Promise.resolve();
 let restTimer: ReturnType<typeof setTimeout> | undefined;
 let retryTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -97,55 +90,47 @@ let retryTimer: ReturnType<typeof setTimeout> | undefined;
 let notice = texts.loading;
 
 pad.onChange = () => {
-  version++;
   if (isOpen) notice = "";
   paper.classList.toggle("used", !pad.isEmpty);
   element<HTMLButtonElement>("undo").disabled = !pad.canUndo;
   element<HTMLButtonElement>("clear").disabled = pad.isEmpty;
-  read();
+  readAgain();
 };
 pad.onSay = say;
 
-/** Reads what is on the paper, again and again while it changes; never two at a time. */
+/** Has what is on the paper read, once what was there before is; of many changes, the last. */
+function readAgain(): void {
+  version++;
+  reading = reading.then(read);
+}
+
 async function read(): Promise<void> {
-  if (isReading || !isOpen) return;
-  isReading = true;
+  if (!isOpen || readVersion === version) return;
+  const shown = readVersion = version;
+  const asked = model;
   clearTimeout(retryTimer);
   try {
-    for (let shown = -1; shown !== version;) {
-      shown = version;
-      const asked = model;
-      const found = pad.isEmpty
-        ? []
-        : isTaught()
-        ? await teaching.read(pad.toPicture())
-        : await reader.read(asked, pad.toPicture(), pad.isDrawn);
-      if (asked !== model) continue;
-      if (pad.isEmpty || shown === version || found.length > 0) show(pad.isEmpty ? [] : found);
-    }
+    const found = pad.isEmpty ? [] : await answerer().read(model, pad.toPicture(), pad.isDrawn);
+    if (asked !== model) return;
+    if (pad.isEmpty || shown === version || found.length > 0) show(pad.isEmpty ? [] : found);
   } catch (error) {
     show([]);
     tell((error as Error).message);
     if (!FINAL.includes((error as Error).message)) retryTimer = setTimeout(readAnew, PATIENCE);
-  } finally {
-    isReading = false;
   }
 }
 
 /** Reads what is on the paper as if it had changed. */
 function readAnew(): void {
-  version++;
   notice = "";
-  read();
+  readAgain();
 }
 
 function show(found: ReadDigit[]): void {
   digits = found;
   chosen = Math.min(chosen, Math.max(0, digits.length - 1));
   const verdict = element("digits");
-  verdict.textContent = digits.map(({ character, accepted }) => accepted ? character : "?").join(
-    "",
-  );
+  verdict.textContent = digits.map(({ label, accepted }) => accepted ? label : "?").join("");
   const { length } = verdict.textContent;
   verdict.classList.toggle("several", length > 2);
   verdict.classList.toggle("long", length > 5);
@@ -163,23 +148,23 @@ function rest(): void {
 }
 
 function describe(answer: ReadDigit): string {
-  return answer.accepted ? `${answer.character}, ${sureOf(answer)}` : sureOf(answer);
+  return answer.accepted ? `${answer.label}, ${sureOf(answer)}` : sureOf(answer);
 }
 
 /** How sure an answer is, in words. */
-function sureOf({ character, confidence, accepted }: ReadDigit): string {
+function sureOf({ label, confidence, accepted }: ReadDigit): string {
   if (accepted) return texts.sure(percent(confidence));
-  return confidence < LIKELY ? texts.noneKnown : texts.perhaps(texts.named(character));
+  return confidence < LIKELY ? texts.noneKnown : texts.perhaps(texts.named(label));
 }
 
 function showThumbnails(): void {
   const group = element("found");
   group.hidden = digits.length < 2;
   const had = group.contains(document.activeElement);
-  group.replaceChildren(...digits.map(({ character, pixels }, i) => {
+  group.replaceChildren(...digits.map(({ label, pixels }, i) => {
     const canvas = make("canvas");
     drawPixels(canvas, pixels);
-    const ariaLabel = texts.foundOne(i + 1, digits.length, character);
+    const ariaLabel = texts.foundOne(i + 1, digits.length, label);
     const onclick = () => {
       chosen = i;
       showChosen();
@@ -195,9 +180,9 @@ function showChosen(): void {
   drawPixels(seen, answer?.pixels);
   Array.from(element("found").children, (button, i) => button.ariaPressed = String(i === chosen));
   pad.mark(
-    digits.length < 2 ? [] : digits.map(({ box, character, accepted }, i) => ({
+    digits.length < 2 ? [] : digits.map(({ box, label, accepted }, i) => ({
       box,
-      caption: accepted ? character : "?",
+      caption: accepted ? label : "?",
       chosen: i === chosen,
     })),
   );
@@ -205,17 +190,14 @@ function showChosen(): void {
     (answer ? sureOf(answer) : pad.isEmpty ? "" : texts.nothingFound);
   if (isTaught()) teaching.show(answer);
   const shown = rowsOf(answer);
-  bars.forEach(({ row, label, bar, share }, i) => {
+  bars.forEach(({ row, label, show }, i) => {
     row.hidden = i >= shown.length;
     if (row.hidden) return;
     const { character, probability } = shown[i];
     label.textContent = label.title = character;
-    row.classList.toggle("first", answer !== undefined && character === answer.character);
-    bar.style.transform = `translateX(${100 * probability - 101}%)`;
-    share.textContent = answer ? percent(probability) : "";
+    show(100 * probability - 101, answer ? percent(probability) : "", character === answer?.label);
   });
-  choices.disabled = !answer;
-  showKept(answer);
+  showKept();
 }
 
 /** What the chart of probabilities shows: all classes in their order, or, of many, the most probable. */
@@ -232,22 +214,13 @@ function rowsOf(answer?: ReadDigit): { character: string; probability: number }[
 async function explain(): Promise<void> {
   const answer = digits[chosen];
   if (!inside.open) return;
-  if (!answer) return showExplanation();
-  const { pixels, character } = answer;
-  const explained = isTaught()
-    ? teaching.explain(pixels, character)
-    : reader.explain(model, pixels, character);
-  const explanation = await explained.catch(() => undefined);
-  if (answer === digits[chosen]) showExplanation(answer, explanation);
-}
-
-function showExplanation(answer?: ReadDigit, explanation?: Explanation): void {
+  const explanation = answer &&
+    await answerer().explain(model, answer.pixels, answer.label).catch(() => undefined);
+  if (answer !== digits[chosen]) return;
   const flow = element("flow");
-  if (answer && explanation) showInside(flow, answer, explanation, model.classes);
+  if (explanation) showInside(flow, answer, explanation, model.classes);
   else flow.replaceChildren(nothing);
 }
-
-const nothing = element("nothing");
 
 /** Rounded down: nothing is 100 % sure. */
 function percent(share: number): string {
@@ -339,18 +312,24 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 /** Pictures that were kept, with the class that they were said to be of, and how to take them back. */
 const kept = new WeakMap<ReadDigit, { character: string; sample: string }>();
 
+/** Whether a correction is under way. */
+let isCorrecting = false;
+
 /** A button that says what something really was. */
 function choiceOf(character: string): HTMLElement {
   const button = make("button", { type: "button" }, character);
   button.onclick = async () => {
+    isCorrecting = choices.disabled = true;
+    await reading; // the answer that is shown may be of an unfinished drawing
     const answer = digits[chosen];
-    choices.disabled = true;
-    await correct(answer, character).then(
-      () => say(kept.has(answer) ? texts.kept(texts.named(character)) : texts.takenBack),
-      ({ message }) => tell(message),
-    );
-    choices.disabled = false;
-    showKept(digits[chosen]);
+    if (answer) {
+      await correct(answer, character).then(
+        () => say(kept.has(answer) ? texts.kept(texts.named(character)) : texts.takenBack),
+        ({ message }) => tell(message),
+      );
+    }
+    isCorrecting = false;
+    showKept();
     button.focus();
   };
   return button;
@@ -359,15 +338,17 @@ function choiceOf(character: string): HTMLElement {
 /** Keeps an answer's picture as of a class, in place of another; as of the same class, takes it back. */
 async function correct(answer: ReadDigit, character: string): Promise<void> {
   const before = kept.get(answer);
-  if (before) await reader.takeBack(before.sample);
+  if (before) await keeper!.takeBack(before.sample);
   kept.delete(answer);
   if (before?.character === character) return;
-  const sample = await reader.keep(answer.pixels, cleanClassName(character));
+  const sample = await keeper!.keep(answer.pixels, cleanClassName(character));
   kept.set(answer, { character, sample });
 }
 
-/** Shows as what a picture was kept. */
-function showKept(answer?: ReadDigit): void {
+/** Shows as what the picture that is looked at was kept, and whether it can be kept. */
+function showKept(): void {
+  const answer = digits[chosen];
+  choices.disabled = isCorrecting || !answer;
   const character = answer && kept.get(answer)?.character;
   for (const button of choices.querySelectorAll("button")) {
     button.ariaPressed = String(button.textContent === character);
@@ -389,7 +370,7 @@ function choose(other: ServedModel): void {
   element("teaching").hidden = !isTaught();
   element("bars").hidden = isTaught();
   element("pad").setAttribute("aria-describedby", isTaught() ? "pad-help teach-help" : "pad-help");
-  element("correction").hidden = !keepsSamples || isTaught();
+  element("correction").hidden = !keeper || isTaught();
   history.replaceState(
     null,
     "",
@@ -397,7 +378,7 @@ function choose(other: ServedModel): void {
   );
   choices.replaceChildren(element("question"), ...model.classes.map(choiceOf));
   show([]);
-  showExplanation();
+  element("flow").replaceChildren(nothing);
   load(model);
 }
 
@@ -406,7 +387,7 @@ async function load(wanted: ServedModel): Promise<void> {
   notice = texts.loading;
   showChosen();
   try {
-    await (isTaught() ? teaching.start() : reader.load(wanted));
+    await answerer().load?.(wanted);
     document.documentElement.dataset.ready = "true";
     if (wanted === model) readAnew();
   } catch {
@@ -418,13 +399,15 @@ async function load(wanted: ServedModel): Promise<void> {
 
 /** Whether it is known which models there are. */
 let isOpen = false;
-let keepsSamples = false;
+/** Who keeps samples, if anybody does. */
+let keeper: typeof reader["service"];
 
 /** Asks what there is to ask, again and again until that is known. */
 async function start(): Promise<void> {
   const list = await reader.models();
-  keepsSamples = await reader.keepsSamples().catch(() => false);
-  element("kept-too").hidden = !keepsSamples;
+  const { service } = reader;
+  keeper = await service?.keepsSamples().catch(() => false) ? service : undefined;
+  element("kept-too").hidden = !keeper;
   const models = [...list, teaching.model];
   element("models").hidden = false;
   for (const each of models) {
@@ -438,7 +421,7 @@ async function start(): Promise<void> {
 
 /** Shows where phones find the page, if they do. */
 async function invite(): Promise<void> {
-  const addresses = await reader.addresses().catch(() => []);
+  const addresses = await reader.service?.addresses().catch(() => []) ?? [];
   element("phones").hidden = addresses.length === 0;
   element("addresses").replaceChildren(...addresses.map(({ url, code }) =>
     make(
@@ -470,7 +453,7 @@ function speak(): void {
 speak();
 show([]);
 pad.onChange(); // something may have been drawn already
-element("footer").hidden = !reader.isService;
+element("footer").hidden = !reader.service;
 invite();
 while (!isOpen) {
   await start().catch(async (error) => {

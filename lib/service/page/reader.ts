@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** What the page asks for answers; here, the service that it came from. */
 
+import type { Prediction } from "../../model/classifier.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
 import type { FoundDigit } from "../../picture/find_digits.ts";
 import type { Explanation } from "../explain.ts";
@@ -15,16 +16,7 @@ export interface ServedModel {
 }
 
 /** A digit, or another character, that was found in a picture, and read. */
-export interface ReadDigit extends FoundDigit {
-  /** The class that was read. */
-  character: string;
-  /** Its probability, 0–1. */
-  confidence: number;
-  /** Whether it is sure enough; if not: "don't know". */
-  accepted: boolean;
-  /** Of every class. */
-  probabilities: number[];
-}
+export type ReadDigit = FoundDigit & Omit<Prediction, "index">;
 
 /** A layer as the service sends it. */
 interface LayerInJson {
@@ -36,18 +28,22 @@ interface LayerInJson {
 
 /** Where answers come from. What it throws is a sentence for people. */
 interface Reader {
-  /** Fetches what a model needs to answer, once. */
-  load(model: ServedModel): Promise<void>;
-  /** Whether there is a service with an interface for programs behind it. */
-  isService: boolean;
   /** Lists the models; the first is asked unless somebody chooses another. */
   models(): Promise<ServedModel[]>;
-  /** Lists where other machines find the page, with pictures of their QR codes. */
-  addresses(): Promise<{ url: string; code: string }[]>;
+  /** Fetches what a model needs to answer, once, if it needs anything. */
+  load?(model: ServedModel): Promise<void>;
   /** Finds and reads the digits, or characters, in a picture, which may have been drawn here. */
   read(model: ServedModel, picture: HTMLCanvasElement, isDrawn: boolean): Promise<ReadDigit[]>;
-  /** Explains why pixels are read as a character. */
-  explain(model: ServedModel, pixels: Uint8Array, character: string): Promise<Explanation>;
+  /** Explains why pixels are read as a class. */
+  explain(model: ServedModel, pixels: Uint8Array, label: string): Promise<Explanation>;
+  /** The service behind it, which has an interface for programs, too; a page of static files has none. */
+  service?: Service;
+}
+
+/** What only a service can do. */
+interface Service {
+  /** Lists where other machines find the page, with pictures of their QR codes. */
+  addresses(): Promise<{ url: string; code: string }[]>;
   /** Whether samples are kept. */
   keepsSamples(): Promise<boolean>;
   /** Keeps a sample with the class that it really is of; by what is returned it can be taken back. */
@@ -56,27 +52,29 @@ interface Reader {
   takeBack(sample: string): Promise<void>;
 }
 
+const finder = new Helper<{
+  find(classes: string[], picture: GreyPicture): FoundDigit[];
+}>("finder.js");
+
 /** The reader of this page. */
 export const reader: Reader = {
-  load: () => Promise.resolve(),
-  isService: true,
   async models() {
     return (await getJson("models")).models;
   },
-  async addresses() {
-    return (await getJson("addresses")).addresses;
-  },
   async read(model, picture, isDrawn) {
-    const found = isDrawn ? await find(model, picture) : undefined;
+    // What is drawn here is found in the browser, which spares the service nearly all of the work; where the
+    // program for that could not be bundled, the service finds it.
+    const found = isDrawn &&
+      await finder.run("find", model.classes, greyOf(picture)).catch(() => false as const);
     return found ? await readFound(model, found) : await readFile(model, picture);
   },
-  async explain({ name }, pixels, character) {
+  async explain({ name }, pixels, label) {
     const { importance, layers } = await ask(
       "explain",
       JSON.stringify({
         model: name,
         pixels: toBase64(pixels),
-        ...(name === "digits" ? { digit: Number(character) } : { character }),
+        ...(name === "digits" ? { digit: Number(label) } : { character: label }),
       }),
     ) as { importance: number[]; layers: LayerInJson[] };
     return {
@@ -88,39 +86,35 @@ export const reader: Reader = {
       })),
     };
   },
-  async keepsSamples() {
-    const response = await get("samples");
-    return response.ok && (await response.json()).open;
-  },
-  async keep(pixels, name) {
-    const body = JSON.stringify({ pixels: toBase64(pixels), class: name });
-    const answer = await ask("samples", body).catch(({ message }) => {
-      throw new Error(message === texts.noPlace ? message : texts.notKept);
-    });
-    return (answer as { sample: string }).sample;
-  },
-  async takeBack(sample) {
-    await get(`samples?sample=${sample}`, { method: "DELETE" });
+  service: {
+    async addresses() {
+      return (await getJson("addresses")).addresses;
+    },
+    async keepsSamples() {
+      const response = await get("samples");
+      return response.ok && (await response.json()).open;
+    },
+    async keep(pixels, name) {
+      const body = JSON.stringify({ pixels: toBase64(pixels), class: name });
+      const answer = await ask("samples", body).catch(({ message }) => {
+        throw new Error(message === texts.noPlace ? message : texts.notKept);
+      });
+      return (answer as { sample: string }).sample;
+    },
+    async takeBack(sample) {
+      await get(`samples?sample=${sample}`, { method: "DELETE" });
+    },
   },
 };
 
-const finder = new Helper<{
-  find(classes: string[], picture: GreyPicture): FoundDigit[];
-}>("finder.js");
-
-/** Finds what is drawn here, in the browser, which spares the service nearly all of the work. */
-async function find(
-  { classes }: ServedModel,
-  canvas: HTMLCanvasElement,
-): Promise<FoundDigit[] | undefined> {
-  // Where the program could not be bundled, the service finds it.
-  return await finder.run("find", classes, greyOf(canvas)).catch(() => undefined);
-}
-
 /** A class by whichever name the service has for it, and how sure it is. */
-type Said = Omit<ReadDigit, "pixels" | "box"> & { digit?: number; class?: string };
+type Said = Omit<Prediction, "index" | "label"> & {
+  digit?: number;
+  character?: string;
+  class?: string;
+};
 
-function characterOf(said: Said): string {
+function labelOf(said: Said): string {
   return said.class ?? said.character ?? String(said.digit);
 }
 
@@ -131,7 +125,7 @@ async function readFound({ name }: ServedModel, found: FoundDigit[]): Promise<Re
     `v1/models/${name}:predict`,
     JSON.stringify({ instances }),
   ) as { predictions: Said[] };
-  return predictions.map((said, i) => ({ ...found[i], ...said, character: characterOf(said) }));
+  return predictions.map((said, i) => ({ ...found[i], ...said, label: labelOf(said) }));
 }
 
 async function readFile({ name }: ServedModel, picture: HTMLCanvasElement): Promise<ReadDigit[]> {
@@ -142,7 +136,7 @@ async function readFile({ name }: ServedModel, picture: HTMLCanvasElement): Prom
   >;
   return (answer.digits ?? answer.characters).map((said) => ({
     ...said,
-    character: characterOf(said),
+    label: labelOf(said),
     pixels: fromBase64(said.pixels),
   }));
 }

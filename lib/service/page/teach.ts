@@ -6,25 +6,20 @@ import { element, make, makeRow } from "./elements.ts";
 import { Helper } from "./helper.ts";
 import { drawPixels } from "./inside.ts";
 import { cleanClassName, Lesson } from "./lesson.ts";
+import { pad } from "./pad.ts";
 import { greyOf } from "./pixels.ts";
-import type { ReadDigit, ServedModel } from "./reader.ts";
+import type { ReadDigit, reader, ServedModel } from "./reader.ts";
 import type { TeachingSkills } from "./teacher.ts";
 import { texts } from "./texts.ts";
 
 /** What the page does for teaching. */
 interface Page {
-  /** What is on the paper; nothing if it is empty. */
-  picture(): HTMLCanvasElement | undefined;
-  /** Makes the paper ready for the next drawing. */
-  clear(): void;
+  /** Who keeps samples, if anybody does. */
+  keeper(): typeof reader["service"];
   /** Has what is on the paper read again. */
   readAgain(): void;
   /** Opens a picture file. */
   toCanvas(file: Blob): Promise<HTMLCanvasElement>;
-  /** Sends an example to who keeps samples, if anybody does; by what is returned it is taken back. */
-  keep(pixels: Uint8Array, name: string): Promise<string | undefined>;
-  /** Takes an example back from who keeps samples. */
-  takeBack(sample: string): Promise<void>;
   /** Tells everybody. */
   tell(text: string): void;
 }
@@ -48,7 +43,7 @@ export class Teaching {
   #keeping: Promise<void> = Promise.resolve();
   /** The class that was given an example last. */
   #last: string | undefined;
-  #rows = new Map<string, { row: HTMLElement; bar: HTMLElement; share: HTMLElement }>();
+  #rows = new Map<string, ReturnType<typeof makeRow>>();
 
   constructor(page: Page) {
     this.#page = page;
@@ -72,7 +67,7 @@ export class Teaching {
   }
 
   /** Fetches the network, once, and learns what the browser remembers. */
-  async start(): Promise<void> {
+  async load(): Promise<void> {
     this.#started ??= this.#start().catch((error) => {
       this.#started = undefined;
       throw error;
@@ -87,23 +82,27 @@ export class Teaching {
     await this.#learn();
   }
 
-  async read(picture: HTMLCanvasElement): Promise<ReadDigit[]> {
+  /** Reads the symbol in a picture. */
+  async read(_model: ServedModel, picture: HTMLCanvasElement): Promise<ReadDigit[]> {
     return this.#isLoaded ? await this.#teacher.run("read", greyOf(picture)) : [];
   }
 
-  async explain(pixels: Uint8Array, name: string): Promise<Explanation | undefined> {
-    if (!this.model.classes.includes(name)) return undefined;
-    return await this.#teacher.run("explain", pixels, name);
+  /** Explains why pixels are read as a class; nothing as long as none is learnt. */
+  async explain(
+    { classes }: ServedModel,
+    pixels: Uint8Array,
+    name: string,
+  ): Promise<Explanation | undefined> {
+    return classes.includes(name) ? await this.#teacher.run("explain", pixels, name) : undefined;
   }
 
   /** Shows how probable each class is. */
   show(answer?: ReadDigit): void {
     const { classes } = this.model;
-    for (const [name, { row, bar, share }] of this.#rows) {
+    for (const [name, { show }] of this.#rows) {
       const probability = answer?.probabilities[classes.indexOf(name)];
-      row.classList.toggle("first", probability !== undefined && name === answer?.character);
-      bar.style.transform = `translateX(${100 * (probability ?? 0) - 101}%)`;
-      share.textContent = probability === undefined ? "" : percent(probability);
+      const words = probability === undefined ? "" : percent(probability);
+      show(100 * (probability ?? 0) - 101, words, words !== "" && name === answer?.label);
     }
   }
 
@@ -126,23 +125,23 @@ export class Teaching {
     if (name === undefined) return this.#page.tell(texts.nameFirst);
     if (this.#isGiving) return;
     this.#isGiving = true;
-    const picture = this.#page.picture();
+    const picture = pad.isEmpty ? undefined : pad.toPicture();
     if (picture && !this.#isLoaded) this.#page.tell(texts.loading);
     const pixels = picture &&
-      await this.start().then(() => this.#see(picture)).catch(() => undefined);
+      await this.load().then(() => this.#see(picture)).catch(() => undefined);
     this.#isGiving = false;
     if (!pixels) {
       this.#last = name;
       return this.#page.tell(this.#isLoaded ? texts.drawExample(name) : this.advice);
     }
-    this.#page.clear();
+    clearPad();
     this.#given.set(pixels, { name });
     await this.#add(new Map([[name, [pixels]]]));
   }
 
   /** Opens files: zips of examples, or pictures, which are examples of the last class. */
   async open(files: File[]): Promise<void> {
-    await this.start();
+    await this.load();
     const found = new Map<string, Uint8Array[]>();
     let unread = 0;
     const see = async (name: string, file: Blob) => {
@@ -178,10 +177,10 @@ export class Teaching {
     const name = cleanClassName(text);
     if (name === "") return this.#page.tell(texts.needsName);
     element<HTMLInputElement>("class-name").value = "";
-    if (this.#page.picture()) return await this.give(name);
+    if (!pad.isEmpty) return await this.give(name);
     this.#last = name;
     await this.#add(new Map([[name, []]]), texts.drawExample(name));
-    this.#page.clear();
+    clearPad();
   }
 
   async #add(more: Lesson["examples"], told?: string): Promise<void> {
@@ -211,6 +210,8 @@ export class Teaching {
 
   /** Has what was given here kept as of the classes that it is of now, and no more if it is of none. */
   async #keep(): Promise<void> {
+    const keeper = this.#page.keeper();
+    if (!keeper) return;
     const names = new Map(
       Array.from(
         this.#lesson.examples,
@@ -220,12 +221,12 @@ export class Teaching {
     for (const [pixels, kept] of this.#given) {
       const name = names.get(pixels);
       if (kept.sample !== undefined && kept.name !== name) {
-        await this.#page.takeBack(kept.sample);
+        await keeper.takeBack(kept.sample);
         kept.sample = undefined;
       }
       if (kept.sample === undefined && name !== undefined) {
         kept.name = name;
-        kept.sample = await this.#page.keep(pixels, name);
+        kept.sample = await keeper.keep(pixels, name);
       }
     }
   }
@@ -253,7 +254,7 @@ export class Teaching {
     const input = make("input", { value: name, title: name, ariaLabel: texts.nameOf(name) });
     input.dataset.key = `name ${name}`;
     input.addEventListener("change", () => this.#rename(name, input));
-    const { row, bar, share } = makeRow(input);
+    const made = makeRow(input);
     const add = button(texts.add, texts.addTo(name), `add ${name}`, () => this.give(name));
     add.classList.toggle("last", name === this.#last);
     const drop = button("×", texts.removeClass(name), `drop ${name}`, () => {
@@ -262,9 +263,9 @@ export class Teaching {
     });
     drop.className = "drop";
     const examples = pictures.map((pixels, i) => this.#renderExample(name, pixels, i));
-    row.append(add, drop, make("div", { className: "examples" }, ...examples));
-    this.#rows.set(name, { row, bar, share });
-    return row;
+    made.row.append(add, drop, make("div", { className: "examples" }, ...examples));
+    this.#rows.set(name, made);
+    return made.row;
   }
 
   #renderExample(name: string, pixels: Uint8Array, i: number): HTMLElement {
@@ -289,6 +290,13 @@ export class Teaching {
     if (this.#last === from) this.#last = name;
     await this.#changed(texts.renamed(from, name));
   }
+}
+
+/** Makes the paper ready for the next drawing. */
+function clearPad(): void {
+  pad.clear();
+  // Where there are keys; where there are none, the help for them would move what a finger aims at.
+  if (matchMedia("(hover: hover)").matches) element("pad").focus({ preventScroll: true });
 }
 
 /** What the browser kept; nothing where it keeps nothing. */

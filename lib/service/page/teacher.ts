@@ -84,10 +84,9 @@ const skills = {
     const [found] = findSymbol(picture).digits;
     if (!found) return [];
     if (!model) {
-      return [{ ...found, character: "", confidence: 0, accepted: false, probabilities: [] }];
+      return [{ ...found, label: "", confidence: 0, accepted: false, probabilities: [] }];
     }
-    const [prediction] = predict(model, [found.pixels]);
-    return [{ ...found, ...prediction, character: prediction.label }];
+    return [{ ...found, ...predict(model, [found.pixels])[0] }];
   },
 
   /** Explains why pixels are read as a class. */
