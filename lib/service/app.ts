@@ -140,13 +140,9 @@ function record(
     const milliseconds = performance.now() - started;
     const { method, path, url } = c.req;
     const { status } = c.res;
+    const isKnown = status !== 404 && status !== 405;
     const route = paths.has(path) ? path : "other";
-    metrics.request(
-      route,
-      status === 404 || status === 405 ? "other" : method,
-      status,
-      milliseconds,
-    );
+    metrics.request(route, isKnown ? method : "other", status, milliseconds);
     log?.({
       method,
       path: new URL(url).pathname,

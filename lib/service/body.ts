@@ -28,29 +28,24 @@ export function createBodies(limits: Partial<typeof LIMITS> = {}) {
     bodyMilliseconds,
     () => refusal(408, `Expected the body within ${bodyMilliseconds} ms`),
   );
-  const readUpTo = (most: number) => {
-    const limitLength = bodyLimit({
-      maxSize: most,
-      onError() {
-        throw tooLong(most);
-      },
-    });
-    return async (c: Context) => {
-      const read = async () => void await c.req.arrayBuffer();
-      const length = c.req.header("content-length");
-      // Where the length is announced, the body need not become a stream to be counted, which takes longer.
-      const isAnnounced = length !== undefined && !c.req.header("transfer-encoding");
-      if (isAnnounced && Number(length) > most) throw tooLong(most);
-      try {
-        await limitTime(c, isAnnounced ? read : async () => void await limitLength(c, read));
-      } catch (error) {
-        if (error instanceof HTTPException) throw error;
-        throw refusal(400, "Expected a whole body but it broke off");
-      }
-      return new Uint8Array(await c.req.arrayBuffer());
+  const read = async (c: Context, most: number) => {
+    const onError = () => {
+      throw tooLong(most);
     };
+    const readAll = async () => void await c.req.arrayBuffer();
+    const length = c.req.header("content-length");
+    // Where the length is announced, the body need not become a stream to be counted, which takes longer.
+    const isAnnounced = length !== undefined && !c.req.header("transfer-encoding");
+    if (isAnnounced && Number(length) > most) onError();
+    const count = async () => void await bodyLimit({ maxSize: most, onError })(c, readAll);
+    try {
+      await limitTime(c, isAnnounced ? readAll : count);
+    } catch (error) {
+      if (error instanceof HTTPException) throw error;
+      throw refusal(400, "Expected a whole body but it broke off");
+    }
+    return new Uint8Array(await c.req.arrayBuffer());
   };
-  const [readJsonBody, readPictureBody] = [jsonBytes, pictureBytes].map(readUpTo);
   return {
     /** Bytes of a request in JSON, and of a picture file. */
     jsonBytes,
@@ -61,21 +56,21 @@ export function createBodies(limits: Partial<typeof LIMITS> = {}) {
     /**
      * Reads a body in JSON, compressed or not.
      *
-     * @param read Makes of it, and of the bytes that follow it, what is needed; what it throws is the
+     * @param parse Makes of it, and of the bytes that follow it, what is needed; what it throws is the
      * client's doing.
      * @throws {HTTPException} 415 if it is compressed by other means than gzip or deflate, 400 if it is no JSON,
-     * or `read` throws.
+     * or `parse` throws.
      */
     async json<Value>(
       c: Context,
-      read: (body: unknown, rest: Uint8Array) => Value,
+      parse: (body: unknown, rest: Uint8Array) => Value,
     ): Promise<Value> {
-      const body = await readJsonBody(c);
+      const body = await read(c, jsonBytes);
       const bytes = await decompress(body, c.req.header("content-encoding"), jsonBytes);
       const length = Number(c.req.header(JSON_LENGTH) ?? bytes.length);
       const text = new TextDecoder().decode(bytes.subarray(0, length));
       const value = refuseErrors(() => JSON.parse(text), "Expected a body of JSON but it is not");
-      return refuseErrors(() => read(value, bytes.subarray(length)));
+      return refuseErrors(() => parse(value, bytes.subarray(length)));
     },
 
     /**
@@ -84,7 +79,7 @@ export function createBodies(limits: Partial<typeof LIMITS> = {}) {
      * @throws {HTTPException} 400 if it is a form without a file.
      */
     async picture(c: Context): Promise<Uint8Array> {
-      const body = await readPictureBody(c);
+      const body = await read(c, pictureBytes);
       if (!/^multipart\/form-data/i.test(c.req.header("content-type") ?? "")) return body;
       const form = await c.req.formData().catch(() => new FormData());
       const file = [...form.values()].find((value) => value instanceof File);

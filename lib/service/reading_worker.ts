@@ -16,11 +16,18 @@ serveTasks(async (folders: Record<string, string>) => {
     predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
     models.set(name, model);
   }
-  return (tasks: (ReadingTask | ExplainingTask)[]): Promise<unknown>[] => {
-    const predictions = read(
-      models,
-      tasks.filter((task): task is ReadingTask => !("index" in task)),
+  /** Reads pictures; those of one model go through it together. */
+  const read = (tasks: ReadingTask[]) => {
+    const groups = Map.groupBy(tasks, ({ model }) => model);
+    return new Map(
+      groups.entries().map(([name, group]) => {
+        const pictures = group.map(({ pixels }) => pixels);
+        return [name, predict(models.get(name)!, pictures, { pixelRange: 1 }).values()];
+      }),
     );
+  };
+  return (tasks: (ReadingTask | ExplainingTask)[]): Promise<unknown>[] => {
+    const predictions = read(tasks.filter((task): task is ReadingTask => !("index" in task)));
     return tasks.map((task) =>
       Promise.try(() =>
         "index" in task
@@ -30,13 +37,3 @@ serveTasks(async (folders: Record<string, string>) => {
     );
   };
 });
-
-/** Reads pictures; those of one model go through it together. */
-function read(models: Map<string, Classifier>, tasks: ReadingTask[]) {
-  return new Map(
-    models.entries().map(([name, model]) => {
-      const pictures = tasks.filter((task) => task.model === name).map(({ pixels }) => pixels);
-      return [name, predict(model, pictures, { pixelRange: 1 }).values()];
-    }),
-  );
-}

@@ -18,8 +18,6 @@ interface ServiceOptions
   port: number;
   /** Number of workers that read pictures. */
   workers: number;
-  /** Module of the workers, if not the usual one. */
-  module?: URL;
   /** Told of requests, and of workers that were replaced. */
   log?: (entry: Record<string, unknown>) => void;
 }
@@ -35,13 +33,12 @@ const CLOSING_TIME = 20_000;
  * @throws {Error} If a model is not there or the address is taken.
  */
 export async function startService(
-  { models, host, port, workers, samples, limits, guests, module, log }: ServiceOptions,
+  { models, host, port, workers, samples, limits, guests, log }: ServiceOptions,
 ) {
   let state: "starting" | "open" | "closing" = "starting";
   const pool = new ReaderPool({
     models,
     workers,
-    module,
     onBatch: (pictures) => metrics.batch(pictures),
     onReplace: (reason) => {
       if (state === "starting") return; // ready says so

@@ -28,11 +28,11 @@ class Unavailable extends Error {
   override name = "Unavailable";
 }
 
-/** An answer to one task, as it comes out of a worker. */
-type Outcome<Result> = { result: Result } | { error: { name: string; message: string } };
-
 type ToWorker<Task> = { setup: unknown } | { tasks: Task[] };
-type FromWorker<Result> = { ready: true } | { failure: string } | { outcomes: Outcome<Result>[] };
+type FromWorker<Result> =
+  | { ready: true }
+  | { failure: string }
+  | { outcomes: PromiseSettledResult<Result>[] };
 
 /** How often a task is tried. */
 const MOST_ATTEMPTS = 2;
@@ -175,7 +175,7 @@ export class WorkerPool<Task, Result> implements Disposable {
     );
   }
 
-  #settle(worker: Worker, outcomes: Outcome<Result>[]): void {
+  #settle(worker: Worker, outcomes: PromiseSettledResult<Result>[]): void {
     const busy = this.#busy.get(worker);
     if (!busy) return;
     clearTimeout(busy.timer);
@@ -183,8 +183,8 @@ export class WorkerPool<Task, Result> implements Disposable {
     this.#release(worker);
     busy.batch.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i];
-      if ("result" in outcome) resolve(outcome.result);
-      else reject(Object.assign(new Error(outcome.error.message), { name: outcome.error.name }));
+      if (outcome.status === "fulfilled") resolve(outcome.value);
+      else reject(outcome.reason);
     });
   }
 
@@ -211,8 +211,8 @@ export class WorkerPool<Task, Result> implements Disposable {
   }
 
   #refuseAll(reason: string): void {
-    for (const { reject } of [...this.#suspects.splice(0), ...this.#line.clear()]) {
-      reject(new Unavailable(reason));
+    while (this.waiting > 0) {
+      (this.#suspects.shift() ?? this.#line.shift())!.reject(new Unavailable(reason));
     }
   }
 
@@ -266,14 +266,6 @@ class FairLine<Item> {
     this.#length--;
     return items.pop();
   }
-
-  /** Takes all. */
-  clear(): Item[] {
-    const all = this.#turns.values().toArray().flat();
-    this.#turns.clear();
-    this.#length = 0;
-    return all;
-  }
 }
 
 type Answer<Task, Result> = (tasks: Task[]) => Promise<Result>[];
@@ -294,7 +286,7 @@ export function serveTasks<Setup, Task, Result>(
   let answer: Answer<Task, Result>;
   scope.onmessage = async ({ data }) => {
     if ("tasks" in data) {
-      return scope.postMessage({ outcomes: await Promise.all(answer(data.tasks).map(outcomeOf)) });
+      return scope.postMessage({ outcomes: await Promise.allSettled(answer(data.tasks)) });
     }
     try {
       answer = await start(data.setup as Setup);
@@ -303,11 +295,4 @@ export function serveTasks<Setup, Task, Result>(
       scope.postMessage({ failure: error instanceof Error ? error.message : String(error) });
     }
   };
-}
-
-function outcomeOf<Result>(result: Promise<Result>): Promise<Outcome<Result>> {
-  return result.then(
-    (result) => ({ result }),
-    ({ name, message }: Error) => ({ error: { name, message } }),
-  );
 }
