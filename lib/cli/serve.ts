@@ -2,7 +2,7 @@
 
 import { FLAGS } from "../flags.ts";
 import { findModels } from "../model/model_folders.ts";
-import { qrLines } from "../service/neighbours.ts";
+import { QrCode } from "../service/neighbours.ts";
 import { Samples } from "../service/samples.ts";
 import { startService } from "../service/server.ts";
 import { runCommand } from "./command_line.ts";
@@ -65,7 +65,7 @@ await runCommand({
 function invite(addresses: string[]): void {
   if (addresses.length === 0) return;
   console.error(`Phones in the same network draw at ${addresses.join(" or ")}`);
-  if (Deno.stderr.isTerminal()) console.error(qrLines(addresses[0]));
+  if (Deno.stderr.isTerminal()) console.error(new QrCode(addresses[0]).toLines());
 }
 
 function interrupted(): Promise<void> {

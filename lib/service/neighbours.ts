@@ -31,37 +31,45 @@ export function addressesFor(host: string): string[] {
     .map(({ address }) => address);
 }
 
-/** The QR code of a text as a picture, in a `data:` URL. */
-export function qrPicture(text: string): string {
-  return toSvgDataURL(generate(text), {
-    on: "#000",
-    off: "#fff",
-    padX: QUIET_ZONE,
-    padY: QUIET_ZONE,
-  });
-}
+/** The QR code of a text. */
+export class QrCode {
+  #code: ReturnType<typeof generate>;
 
-/** The QR code of a text in pixels, one for each module of it and of its margin. */
-export function qrPixels(text: string): GreyPicture {
-  const code = generate(text);
-  const side = code.size + 2 * QUIET_ZONE;
-  const values = Uint8Array.from({ length: side * side }, (_, i) => {
-    const isDark = code.get(i % side - QUIET_ZONE, Math.floor(i / side) - QUIET_ZONE);
-    return isDark ? 0 : 255;
-  });
-  return { width: side, height: side, values };
-}
+  constructor(text: string) {
+    this.#code = generate(text);
+  }
 
-/** The QR code of a text for a terminal: black on white whatever its colours, two modules a character. */
-export function qrLines(text: string): string {
-  const { width: side, values } = qrPixels(text);
-  const lines = Array.from({ length: Math.ceil(side / 2) }, (_, row) => {
-    const dark = (x: number, y: number) => +(values[y * side + x] === 0);
-    const line = Array.from(
-      { length: side },
-      (_, x) => " ▀▄█"[dark(x, 2 * row) + 2 * dark(x, 2 * row + 1)],
-    );
-    return `\x1b[38;5;16;48;5;231m${line.join("")}\x1b[0m`;
-  });
-  return lines.join("\n");
+  /** As a picture, in a `data:` URL. */
+  toPicture(): string {
+    return toSvgDataURL(this.#code, {
+      on: "#000",
+      off: "#fff",
+      padX: QUIET_ZONE,
+      padY: QUIET_ZONE,
+    });
+  }
+
+  /** In pixels, one for each module of it and of its margin. */
+  toPixels(): GreyPicture {
+    const side = this.#code.size + 2 * QUIET_ZONE;
+    const values = Uint8Array.from({ length: side * side }, (_, i) => {
+      const isDark = this.#code.get(i % side - QUIET_ZONE, Math.floor(i / side) - QUIET_ZONE);
+      return isDark ? 0 : 255;
+    });
+    return { width: side, height: side, values };
+  }
+
+  /** For a terminal: black on white whatever its colours, two modules a character. */
+  toLines(): string {
+    const { width: side, values } = this.toPixels();
+    const lines = Array.from({ length: Math.ceil(side / 2) }, (_, row) => {
+      const dark = (x: number, y: number) => +(values[y * side + x] === 0);
+      const line = Array.from(
+        { length: side },
+        (_, x) => " ▀▄█"[dark(x, 2 * row) + 2 * dark(x, 2 * row + 1)],
+      );
+      return `\x1b[38;5;16;48;5;231m${line.join("")}\x1b[0m`;
+    });
+    return lines.join("\n");
+  }
 }

@@ -11,7 +11,7 @@ import { PICTURE_KINDS } from "../picture/class_folders.ts";
 /** JSON Schema, and what else stands in an OpenAPI document. */
 type Json = { [key: string]: unknown };
 
-/** What bodies hold, by its type. */
+/** What bodies hold, by their types. */
 type Content = Record<string, { schema: Json; example?: object }>;
 
 /** What answers at an address, and what programs are told of it. */
@@ -30,23 +30,17 @@ interface About {
   summary: string;
   description?: string;
   parameters?: Json[];
-  /** Schema of the JSON that is taken, and an example. */
-  takes?: Json;
-  example?: object;
-  /** Files that are taken, by their types. */
-  files?: Content;
-  /** Schema of the JSON that is given. */
-  gives?: Json;
-  /** What else is given, by its type. */
-  content?: Content;
-  /** Statuses with which it is given, and what they mean. */
+  takes?: Content;
+  gives?: Content;
+  /** Statuses with which that is given, and what they mean. */
   success?: Record<number, string>;
   /** Statuses of what can go wrong, besides what can go wrong with any body. */
   errors?: number[];
 }
 
-/** What schemas are written with. */
+/** What schemas, and bodies of them, are written with. */
 export const schema = {
+  json: (schema: Json, example?: object): Content => ({ "application/json": { schema, example } }),
   object: (properties: Record<string, Json>, optional: string[] = []): Json => ({
     type: "object",
     properties,
@@ -72,6 +66,13 @@ export const schema = {
     pattern: "^[A-Za-z0-9+\\/]{1045}[AQgw]==$",
     description: "28 × 28 bytes.",
   },
+  /** As many pictures as a request may have. */
+  pictures: {
+    type: "array",
+    items: { $ref: "#/components/schemas/Picture" },
+    minItems: 1,
+    maxItems: 1024,
+  },
   /** An object with one property, whose name is free: what has a name in TensorFlow Serving. */
   named: (value: Json): Json => ({
     type: "object",
@@ -82,7 +83,7 @@ export const schema = {
   }),
 };
 
-const { object, list, ref, text, whole, base64, base64Picture, named } = schema;
+const { json, object, list, ref, text, whole, base64, base64Picture, named } = schema;
 const pixel: Json = { type: "number", minimum: 0, maximum: 255 };
 const pixels: Json = {
   anyOf: [
@@ -154,10 +155,6 @@ const RETRY = { "Retry-After": { description: "Seconds.", schema: whole } };
 /** What can go wrong with any body. */
 const BODY_ERRORS = [400, 408, 413, 415];
 
-function json(schema: Json, example?: object): Content {
-  return { "application/json": { schema, example } };
-}
-
 /**
  * Adds what the routes are described by, for programs (`/openapi.json`) and for people (`/docs`).
  *
@@ -171,7 +168,7 @@ export function withDocument(
     method: "GET",
     path: "/openapi.json",
     answer: () => document,
-    about: { id: "document", summary: "This document", gives: { type: "object" } },
+    about: { id: "document", summary: "This document", gives: json({ type: "object" }) },
   }];
   const paths: Record<string, Json> = {};
   for (const { method, path, about } of described) {
@@ -193,24 +190,22 @@ export function withDocument(
 }
 
 function describe(about: About) {
-  const { id, summary, description, parameters, takes, example, files, gives } = about;
-  const { content, success = { 200: "Done." }, errors = [] } = about;
-  const taken = files ?? (takes && json(takes, example));
-  const given = { ...(gives && json(gives)), ...content };
+  const { id, summary, description, parameters, takes, gives } = about;
+  const { success = { 200: "Done." }, errors = [] } = about;
   const responses: Record<number, { description: string; headers?: Json; content: Content }> = {};
-  for (const status of [...taken ? BODY_ERRORS : [], ...errors]) {
+  for (const status of [...takes ? BODY_ERRORS : [], ...errors]) {
     const headers = status === 503 ? RETRY : undefined;
     responses[status] = { description: ERRORS[status], headers, content: json(ref("Error")) };
   }
   for (const [status, description] of Object.entries(success)) {
-    responses[Number(status)] = { description, content: given };
+    responses[Number(status)] = { description, content: gives ?? {} };
   }
   return {
     operationId: id,
     summary,
     description,
     parameters,
-    requestBody: taken && { required: true, content: taken },
+    requestBody: takes && { required: true, content: takes },
     responses,
   };
 }
@@ -251,7 +246,7 @@ function showRoute({ method, path, about }: Route) {
   return html`<section>
     <h2><span class="method">${method}</span> <code>${path}</code></h2>
     <p>${summary}.${description ? ` ${description}` : ""}</p>
-    ${requestBody ? takes(requestBody.content) : ""}
+    ${requestBody ? showBody(requestBody.content) : ""}
     <dl>${
     Object.entries(responses).map(([status, { description }]) =>
       html`
@@ -263,7 +258,7 @@ function showRoute({ method, path, about }: Route) {
   </section>`;
 }
 
-function takes(content: Content) {
+function showBody(content: Content) {
   const json = content["application/json"];
   return html`<p>Takes ${
     Object.keys(content).map((type) =>

@@ -1,15 +1,17 @@
 /**
- * The forms in which programs ask for predictions, and in which they are answered: TensorFlow
- * Serving's REST interface (https://www.tensorflow.org/tfx/serving/api_rest) and the Open Inference
- * Protocol, version 2 (https://github.com/kserve/open-inference-protocol).
+ * The forms in which programs ask for predictions, and in which they are answered: the service's own, for picture
+ * files; TensorFlow Serving's REST interface (https://www.tensorflow.org/tfx/serving/api_rest); and the Open
+ * Inference Protocol, version 2 (https://github.com/kserve/open-inference-protocol).
  */
 
 import { classSetOf } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { type Classifier, nameAnswer, type Prediction } from "../model/classifier.ts";
+import type { FoundDigit } from "../picture/find_digits.ts";
 import { schema } from "./openapi.ts";
 
-const { object, list, ref, text, boolean, whole, share, digit, named } = schema;
+const { json, object, list, ref, text, boolean, whole, share, digit, base64, named, pictures } =
+  schema;
 
 /** A picture in a request: pixels from no ink (0) to full ink (1), `[28, 28]`. */
 type Pixels = Float32Array<ArrayBuffer>;
@@ -17,14 +19,25 @@ type Pixels = Float32Array<ArrayBuffer>;
 /** The one version of each model. */
 export const MODEL_VERSION = "1";
 
-/** Most pictures in a request. */
-export const MOST_PICTURES = 1024;
-
 /** What is shown as an example. */
 const BLANK = Array(IMAGE_PIXELS).fill(0);
 
-/** How a prediction stands in JSON: what its fields may be, and the prediction. */
-export function rowsOf(classes: readonly string[]) {
+/**
+ * How a model is asked and answers in each form: what programs are told of it (`about`), and what reads requests and
+ * writes answers.
+ */
+export function formsOf(model: string, card: Classifier["card"]) {
+  const rows = rowsOf(card.classes);
+  const outputs = outputsOf(card.classes);
+  return {
+    files: pictureFiles(card.classes, rows),
+    serving: tensorFlowServing(model, card, rows, outputs),
+    inference: openInference(model, card, outputs),
+  };
+}
+
+/** A prediction as an object in JSON: what its fields may be, and what writes it. */
+function rowsOf(classes: readonly string[]) {
   const description = "The best guess, also where it is not accepted.";
   const properties = {
     ...(classSetOf(classes) === "digits"
@@ -46,6 +59,37 @@ export function rowsOf(classes: readonly string[]) {
     probabilities,
   });
   return { properties, write };
+}
+
+type Rows = ReturnType<typeof rowsOf>;
+
+/** How a model answers what it found in a picture file, and read. */
+function pictureFiles(classes: readonly string[], rows: Rows) {
+  const field = classSetOf(classes) === "digits" ? "digits" : "characters";
+  const length = { type: "number", minimum: 0 };
+  const found = object({
+    box: {
+      ...object({ left: length, top: length, width: length, height: length }),
+      description: "Where it is, in pixels of the picture.",
+    },
+    ...rows.properties,
+    pixels: { ...base64, description: "What the network saw: 28 × 28 bytes, ink is 255." },
+  });
+  const endsEarly = {
+    ...boolean,
+    description: "Whether the file ends early: only the part that is there was read.",
+  };
+  const write = (
+    { found, endsEarly }: { found: (FoundDigit & Prediction)[]; endsEarly: boolean },
+  ) => ({
+    [field]: found.map(({ box, pixels, ...prediction }) => ({
+      box,
+      ...rows.write(prediction),
+      pixels: pixels.toBase64(),
+    })),
+    endsEarly,
+  });
+  return { gives: object({ [field]: list(found), endsEarly }), write };
 }
 
 /**
@@ -98,11 +142,9 @@ interface Output extends Tensor {
   isBinary?: boolean;
 }
 
-/** What goes into a model, and what its answers can hold. */
-function tensorsOf(
-  { input: { shape }, classes }: Classifier["card"],
-): { input: Tensor; outputs: Output[] } {
-  const outputs: Output[] = [
+/** What a model's answers can hold. */
+function outputsOf(classes: readonly string[]): Output[] {
+  return [
     {
       name: "probabilities",
       datatype: "FP32",
@@ -115,22 +157,21 @@ function tensorsOf(
     { name: "confidence", datatype: "FP32", shape: [], values: ({ confidence }) => [confidence] },
     { name: "accepted", datatype: "BOOL", shape: [], values: ({ accepted }) => [accepted] },
   ];
-  return { input: { name: "pixels", datatype: "FP32", shape }, outputs };
+}
+
+/** What goes into a model. */
+function inputOf({ input: { shape } }: Classifier["card"]): Tensor {
+  return { name: "pixels", datatype: "FP32", shape };
 }
 
 /** The one signature of each model, in TensorFlow Serving's words. */
 const SIGNATURE = "serving_default";
 
-/**
- * How a model is asked and answers in TensorFlow Serving's form: what its signature is, how a request is read,
- * and what programs are told of both.
- */
-export function tensorFlowServing(model: string, card: Classifier["card"]) {
-  const { input, outputs } = tensorsOf(card);
-  const rows = rowsOf(card.classes);
+/** TensorFlow Serving's form; `metadata` says what the model's signature is. */
+function tensorFlowServing(model: string, card: Classifier["card"], rows: Rows, outputs: Output[]) {
   const signature = {
-    inputs: describeTensors([input]),
-    outputs: describeTensors(outputs),
+    inputs: signatureOf([inputOf(card)]),
+    outputs: signatureOf(outputs),
     method_name: "tensorflow/serving/predict",
   };
   const columns = outputs.map(({ name, datatype, shape }) => {
@@ -144,14 +185,13 @@ export function tensorFlowServing(model: string, card: Classifier["card"]) {
     },
     about: {
       description: "Instances are answered in rows, inputs in columns.",
-      takes: { oneOf: PREDICT_FORMS },
-      example: { instances: [BLANK] },
-      gives: {
+      takes: json({ oneOf: PREDICT_FORMS }, { instances: [BLANK] }),
+      gives: json({
         anyOf: [
           object({ predictions: list(object(rows.properties)) }),
           object({ outputs: object(Object.fromEntries(columns)) }),
         ],
-      },
+      }),
     },
     /**
      * Reads a request.
@@ -175,14 +215,12 @@ export function tensorFlowServing(model: string, card: Classifier["card"]) {
   };
 }
 
-const PICTURES = list(ref("Picture"), 1, MOST_PICTURES);
-
 /** The two forms of a request: rows, and columns, with a name or without. */
 const PREDICT_FORMS = Object.entries({
-  instances: PICTURES,
-  inputs: { anyOf: [PICTURES, named(PICTURES)] },
-}).map(([field, pictures]) => ({
-  ...object({ [field]: pictures, signature_name: { enum: [SIGNATURE] } }, ["signature_name"]),
+  instances: pictures,
+  inputs: { anyOf: [pictures, named(pictures)] },
+}).map(([field, taken]) => ({
+  ...object({ [field]: taken, signature_name: { enum: [SIGNATURE] } }, ["signature_name"]),
   not: { required: [field === "inputs" ? "instances" : "inputs"] },
 }));
 
@@ -216,7 +254,7 @@ function writeColumns(outputs: Output[], predictions: Prediction[]) {
   );
 }
 
-function describeTensors(tensors: Tensor[]) {
+function signatureOf(tensors: Tensor[]) {
   return Object.fromEntries(tensors.map(({ name, datatype, shape }) => [name, {
     dtype: KINDS[datatype].dtype,
     tensor_shape: {
@@ -246,13 +284,9 @@ interface NumberArray {
   new (buffer: ArrayBuffer): Iterable<number | bigint>;
 }
 
-/**
- * How a model is asked and answers in the Open Inference Protocol: what goes in and comes out, how a request is
- * read, and what programs are told of it.
- */
-export function openInference(model: string, card: Classifier["card"]) {
+/** The Open Inference Protocol's form; `metadata` says what goes in and comes out. */
+function openInference(model: string, card: Classifier["card"], outputs: Output[]) {
   const { base, mode, date, metrics } = card;
-  const { input, outputs } = tensorsOf(card);
   const names = outputs.map(({ name }) => name);
   const describeTensors = (tensors: Tensor[]) =>
     tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape: [-1, ...shape] }));
@@ -262,7 +296,7 @@ export function openInference(model: string, card: Classifier["card"]) {
       name: model,
       versions: [MODEL_VERSION],
       platform: "tensorflowjs_layers",
-      inputs: describeTensors([input]),
+      inputs: describeTensors([inputOf(card)]),
       outputs: describeTensors(outputs),
       parameters: { base, mode, date, test_accuracy: metrics.testAccuracy },
     },
@@ -271,10 +305,8 @@ export function openInference(model: string, card: Classifier["card"]) {
         `One input of shape [count, 28, 28, 1], [count, 28, 28] or [count, 784]. Outputs are ${
           names.join(", ")
         }, or those that are named. Tensors may follow the JSON as bytes, in both directions (binary_data_size, inference-header-content-length).`,
-      takes: inferSchema(names),
-      example: { inputs: [example] },
-      gives: ref("InferResponse"),
-      content: { "application/octet-stream": { schema: {} } },
+      takes: json(inferSchema(names), { inputs: [example] }),
+      gives: { ...json(ref("InferResponse")), "application/octet-stream": { schema: {} } },
     },
     /**
      * Reads a request: one input of shape `[count, 28, 28, 1]`, `[count, 28, 28]` or `[count, 784]`, its numbers
@@ -357,7 +389,7 @@ function readInferRequest(body: unknown, all: Output[], rest: Uint8Array) {
     id,
     pictures: Array.from(
       { length: count },
-      (_, i) => readRows([numbers.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS)], `picture ${i}`),
+      (_, i) => readPixels(numbers.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), `picture ${i}`),
     ),
     asked: readOutputs(outputs, all, readParameter(parameters, "binary_data_output") === true),
   };
@@ -427,42 +459,39 @@ function onlyValue(tensor: unknown): unknown {
 
 function readPicture(instance: unknown, name: string): Pixels {
   const picture = onlyValue(instance);
-  if (isObject(picture) && "b64" in picture) {
-    return readRows([readBase64(picture.b64, name)], name);
-  }
+  if (isObject(picture) && "b64" in picture) return readPixels(readBase64(picture.b64, name), name);
   if (!Array.isArray(picture)) {
     throw unexpected(`${name} to be a list of numbers`, quote(picture));
   }
-  if (picture.length === IMAGE_PIXELS) return readRows([picture], name);
+  if (picture.length === IMAGE_PIXELS) return readPixels(picture, name);
   const isRow = (row: unknown) => Array.isArray(row) && row.length === IMAGE_SIDE;
   if (picture.length !== IMAGE_SIDE || !picture.every(isRow)) {
     throw unexpected(`${name} to be 28 × 28, 28 × 28 × 1 or 784 numbers`, quote(picture));
   }
-  return readRows(picture, name);
+  const isNumber = (pixel: unknown) => Array.isArray(pixel) && pixel.length === 1;
+  return readPixels(picture.flat().map((pixel) => isNumber(pixel) ? pixel[0] : pixel), name);
 }
 
-/** @param rows `[28, 28]`, `[28, 28, 1]` or `[1, 784]`, from 0 to 255, or, where none is above 1, from 0 to 1. */
-function readRows(rows: ArrayLike<unknown>[], name: string): Pixels {
+/** @param numbers `[784]`, from 0 to 255, or, where none is above 1, from 0 to 1. */
+function readPixels(numbers: ArrayLike<unknown>, name: string): Pixels {
   const pixels = new Float32Array(IMAGE_PIXELS);
-  let [place, most] = [0, 0];
-  for (const row of rows) {
-    for (let x = 0; x < row.length; x++) {
-      let value = row[x];
-      if (rows.length > 1 && Array.isArray(value) && value.length === 1) [value] = value;
-      if (typeof value !== "number" || !(value >= 0 && value <= 255)) {
-        throw unexpected(`${name} to hold numbers from 0 to 255`, quote(value));
-      }
-      if (value > most) most = value;
-      pixels[place++] = value;
+  let most = 0;
+  for (let i = 0; i < IMAGE_PIXELS; i++) {
+    const value = numbers[i];
+    if (typeof value !== "number" || !(value >= 0 && value <= 255)) {
+      throw unexpected(`${name} to hold numbers from 0 to 255`, quote(value));
     }
+    if (value > most) most = value;
+    pixels[i] = value;
   }
   if (most > 1) { for (let i = 0; i < IMAGE_PIXELS; i++) pixels[i] /= 255; }
   return pixels;
 }
 
 function checkCount(count: unknown, what: string): asserts count is number {
-  if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MOST_PICTURES) {
-    throw unexpected(`1 to ${MOST_PICTURES} ${what}`, quote(count));
+  const { minItems, maxItems } = pictures;
+  if (!Number.isInteger(count) || (count as number) < minItems || (count as number) > maxItems) {
+    throw unexpected(`${minItems} to ${maxItems} ${what}`, quote(count));
   }
 }
 

@@ -7,22 +7,15 @@ import type { Classifier } from "../model/classifier.ts";
 import { PICTURE_KINDS } from "../picture/class_folders.ts";
 import { createBodies } from "./body.ts";
 import type { Metrics } from "./metrics.ts";
-import { qrPicture } from "./neighbours.ts";
+import { QrCode } from "./neighbours.ts";
 import { type Route, schema, withDocument } from "./openapi.ts";
-import { cleanClassName, LONGEST_CLASS_NAME } from "./page/lesson.ts";
-import {
-  MODEL_VERSION,
-  MOST_PICTURES,
-  openInference,
-  readBase64,
-  rowsOf,
-  tensorFlowServing,
-} from "./protocols.ts";
+import { cleanClassName, Lesson } from "./page/lesson.ts";
+import { formsOf, MODEL_VERSION, readBase64 } from "./protocols.ts";
 import type { ReaderPool } from "./reader_pool.ts";
 import type { Samples } from "./samples.ts";
 
 /** What the routes answer with. */
-interface Parts {
+interface RouteOptions {
   pool: ReaderPool;
   /** Cards of the models by name; the first answers where no model is named. */
   cards: Record<string, Classifier["card"]>;
@@ -36,38 +29,42 @@ interface Parts {
   limits?: Parameters<typeof createBodies>[0];
 }
 
-type Bodies = ReturnType<typeof createBodies>;
+/** What they are made of. */
+interface Parts extends RouteOptions {
+  bodies: ReturnType<typeof createBodies>;
+  /** How each model is asked and answers. */
+  forms: Record<string, ReturnType<typeof formsOf>>;
+}
 
-const { object, list, ref, text, boolean, whole, digit, base64, base64Picture } = schema;
+const { json, object, list, ref, text, boolean, whole, digit, base64Picture } = schema;
 
 /** Lists all routes but the page's files. */
-export function createRoutes(parts: Parts): Route[] {
-  const { metrics, limits } = parts;
-  const bodies = createBodies(limits);
-  const models = Object.keys(parts.cards);
+export function createRoutes(options: RouteOptions): Route[] {
+  const models = Object.entries(options.cards);
+  const parts: Parts = {
+    ...options,
+    bodies: createBodies(options.limits),
+    forms: Object.fromEntries(models.map(([name, card]) => [name, formsOf(name, card)])),
+  };
   const routes = [
-    fileRoute(parts, bodies),
-    ...models.flatMap((name) =>
-      modelRoutes(name, parts, bodies).flatMap((route) => [route, versionOf(route, name)])
+    fileRoute(parts),
+    ...models.flatMap(([name]) =>
+      modelRoutes(name, parts).flatMap((route) => [route, versionOf(route, name)])
     ),
     ...serverRoutes(parts),
-    explanationRoute(parts, bodies),
-    ...sampleRoutes(parts, bodies),
-    route("GET /metrics", {
-      id: "metrics",
-      summary: "Counts and times, for Prometheus",
-      content: { "text/plain": { schema: text } },
-    }, async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType })),
+    explanationRoute(parts),
+    ...sampleRoutes(parts),
+    metricsRoute(parts),
   ];
   const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
   return withDocument(routes, {
     version: MODEL_VERSION,
-    summary: `Reads ${models.join(", ")}.`,
+    summary: `Reads ${Object.keys(parts.cards).join(", ")}.`,
     description:
       `Pictures go in, digits come out, in the forms of TensorFlow Serving and of the Open Inference Protocol, or from picture files. A request in JSON has at most ${
-        mebibytes(bodies.jsonBytes)
-      } and ${MOST_PICTURES} pictures, a picture file ${
-        mebibytes(bodies.pictureBytes)
+        mebibytes(parts.bodies.jsonBytes)
+      } and ${schema.pictures.maxItems} pictures, a picture file ${
+        mebibytes(parts.bodies.pictureBytes)
       }. Every address with /models/NAME is there with /models/NAME/versions/${MODEL_VERSION} too.`,
   });
 }
@@ -83,7 +80,7 @@ function route(
 }
 
 /** Picture files. */
-function fileRoute({ pool, cards }: Parts, bodies: Bodies): Route {
+function fileRoute({ pool, cards, bodies, forms }: Parts): Route {
   const names = Object.keys(cards);
   return route("POST /predict", {
     id: "predictFile",
@@ -95,66 +92,30 @@ function fileRoute({ pool, cards }: Parts, bodies: Bodies): Route {
       in: "query",
       schema: { enum: names, default: names[0], description: "Which model answers." },
     }],
-    files: {
+    takes: {
       "image/*": { schema: {} },
       "application/octet-stream": { schema: {} },
       "multipart/form-data": { schema: object({ file: { type: "string", format: "binary" } }) },
     },
-    gives: {
-      anyOf: Object.values(cards).map(({ classes }) =>
-        object({
-          [listOf(classes)]: list(foundSchema(classes)),
-          endsEarly: {
-            ...boolean,
-            description: "Whether the file ends early: only the part that is there was read.",
-          },
-        })
-      ),
-    },
+    gives: json({ anyOf: names.map((name) => forms[name].files.gives) }),
     errors: [503],
   }, async (c) => {
     const model = findModel(cards, c.req.query("model"));
     const { classes } = cards[model];
-    const rows = rowsOf(classes);
     const bytes = await bodies.picture(c);
-    const { found, endsEarly } = await pool.readFile(model, { bytes, classes }, clientOf(c))
-      .catch(pictureError);
-    const written = found.map(({ box, pixels, ...prediction }) => ({
-      box,
-      ...rows.write(prediction),
-      pixels: pixels.toBase64(),
-    }));
-    return { [listOf(classes)]: written, endsEarly };
-  });
-}
-
-/** What the characters are called that are found in a picture. */
-function listOf(classes: readonly string[]): "digits" | "characters" {
-  return classSetOf(classes) === "digits" ? "digits" : "characters";
-}
-
-/** Something that was found in a picture and read by a model of these classes. */
-function foundSchema(classes: readonly string[]) {
-  const length = { type: "number", minimum: 0 };
-  return object({
-    box: {
-      ...object({ left: length, top: length, width: length, height: length }),
-      description: "Where it is, in pixels of the picture.",
-    },
-    ...rowsOf(classes).properties,
-    pixels: { ...base64, description: "What the network saw: 28 × 28 bytes, ink is 255." },
+    const task = { bytes, classes };
+    const answer = await pool.readFile(model, task, clientOf(c)).catch(pictureError);
+    return forms[model].files.write(answer);
   });
 }
 
 /** What can be asked of one model, in the forms of TensorFlow Serving and of Open Inference. */
-function modelRoutes(name: string, parts: Parts, bodies: Bodies): Route[] {
-  const { pool } = parts;
-  const card = parts.cards[name];
-  const [suffix, what] = classSetOf(card.classes) === "digits"
+function modelRoutes(name: string, parts: Parts): Route[] {
+  const { pool, cards, bodies } = parts;
+  const { serving, inference } = parts.forms[name];
+  const [suffix, what] = classSetOf(cards[name].classes) === "digits"
     ? ["", "digit"]
     : [`_${name}`, "character"];
-  const serving = tensorFlowServing(name, card);
-  const inference = openInference(name, card);
   return [
     route(`POST /v1/models/${name}:predict`, {
       id: `predict${suffix}`,
@@ -168,13 +129,13 @@ function modelRoutes(name: string, parts: Parts, bodies: Bodies): Route[] {
     route(`GET /v1/models/${name}`, {
       id: `modelStatus${suffix}`,
       summary: "State of the model, in TensorFlow Serving's form",
-      gives: object({
+      gives: json(object({
         model_version_status: list(object({
           version: text,
           state: { enum: ["AVAILABLE", "UNLOADING"] },
           status: object({ error_code: text, error_message: text }),
         })),
-      }),
+      })),
     }, () => ({
       model_version_status: [{
         version: MODEL_VERSION,
@@ -185,10 +146,10 @@ function modelRoutes(name: string, parts: Parts, bodies: Bodies): Route[] {
     route(`GET /v1/models/${name}/metadata`, {
       id: `signature${suffix}`,
       summary: "Inputs and outputs of the model, in TensorFlow Serving's form",
-      gives: object({
+      gives: json(object({
         model_spec: object({ name: text, signature_name: text, version: text }),
         metadata: { type: "object" },
-      }),
+      })),
     }, () => serving.metadata),
     route(`POST /v2/models/${name}/infer`, {
       id: `infer${suffix}`,
@@ -203,7 +164,7 @@ function modelRoutes(name: string, parts: Parts, bodies: Bodies): Route[] {
     route(`GET /v2/models/${name}`, {
       id: `modelMetadata${suffix}`,
       summary: "Inputs and outputs of the model",
-      gives: ref("ModelMetadata"),
+      gives: json(ref("ModelMetadata")),
     }, () => inference.metadata),
     readinessRoute(`/v2/models/${name}/ready`, parts, {
       id: `modelReady${suffix}`,
@@ -225,24 +186,25 @@ function serverRoutes(parts: Parts): Route[] {
     route("GET /models", {
       id: "models",
       summary: "The models and their classes",
-      gives: object({ models: list(object({ name: text, classes: list(text) })) }),
+      gives: json(object({ models: list(object({ name: text, classes: list(text) })) })),
     }, () => ({ models })),
     route("GET /addresses", {
       id: "addresses",
       summary: "Where other machines find the service, each with its QR code",
-      gives: object({ addresses: list(object({ url: text, code: text })) }),
+      gives: json(object({ addresses: list(object({ url: text, code: text })) })),
     }, () => ({
-      addresses: (parts.addresses?.() ?? []).map((url) => ({ url, code: qrPicture(url) })),
+      addresses: parts.addresses?.().map((url) => ({ url, code: new QrCode(url).toPicture() })) ??
+        [],
     })),
     route("GET /v2", {
       id: "serverMetadata",
       summary: "Name and version of the service",
-      gives: object({ name: text, version: text, extensions: list(text) }),
+      gives: json(object({ name: text, version: text, extensions: list(text) })),
     }, () => ({ name: "digits", version: MODEL_VERSION, extensions: ["binary_tensor_data"] })),
     route("GET /v2/health/live", {
       id: "live",
       summary: "Whether the service runs",
-      gives: object({ live: boolean }),
+      gives: json(object({ live: boolean })),
     }, () => ({ live: true })),
     readinessRoute("/v2/health/ready", parts, {
       id: "ready",
@@ -253,7 +215,8 @@ function serverRoutes(parts: Parts): Route[] {
 
 function readinessRoute(path: string, parts: Parts, about: { id: string; summary: string }) {
   const success = { 200: "Done.", 503: "Not yet, or no more." };
-  return route(`GET ${path}`, { ...about, gives: object({ ready: boolean }), success }, (c) => {
+  const gives = json(object({ ready: boolean }));
+  return route(`GET ${path}`, { ...about, gives, success }, (c) => {
     const ready = isReady(parts);
     return c.json({ ready }, ready ? 200 : 503);
   });
@@ -263,7 +226,7 @@ function isReady({ pool, isClosing }: Parts): boolean {
   return pool.isUp && !isClosing?.();
 }
 
-function explanationRoute({ pool, cards }: Parts, bodies: Bodies): Route {
+function explanationRoute({ pool, cards, bodies }: Parts): Route {
   const questions = Object.entries(cards).map(([model, { classes }], i) =>
     object({
       pixels: base64Picture,
@@ -274,8 +237,8 @@ function explanationRoute({ pool, cards }: Parts, bodies: Bodies): Route {
   return route("POST /explain", {
     id: "explain",
     summary: "What made the network read a picture as a digit, or as another character",
-    takes: { anyOf: questions },
-    gives: ref("Explanation"),
+    takes: json({ anyOf: questions }),
+    gives: json(ref("Explanation")),
     errors: [503],
   }, async (c) => {
     const task = await bodies.json(c, (body) => {
@@ -298,24 +261,24 @@ function explanationRoute({ pool, cards }: Parts, bodies: Bodies): Route {
 }
 
 /** Pictures that people corrected, or gave as examples. */
-function sampleRoutes({ samples }: Parts, bodies: Bodies): Route[] {
+function sampleRoutes({ samples, bodies }: Parts): Route[] {
   const name = {
     ...text,
     minLength: 1,
-    maxLength: LONGEST_CLASS_NAME,
+    maxLength: Lesson.LONGEST_NAME,
     description: "A name that a folder can have.",
   };
   return [
     route("GET /samples", {
       id: "countSamples",
       summary: "Whether samples are kept, and how many there are",
-      gives: object({ open: boolean, kept: whole }),
+      gives: json(object({ open: boolean, kept: whole })),
     }, () => ({ open: samples !== undefined, kept: samples?.count ?? 0 })),
     route("POST /samples", {
       id: "addSample",
       summary: "Keeps a picture with the class that it really is of",
-      takes: object({ pixels: base64Picture, class: name }),
-      gives: object({ kept: whole, sample: text }),
+      takes: json(object({ pixels: base64Picture, class: name })),
+      gives: json(object({ kept: whole, sample: text })),
       success: { 201: "Kept." },
       errors: [403, 507],
     }, async (c) => {
@@ -336,12 +299,20 @@ function sampleRoutes({ samples }: Parts, bodies: Bodies): Route[] {
       summary: "Takes a sample back that was kept since the service was started",
       description: "A sample that is not known is none that is kept.",
       parameters: [{ name: "sample", in: "query", schema: text }],
-      gives: object({ kept: whole }),
+      gives: json(object({ kept: whole })),
     }, async (c) => {
       await samples?.remove(c.req.query("sample") ?? "");
       return { kept: samples?.count ?? 0 };
     }),
   ];
+}
+
+function metricsRoute({ metrics }: Parts): Route {
+  return route("GET /metrics", {
+    id: "metrics",
+    summary: "Counts and times, for Prometheus",
+    gives: { "text/plain": { schema: text } },
+  }, async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType }));
 }
 
 /** The model of a name; the first one without a name. */
@@ -361,7 +332,7 @@ function readClassName(value: unknown): string {
   if (typeof value === "string" && value !== "" && cleanClassName(value) === value) return value;
   throw refusal(
     400,
-    `class to be the name of a folder, of at most ${LONGEST_CLASS_NAME} characters`,
+    `class to be the name of a folder, of at most ${Lesson.LONGEST_NAME} characters`,
   );
 }
 

@@ -14,7 +14,7 @@ import { decodePicture, type GreyPicture } from "../picture/decode.ts";
 import { renderPng } from "../plot/render.ts";
 import type { Spec } from "../plot/theme.ts";
 import { trainingCurves } from "../plot/training_curves.ts";
-import { addressesFor, qrPixels } from "../service/neighbours.ts";
+import { addressesFor, QrCode } from "../service/neighbours.ts";
 import { pictureSheet } from "./charts/pictures.ts";
 
 /**
@@ -183,7 +183,7 @@ export async function showPage(folder: string): Promise<void> {
     .map((host) => `http://${host}:${port}/`);
   await showText(addresses.join(" or "));
   await showChart(
-    pictureSheet([{ name: addresses[0], ...qrPixels(addresses[0]) }], {
+    pictureSheet([{ name: addresses[0], ...new QrCode(addresses[0]).toPixels() }], {
       title: "For the camera of a phone in the same network",
       side: CODE_SIDE,
     }),

@@ -1,10 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CLASS_SETS } from "../../lib/data/class_sets.ts";
-import { openInference, tensorFlowServing } from "../../lib/service/protocols.ts";
+import { formsOf } from "../../lib/service/protocols.ts";
 import { CARD } from "../model/saved_networks.ts";
 
-const { read: readPredict } = tensorFlowServing("digits", CARD);
-const { read: readInfer } = openInference("digits", CARD);
+const { serving, inference } = formsOf("digits", CARD);
+const { read: readPredict } = serving;
+const { read: readInfer } = inference;
 
 const FLAT = Array.from({ length: 784 }, (_, i) => i % 256);
 const ROWS = Array.from({ length: 28 }, (_, y) => FLAT.slice(28 * y, 28 * (y + 1)));
@@ -17,7 +18,7 @@ const PREDICTION = {
   probabilities: Array(10).fill(0.1),
 };
 
-Deno.test("tensorFlowServing().read() reads every form of a picture to the same pixels", () => {
+Deno.test("formsOf().serving reads every form of a picture to the same pixels", () => {
   const forms = {
     flat: FLAT,
     rows: ROWS,
@@ -41,12 +42,12 @@ Deno.test("tensorFlowServing().read() reads every form of a picture to the same 
   }
 });
 
-Deno.test("tensorFlowServing().read() takes numbers for shares where none is above 1", () => {
+Deno.test("formsOf().serving takes numbers for shares where none is above 1", () => {
   const shares = Array.from(PIXELS);
   assertEquals(readPredict({ instances: [shares] }).pictures, [PIXELS]);
 });
 
-Deno.test("tensorFlowServing().read() throws on what holds no pictures", () => {
+Deno.test("formsOf().serving throws on what holds no pictures", () => {
   const cases: [unknown, string][] = [
     [null, "Expected a JSON object with a list of instances or inputs but found null"],
     [[1], "Expected a JSON object with a list of instances or inputs but found a list"],
@@ -100,7 +101,7 @@ Deno.test("tensorFlowServing().read() throws on what holds no pictures", () => {
   for (const [body, message] of cases) assertThrows(() => readPredict(body), Error, message);
 });
 
-Deno.test("openInference().read() reads flat and nested numbers", () => {
+Deno.test("formsOf().inference reads flat and nested numbers", () => {
   for (const [shape, data] of [[[2, 784], [...FLAT, ...FLAT]], [[2, 28, 28], [ROWS, ROWS]]]) {
     const body = { id: "a", inputs: [{ name: "pixels", shape, datatype: "UINT8", data }] };
     const { pictures, write } = readInfer(body);
@@ -111,7 +112,7 @@ Deno.test("openInference().read() reads flat and nested numbers", () => {
   }
 });
 
-Deno.test("openInference().read() reads numbers as bytes that follow the JSON", () => {
+Deno.test("formsOf().inference reads numbers as bytes that follow the JSON", () => {
   for (const [datatype, Numbers] of [["UINT8", Uint8Array], ["FP32", Float32Array]] as const) {
     const rest = new Uint8Array(Numbers.from(FLAT).buffer);
     const ask = (binary_data_size: unknown, bytes: Uint8Array) =>
@@ -136,7 +137,7 @@ Deno.test("openInference().read() reads numbers as bytes that follow the JSON", 
   }
 });
 
-Deno.test("openInference().read() throws on what holds no pictures", () => {
+Deno.test("formsOf().inference throws on what holds no pictures", () => {
   const input = { name: "pixels", shape: [1, 784], datatype: "FP32", data: FLAT };
   const cases: [unknown, string][] = [
     [{}, 'Expected a JSON object with a list of one input but found none among ""'],
@@ -169,7 +170,7 @@ Deno.test("openInference().read() throws on what holds no pictures", () => {
   }
 });
 
-Deno.test("openInference().read() has the outputs written that were asked for", () => {
+Deno.test("formsOf().inference has the outputs written that were asked for", () => {
   const inputs = [{ name: "pixels", shape: [1, 784], datatype: "FP32", data: FLAT }];
   const ask = (id: string | undefined, ...names: string[]) => ({
     id,
@@ -186,7 +187,7 @@ Deno.test("openInference().read() has the outputs written that were asked for", 
       { name: "digit", datatype: "INT64", shape: [2], data: [7, 7] },
     ],
   });
-  const letters = openInference("letters", { ...CARD, classes: CLASS_SETS.letters });
+  const letters = formsOf("letters", { ...CARD, classes: CLASS_SETS.letters }).inference;
   assertEquals(letters.metadata.outputs[0].shape, [-1, 26]);
   const { head: { outputs } } = letters.read(ask(undefined, "character")).write([PREDICTION]);
   assertEquals(outputs, [{ name: "character", datatype: "BYTES", shape: [1], data: ["H"] }]);

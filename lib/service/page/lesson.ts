@@ -17,6 +17,8 @@ const PIXELS = 28 * 28;
 export class Lesson {
   /** Most examples, so that a head is solved while one waits. */
   static readonly MOST_EXAMPLES = 500;
+  /** Most characters of a class's name: of three bytes each, a folder's name still has room for them. */
+  static readonly LONGEST_NAME = 80;
 
   #states: Examples[];
 
@@ -110,9 +112,6 @@ export class Lesson {
   }
 }
 
-/** Most characters of a name: of three bytes each, a folder's name still has room for them. */
-export const LONGEST_CLASS_NAME = 80;
-
 /** What Windows takes for a device, whatever comes behind a dot. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
@@ -130,9 +129,9 @@ const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
  */
 export function cleanClassName(text: string): string {
   const line = text.normalize("NFC").replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, " ").trim();
-  const short = line.slice(0, LONGEST_CLASS_NAME).replace(/[\ud800-\udbff]$/, "").trimEnd();
+  const short = line.slice(0, Lesson.LONGEST_NAME).replace(/[\ud800-\udbff]$/, "").trimEnd();
   const name = short.replaceAll(/[\\/:*?"<>|]|^\.|\.$/g, widen);
-  return DEVICE.test(name) ? `_${name}`.slice(0, LONGEST_CLASS_NAME) : name;
+  return DEVICE.test(name) ? `_${name}`.slice(0, Lesson.LONGEST_NAME) : name;
 }
 
 /** The wide form of a character of ASCII (Unicode's block of half-width and full-width forms). */
