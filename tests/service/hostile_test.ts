@@ -53,7 +53,7 @@ Deno.test("startService() reads or refuses small files that are large or laborio
       assertEquals([name, response.status, Object.keys(await response.json())], [
         name,
         status,
-        [status === 200 ? "digits" : "error"],
+        status === 200 ? ["digits", "endsEarly"] : ["error"],
       ]);
     }
     await predict(url);
