@@ -1,20 +1,14 @@
 /** `deno task predict`: pictures in, digits or letters out. */
 
 import { basename, dirname, join } from "@std/path";
+import { kindOf, nameAnswer } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
 import { CSV_NAME, readPixelCsv } from "../data/pixel_csv.ts";
 import { FLAGS, UsageError } from "../flags.ts";
 import type { Move } from "../image/affine.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { occlusionMap } from "../model/interpretation.ts";
-import {
-  type Classifier,
-  kindOf,
-  loadModel,
-  nameAnswer,
-  predict,
-  type Prediction,
-} from "../model/classifier.ts";
+import { type Classifier, loadModel, predict, type Prediction } from "../model/classifier.ts";
 import { describeMetrics, findModel } from "../model/model_folders.ts";
 import { VIEWS } from "../model/evaluation.ts";
 import { decodePicture, LARGEST_PICTURE_FILE } from "../picture/decode.ts";

@@ -3,7 +3,7 @@
 import { join } from "@std/path";
 import { startBackend } from "../backend/mod.ts";
 import { loadCharacters } from "../data/mnist.ts";
-import type { ClassSet } from "../data/class_sets.ts";
+import { type ClassSet, kindOf } from "../data/class_sets.ts";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { type Dataset, holdOut, join as joinDatasets, type Splits } from "../data/dataset.ts";
 import { FLAGS, UsageError } from "../flags.ts";
@@ -12,14 +12,13 @@ import { encodeKerasH5 } from "../formats/keras.ts";
 import { BASE_NAMES, type BaseName } from "../model/architecture.ts";
 import { learnFromFew } from "../model/few_pictures.ts";
 import { describeMetrics, outputFolder } from "../model/model_folders.ts";
-import { kindOf } from "../model/classifier.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { addExamples, saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
-import { AUGMENTATIONS, enoughEpochs, PRESETS, recipeFor } from "../model/recipe.ts";
+import { AUGMENTATIONS, PRESETS, recipeFor } from "../model/recipe.ts";
 import { startTeam } from "../model/team.ts";
 import { trainClassifier } from "../model/transfer.ts";
-import type { Observer } from "../observer.ts";
+import type { Observer, Stage } from "../observer.ts";
 import { readOwnPictures } from "../picture/own_pictures.ts";
 import { confusionMatrix } from "../plot/confusion_matrix.ts";
 import { predictionExamples } from "../plot/prediction_examples.ts";
@@ -162,10 +161,13 @@ await runCommand({
     const base = isShipped
       ? named as BaseName
       : { name: named, network: await readBase(named, { ...data, observer }) };
-    const enough = (epochs: number) =>
-      own ? enoughEpochs(epochs, data.train.count, flags["batch-size"] ?? HEAD.batchSize) : epochs;
+    const epochsOf = (stage: Stage, changes: { epochs?: number }) => {
+      const batchSize = flags["batch-size"] ?? HEAD.batchSize;
+      return recipeFor(stage, { ...changes, batchSize }, own ? data.train.count : undefined).epochs;
+    };
     const recipe = {
-      epochs: flags.epochs ?? (own ? enough((fromScratch ? SCRATCH : HEAD).epochs) : undefined),
+      epochs: flags.epochs ??
+        (own ? epochsOf(fromScratch ? "from-scratch" : "head", {}) : undefined),
       batchSize: flags["batch-size"],
       learningRate: flags["learning-rate"],
     };
@@ -177,7 +179,8 @@ await runCommand({
         hiddenUnits: flags["hidden-units"],
         seed: flags.seed,
         fromScratch,
-        fineTune: flags["fine-tune"] ?? (fromScratch || !isShipped ? 0 : enough(preset.fineTune)),
+        fineTune: flags["fine-tune"] ??
+          (fromScratch || !isShipped ? 0 : epochsOf("fine-tuning", { epochs: preset.fineTune })),
         augmentation: flags.augmentation ?? preset.augmentation,
         keeps: preset.keeps,
         handwriting: preset.handwriting,

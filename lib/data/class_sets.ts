@@ -68,3 +68,26 @@ export function classIndex(character: string, classes: readonly string[]): numbe
 export function classSetOf(classes: readonly string[]): ClassSet | undefined {
   return CLASS_SET_NAMES.find((name) => CLASS_SETS[name].join() === classes.join());
 }
+
+/** @returns What a classifier of these classes reads: one of the sets, or somebody's own. */
+export function kindOf(classes: readonly string[]): "digit" | "character" | "symbol" {
+  const classSet = classSetOf(classes);
+  return classSet === "digits" ? "digit" : classSet ? "character" : "symbol";
+}
+
+/**
+ * Says an answer as programs get it.
+ *
+ * @param answer Index and name of a class.
+ * @param classes The classes of the classifier that gave it.
+ * @returns `digit` where the classes are digits, `character` where they are one of the other sets, and
+ * `class` where they are somebody's own.
+ */
+export function nameAnswer(
+  { index, label }: { index: number; label: string },
+  classes: readonly string[],
+): { digit: number } | { character: string } | { class: string } {
+  const kind = kindOf(classes);
+  if (kind === "digit") return { digit: index };
+  return kind === "character" ? { character: label } : { class: label };
+}

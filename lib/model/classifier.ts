@@ -213,28 +213,6 @@ export interface Prediction {
   probabilities: number[];
 }
 
-/** @returns What a classifier of these classes reads: one of the sets, or somebody's own. */
-export function kindOf(classes: readonly string[]): "digit" | "character" | "symbol" {
-  if (classSetOf(classes) === "digits") return "digit";
-  return classSetOf(classes) ? "character" : "symbol";
-}
-
-/**
- * Says an answer as programs get it.
- *
- * @param classes The classes of the classifier that gave it.
- * @returns `digit` where the classes are digits, `character` where they are one of the other sets, and
- * `class` where they are somebody's own.
- */
-export function nameAnswer(
-  { index, label }: Pick<Prediction, "index" | "label">,
-  classes: readonly string[],
-): { digit: number } | { character: string } | { class: string } {
-  const kind = kindOf(classes);
-  if (kind === "digit") return { digit: index };
-  return kind === "character" ? { character: label } : { class: label };
-}
-
 /** How pixels are to be read. */
 interface PredictionOptions {
   /**

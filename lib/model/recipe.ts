@@ -69,14 +69,25 @@ const RANGES: Record<keyof Recipe, [least: number, largest: number]> = {
   labelSmoothing: [0, 1],
 };
 
+/** A stage of fewer steps than this has learnt little: where there are few pictures it has more epochs. */
+const LEAST_STEPS = 200;
+
 /**
  * @param changes What to do otherwise than the recipe says.
+ * @param count Of the pictures, if there may be few.
  * @returns The recipe of a stage.
  * @throws {TypeError} If a name is none of a recipe's.
  * @throws {RangeError} If a number is out of the range in which something can be learnt with it.
  */
-export function recipeFor(stage: Stage, changes: Partial<Recipe> = {}): Recipe {
+export function recipeFor(
+  stage: Stage,
+  changes: Partial<Recipe> = {},
+  count?: number,
+): Recipe {
   const recipe = { ...RECIPES[stage], ...changes };
+  if (count !== undefined) {
+    recipe.epochs = Math.max(recipe.epochs, Math.ceil(LEAST_STEPS * recipe.batchSize / count));
+  }
   const names = Object.keys(RANGES) as (keyof Recipe)[];
   expectNames("recipe", Object.keys(recipe), names);
   for (const name of names) {
@@ -87,14 +98,6 @@ export function recipeFor(stage: Stage, changes: Partial<Recipe> = {}): Recipe {
     }
   }
   return recipe;
-}
-
-/** A stage of fewer steps than this has learnt little: where there are few pictures it has more epochs. */
-const LEAST_STEPS = 200;
-
-/** The epochs of a stage that learns from `count` pictures, `epochs` if that is enough. */
-export function enoughEpochs(epochs: number, count: number, batchSize: number): number {
-  return Math.max(epochs, Math.ceil(LEAST_STEPS * batchSize / count));
 }
 
 const LIGHT: Augmentation = [

@@ -4,9 +4,9 @@
  * Inference Protocol, version 2 (https://github.com/kserve/open-inference-protocol).
  */
 
-import { classSetOf } from "../data/class_sets.ts";
+import { classSetOf, nameAnswer } from "../data/class_sets.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
-import { type Classifier, nameAnswer, type Prediction } from "../model/classifier.ts";
+import type { Classifier, Prediction } from "../model/classifier.ts";
 import type { FoundDigit } from "../picture/find_digits.ts";
 import { schema } from "./openapi.ts";
 

@@ -12,18 +12,11 @@ import { loadBase } from "../model/bases.ts";
 import { computeOutputs, evaluate } from "../model/evaluation.ts";
 import { learnFromFew } from "../model/few_pictures.ts";
 import { imagesToTensor } from "../model/network.ts";
-import {
-  AUGMENTATIONS,
-  enoughEpochs,
-  expectNames,
-  PRESETS,
-  type Recipe,
-  recipeFor,
-} from "../model/recipe.ts";
+import { AUGMENTATIONS, expectNames, PRESETS, type Recipe, recipeFor } from "../model/recipe.ts";
 import { startTeam, type Team } from "../model/team.ts";
 import { trainStage } from "../model/training.ts";
 import { fineTune, freeze, trainClassifier } from "../model/transfer.ts";
-import type { Observer } from "../observer.ts";
+import type { Observer, Stage } from "../observer.ts";
 import { deviation, mean } from "./report.ts";
 import type { Runs } from "./study.ts";
 
@@ -305,8 +298,8 @@ function withHead(base: tf.Sequential, { classes, seed }: Task): tf.Sequential {
 async function learnHeldOut(team: Team, task: Task): Promise<tf.LayersModel> {
   const { base, seed } = task;
   const data = holdOut(splitsOf(task), seed);
-  const { epochs, batchSize } = recipeFor("head");
-  const enough = (epochs: number) => enoughEpochs(epochs, data.train.count, batchSize);
+  const epochsOf = (stage: Stage, changes: Partial<Recipe> = {}) =>
+    recipeFor(stage, changes, data.train.count).epochs;
   const { augmentation, keeps, fineTune } = PRESETS.standard;
   const { network } = await trainClassifier(team, {
     data,
@@ -314,8 +307,8 @@ async function learnHeldOut(team: Team, task: Task): Promise<tf.LayersModel> {
     seed,
     augmentation,
     keeps,
-    fineTune: enough(fineTune),
-    recipe: { epochs: enough(epochs) },
+    fineTune: epochsOf("fine-tuning", { epochs: fineTune }),
+    recipe: { epochs: epochsOf("head") },
   });
   return network;
 }

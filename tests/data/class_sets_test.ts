@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { classIndex, LETTER_CLASSES, LETTERS } from "../../lib/data/class_sets.ts";
+import {
+  CLASS_SETS,
+  classIndex,
+  LETTER_CLASSES,
+  LETTERS,
+  nameAnswer,
+} from "../../lib/data/class_sets.ts";
 
 Deno.test("LETTERS holds the 52 letters and no digit", () => {
   const codes = [...LETTERS].map((letter) => letter.codePointAt(0)!);
@@ -22,4 +28,11 @@ Deno.test("classIndex() merges lower case with upper case where the shapes agree
   for (const letter of merged) {
     assertEquals(LETTER_CLASSES[classIndex(letter, LETTER_CLASSES)], letter.toUpperCase());
   }
+});
+
+Deno.test("nameAnswer() gives a digit as a number and another class by its name", () => {
+  const answer = { index: 7, label: "7" };
+  assertEquals(nameAnswer(answer, CLASS_SETS.digits), { digit: 7 });
+  assertEquals(nameAnswer({ index: 7, label: "H" }, CLASS_SETS.letters), { character: "H" });
+  assertEquals(nameAnswer({ index: 0, label: "+" }, ["+", "-"]), { class: "+" });
 });

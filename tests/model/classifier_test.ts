@@ -14,7 +14,6 @@ import {
   Classifier,
   describeClassifier,
   loadModel,
-  nameAnswer,
   predict,
   predictDigit,
 } from "../../lib/model/classifier.ts";
@@ -229,12 +228,6 @@ Deno.test("loadModel() loads a head with other classes if its card names them", 
       "Expected a model of digits but found one of even odd",
     );
   }));
-
-Deno.test("nameAnswer() gives a digit as a number and another class by its name", () => {
-  const answer = { index: 7, label: "7" };
-  assertEquals(nameAnswer(answer, CLASS_SETS.digits), { digit: 7 });
-  assertEquals(nameAnswer({ index: 7, label: "H" }, CLASS_SETS.letters), { character: "H" });
-});
 
 Deno.test("findModels() finds one of digits before others, or serves the named one alone", () =>
   withFolder(async (folder) => {
