@@ -5,8 +5,11 @@ import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { splitNetwork } from "./architecture.ts";
 import { applyLayers, imagesToTensor } from "./network.ts";
 
+/** Pixels of the black square on either side of its centre. */
+const REACH = 2;
+
 /**
- * Covers a square around each pixel in turn and notes by how much the evidence for a class shrinks: the
+ * Covers a square of 5 × 5 around each pixel in turn and notes by how much the evidence for a class shrinks: the
  * occlusion map (Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks",
  * section 4.2), in log-odds (Robnik-Šikonja & Kononenko 2008), which do not saturate as
  * probabilities do.
@@ -15,37 +18,31 @@ import { applyLayers, imagesToTensor } from "./network.ts";
  * @param pixels Ink 0–255, `[28, 28]`.
  * @param digit The class whose log-odds are watched: its logit minus the log of the summed
  * exponentials of the others.
- * @param side Of the black square, in pixels; odd.
  * @returns For each pixel the log-odds without the square minus those with it, in nats, `[28, 28]`:
  * positive where ink speaks for `digit`.
- * @throws {RangeError} If `side` is no odd number from 1 to 27.
  * @throws {TypeError} If the network has no layer of logits.
  */
 export function occlusionMap(
   network: tf.LayersModel,
   pixels: Uint8Array,
   digit: number,
-  side: number = 5,
 ): Float32Array {
-  if (!(side % 2 === 1 && side > 0 && side < IMAGE_SIDE)) {
-    throw new RangeError(`Expected side to be an odd number from 1 to 27 but found ${side}`);
-  }
   // The last picture is the whole one, beside the covered ones so that rounding is the same.
   const covered = new Uint8Array((IMAGE_PIXELS + 1) * IMAGE_PIXELS);
   covered.set(pixels, IMAGE_PIXELS * IMAGE_PIXELS);
   for (let centre = 0; centre < IMAGE_PIXELS; centre++) {
     const copy = covered.subarray(centre * IMAGE_PIXELS, (centre + 1) * IMAGE_PIXELS);
     copy.set(pixels);
-    cover(copy, Math.floor(centre / IMAGE_SIDE), centre % IMAGE_SIDE, (side - 1) / 2);
+    cover(copy, Math.floor(centre / IMAGE_SIDE), centre % IMAGE_SIDE);
   }
   const logOdds = logOddsOf(network, covered, digit);
   return logOdds.subarray(0, IMAGE_PIXELS).map((value) => logOdds[IMAGE_PIXELS] - value);
 }
 
-function cover(pixels: Uint8Array, row: number, column: number, reach: number): void {
-  const first = Math.max(0, column - reach);
-  const end = Math.min(IMAGE_SIDE, column + reach + 1);
-  for (let y = Math.max(0, row - reach); y <= Math.min(IMAGE_SIDE - 1, row + reach); y++) {
+function cover(pixels: Uint8Array, row: number, column: number): void {
+  const first = Math.max(0, column - REACH);
+  const end = Math.min(IMAGE_SIDE, column + REACH + 1);
+  for (let y = Math.max(0, row - REACH); y <= Math.min(IMAGE_SIDE - 1, row + REACH); y++) {
     pixels.fill(0, y * IMAGE_SIDE + first, y * IMAGE_SIDE + end);
   }
 }

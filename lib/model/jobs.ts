@@ -47,26 +47,25 @@ async function computeShare(
 /** Which pictures to corrupt, and how. */
 interface CorruptionTask {
   name: typeof CORRUPTION_NAMES[number];
-  seed: number;
   /** Pixels 0–255, `[count, 28, 28]`, shared. */
   images: Uint8Array;
   /** As many, shared: every member fills in its share. */
   corrupted: Uint8Array;
 }
 
-/** Name of the random stream: apart from those of training. */
-const STREAM = 4;
+/** Seed of all corruptions, and name of their random stream, apart from those of training. */
+const [SEED, STREAM] = [1, 4];
 
 /** Job: corrupts a member's share of the pictures. */
 function corruptShare(
   member: Member,
-  { name, seed, images, corrupted }: CorruptionTask,
+  { name, images, corrupted }: CorruptionTask,
 ): void {
   const kind = CORRUPTION_NAMES.indexOf(name);
   const [start, end] = share(images.length / IMAGE_PIXELS, member);
   for (let i = start; i < end; i++) {
     const image = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS);
-    const random = new Random(seed, STREAM, kind, i);
+    const random = new Random(SEED, STREAM, kind, i);
     corrupted.set(corrupt(image, name, random), i * IMAGE_PIXELS);
   }
 }

@@ -23,27 +23,17 @@ interface Robustness {
   meanError: number;
 }
 
-/** How {@linkcode measureRobustness} measures. */
-interface RobustnessOptions {
-  /** Names of the classes. */
-  classes: string[];
-  /**
-   * Seed of the corruptions.
-   * @default {1}
-   */
-  seed?: number;
-  observer?: Observer;
-}
-
 /**
  * Evaluates a network on a dataset and on each of the fifteen corruptions of it, as in use: nothing
- * adapts to the corrupted pictures.
+ * adapts to the corrupted pictures, which are the same in every measurement.
+ *
+ * @param options Names of the classes.
  */
 export async function measureRobustness(
   team: Team,
   network: tf.LayersModel,
   dataset: Dataset,
-  { classes, seed = 1, observer = () => {} }: RobustnessOptions,
+  { classes, observer = () => {} }: { classes: string[]; observer?: Observer },
 ): Promise<Robustness> {
   const { count, labels } = dataset;
   const images = shareMemory(dataset.images);
@@ -62,7 +52,7 @@ export async function measureRobustness(
   const cleanError = await measure(images);
   const errors = {} as Record<typeof CORRUPTION_NAMES[number], number>;
   for (const name of CORRUPTION_NAMES) {
-    await team.run("corruptShare", { name, seed, images, corrupted });
+    await team.run("corruptShare", { name, images, corrupted });
     errors[name] = await measure(corrupted);
   }
   const meanError = CORRUPTION_NAMES.reduce((sum, name) => sum + errors[name], 0) /
