@@ -86,7 +86,8 @@ export function recipeFor(
 ): Recipe {
   const recipe = { ...RECIPES[stage], ...changes };
   if (count !== undefined) {
-    recipe.epochs = Math.max(recipe.epochs, Math.ceil(LEAST_STEPS * recipe.batchSize / count));
+    const enough = Math.min(Math.ceil(LEAST_STEPS * recipe.batchSize / count), RANGES.epochs[1]);
+    recipe.epochs = Math.max(recipe.epochs, enough);
   }
   const names = Object.keys(RANGES) as (keyof Recipe)[];
   expectNames("recipe", Object.keys(recipe), names);
