@@ -53,7 +53,7 @@ Deno.test("deno task predict answers what it can read, and names what it cannot"
     assertEquals(code, 1);
     assertEquals(stderr.slice(-3), [
       `Answers come from ${model} (cnn-small, from scratch, 50.00 % on its test pictures)`,
-      `Expected ${broken} to be a whole PNG picture but it is damaged`,
+      `Expected ${broken} to be a whole PNG picture but it ends early`,
       `Expected to read ${missing} but there is no such file`,
     ]);
     const answers = stdout.map((line) => JSON.parse(line));
