@@ -20,17 +20,13 @@ import type { Observer, Stage } from "../observer.ts";
 import { deviation, mean } from "./report.ts";
 import type { Runs } from "./study.ts";
 
-/** One training of a comparison. */
-interface Run {
+/** What came of one training of a comparison. */
+interface RunResult {
   way: string;
   /** Training pictures of each digit whose label is known. */
   labelsPerClass: number;
   /** Seed of everything: which pictures, initial weights, augmentation, order. */
   seed: number;
-}
-
-/** What came of it. */
-interface RunResult extends Run {
   /** Share of the pictures tested on that is right, 0–1. */
   accuracy: number;
   /** What learning took, features included and testing not. */
@@ -46,13 +42,21 @@ interface Task {
   few: Dataset;
   /** Pictures whose labels are not known. */
   train: Dataset;
+  test: Dataset;
   classes: string[];
   base: BaseName;
   seed: number;
 }
 
-/** What is compared, beside the ways of learning. */
+/** What is compared. */
 interface ComparisonOptions {
+  /** Ways of learning. */
+  ways?: readonly (keyof typeof WAYS)[];
+  /**
+   * Ways besides, by name: a base is fine-tuned with an augmentation as the main job does it, and its best epoch
+   * chosen on the pictures that are tested on.
+   */
+  augmentations?: Record<string, Augmentation>;
   /** In rising order. */
   labelsPerClass: readonly number[];
   seeds: readonly number[];
@@ -124,47 +128,19 @@ const WAYS = {
  *
  * A frozen base runs once over the pictures and 20 augmented copies of each, and a head learns from
  * the features. Otherwise base and head learn together, from pictures augmented afresh every time.
- * Both take 200 steps. No label but those of the few pictures is used.
+ * Both take 200 steps. No label but those of the few pictures is used, but for `augmentations`.
  *
  * @param data Where the pictures are drawn from (`train`) and tested (`test`), and the classes if not digits.
  * @returns One result for each, by way, number of labels and seed in the order that was given.
  * @throws {RangeError} If a class has fewer training pictures than `labelsPerClass`.
  */
-export function compareFewLabels(
-  data: Pick<Splits, "train" | "test"> & Partial<Pick<Splits, "classes">>,
-  { ways, ...options }: ComparisonOptions & { ways: readonly (keyof typeof WAYS)[] },
-): Promise<RunResult[]> {
-  expectNames("ways", ways, Object.keys(WAYS));
-  const learn = Object.fromEntries(ways.map((way) => [way, WAYS[way]]));
-  return compare(data, data.test, learn, options);
-}
-
-/**
- * Fine-tunes a base with every augmentation, from every number of labels, with every seed, and tests on
- * `data.validation`, on which the best epoch is chosen as ever. Test pictures are not touched.
- *
- * @returns One result for each, whose way is the name of the augmentation.
- */
-export function compareAugmentations(
-  { train, validation }: Pick<Splits, "train" | "validation">,
-  { augmentations, ...options }: ComparisonOptions & {
-    augmentations: Record<string, Augmentation>;
-  },
-): Promise<RunResult[]> {
-  const learn = Object.fromEntries(
-    Object.entries(augmentations).map(([name, augmentation]): [string, Learn] => [
-      name,
-      (team, task) => learnWith(augmentation, validation, team, task),
-    ]),
-  );
-  return compare({ train }, validation, learn, options);
-}
-
-async function compare(
-  { train, classes = DIGITS }: { train: Dataset; classes?: string[] },
-  test: Dataset,
-  learn: Record<string, Learn>,
+export async function compareFewLabels(
+  { train, test, classes = DIGITS }:
+    & Pick<Splits, "train" | "test">
+    & Partial<Pick<Splits, "classes">>,
   {
+    ways = [],
+    augmentations = {},
     labelsPerClass,
     seeds,
     base = "cnn",
@@ -174,17 +150,25 @@ async function compare(
     subject = "digit",
   }: ComparisonOptions,
 ): Promise<RunResult[]> {
+  expectNames("ways", ways, Object.keys(WAYS));
+  const learners: [way: string, learn: Learn][] = [
+    ...ways.map((way): [string, Learn] => [way, WAYS[way]]),
+    ...Object.entries(augmentations).map(([name, augmentation]): [string, Learn] => [
+      name,
+      (team, task) => learnAsMainJob(team, task, augmentation),
+    ]),
+  ];
   await startBackend();
-  const all: Run[] = Object.keys(learn).flatMap((way) =>
-    labelsPerClass.flatMap((labelsPerClass) => seeds.map((seed) => ({ way, labelsPerClass, seed })))
+  const all = learners.flatMap(([way, learn]) =>
+    labelsPerClass.flatMap((labelsPerClass) =>
+      seeds.map((seed) => ({ run: { way, labelsPerClass, seed }, learn }))
+    )
   );
-  const nameOf = ({ way, labelsPerClass, seed }: Run) =>
-    `${way}, ${labelsPerClass} a ${subject}, seed ${seed}`;
-  const learnOne = async (team: Team, run: Run): Promise<RunResult> => {
-    const { way, labelsPerClass, seed } = run;
+  const learnOne = async (team: Team, { run, learn }: typeof all[number]): Promise<RunResult> => {
+    const { labelsPerClass, seed } = run;
     const few = pickLabelled(train, labelsPerClass, seed, classes);
     const started = performance.now();
-    const learnt = await learn[way](team, { few, train, classes, base, seed });
+    const learnt = await learn(team, { few, train, test, classes, base, seed });
     const seconds = (performance.now() - started) / 1000;
     const wrong = "nearest" in learnt
       ? wrongByNearest(learnt.nearest, test)
@@ -200,9 +184,9 @@ async function compare(
   try {
     await Promise.all(teams.map(async (team) => {
       for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-        const run = all[i];
-        const what = nameOf(run);
-        const learn = () => learnOne(team, run);
+        const { way, labelsPerClass, seed } = all[i].run;
+        const what = `${way}, ${labelsPerClass} a ${subject}, seed ${seed}`;
+        const learn = () => learnOne(team, all[i]);
         results[i] = runs ? await runs.once(`${base}, ${what}`, learn) : await learn();
         observer?.({ kind: "progress", what, done: ++done, total: all.length });
       }
@@ -338,39 +322,45 @@ async function learnHead(team: Team, base: tf.Sequential, task: Task): Promise<t
   return network;
 }
 
+/** From pictures that are augmented afresh each time, in one long epoch over them again and again. */
 async function learnTogether(
   team: Team,
   base: tf.Sequential,
   task: Task,
   baseRate: number,
 ): Promise<tf.LayersModel> {
-  const { few, classes, seed } = task;
-  const network = withHead(base, task);
+  const { few } = task;
   const batchSize = Math.min(BATCH_SIZE, few.count);
-  // One long epoch over the pictures again and again: each time another augmentation.
-  const train = repeat(few, Math.ceil(STEPS * batchSize / few.count));
-  await fineTune(team, network, { train, validation: few, classes }, {
+  return await tune(team, base, task, few, Math.ceil(STEPS * batchSize / few.count), {
     augmentation: AUGMENTATIONS.light,
     recipe: { ...NETWORK_RECIPE, baseRate, batchSize },
-    seed,
   });
-  return network;
 }
 
 /** As the main job does, but with few pictures, seen again and again. */
-async function learnWith(
-  augmentation: Augmentation,
-  validation: Dataset,
+async function learnAsMainJob(
   team: Team,
   task: Task,
+  augmentation: Augmentation,
 ): Promise<tf.LayersModel> {
-  const { few, train, classes, seed } = task;
-  const network = withHead(await lettersBase(task), task);
+  const { few, train, test } = task;
   const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / few.count);
-  await fineTune(team, network, { train: repeat(few, times), validation, classes }, {
-    augmentation,
-    seed,
-  });
+  return await tune(team, await lettersBase(task), task, test, times, { augmentation });
+}
+
+/** Lets base and head learn together, the few pictures so many times in an epoch. */
+async function tune(
+  team: Team,
+  base: tf.Sequential,
+  task: Task,
+  validation: Dataset,
+  times: number,
+  options: { augmentation: Augmentation; recipe?: Recipe },
+): Promise<tf.LayersModel> {
+  const { few, classes, seed } = task;
+  const network = withHead(base, task);
+  const data = { train: repeat(few, times), validation, classes };
+  await fineTune(team, network, data, { ...options, seed });
   return network;
 }
 

@@ -9,11 +9,11 @@ import { UsageError } from "../flags.ts";
 import { BASE_NAMES, type BaseName } from "../model/architecture.ts";
 import { AUGMENTATIONS } from "../model/recipe.ts";
 import { fewLabelsCurves } from "./charts/few_labels_curves.ts";
-import { compareAugmentations, compareFewLabels, summariseSeeds } from "./comparison.ts";
+import { compareFewLabels, summariseSeeds } from "./comparison.ts";
 import { deviation, mean, spread, table } from "./report.ts";
 import { defineStudy, TRAINING_FLAGS } from "./study.ts";
 
-type Options = Omit<Parameters<typeof compareFewLabels>[1], "ways">;
+type Options = Parameters<typeof compareFewLabels>[1];
 type RunResult = Awaited<ReturnType<typeof compareFewLabels>>[number];
 type Findings = Awaited<ReturnType<Parameters<typeof defineStudy>[0]["run"]>>;
 
@@ -267,9 +267,12 @@ const ablation = defineComparison({
   labels: "100,1000",
   async run(options, limit) {
     const { base, seeds, labelsPerClass } = options;
-    const data = await loadMnist({ limit });
-    const results = await compareAugmentations(data, { augmentations: COMPARED, ...options });
-    const { count } = data.validation;
+    const { train, validation: test } = await loadMnist({ limit });
+    const results = await compareFewLabels({ train, test }, {
+      augmentations: COMPARED,
+      ...options,
+    });
+    const { count } = test;
     /** Share of the seeds with which a picture is read wrong, of each picture. */
     const errorShares = (way: string, labels: number) => {
       const group = runsOf(results, way, labels);

@@ -3,12 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { startBackend } from "../../lib/backend/mod.ts";
 import { slice } from "../../lib/data/dataset.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import {
-  compareAugmentations,
-  compareFewLabels,
-  pickLabelled,
-  summariseSeeds,
-} from "../../lib/study/comparison.ts";
+import { compareFewLabels, pickLabelled, summariseSeeds } from "../../lib/study/comparison.ts";
 
 const few = await loadMnist({ limit: 400 });
 
@@ -79,9 +74,9 @@ Deno.test("compareFewLabels() solves a head, and looks for the nearest picture, 
   assert(solved > one && one > first && solved > nearest && nearest > first && first > 0.25);
 });
 
-Deno.test("compareAugmentations() learns the same with any number of workers", async () => {
+Deno.test("compareFewLabels() compares augmentations, and learns the same with any number of workers", async () => {
   const learn = (names: string[], workers: number) =>
-    compareAugmentations(few, {
+    compareFewLabels(few, {
       augmentations: Object.fromEntries(
         names.map((name) => [name, name === "none" ? [] : [{ kind: "noise", deviation: 0.2 }]]),
       ),
