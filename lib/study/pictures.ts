@@ -18,7 +18,7 @@ import { drawTestPicture, PICTURE_KINDS } from "./test_pictures.ts";
 /** Sizes at which MNIST's pictures are pasted, in pixels of the sheet for each of theirs. */
 const SCALES = [0.5, 1, 2, 4, 8];
 
-/** Pictures whose reading is timed, each several times: at most how many. */
+/** Pictures whose reading is timed, each several times: at most how many, which is no more than are {@linkcode SHOWN}. */
 const SPEEDS = [
   { kind: "plain", side: 256, most: 30 },
   { kind: "squared", side: 256, most: 30 },
@@ -56,29 +56,32 @@ export const pictures = defineStudy({
     const tables = [
       table(["kind", "normalised %", "squeezed %"], drawn.rows),
       pastedTable(model, mnist, Math.min(pasted, mnist.count), seed),
-      table(["from pixels to answer", "median ms"], await timeReading(model, count, seed)),
+      table(
+        ["from pixels to answer", "median ms"],
+        await timeReading(model, drawn.pictures, count, seed),
+      ),
     ];
-    return { text: tables.join("\n\n"), files: { test_pictures: { png: sheet(drawn.shown) } } };
+    const shown = Object.values(drawn.pictures);
+    return { text: tables.join("\n\n"), files: { test_pictures: { png: sheet(shown) } } };
   },
 });
 
-/** How many pictures of every kind are read right, with normalisation and without; some of each. */
+/** How many pictures of every kind are read right, with normalisation and without; the first of each. */
 async function readDrawn(model: Classifier, count: number, seed: number) {
-  const shown: GreyPicture[][] = [];
+  const pictures: Record<string, GreyPicture[]> = {};
   const rows: string[][] = [];
   for (const kind of PICTURE_KINDS) {
     let [normalised, squeezed] = [0, 0];
-    const some: GreyPicture[] = [];
+    const shown: GreyPicture[] = pictures[kind] = [];
     for (let i = 0; i < count; i++) {
       const { digits, picture } = await drawTestPicture(kind, i % 10, new Random(seed, i));
-      if (i < SHOWN) some.push(picture);
+      if (i < SHOWN) shown.push(picture);
       if (read(model, picture) === digits.join("")) normalised++;
       if (`${predictDigit(model, squeeze(picture)).digit}` === digits.join("")) squeezed++;
     }
-    shown.push(some);
     rows.push([kind, ...[normalised, squeezed].map((n) => (100 * n / count).toFixed(1))]);
   }
-  return { shown, rows };
+  return { pictures, rows };
 }
 
 /** How many of MNIST's pictures are read right wherever they are pasted. */
@@ -155,13 +158,20 @@ function read(model: Classifier, picture: GreyPicture): string {
   return predict(model, digits.map(({ pixels }) => pixels)).map(({ index }) => index).join("");
 }
 
-/** Median time from decoded pixels to the answer. */
-async function timeReading(model: Classifier, count: number, seed: number): Promise<string[][]> {
+/** Median time from decoded pixels to the answer; pictures of their kinds' own size are those `drawn` already. */
+async function timeReading(
+  model: Classifier,
+  drawn: Record<string, GreyPicture[]>,
+  count: number,
+  seed: number,
+): Promise<string[][]> {
   const rows: string[][] = [];
   for (const { kind, side, most } of SPEEDS) {
     const times: number[] = [];
     for (let i = 0; i < Math.min(count, most); i++) {
-      const { picture } = await drawTestPicture(kind, i % 10, new Random(seed, i), side);
+      const { picture } = side
+        ? await drawTestPicture(kind, i % 10, new Random(seed, i), side)
+        : { picture: drawn[kind][i] };
       for (let round = 0; round < ROUNDS; round++) {
         const start = performance.now();
         read(model, picture);
