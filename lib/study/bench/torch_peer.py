@@ -75,75 +75,49 @@ def pixels(count):
     return torch.rand(count, 1, 28, 28).to(memory_format=torch.channels_last)
 
 
-def make_trainer(optimiser_kind, compiles, base="cnn"):
-    """A network and a function that takes a training step with it."""
-    network = build(base)
-    optimiser = torch.optim.AdamW(
-        network.parameters(),
-        peer.LEARNING_RATE,
-        weight_decay=peer.WEIGHT_DECAY,
-        **{optimiser_kind: True},
-    )
-    forward = torch.compile(network, dynamic=False) if compiles else network
+def prepare(name, size):
+    """A base or another's network, pictures, their labels, the loss, and the optimiser that is made for it."""
+    if name in torch_models.MODELS:  # as tfjs's `trainOnBatch` does it, with Adam
+        return *torch_models.build(name, size), torch.optim.Adam
+    loss = functools.partial(functional.cross_entropy, label_smoothing=peer.LABEL_SMOOTHING)
+    optimiser = functools.partial(torch.optim.AdamW, weight_decay=peer.WEIGHT_DECAY)
+    return build(name), pixels(size), torch.randint(0, 10, (size,)), loss, optimiser
+
+
+def maybe_compiled(network, compiles):
+    return torch.compile(network, dynamic=False) if compiles else network
+
+
+def make_trainer(network, loss_of, make_optimiser, kind, compiles):
+    """A function that takes a training step."""
+    optimiser = make_optimiser(network.parameters(), peer.LEARNING_RATE, **{kind: True})
+    forward = maybe_compiled(network, compiles)
 
     def step(inputs, labels):
         optimiser.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(
-            forward(inputs), labels, label_smoothing=peer.LABEL_SMOOTHING
-        )
+        loss = loss_of(forward(inputs), labels)
         loss.backward()
         optimiser.step()
         return loss
-
-    return network, step
-
-
-@functools.cache
-def make_step(size, optimiser_kind, compiles, base="cnn"):
-    _, step = make_trainer(optimiser_kind, compiles, base)
-    inputs, labels = pixels(size), torch.randint(0, 10, (size,))
-    return lambda: step(inputs, labels).item()
-
-
-@functools.cache
-def make_forward(size, compiles, base="cnn"):
-    network = build(base).eval()
-    forward = torch.compile(network, dynamic=False) if compiles else network
-    inputs = pixels(size)
-
-    @torch.inference_mode()
-    def run():
-        return forward(inputs)
-
-    return run
-
-
-@functools.cache
-def make_model_step(size, name, kind, compiles):
-    """As tfjs's `trainOnBatch` does it, with Adam."""
-    network, pictures, labels, loss_of = torch_models.build(name, size)
-    optimiser = torch.optim.Adam(network.parameters(), peer.LEARNING_RATE, **{kind: True})
-    forward = torch.compile(network, dynamic=False) if compiles else network
-
-    def step():
-        optimiser.zero_grad(set_to_none=True)
-        loss = loss_of(forward(pictures), labels)
-        loss.backward()
-        optimiser.step()
-        return loss.item()
 
     return step
 
 
 @functools.cache
-def make_model_forward(size, name, compiles):
-    network, pictures, *_ = torch_models.build(name, size)
-    network.eval()
-    forward = torch.compile(network, dynamic=False) if compiles else network
+def make_step(size, name, kind, compiles):
+    network, inputs, labels, loss_of, optimiser = prepare(name, size)
+    step = make_trainer(network, loss_of, optimiser, kind, compiles)
+    return lambda: step(inputs, labels).item()
+
+
+@functools.cache
+def make_forward(size, name, compiles):
+    network, inputs, *_ = prepare(name, size)
+    forward = maybe_compiled(network.eval(), compiles)
 
     @torch.inference_mode()
     def run():
-        return forward(pictures)
+        return forward(inputs)
 
     return run
 
@@ -172,52 +146,40 @@ def measure_features():
 
 
 def measure_all():
-    step = peer.fastest(make_step, STEPS)
-    forward = peer.fastest(make_forward, FORWARDS)
-    of_bases = {}
-    for base in options.bases:
-        steps = {name: (*choice, base) for name, choice in STEPS.items()}
-        forwards = {name: (*choice, base) for name, choice in FORWARDS.items()}
-        of_bases[base] = (
-            steps[peer.fastest(make_step, steps)],
-            forwards[peer.fastest(make_forward, forwards)],
-        )
+    def fastest(make, name, choices):
+        return peer.fastest(make, {label: (name, *choice) for label, choice in choices.items()})
 
-    of_models = {}
-    for model in options.models:
-        steps = {name: (model, *choice) for name, choice in STEPS.items()}
-        forwards = {name: (model, *choice) for name, choice in FORWARDS.items()}
-        of_models[model] = (
-            steps[peer.fastest(make_model_step, steps)],
-            forwards[peer.fastest(make_model_forward, forwards)],
-        )
+    ways = {
+        name: (fastest(make_step, name, STEPS), fastest(make_forward, name, FORWARDS))
+        for name in ["cnn", *options.bases, *options.models]
+    }
 
-    def measure():
-        time = lambda run, size: peer.microseconds(run, size, options.pictures, options.repeats)
-        most_steps, most = max(options.step_batches), max(options.forward_batches)
+    def time(run, size):
+        return peer.microseconds(run, size, options.pictures, options.repeats)
+
+    def time_step(name, size):
+        return time(make_step(size, name, *STEPS[ways[name][0]]), size)
+
+    def time_forward(name, size):
+        return time(make_forward(size, name, *FORWARDS[ways[name][1]]), size)
+
+    def time_both(names):
+        largest = max(options.step_batches), max(options.forward_batches)
         return {
-            "step": {size: time(make_step(size, *STEPS[step]), size) for size in options.step_batches},
-            "forward": {
-                size: time(make_forward(size, *FORWARDS[forward]), size)
-                for size in options.forward_batches
-            },
-            "features": measure_features(),
-            "bases": {
-                base: {
-                    "step": time(make_step(most_steps, *step_of_base), most_steps),
-                    "forward": time(make_forward(most, *forward_of_base), most),
-                }
-                for base, (step_of_base, forward_of_base) in of_bases.items()
-            },
-            "models": {
-                model: {
-                    "step": time(make_model_step(most_steps, *step_of_model), most_steps),
-                    "forward": time(make_model_forward(most, *forward_of_model), most),
-                }
-                for model, (step_of_model, forward_of_model) in of_models.items()
-            },
+            name: {"step": time_step(name, largest[0]), "forward": time_forward(name, largest[1])}
+            for name in names
         }
 
+    def measure():
+        return {
+            "step": {size: time_step("cnn", size) for size in options.step_batches},
+            "forward": {size: time_forward("cnn", size) for size in options.forward_batches},
+            "features": measure_features(),
+            "bases": time_both(options.bases),
+            "models": time_both(options.models),
+        }
+
+    step, forward = ways["cnn"]
     peer.serve(
         {"PyTorch": torch.__version__},
         f"channels_last, {step}, set_to_none; forward {forward}, inference_mode",
@@ -235,7 +197,8 @@ def learn():
 
     inputs, targets = to_pixels(images), torch.from_numpy(labels.astype(numpy.int64))
     test_inputs, test_targets = to_pixels(test_images), torch.from_numpy(test_labels.astype(numpy.int64))
-    network, step = make_trainer("fused", False)
+    network, _, _, loss_of, optimiser = prepare("cnn", 1)
+    step = make_trainer(network, loss_of, optimiser, "fused", False)
 
     def epoch():
         network.train()
