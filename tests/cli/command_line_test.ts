@@ -2,9 +2,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { readArguments } from "../../lib/cli/command_line.ts";
 import { FLAGS, UsageError } from "../../lib/flags.ts";
-import { Run } from "../../lib/model/checkpoint.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
-import { gzip, idxFile, imagesFile, NAMES, writeMnist } from "../data/idx_files.ts";
+import { gzip, idxFile, imagesFile, writeMnist } from "../data/idx_files.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";
@@ -128,32 +127,24 @@ Deno.test("readArguments() keeps flags that tasks share in their ranges", () => 
   }
 });
 
-Deno.test("tasks explain their flags, with defaults and an example", async () => {
-  const texts = await Promise.all(
-    ["train", "evaluate"].map(async (task) => {
-      const { code, stdout, stderr } = await runTask(task, "--help");
-      assertEquals([code, stderr], [0, ""]);
-      assertMatch(stdout, new RegExp(`^Usage: deno task ${task} \\[flags\\]$`, "m"));
-      assertMatch(stdout, new RegExp(`^Example: deno task ${task}`, "m"));
-      assertMatch(stdout, /^ {2}--help +show this$/m);
-      return stdout;
-    }),
-  );
-  assertMatch(texts[0], /^ {2}--preset NAME +.*\(standard, mnist, best, robust\) \[standard\]$/m);
+Deno.test("a task explains its flags, with defaults and an example", async () => {
+  const { code, stdout, stderr } = await runTask("train", "--help");
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^Usage: deno task train \[flags\]$/m);
+  assertMatch(stdout, /^Example: deno task train/m);
+  assertMatch(stdout, /^ {2}--help +show this$/m);
+  assertMatch(stdout, /^ {2}--preset NAME +.*\(standard, mnist, best, robust\) \[standard\]$/m);
 });
 
 Deno.test("make lists what it makes, and explains each", async () => {
-  const list = await runTask("make", "--help");
+  const list = await runTask("make");
   assertEquals([list.code, list.stderr], [0, ""]);
-  assertEquals(await runTask("make"), list);
   const names = [...list.stdout.matchAll(/^ {2}(\S+) {2}/gm)].map(([, name]) => name);
   assertEquals(names, ["backend", "base", "letters"]);
-  await Promise.all(names.map(async (name) => {
-    const { code, stdout } = await runTask("make", name, "--help");
-    assertEquals(code, 0);
-    assertMatch(stdout, new RegExp(`^Usage: deno task make ${name} \\[flags\\]$`, "m"));
-    assertMatch(stdout, new RegExp(`^Example: deno task make ${name}`, "m"));
-  }));
+  const { code, stdout } = await runTask("make", "letters", "--help");
+  assertEquals(code, 0);
+  assertMatch(stdout, /^Usage: deno task make letters \[flags\]$/m);
+  assertMatch(stdout, /^Example: deno task make letters/m);
 });
 
 interface WrongCall {
@@ -183,13 +174,6 @@ const WRONG_CALLS: WrongCall[] = [
     call: () => ["train", "--from-scratch", "--fine-tune", "2"],
     code: 2,
     message: () => "Expected --from-scratch or --fine-tune but found both",
-  },
-  {
-    name: "a flag that train does not have",
-    call: () => ["train", "--speed", "fast"],
-    code: 2,
-    message: () =>
-      "Expected one of --classes, --preset, --base, --hidden-units, --fine-tune, --augmentation, --from-scratch, --epochs, --batch-size, --learning-rate, --seed, --limit, --data, --pictures, --head, --add-to, --out, --resume, --workers, --kernels but found --speed",
   },
   {
     name: "something that nobody makes",
@@ -224,37 +208,6 @@ const WRONG_CALLS: WrongCall[] = [
     message: (folder) => `Expected to mkdir '${folder}/out' but the system said: File exists`,
   },
   {
-    name: "--data with nothing in it",
-    call: (folder) => train(folder),
-    code: 1,
-    message: (folder) =>
-      `Expected ${NAMES.trainImages} or ${NAMES.trainImages}.gz in ${folder} but found no files`,
-  },
-  {
-    name: "a checkpoint of another configuration",
-    arrange: async (folder) => {
-      await writeMnist(folder);
-      const configuration = { base: "cnn-small", seed: 7 };
-      const run = await Run.begin({ configuration, checkpoint: checkpointIn(folder) });
-      await run.stage("head", async ({ onEpoch }) => {
-        const optimiser = { step: 1, first: [], second: [] };
-        await onEpoch!({ history: [], kept: [], state: { epoch: 1, weights: [], optimiser } });
-        return [];
-      });
-    },
-    call: (folder) => train(folder, "--resume"),
-    code: 1,
-    message: (folder) =>
-      `Expected to resume with seed 7, as ${checkpointIn(folder)} was made, but found 1`,
-  },
-  {
-    name: "a model that is not there",
-    call: (folder) => ["evaluate", "--model", join(folder, "model")],
-    code: 1,
-    message: (folder) =>
-      `Expected ${folder}/model to be the folder of a saved network but there is none`,
-  },
-  {
     name: "labels beyond the classes",
     arrange: async (folder) => {
       const network = await randomNetwork();
@@ -278,8 +231,6 @@ for (const { name, arrange, call, code, message } of WRONG_CALLS) {
       await arrange?.(folder);
       const [task, ...args] = call(folder);
       const outcome = await runTask(task, ...args);
-      // Data for tests is too small to have all digits everywhere.
-      outcome.stderr = outcome.stderr.replace(/^Warning: no pictures to choose on .*\n/, "");
       const hint = code === 2 ? `See deno task ${task} --help\n` : "";
       assertEquals(outcome, {
         code,
@@ -288,15 +239,6 @@ for (const { name, arrange, call, code, message } of WRONG_CALLS) {
       });
     }));
 }
-
-Deno.test("make names the command whose flag is wrong", async () => {
-  assertEquals(await runTask("make", "letters", "--count", "10"), {
-    code: 2,
-    stdout: "",
-    stderr: "make letters: Expected --count to be an integer from 720 to 600000 but found 10\n" +
-      "See deno task make letters --help\n",
-  });
-});
 
 Deno.test("train that cannot write its checkpoint fails after the first epoch, and harms nothing", () =>
   withFolder(async (folder) => {

@@ -71,11 +71,3 @@ Deno.test("deno task serve says in one sentence where it cannot listen", () =>
       assertEquals([code, stderr], [1, `serve: Expected ${words}\n`]);
     }
   }));
-
-Deno.test("tasks of the service explain themselves", async () => {
-  for (const task of ["serve", "page"]) {
-    const { code, stdout } = await runTask(task, "--help");
-    assertEquals(code, 0);
-    assertMatch(stdout, new RegExp(`^Usage: deno task ${task} \\[flags\\]$`, "m"));
-  }
-});

@@ -1,5 +1,12 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { UsageError } from "../../lib/flags.ts";
 import { startEngines } from "../../lib/study/bench/engines.ts";
 import { reportBenchmark } from "../../lib/study/bench/report.ts";
 import { STUDIES } from "../../lib/study/studies.ts";
@@ -7,7 +14,6 @@ import type { Observer } from "../../lib/observer.ts";
 import { Runs, runStudy } from "../../lib/study/study.ts";
 import { textsOf } from "../plot/chart_inspection.ts";
 import { withFolder } from "../temporary_folder.ts";
-import { runTask } from "../cli/run_task.ts";
 
 const FAKE_PEER = fromFileUrl(new URL("./fake_peer.ts", import.meta.url));
 const AMOUNT = {
@@ -103,18 +109,39 @@ Deno.test("Runs.inTurns() names engines that are missing and goes on with the ot
   ]);
 });
 
+/** What came of three rounds of an engine, or of the one of a slow one: times that are `factor`, twice that, and so on. */
+function measured(key: string, threads: number, factor: number, isSlow = false) {
+  const { stepBatches, forwardBatches, pictures, bases, models } = isSlow ? LITTLE : AMOUNT;
+  const results = (isSlow ? [1] : [1, 2, 3]).map((round) => {
+    const times = (names: (string | number)[]) =>
+      Object.fromEntries(names.map((name) => [name, factor * round]));
+    const networks = (names: string[]) =>
+      Object.fromEntries(
+        names.map((name) => [name, { step: factor * round * 2, forward: factor * round }]),
+      );
+    return {
+      versions: { fake: "1.0" },
+      configuration: `${pictures} pictures`,
+      step: times(stepBatches),
+      forward: times(forwardBatches),
+      features: factor * round * 10,
+      bases: networks(bases),
+      models: networks(models),
+      peakMegabytes: round,
+    };
+  });
+  return { contender: { key, name: `The ${key}`, threads }, results };
+}
+
 Deno.test("reportBenchmark() gives medians, ratios, targets and what is missing", async () => {
-  const outcomes = await measureInTurns(
-    [
-      fake("ours", 1, 100),
-      fake("ours", 2, 50),
-      fake("pytorch", 1, 200),
-      fake("keras", 2, 40),
-      { ...fake("composed", 1, 90000), once: LITTLE },
-      broken("absent", "no-such-program"),
-    ],
-    3,
-  );
+  const outcomes = [
+    measured("ours", 1, 100),
+    measured("ours", 2, 50),
+    measured("pytorch", 1, 200),
+    measured("keras", 2, 40),
+    measured("composed", 1, 90000, true),
+    { ...measured("absent", 1, 1), missing: "no-such-program is not installed" },
+  ];
   const learning = [
     learnt("ours", 30, 0.994, 400),
     learnt("keras", 50, 0.991, 0),
@@ -223,11 +250,15 @@ Deno.test("reportBenchmark() decides nothing on a busy machine", () => {
   }
 });
 
+/** Runs the study as its task does, and returns its report. */
+function runBench(flags: Record<string, string | number>): Promise<string> {
+  const bench = STUDIES.find(({ name }) => name === "bench")!;
+  return runStudy(bench, { rounds: 5, quick: false, ...flags }, () => {});
+}
+
 /** The report of what a peer learns. */
 function learnWith(python: string, out: string): Promise<string> {
-  const bench = STUDIES.find(({ name }) => name === "bench")!;
-  const flags = { rounds: 2, quick: false, part: "learning", only: "keras", python, out };
-  return runStudy(bench, flags, () => {});
+  return runBench({ rounds: 2, part: "learning", only: "keras", python, out });
 }
 
 Deno.test("bench says why a command that learns fails", () =>
@@ -284,20 +315,17 @@ Deno.test("reportBenchmark() says on the chart where it shows a smaller batch", 
   ]);
 });
 
-Deno.test("bench names a Python that is not installed, and rejects an engine that it does not know", async () => {
-  await withFolder(async (folder) => {
-    const args = ["--part", "steps", "--only", "pytorch", "--python", "no-python", "--out", folder];
-    const { code, stdout } = await runTask("study", "bench", ...args);
-    assertEquals(code, 0);
-    assertStringIncludes(stdout, "- PyTorch, 1 thread: no-python is not installed");
-    assertStringIncludes(stdout, "Made by `deno task study bench --only pytorch --part steps` on");
-    const { missing } = JSON.parse(await Deno.readTextFile(join(folder, "benchmark.json")));
+Deno.test("bench names a Python that is not installed, and rejects an engine that it does not know", () =>
+  withFolder(async (out) => {
+    const flags = { part: "steps", only: "pytorch", python: "no-python", out };
+    const report = await runBench(flags);
+    assertStringIncludes(report, "- PyTorch, 1 thread: no-python is not installed");
+    assertStringIncludes(report, "Made by `deno task study bench --only pytorch --part steps` on");
+    const { missing } = JSON.parse(await Deno.readTextFile(join(out, "benchmark.json")));
     assertEquals(missing[0], { name: "PyTorch, 1 thread", reason: "no-python is not installed" });
-    const wrong = await runTask("study", "bench", "--only", "caffe");
-    assertEquals(wrong.code, 2);
-    assertStringIncludes(
-      wrong.stderr,
-      "study bench: Expected --only to name ours, pytorch, keras, composed but found caffe",
+    await assertRejects(
+      () => runBench({ ...flags, only: "caffe" }),
+      UsageError,
+      "Expected --only to name ours, pytorch, keras, composed but found caffe",
     );
-  });
-});
+  }));
