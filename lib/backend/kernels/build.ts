@@ -1,9 +1,11 @@
 /** Compiles the AssemblyScript kernels to WASM: `deno run -A lib/backend/kernels/build.ts`. */
 
-import { fromFileUrl } from "@std/path";
-import { main } from "assemblyscript/asc";
+import { main, version } from "assemblyscript/asc";
 
 const ASSEMBLY = new URL("./assembly/", import.meta.url);
+
+/** What is compiled, and with relaxed SIMD or not. */
+const MODULES = [["kernels_relaxed.wasm", true], ["kernels.wasm", false]] as const;
 
 /**
  * Compiles the kernels.
@@ -46,10 +48,24 @@ export async function buildKernels(relaxed: boolean): Promise<Uint8Array<ArrayBu
   return new Uint8Array(binary);
 }
 
+/**
+ * The digest of the kernels, of what they are compiled from and by: as long as `kernels.sha256` says the same,
+ * nothing has changed since they were compiled, which takes half a minute.
+ *
+ * @returns SHA-256 in hexadecimal digits.
+ */
+export async function digestKernels(): Promise<string> {
+  const sources = Array.from(Deno.readDirSync(ASSEMBLY), ({ name }) => `assembly/${name}`).sort();
+  const names = ["build.ts", ...sources, ...MODULES.map(([name]) => name)];
+  const files = names.map((name) => Deno.readFileSync(new URL(name, import.meta.url)));
+  const parts = names.flatMap((name, i) => [`\n${name} ${files[i].length}\n`, files[i]]);
+  const all = await new Blob([version, ...parts]).arrayBuffer();
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", all)).toHex();
+}
+
 if (import.meta.main) {
-  for (
-    const [name, relaxed] of [["kernels_relaxed.wasm", true], ["kernels.wasm", false]] as const
-  ) {
-    Deno.writeFileSync(fromFileUrl(new URL(name, import.meta.url)), await buildKernels(relaxed));
+  for (const [name, relaxed] of MODULES) {
+    Deno.writeFileSync(new URL(name, import.meta.url), await buildKernels(relaxed));
   }
+  Deno.writeTextFileSync(new URL("kernels.sha256", import.meta.url), `${await digestKernels()}\n`);
 }
