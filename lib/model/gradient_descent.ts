@@ -15,7 +15,6 @@ import {
   imagesToTensor,
   networkFromData,
   readWeights,
-  setValues,
   writeWeights,
 } from "./network.ts";
 import type { Recipe } from "./recipe.ts";
@@ -286,6 +285,12 @@ function sumOverTeam(
   );
   member.sum([...gradients.map(valuesInPlace), ...averages]);
   setValues(statistics, averages);
+}
+
+function setValues(variables: tf.Variable[], values: Float32Array[]): void {
+  variables.forEach((variable, i) =>
+    tf.tidy(() => variable.assign(tf.tensor(values[i], variable.shape)))
+  );
 }
 
 function validate(

@@ -122,13 +122,8 @@ export function readWeights(layers: tf.layers.Layer[]): Float32Array[] {
 
 /** Sets all weights to values that {@linkcode readWeights} gave. */
 export function writeWeights(layers: tf.layers.Layer[], weights: Float32Array[]): void {
-  setValues(variablesOf(layers), weights);
-}
-
-/** Sets variables to these values. */
-export function setValues(variables: tf.Variable[], values: Float32Array[]): void {
-  variables.forEach((variable, i) =>
-    tf.tidy(() => variable.assign(tf.tensor(values[i], variable.shape)))
+  variablesOf(layers).forEach((variable, i) =>
+    tf.tidy(() => variable.assign(tf.tensor(weights[i], variable.shape)))
   );
 }
 
