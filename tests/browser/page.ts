@@ -147,6 +147,27 @@ Deno.test({
         await page.locator("#sure").filter({ hasText: /^\d+\.\d\s% sure$/ }).waitFor();
       });
 
+      await t.step("says nothing of a question that failed while more was drawn", async () => {
+        await using context = await browser.newContext();
+        const page = await context.newPage();
+        await page.goto(service.url);
+        await draw(page, STROKES[1]);
+        await waitForAnswer(page, "1");
+        const drawn = Promise.withResolvers<void>();
+        await page.route("**:predict", async (route) => {
+          await drawn.promise;
+          await route.abort();
+        }, { times: 1 });
+        const failed = page.waitForEvent("requestfailed");
+        const asked = page.waitForRequest("**:predict");
+        await draw(page, [[[0.4, 0.85]]]);
+        await asked;
+        await draw(page, [[[0.6, 0.85]]]);
+        drawn.resolve();
+        await failed;
+        await page.locator("#sure").filter({ hasText: /sure$/ }).waitFor();
+      });
+
       await step("speaks German where the browser does", async (page) => {
         await page.getByRole("heading", { name: "Zeichne eine Ziffer" }).waitFor();
         await draw(page, STROKES[3]);
