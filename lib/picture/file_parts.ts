@@ -246,21 +246,31 @@ function firstFrame(bytes: Uint8Array): Uint8Array {
   return still;
 }
 
-/** Bits behind the last byte: with zeros only, and with some ones among them. */
-const CONTINUATIONS = [0, 0x80].map((byte) => new Uint8Array(16).fill(byte));
+/** Bytes with which data of an image begin, its size among them: so many if they are lossy, else half of that. */
+const SIZE_BYTES = 10;
 
-/** Bytes by which a chunk is made longer besides, lest what is read into zeros take more of them. */
+/**
+ * Bytes behind the last, in two ways, and how many they are before zeros. Of lossy data, all bits must differ: where
+ * both go on with zeros, they soon agree on what was never there. Lossless data are valid more often with zeros.
+ */
+const CONTINUATIONS = {
+  lossy: { ways: [0x0f, 0xf0], count: Infinity },
+  lossless: { ways: [0, 0x80], count: 16 },
+};
+
+/** Bytes by which a chunk is made longer besides, lest what is read of these take more. */
 const MORE = 2 ** 20;
 
 function mendWebP(bytes: Uint8Array, mostBytes: number): Mended {
-  const { type = "", start = 0, end = 0 } = riffChunks(bytes, 12).at(-1) ?? {};
+  const { type = "", start = 0, end = 0, data } = riffChunks(bytes, 12).at(-1) ?? {};
   const wholeEnd = Math.max(end, 8 + viewOf(bytes).getUint32(4, true));
   const endsEarly = wholeEnd > bytes.length;
-  if (!endsEarly || !IMAGE_CHUNKS.includes(type)) return { files: [], endsEarly };
+  const isImage = IMAGE_CHUNKS.includes(type) && data!.length >= SIZE_BYTES;
+  if (!endsEarly || !isImage) return { files: [], endsEarly };
   const length = 2 * wholeEnd + MORE;
-  const files = CONTINUATIONS.map((bits) => {
-    const file = lengthen(bytes, length, mostBytes);
-    file.set(bits, bytes.length);
+  const { ways, count } = CONTINUATIONS[type === "VP8L" ? "lossless" : "lossy"];
+  const files = ways.map((byte) => {
+    const file = lengthen(bytes, length, mostBytes).fill(byte, bytes.length, bytes.length + count);
     for (const size of [4, start + 4]) viewOf(file).setUint32(size, length - size - 4, true);
     return file;
   });

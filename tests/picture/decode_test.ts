@@ -62,6 +62,23 @@ for (const name of CUT) {
   });
 }
 
+Deno.test("decodePicture() shows no row of a lossy WebP that is not there, wherever it is cut off", async () => {
+  const { "picture.webp": bytes } = await sevenFiles();
+  const whole = await decodePicture(bytes, "whole.webp");
+  let shown = 0;
+  for (let length = 20; length < bytes.length; length += 5) {
+    const cut = await decodePicture(bytes.slice(0, length), "cut.webp").catch(({ message }) => {
+      assertEquals(message, "Expected cut.webp to be a whole WebP picture but it ends early");
+    });
+    if (!cut) continue;
+    shown++;
+    const rows = cut.values.subarray(0, (cut.height - 4) * cut.width); // a filter softens the lowest
+    const wrong = rows.filter((value, i) => Math.abs(value - whole.values[i]) > 64).length;
+    assertEquals([length, wrong], [length, 0]);
+  }
+  assert(shown > bytes.length / 5 / 2, `${shown}`);
+});
+
 for (const name of ["picture.bmp", "bmp3.bmp"]) {
   Deno.test(`decodePicture() shows ${name} whole when its header claims more bytes than there are`, async () => {
     const bytes = (await sevenFiles())[name].slice();
@@ -107,6 +124,7 @@ const BEGINNINGS = [
   ["PNG", "grey.png", 24],
   ["JPEG", "grey.jpg", 24],
   ["WebP", "picture.webp", 24],
+  ["WebP", "picture.webp", 27],
   ["GIF", "picture.gif", 24],
   ["BMP", "picture.bmp", 24],
   ["TIFF", "strips.tiff", 24],
