@@ -174,14 +174,14 @@ function leanJpeg(bytes: Uint8Array): { bytes: Uint8Array; scans: number } {
   const wanted = new Set([EXIF, ADOBE]);
   let scans = 0;
   let start = 2;
-  while (start + 4 <= bytes.length && bytes[start] === 0xff && bytes[start + 1] !== END) {
+  while (bytes[start] === 0xff && bytes[start + 1] !== END) {
     const marker = bytes[start + 1];
     if (marker === 0xff) {
       start++;
       continue;
     }
     let end = start + 2 + (bytes[start + 2] << 8 | bytes[start + 3]);
-    if (end > bytes.length) {
+    if (Math.max(end, start + 4) > bytes.length) {
       start = bytes.length; // cut off, and nothing to decode with
       break;
     }
@@ -235,6 +235,7 @@ function firstFrame(bytes: Uint8Array): Uint8Array {
     header.data.subarray(4, 10).toHex() === frame.data.subarray(6, 12).toHex();
   if (!isWhole) return bytes;
   const image = riffChunks(frame.data, 16).filter(({ type }) => IMAGE_CHUNKS.includes(type));
+  if (image.length === 0) return bytes; // cut off
   const exif = chunks.filter(({ type }) => type === "EXIF");
   const still = concatenate([
     bytes.subarray(0, header.end),
@@ -362,7 +363,7 @@ function mendBmp(bytes: Uint8Array): Mended {
     view.setUint32(34, Math.min(view.getUint32(34, true), there), true);
     view.setInt32(22, Math.sign(height) * Math.min(Math.abs(height), rows), true);
   }
-  const hasEnd = view.getUint16(bytes.length - 2, true) === END_OF_RUNS;
+  const hasEnd = there >= 2 && view.getUint16(bytes.length - 2, true) === END_OF_RUNS;
   const endsEarly = isPacked ? !hasEnd : rows < Math.abs(height);
   return { files: rows > 0 ? [mended] : [], endsEarly };
 }

@@ -79,6 +79,18 @@ Deno.test("decodePicture() shows no row of a lossy WebP that is not there, where
   assert(shown > bytes.length / 5 / 2, `${shown}`);
 });
 
+Deno.test("decodePicture() shows what is there of a JPEG that is cut off where a scan or a table begins", async () => {
+  const { "progressive.jpg": bytes } = await sevenFiles();
+  const whole = await decodePicture(bytes, "whole.jpg");
+  for (const marker of [0xc4, 0xda]) {
+    const start = bytes.findLastIndex((byte, i) => byte === 0xff && bytes[i + 1] === marker);
+    for (let length = start; length <= start + 4; length++) {
+      const cut = await decodePicture(bytes.slice(0, length), "cut.jpg");
+      assertEquals([cut.endsEarly, cut.height], [true, whole.height]);
+    }
+  }
+});
+
 for (const name of ["picture.bmp", "bmp3.bmp"]) {
   Deno.test(`decodePicture() shows ${name} whole when its header claims more bytes than there are`, async () => {
     const bytes = (await sevenFiles())[name].slice();
@@ -125,8 +137,10 @@ const BEGINNINGS = [
   ["JPEG", "grey.jpg", 24],
   ["WebP", "picture.webp", 24],
   ["WebP", "picture.webp", 27],
+  ["WebP", "animated.webp", 70],
   ["GIF", "picture.gif", 24],
   ["BMP", "picture.bmp", 24],
+  ["BMP", "bmp3.bmp", 59],
   ["TIFF", "strips.tiff", 24],
   ["TIFF", "picture.tiff", 100],
   ["AVIF", "picture.avif", 24],
