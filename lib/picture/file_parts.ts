@@ -56,6 +56,9 @@ const MENDS: Record<string, (bytes: Uint8Array, mostBytes: number) => Mended> = 
   AVIF: mendBoxes,
 };
 
+/** Most parts of a file that are looked at: no program writes so many, and millions of empty ones would fill the memory. */
+const MOST_PARTS = 2 ** 17;
+
 function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, length);
 }
@@ -89,7 +92,11 @@ function leanPng(bytes: Uint8Array): Uint8Array {
 function chunksOf(bytes: Uint8Array) {
   const view = viewOf(bytes);
   const chunks: { type: string; data: Uint8Array; whole: Uint8Array }[] = [];
-  for (let start = SIGNATURE.length, end = 0; start + 8 <= bytes.length; start = end) {
+  for (
+    let start = SIGNATURE.length, end = 0;
+    start + 8 <= bytes.length && chunks.length < MOST_PARTS;
+    start = end
+  ) {
     const type = textAt(bytes, start + 4);
     end = start + view.getUint32(start) + 12;
     const data = bytes.subarray(start + 8, end - 4);
@@ -181,7 +188,7 @@ function leanJpeg(bytes: Uint8Array): { bytes: Uint8Array; scans: number } {
       continue;
     }
     let end = start + 2 + (bytes[start + 2] << 8 | bytes[start + 3]);
-    if (Math.max(end, start + 4) > bytes.length) {
+    if (Math.max(end, start + 4) > bytes.length || kept.length === MOST_PARTS) {
       start = bytes.length; // cut off, and nothing to decode with
       break;
     }
@@ -218,7 +225,7 @@ const [HAS_ALPHA, HAS_EXIF] = [0x10, 0x08];
 function riffChunks(bytes: Uint8Array, start: number) {
   const view = viewOf(bytes);
   const chunks: { type: string; start: number; end: number; data: Uint8Array }[] = [];
-  for (let end = start; start + 8 <= bytes.length; start = end) {
+  for (let end = start; start + 8 <= bytes.length && chunks.length < MOST_PARTS; start = end) {
     const size = view.getUint32(start + 4, true);
     end = start + 8 + size + size % 2;
     const data = bytes.subarray(start + 8, start + 8 + size);
@@ -250,6 +257,9 @@ function firstFrame(bytes: Uint8Array): Uint8Array {
 /** Bytes with which data of an image begin, its size among them: so many if they are lossy, else half of that. */
 const SIZE_BYTES = 10;
 
+/** Of less of a file than this, nothing can be seen, and it may claim to be of any size. */
+const LEAST_SHARE = 1 / 64;
+
 /**
  * Bytes behind the last, in two ways, and how many they are before zeros. Of lossy data, all bits must differ: where
  * both go on with zeros, they soon agree on what was never there. Lossless data are valid more often with zeros.
@@ -267,7 +277,8 @@ function mendWebP(bytes: Uint8Array, mostBytes: number): Mended {
   const wholeEnd = Math.max(end, 8 + viewOf(bytes).getUint32(4, true));
   const endsEarly = wholeEnd > bytes.length;
   const isImage = IMAGE_CHUNKS.includes(type) && data!.length >= SIZE_BYTES;
-  if (!endsEarly || !isImage) return { files: [], endsEarly };
+  const isEnough = bytes.length > LEAST_SHARE * wholeEnd;
+  if (!endsEarly || !isImage || !isEnough) return { files: [], endsEarly };
   const length = 2 * wholeEnd + MORE;
   const { ways, count } = CONTINUATIONS[type === "VP8L" ? "lossless" : "lossy"];
   const files = ways.map((byte) => {
@@ -289,13 +300,18 @@ function mendGif(bytes: Uint8Array, mostBytes: number): Mended {
   const view = viewOf(bytes);
   const tableBytes = (flags: number) => flags & HAS_TABLE ? 6 << (flags & TABLE_SIZE) : 0;
   let image = 13 + tableBytes(view.getUint8(10));
-  while (bytes[image] === EXTENSION) image = blocksAt(bytes, image + 2).end;
+  while (bytes[image] === EXTENSION) image = eachBlock(bytes, image + 2);
   const isImage = view.getUint8(image) === IMAGE;
   const flags = view.getUint8(image + 9);
   const codes = image + 10 + tableBytes(flags);
-  const { blocks, end } = blocksAt(bytes, codes + 1);
+  const packed = new Uint8Array(bytes.length);
+  let length = 0;
+  const end = eachBlock(bytes, codes + 1, (block) => {
+    packed.set(block, length);
+    length += block.length;
+  });
   if (!isImage || end <= bytes.length) return { files: [], endsEarly: false };
-  const pixels = countPixels(concatenate(blocks), view.getUint8(codes));
+  const pixels = countPixels(packed.subarray(0, length), view.getUint8(codes));
   const rows = Math.floor(pixels / view.getUint16(image + 5, true));
   if (rows === 0 || flags & INTERLACED) return { files: [], endsEarly: true };
   const file = lengthen(bytes, end + 1, mostBytes);
@@ -304,14 +320,17 @@ function mendGif(bytes: Uint8Array, mostBytes: number): Mended {
   return { files: [file], endsEarly: true };
 }
 
-/** The blocks of data of a GIF from a byte on, and where the end of the last comes to lie. */
-function blocksAt(bytes: Uint8Array, start: number): { blocks: Uint8Array[]; end: number } {
-  const blocks: Uint8Array[] = [];
+/** Goes through the blocks of data of a GIF from a byte on; returns where the end of the last comes to lie. */
+function eachBlock(
+  bytes: Uint8Array,
+  start: number,
+  found: (block: Uint8Array) => void = () => {},
+): number {
   let end = start;
   for (; bytes[end] > 0; end += 1 + bytes[end]) {
-    blocks.push(bytes.subarray(end + 1, end + 1 + bytes[end]));
+    found(bytes.subarray(end + 1, end + 1 + bytes[end]));
   }
-  return { blocks, end: end + 1 };
+  return end + 1;
 }
 
 /** A GIF's codes have so many bits at most (appendix F). */
@@ -396,6 +415,7 @@ function mendTiff(bytes: Uint8Array, mostBytes: number): Mended {
     const count = view.getUint32(entry + 4, isLittle);
     const isShort = view.getUint16(entry + 2, isLittle) === SHORT;
     const size = isShort ? 2 : 4;
+    if (count * size > bytes.length) throw new RangeError(`Expected ${count} values`);
     const start = count * size <= 4 ? entry + 8 : view.getUint32(entry + 8, isLittle);
     return Array.from(
       { length: count },
