@@ -396,7 +396,7 @@ const [HEIGHT, COMPRESSION, STRIP_ROWS, PLANES] = [257, 259, 278, 284];
 const [STRIPS, STRIP_BYTES, TILES, TILE_BYTES] = [273, 279, 324, 325];
 const SHORT = 3;
 
-/** A TIFF with the rows of its whole strips, and what is there of the next one if it is not compressed. */
+/** A TIFF of the first picture alone, or with the rows of its whole strips and, if not compressed, what is there of the next. */
 function mendTiff(bytes: Uint8Array, mostBytes: number): Mended {
   const view = viewOf(bytes);
   const isLittle = bytes[0] === 0x49;
@@ -426,7 +426,11 @@ function mendTiff(bytes: Uint8Array, mostBytes: number): Mended {
   const sizes = [...valuesOf(STRIP_BYTES), ...valuesOf(TILE_BYTES)];
   const ends = [...valuesOf(STRIPS), ...valuesOf(TILES)].map((start, i) => start + sizes[i]);
   const whole = ends.findIndex((end) => end > bytes.length);
-  if (whole < 0) return { files: [], endsEarly: false };
+  if (whole < 0) {
+    const first = bytes.slice();
+    viewOf(first).setUint32(directory + 2 + 12 * count, 0); // where the next picture is, which may be cut off
+    return { files: [first], endsEarly: false };
+  }
   const [height] = valuesOf(HEIGHT);
   const [stripRows = height] = valuesOf(STRIP_ROWS);
   const [[compression = 1], [planes = 1]] = [valuesOf(COMPRESSION), valuesOf(PLANES)];

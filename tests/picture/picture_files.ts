@@ -75,6 +75,7 @@ export async function sevenFiles(): Promise<Record<string, Uint8Array>> {
     "picture.gif": write(MagickFormat.Gif),
     "animated.gif": animate(MagickFormat.Gif),
     "animated.webp": animate(MagickFormat.WebP),
+    "pages.tiff": animate(MagickFormat.Tiff),
     "picture.bmp": write(MagickFormat.Bmp),
     "picture.tiff": write(MagickFormat.Tiff),
     "strips.tiff": writeStrips(),
