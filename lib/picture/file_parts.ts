@@ -217,8 +217,9 @@ function endOfScan(bytes: Uint8Array, start: number): number {
   return bytes.length;
 }
 
-/** Chunks of a WebP picture, and what tells of it in one that has frames (RFC 9649, section 2.7). */
+/** Chunks of a WebP picture, chunks behind it, and what tells of it in one that has frames (RFC 9649, section 2.7). */
 const IMAGE_CHUNKS = ["ALPH", "VP8 ", "VP8L"];
+const NOTES = ["EXIF", "XMP "];
 const [HAS_ALPHA, HAS_EXIF] = [0x10, 0x08];
 
 /** The chunks from a byte on of a WebP file, or of a frame of it; the last may be cut off. */
@@ -276,6 +277,11 @@ function mendWebP(bytes: Uint8Array, mostBytes: number): Mended {
   const { type = "", start = 0, end = 0, data } = riffChunks(bytes, 12).at(-1) ?? {};
   const wholeEnd = Math.max(end, 8 + viewOf(bytes).getUint32(4, true));
   const endsEarly = wholeEnd > bytes.length;
+  if (endsEarly && NOTES.includes(type)) {
+    const file = bytes.slice(0, start);
+    viewOf(file).setUint32(4, start - 8, true);
+    return { files: [file], endsEarly };
+  }
   const isImage = IMAGE_CHUNKS.includes(type) && data!.length >= SIZE_BYTES;
   const isEnough = bytes.length > LEAST_SHARE * wholeEnd;
   if (!endsEarly || !isImage || !isEnough) return { files: [], endsEarly };

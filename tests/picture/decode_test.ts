@@ -79,6 +79,19 @@ Deno.test("decodePicture() shows no row of a lossy WebP that is not there, where
   assert(shown > bytes.length / 5 / 2, `${shown}`);
 });
 
+Deno.test("decodePicture() shows the whole picture of a WebP of which a note behind it is cut off", async () => {
+  const { "lossless.webp": bytes } = await sevenFiles();
+  const [HAS_XMP, SIZE] = [4, [SEVEN.width - 1, 0, 0, SEVEN.height - 1, 0, 0]];
+  const header = [...ascii("VP8X"), 10, 0, 0, 0, HAS_XMP, 0, 0, 0, ...SIZE];
+  const note = [...ascii("XMP "), 100, 0, 0, 0, ...new Uint8Array(100)];
+  const noted = Uint8Array.of(...bytes.subarray(0, 12), ...header, ...bytes.subarray(12), ...note);
+  new DataView(noted.buffer).setUint32(4, noted.length - 8, true);
+  for (const [length, endsEarly] of [[noted.length, false], [noted.length - 50, true]] as const) {
+    const picture = await decodePicture(noted.slice(0, length), "noted.webp");
+    assertEquals([picture.values, picture.endsEarly], [SEVEN.values, endsEarly]);
+  }
+});
+
 Deno.test("decodePicture() shows what is there of a JPEG that is cut off where a scan or a table begins", async () => {
   const { "progressive.jpg": bytes } = await sevenFiles();
   const whole = await decodePicture(bytes, "whole.jpg");
