@@ -98,7 +98,11 @@ export async function trainStage(
           return;
         }
         if ("lost" in report) {
-          observer({ kind: "epoch", record: { ...NO_NUMBER, stage, epoch: report.epoch } });
+          try {
+            observer({ kind: "epoch", record: { ...NO_NUMBER, stage, epoch: report.epoch } });
+          } catch (error) {
+            if (!(error instanceof EnoughTraining)) throw error; // this epoch does not count
+          }
           throw new RangeError(
             `Expected a finite loss but found ${report.lost} in epoch ${report.epoch}: try a smaller learning rate`,
           );

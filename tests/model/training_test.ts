@@ -224,6 +224,20 @@ Deno.test("trainStage() tells of a learning rate that drives the loss out of bou
   network.dispose();
 });
 
+Deno.test("trainStage() tells of a loss out of bounds also where the observer has enough by then", async () => {
+  const network = await randomNetwork();
+  const recipe = { ...STAGE.recipe, learningRate: 1e30 };
+  const observer: Observer = (news) => {
+    if (news.kind === "epoch") throw new EnoughTraining();
+  };
+  await assertRejects(
+    () => trainStage(team, network, { ...STAGE, recipe, observer }),
+    RangeError,
+    "in epoch 1: try a smaller learning rate",
+  );
+  network.dispose();
+});
+
 /** Of the first pictures. */
 const sourceOf = (count: number): StageOptions["source"] => ({
   kind: "images",
