@@ -114,7 +114,7 @@ async function read(): Promise<void> {
     if (asked !== model) return;
     if (pad.isEmpty || shown === version || found.length > 0) show(pad.isEmpty ? [] : found);
   } catch (error) {
-    if (shown !== version) return; // what is there now is read next
+    if (shown !== version || asked !== model) return; // what is there now is read next
     show([]);
     tell((error as Error).message);
     if (!FINAL.includes((error as Error).message)) retryTimer = setTimeout(readAnew, PATIENCE);
