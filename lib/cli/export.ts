@@ -21,6 +21,8 @@ import { showProgress } from "./progress.ts";
 /** Formats that are one file, and what writes them. */
 const ENCODERS = { h5: encodeKerasH5, keras: encodeKerasArchive, onnx: encodeOnnx };
 
+const FILE_FORMATS = Object.keys(ENCODERS) as (keyof typeof ENCODERS)[];
+
 type Precision = Parameters<typeof networkToData>[1];
 
 /** Formats that can hold weights in fewer than 32 bits. */
@@ -37,7 +39,7 @@ await runCommand({
       type: "text",
       help: "what to write",
       value: "FORMAT",
-      choices: ["h5", "keras", "onnx", "tfjs", "all"],
+      choices: [...FILE_FORMATS, "tfjs", "all"],
       default: "all",
     },
     classes: FLAGS.classes,
@@ -59,7 +61,7 @@ await runCommand({
   },
   async run({ format, classes, model: directory, out, quantize, ...flags }) {
     out ??= outputFolder(classes);
-    const all = quantize ? SMALL_FORMATS : ["tfjs", ...Object.keys(ENCODERS)];
+    const all = quantize ? SMALL_FORMATS : ["tfjs", ...FILE_FORMATS];
     const formats = format === "all" ? all : [format];
     if (!all.includes(formats[0])) {
       throw new UsageError(

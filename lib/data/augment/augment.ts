@@ -171,6 +171,8 @@ function change(
       return addNoise(pixels, random.uniform(0, step.deviation), random);
     case "paper":
       return addPaper(pixels, step, random);
+    default:
+      step satisfies never;
   }
 }
 
