@@ -15,7 +15,12 @@ import { describeMetrics, outputFolder } from "../model/model_folders.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { addExamples, saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
-import { AUGMENTATIONS, PRESETS, recipeFor } from "../model/recipe.ts";
+import {
+  AUGMENTATIONS,
+  HEAD_EPOCHS_BEFORE_FINE_TUNING,
+  PRESETS,
+  recipeFor,
+} from "../model/recipe.ts";
 import { startTeam } from "../model/team.ts";
 import { trainClassifier } from "../model/transfer.ts";
 import type { Observer, Stage } from "../observer.ts";
@@ -32,8 +37,8 @@ const AUGMENTATION_NAMES = Object.keys(AUGMENTATIONS) as (keyof typeof AUGMENTAT
 const [HEAD, SCRATCH] = [recipeFor("head"), recipeFor("from-scratch")];
 
 /**
- * From so many pictures a class on, on average, the head is learnt step by step. With five it reads less when
- * a fifth is held out to choose and to test on, with ten two points more, but takes many times as long
+ * From this many pictures a class on, on average, the head is learnt step by step. Solved, it reads more with
+ * five of each, since none is held out; with ten it reads two points fewer, but takes a fraction of the time
  * (outputs/README.md, own-classes).
  */
 const MANY_PICTURES = 11;
@@ -91,7 +96,7 @@ await runCommand({
     epochs: {
       type: "integer",
       help:
-        `epochs of the head if not ${HEAD.epochs} (of the network, from scratch: ${SCRATCH.epochs})`,
+        `epochs of the head if not ${HEAD_EPOCHS_BEFORE_FINE_TUNING} (${HEAD.epochs} without fine-tuning; of the network, from scratch: ${SCRATCH.epochs})`,
       least: 1,
       most: 1000,
     },
@@ -104,7 +109,7 @@ await runCommand({
     "learning-rate": {
       type: "number",
       help:
-        `peak learning rate if not ${HEAD.learningRate} (from scratch: ${SCRATCH.learningRate})`,
+        `peak learning rate if not ${HEAD.learningRate} (fine-tuning, from scratch: ${SCRATCH.learningRate})`,
       least: 1e-7,
       most: 1,
     },
@@ -150,7 +155,7 @@ await runCommand({
     await Deno.mkdir(out, { recursive: true });
     await startBackend(flags);
     await using team = await startTeam(flags);
-    // Whether it is a network is told before data are read.
+    // A file that is no base is told of before data are read.
     if (!isShipped) (await readBase(named)).dispose();
     const loaded = await loadData(flags, observer);
     const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(loaded) &&
@@ -191,8 +196,8 @@ await runCommand({
         resume: flags.resume,
         observer,
       });
-    const pictures = joinDatasets(loaded.train, loaded.validation);
-    await saveResult(out, result, preset.keeps, own ? pictures : undefined);
+    const examples = own ? joinDatasets(loaded.train, loaded.validation) : undefined;
+    await saveResult(out, result, preset.keeps, examples);
     const seconds = (performance.now() - started) / 1000;
     await writeFileAtomically(
       join(out, "metrics.json"),
@@ -241,7 +246,7 @@ interface DataFlags {
   workers: number;
 }
 
-/** What the flags may not ask for together. */
+/** Rejects flags that contradict each other. */
 async function checkTogether(
   flags: DataFlags & { head?: string; "from-scratch": boolean; "fine-tune"?: number },
   base: string,

@@ -90,9 +90,9 @@ export async function train(
   const { base, head } = splitNetwork(network);
   const trainsBase = source.kind !== "features";
   const layers = trainsBase ? [...base, ...head] : head;
-  const learning = (layers: tf.layers.Layer[], rate: number): Parameter[] =>
+  const learning = (layers: tf.layers.Layer[], rateFactor: number): Parameter[] =>
     layers.flatMap(({ trainableWeights }) =>
-      trainableWeights.map((weight) => ({ variable: variableOf(weight), rate }))
+      trainableWeights.map((weight) => ({ variable: variableOf(weight), rateFactor }))
     );
   const optimiser = new AdamW(
     [...(trainsBase ? learning(base, recipe.baseRate) : []), ...learning(head, 1)],
@@ -330,7 +330,7 @@ function crossEntropy(logits: tf.Tensor2D, labels: Uint8Array, labelSmoothing: n
 
 /** Sums over pictures. */
 interface Score {
-  /** Cross-entropy in nats without label smoothing, beyond the least there can be: nothing is lost on equal shares. */
+  /** Cross-entropy in nats minus its least; without label smoothing. */
   loss: number;
   /** Right answers; for what is of no class, answers that are less than half sure. */
   correct: number;
@@ -350,7 +350,8 @@ function scoreOf(logits: tf.Tensor2D, labels: Uint8Array): Score {
       ? row[label]
       : row.reduce((sum, logit) => sum + logit, 0) / classes + Math.log(classes);
     loss += row[best] + Math.log(sum) - target;
-    if (isOfClass ? best === label : sum > 2) correct++;
+    const confidence = 1 / sum;
+    if (isOfClass ? best === label : confidence < 0.5) correct++;
   });
   return { loss, correct };
 }
@@ -375,8 +376,8 @@ function oneCycle(step: number, steps: number): number {
 /** What learns. */
 interface Parameter {
   variable: tf.Variable;
-  /** Factor on the learning rate of a step. */
-  rate: number;
+  /** On the learning rate of a step. */
+  rateFactor: number;
 }
 
 /** The memory of the optimiser: steps taken, and both moments of every variable, in order. */
@@ -392,7 +393,7 @@ const CONSTANTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 class AdamW {
   /** In the order of the parameters. */
   readonly variables: tf.Variable[];
-  #rates: number[];
+  #rateFactors: number[];
   #weightDecay: number;
   #step = 0;
   #first: tf.Variable[];
@@ -400,7 +401,7 @@ class AdamW {
 
   constructor(parameters: Parameter[], weightDecay: number) {
     this.variables = parameters.map(({ variable }) => variable);
-    this.#rates = parameters.map(({ rate }) => rate);
+    this.#rateFactors = parameters.map(({ rateFactor }) => rateFactor);
     this.#weightDecay = weightDecay;
     const zeros = ({ shape }: tf.Variable) => tf.tidy(() => tf.variable(tf.zeros(shape), false));
     this.#first = this.variables.map(zeros);
@@ -411,7 +412,7 @@ class AdamW {
    * Takes a step.
    *
    * @param gradients Of every variable, in the order of {@linkcode AdamW.variables}.
-   * @param learningRate Of a parameter with rate 1.
+   * @param learningRate Of a parameter whose factor is 1.
    */
   apply(gradients: tf.Tensor[], learningRate: number): void {
     this.#step++;
@@ -419,7 +420,7 @@ class AdamW {
       const [gradient, first, second] = [gradients[i], this.#first[i], this.#second[i]];
       adamWStep({ weight, gradient, first, second }, {
         step: this.#step,
-        learningRate: learningRate * this.#rates[i],
+        learningRate: learningRate * this.#rateFactors[i],
         weightDecay: this.#weightDecay,
         ...CONSTANTS,
       });

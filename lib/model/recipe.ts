@@ -1,4 +1,4 @@
-/** The numbers that training is done with, all in one place. */
+/** What each stage of training is done with: epochs, learning rates, augmentation; and the presets. */
 
 import type { Augmentation } from "../data/augment/augment.ts";
 import type { BaseName } from "./architecture.ts";
@@ -111,6 +111,9 @@ const MIXED: Augmentation = [
   { kind: "hand", share: 0.3 },
   ...LIGHT,
 ];
+
+/** Epochs of the head where base and head learn together after it: it need not be perfect yet. */
+export const HEAD_EPOCHS_BEFORE_FINE_TUNING = 3;
 
 /** How pictures can be augmented while base and head learn together, by name. */
 export const AUGMENTATIONS = {

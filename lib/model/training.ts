@@ -16,8 +16,8 @@ interface StageOptions extends Pick<TrainingTask, "stage" | "source" | "validati
   /** What to do otherwise than {@linkcode recipeFor} the stage says. */
   recipe?: Partial<Recipe>;
   /**
-   * Which epoch's weights the network is left with: of the best on validation, or of the last. Where the
-   * learning rate has come down in the end and there are many epochs, the best is the luckiest.
+   * Which epoch's weights the network is left with: of the best on validation, or of the last. After many
+   * epochs with a falling learning rate, the best is mostly luck.
    * @default {"best"}
    */
   keeps?: "best" | "last";

@@ -13,7 +13,13 @@ import { Run } from "./checkpoint.ts";
 import { calibrate, type Classifier, describeClassifier } from "./classifier.ts";
 import { computeOutputs, evaluate, type Evaluation } from "./evaluation.ts";
 import { readWeights } from "./network.ts";
-import { AUGMENTATIONS, expectNames, type Recipe, recipeFor } from "./recipe.ts";
+import {
+  AUGMENTATIONS,
+  expectNames,
+  HEAD_EPOCHS_BEFORE_FINE_TUNING,
+  type Recipe,
+  recipeFor,
+} from "./recipe.ts";
 import { trainStage } from "./training.ts";
 import type { Team } from "./team.ts";
 
@@ -39,7 +45,7 @@ export interface TrainOptions {
    * @default {"best"}
    */
   keeps?: "best" | "last";
-  /** What to do otherwise than {@linkcode recipeFor} the first stage says. */
+  /** What to do otherwise than {@linkcode recipeFor} each stage says; the epochs are the first stage's. */
   recipe?: Partial<Recipe>;
   /**
    * Learn digits too as people of other schools write them, and to know what is none:
@@ -65,9 +71,6 @@ interface ForeignBase {
   network: tf.Sequential;
 }
 
-/** Epochs of the head where base and head learn together after it: it need not be perfect yet. */
-const HEAD_EPOCHS_BEFORE_FINE_TUNING = 3;
-
 /** What came of it. */
 interface TrainResult {
   network: tf.LayersModel;
@@ -88,18 +91,18 @@ interface TrainResult {
  */
 export async function trainClassifier(team: Team, options: TrainOptions): Promise<TrainResult> {
   expectNames("options", Object.keys(options), OPTIONS);
-  const { base, hiddenUnits, seed, fromScratch = false, fineTune: epochs, keeps } = options;
+  const { base, hiddenUnits, seed, fromScratch = false, fineTune: fineTuneEpochs, keeps } = options;
   const { augmentation = "light", handwriting = false, checkpoint, resume, observer } = options;
   expectNames("augmentation", [augmentation], Object.keys(AUGMENTATIONS));
   const recipe = recipeFor(fromScratch ? "from-scratch" : "head", {
-    ...(!fromScratch && epochs > 0 && { epochs: HEAD_EPOCHS_BEFORE_FINE_TUNING }),
+    ...(!fromScratch && fineTuneEpochs > 0 && { epochs: HEAD_EPOCHS_BEFORE_FINE_TUNING }),
     ...options.recipe,
   });
   const data = handwriting && classSetOf(options.data.classes) === "digits"
     ? addHandwriting(options.data, seed)
     : options.data;
   await startBackend();
-  const { name, network: start } = typeof base !== "string"
+  const { name, network: baseNetwork } = typeof base !== "string"
     ? base
     : { name: base, network: fromScratch ? buildBase(base, seed) : (await loadBase(base)).network };
   const run = await Run.begin({
@@ -109,7 +112,7 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
       ...(hiddenUnits && { "hidden-units": hiddenUnits }),
       seed,
       "from-scratch": fromScratch,
-      "fine-tune": epochs,
+      "fine-tune": fineTuneEpochs,
       augmentation,
       ...(keeps && { keeps }),
       ...Object.fromEntries(
@@ -119,13 +122,13 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
       "training pictures": data.train.count,
       workers: team.size,
       kernels: chosenKernels(),
-      "base weights": await fingerprint(start),
+      "base weights": await fingerprint(baseNetwork),
     },
     checkpoint,
     resume,
     observer,
   });
-  const network = addHead(start, { classes: data.classes.length, seed, hiddenUnits });
+  const network = addHead(baseNetwork, { classes: data.classes.length, seed, hiddenUnits });
   const settings = { seed, observer, keeps };
   const together = { ...settings, augmentation: AUGMENTATIONS[augmentation] };
   if (fromScratch) {
@@ -135,16 +138,17 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
       (progress) => fineTune(team, network, data, { ...together, stage, recipe, ...progress }),
     );
   } else {
-    const alone = { ...settings, recipe, keeps: epochs > 0 ? "best" : keeps } as const;
+    const alone = { ...settings, recipe, keeps: fineTuneEpochs > 0 ? "best" : keeps } as const;
     await run.stage(
       "head",
       (progress) => trainHead(team, network, data, { ...alone, ...progress }),
     );
   }
-  if (epochs > 0) {
+  if (fineTuneEpochs > 0) {
+    const recipe = { ...options.recipe, epochs: fineTuneEpochs };
     await run.stage(
       "fine-tuning",
-      (progress) => fineTune(team, network, data, { ...together, recipe: { epochs }, ...progress }),
+      (progress) => fineTune(team, network, data, { ...together, recipe, ...progress }),
     );
   }
   const { evaluation, card } = await examine(team, network, data, observer);
@@ -155,7 +159,7 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
     tested: data.test,
     card: {
       base: name,
-      mode: fromScratch ? "from scratch" : epochs > 0 ? "fine-tuned" : "frozen base",
+      mode: fromScratch ? "from scratch" : fineTuneEpochs > 0 ? "fine-tuned" : "frozen base",
       seed,
       seconds: run.history.reduce((sum, { seconds }) => sum + seconds, 0),
       ...card,
@@ -173,7 +177,7 @@ function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Of more pictures than this, the features would not fit into memory, and the head learns from the first. */
+/** Pictures, the first ones, whose features are kept: those of more would not fit into memory. */
 const MOST_FEATURES = 200_000;
 
 /** How a stage is trained. */
@@ -240,8 +244,8 @@ export function freeze(network: tf.LayersModel, frozen = true): void {
 }
 
 /**
- * Calibrates a trained network on the validation pictures, in its weights, which are rounded to what a file
- * holds (float16), and evaluates it on the test pictures.
+ * Calibrates a trained network on the validation pictures by scaling its last layer, rounds all weights to
+ * what a file holds (float16), and evaluates it on the test pictures.
  *
  * @returns What the test came to, and what a card says of every classifier.
  */

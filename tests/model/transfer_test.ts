@@ -92,6 +92,22 @@ Deno.test("trainClassifier() that fine-tunes moves every weight and statistic of
   network.dispose();
 });
 
+Deno.test("trainClassifier() takes batch size and learning rate of the recipe for fine-tuning too", async () => {
+  const rates: number[] = [];
+  const { network } = await trainClassifier(team, {
+    ...QUICK,
+    fineTune: 1,
+    recipe: { epochs: 1, batchSize: 50, learningRate: 1e-4 },
+    observer: (news) => {
+      if (news.kind === "epoch") rates.push(news.record.learningRate);
+    },
+  });
+  network.dispose();
+  const lastOfThreeSteps = 1e-4 *
+    (0.01 + 0.99 * (1 + Math.cos(Math.PI * (2 / 3 - 0.15) / 0.85)) / 2);
+  assertEquals(rates, [lastOfThreeSteps, lastOfThreeSteps]);
+});
+
 Deno.test("trainClassifier() from scratch does not take the base's weights", async () => {
   const { network, card, history } = await trainClassifier(team, {
     ...QUICK,
