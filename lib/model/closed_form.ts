@@ -5,7 +5,8 @@ import { augment } from "../data/augment/augment.ts";
 import type { Random } from "../data/random.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
 import { addHead, splitNetwork } from "./architecture.ts";
-import { calibrate, type Classifier, describeClassifier } from "./classifier.ts";
+import { calibrate } from "./calibration.ts";
+import { type Classifier, describeClassifier } from "./classifier.ts";
 import { evaluateProbabilities, type Evaluation } from "./evaluation.ts";
 import { AUGMENTATIONS } from "./recipe.ts";
 

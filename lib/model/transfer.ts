@@ -10,7 +10,8 @@ import type { EpochRecord, Observer, Stage } from "../observer.ts";
 import { addHead, type BaseName, buildBase, splitNetwork } from "./architecture.ts";
 import { loadBase } from "./bases.ts";
 import { Run } from "./checkpoint.ts";
-import { calibrate, type Classifier, describeClassifier } from "./classifier.ts";
+import { calibrate } from "./calibration.ts";
+import { type Classifier, describeClassifier } from "./classifier.ts";
 import { computeOutputs, evaluate, type Evaluation } from "./evaluation.ts";
 import { readWeights } from "./network.ts";
 import {

@@ -6,11 +6,9 @@ import { cutFonts } from "../../lib/data/letters/cut_fonts.ts";
 import { drawLetters } from "../../lib/data/letters/draw.ts";
 import { INTER } from "../data/letters/inter.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
-import { Random } from "../../lib/data/random.ts";
 import { movePicture } from "../../lib/image/affine.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
 import {
-  calibrate,
   Classifier,
   describeClassifier,
   loadModel,
@@ -19,9 +17,9 @@ import {
 } from "../../lib/model/classifier.ts";
 import { evaluateProbabilities } from "../../lib/model/evaluation.ts";
 import { findModel, findModels, outputFolder } from "../../lib/model/model_folders.ts";
-import { readWeights } from "../../lib/model/network.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { withFolder } from "../temporary_folder.ts";
+import { answers } from "./answers.ts";
 import { CARD, randomNetwork } from "./saved_networks.ts";
 
 /** Runs `act` with a classifier that was saved and loaded. */
@@ -259,59 +257,6 @@ Deno.test("The shipped models of letters do what their cards say", async () => {
     const right = predict(model, pictures).filter(({ index }, i) => index === labels[i]);
     assert(right.length / 520 > 0.9, `Found ${right.length} of 520 by ${name}`);
   }
-});
-
-/** Answers whose logits were multiplied by `sharpness` after the labels were drawn from them. */
-function answers(count: number, sharpness: number) {
-  const random = new Random(1);
-  const probabilities = new Float32Array(3 * count);
-  const labels = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
-    const logits = [0, 1, 2].map(() => 2 * random.normal());
-    const softmax = (scale: number) => {
-      const powers = logits.map((logit) => Math.exp(scale * logit));
-      const sum = powers.reduce((total, power) => total + power);
-      return powers.map((power) => power / sum);
-    };
-    const [a, b] = softmax(1);
-    const draw = random.uniform();
-    labels[i] = draw < a ? 0 : draw < a + b ? 1 : 2;
-    probabilities.set(softmax(sharpness), 3 * i);
-  }
-  return { probabilities, labels };
-}
-
-Deno.test("calibrate() finds the temperature that answers were sharpened by", async () => {
-  const network = await randomNetwork();
-  for (const sharpness of [0.5, 1, 2]) {
-    const { probabilities, labels } = answers(4000, sharpness);
-    assertAlmostEquals(calibrate(network, probabilities, labels), sharpness, 0.1 * sharpness);
-  }
-  network.dispose();
-});
-
-Deno.test("calibrate() takes probabilities of 0, and no pictures at all", async () => {
-  const network = await randomNetwork();
-  const probabilities = Float32Array.of(1, 0, 0, 1, 1, 0);
-  assert(Number.isFinite(calibrate(network, probabilities, Uint8Array.of(0, 1, 1))));
-  assertEquals(calibrate(network, new Float32Array(), new Uint8Array()), 1);
-  network.dispose();
-});
-
-Deno.test("calibrate() keeps the order of answers, and raises probabilities to 1 / temperature", async () => {
-  const network = await randomNetwork();
-  const picture = tf.randomUniform([1, 28, 28, 1], 0, 1, "float32", 1);
-  const answer = () => Array.from((network.predict(picture) as tf.Tensor).dataSync());
-  const before = answer();
-  const { probabilities, labels } = answers(4000, 2);
-  const temperature = calibrate(network, probabilities, labels);
-  const powers = before.map((value) => value ** (1 / temperature));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  // The weights are in half precision.
-  answer().forEach((value, i) => assertAlmostEquals(value, powers[i] / sum, 1e-3));
-  const weights = readWeights(network.layers).flatMap((values) => [...values]);
-  assertEquals(weights, [...Float16Array.from(weights)]);
-  network.dispose();
 });
 
 Deno.test("describeClassifier() rejects at most the share of digits that it states", () => {
