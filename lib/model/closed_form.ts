@@ -64,8 +64,8 @@ export function solveHead(
       (product) => product + constant,
     );
     for (let row = 0; row < rows; row++) gram[row * rows + row] += PENALTY * spread;
-    const lower = factorise(gram, rows);
-    const coefficients = solve(lower, targets, rows, classes);
+    const inverse = invert(gram, rows);
+    const coefficients = multiply(inverse, targets, rows);
     const weights = tf.tensor2d(Float32Array.from(coefficients), [rows, classes]).mul(SHARPNESS);
     const kernel = tf.matMul(all, weights.as2D(rows, classes), true);
     const bias = weights.sum(0).mul(constant);
@@ -73,9 +73,12 @@ export function solveHead(
     let press = 0;
     for (let picture = 0; picture < labels.length; picture++) {
       const first = picture * copies;
-      const block = inverseBlock(lower, rows, first, copies);
-      const own = coefficients.slice(first * classes, (first + copies) * classes);
-      const residuals = solve(factorise(block, copies), own, copies, classes);
+      const block = Float64Array.from(
+        { length: copies ** 2 },
+        (_, i) => inverse[(first + Math.floor(i / copies)) * rows + first + i % copies],
+      );
+      const own = coefficients.subarray(first * classes, (first + copies) * classes);
+      const residuals = multiply(invert(block, copies), own, copies);
       for (let k = 0; k < classes; k++) {
         leftOut[picture * classes + k] = SHARPNESS * (targets[first * classes + k] - residuals[k]);
         press += residuals[k] ** 2;
@@ -90,67 +93,40 @@ export function solveHead(
   });
 }
 
-/** Cholesky's factor of a symmetric positive definite matrix, in its lower half, in its place. */
-function factorise(matrix: Float64Array, size: number): Float64Array {
-  for (let i = 0; i < size; i++) {
-    const row = matrix.subarray(i * size, i * size + i + 1);
-    for (let j = 0; j <= i; j++) {
-      const other = matrix.subarray(j * size, j * size + j + 1);
-      let sum = row[j];
-      for (let k = 0; k < j; k++) sum -= row[k] * other[k];
-      row[j] = j < i ? sum / other[j] : Math.sqrt(sum);
+/**
+ * Inverts a symmetric positive definite matrix, whose memory it uses, by the sweep operator (Goodnight, "A
+ * Tutorial on the SWEEP Operator", 1979); half of the matrix is enough.
+ */
+function invert(matrix: Float64Array, size: number): Float64Array {
+  const column = new Float64Array(size);
+  for (let k = 0; k < size; k++) {
+    for (let i = 0; i < size; i++) column[i] = matrix[Math.max(i, k) * size + Math.min(i, k)];
+    for (let i = 0; i < size; i++) {
+      const row = matrix.subarray(i * size, i * size + i + 1);
+      const factor = column[i] / column[k];
+      for (let j = 0; j <= i; j++) row[j] -= factor * column[j];
+    }
+    for (let i = 0; i < size; i++) {
+      matrix[Math.max(i, k) * size + Math.min(i, k)] = (i === k ? -1 : column[i]) / column[k];
     }
   }
-  return matrix;
-}
-
-/** Solves L Lᵀ x = b for every column of b, `[size, columns]`. */
-function solve(
-  lower: Float64Array,
-  right: Float64Array,
-  size: number,
-  columns: number,
-): Float64Array {
-  const solution = right.slice();
-  const subtract = (i: number, factor: number, k: number) => {
-    for (let c = 0; c < columns; c++) {
-      solution[i * columns + c] -= factor * solution[k * columns + c];
-    }
-  };
-  const divide = (i: number) => {
-    for (let c = 0; c < columns; c++) solution[i * columns + c] /= lower[i * size + i];
-  };
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < i; k++) subtract(i, lower[i * size + k], k);
-    divide(i);
-  }
-  for (let i = size - 1; i >= 0; i--) {
-    for (let k = i + 1; k < size; k++) subtract(i, lower[k * size + i], k);
-    divide(i);
-  }
-  return solution;
-}
-
-/** The block of (L Lᵀ)⁻¹ of some rows that follow one another, `[count, count]`. */
-function inverseBlock(lower: Float64Array, size: number, first: number, count: number) {
-  const columns = Array.from({ length: count }, (_, c) => {
-    const column = new Float64Array(size);
-    for (let i = first + c; i < size; i++) {
-      const row = lower.subarray(i * size, i * size + i + 1);
-      let sum = i === first + c ? 1 : 0;
-      for (let k = first + c; k < i; k++) sum -= row[k] * column[k];
-      column[i] = sum / row[i];
-    }
-    return column;
+  return matrix.map((_, at) => {
+    const [i, j] = [Math.floor(at / size), at % size];
+    return -matrix[Math.max(i, j) * size + Math.min(i, j)];
   });
-  const block = new Float64Array(count * count);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j <= i; j++) {
-      for (let k = first + i; k < size; k++) block[i * count + j] += columns[i][k] * columns[j][k];
-      block[j * count + i] = block[i * count + j];
+}
+
+/** Product of a symmetric matrix, `[size, size]`, and another, `[size, columns]`. */
+function multiply(matrix: Float64Array, other: Float64Array, size: number): Float64Array {
+  const columns = other.length / size;
+  const product = new Float64Array(other.length);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < size; k++) {
+      const factor = matrix[i * size + k];
+      for (let c = 0; c < columns; c++) product[i * columns + c] += factor * other[k * columns + c];
     }
   }
-  return block;
+  return product;
 }
 
 /** More pictures than this make more equations than are worth solving. */
