@@ -1,6 +1,6 @@
 /** Flags of tasks and studies: what they are, and those that several have. */
 
-import { CLASS_SET_NAMES } from "./data/class_sets.ts";
+import { CLASS_SETS, type ClassSet } from "./data/class_sets.ts";
 
 /** A flag that is given or not. */
 interface Switch {
@@ -82,7 +82,7 @@ export const FLAGS = {
     type: "text",
     help: "what is told apart",
     value: "NAME",
-    choices: CLASS_SET_NAMES,
+    choices: Object.keys(CLASS_SETS) as ClassSet[],
     default: "digits",
   },
   model: {

@@ -6,29 +6,20 @@
  */
 const CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** Names of the sets of classes. */
-export const CLASS_SET_NAMES = [
-  "digits",
-  "letters",
-  "cased-letters",
-  "alphanumeric",
-  "cased-alphanumeric",
-] as const;
-
-/** Name of a set of classes. */
-export type ClassSet = typeof CLASS_SET_NAMES[number];
-
 /**
  * The classes of each set, in the order of their labels. Where there are no lower-case letters, each
  * is of the class of its capital: a picture fitted into 20 × 20 pixels does not tell c from C.
  */
-export const CLASS_SETS: Record<ClassSet, string[]> = {
+export const CLASS_SETS = {
   "digits": [...CHARACTERS.slice(0, 10)],
   "letters": [...CHARACTERS.slice(10, 36)],
   "cased-letters": [...CHARACTERS.slice(10)],
   "alphanumeric": [...CHARACTERS.slice(0, 36)],
   "cased-alphanumeric": [...CHARACTERS],
 };
+
+/** Name of a set of classes. */
+export type ClassSet = keyof typeof CLASS_SETS;
 
 /** The characters that the base learns: A–Z, then a–z. No digit is among them. */
 export const LETTERS: string = CHARACTERS.slice(10);
@@ -66,7 +57,8 @@ export function classIndex(character: string, classes: readonly string[]): numbe
  * @returns The name of the set; nothing if they are somebody's own.
  */
 export function classSetOf(classes: readonly string[]): ClassSet | undefined {
-  return CLASS_SET_NAMES.find((name) => CLASS_SETS[name].join() === classes.join());
+  const names = Object.keys(CLASS_SETS) as ClassSet[];
+  return names.find((name) => CLASS_SETS[name].join() === classes.join());
 }
 
 /** @returns What a classifier of these classes reads: one of the sets, or somebody's own. */

@@ -1,6 +1,6 @@
 /** Where saved models are, and what they are called. */
 
-import { CLASS_SET_NAMES, type ClassSet, classSetOf } from "../data/class_sets.ts";
+import { CLASS_SETS, type ClassSet, classSetOf } from "../data/class_sets.ts";
 import { isDirectory } from "../data/file_system.ts";
 import type { Classifier } from "./classifier.ts";
 import { readCard } from "./saved_network.ts";
@@ -19,15 +19,10 @@ export function outputFolder(classSet: ClassSet | "own"): string {
  * @throws {Error} If neither is there.
  */
 export async function findModel(classSet: ClassSet = "digits"): Promise<string> {
-  const folders = modelFolders(classSet);
+  const folders = [`${outputFolder(classSet)}/model`, `data/models/${classSet}`];
   for (const folder of folders) if (await isDirectory(folder)) return folder;
   const task = classSet === "digits" ? "deno task train" : `deno task train --classes ${classSet}`;
   throw new Error(`Expected a model in ${folders.join(" or ")} but found none: ${task} makes one`);
-}
-
-/** Where a model is looked for. */
-function modelFolders(classSet: ClassSet): string[] {
-  return [`${outputFolder(classSet)}/model`, `data/models/${classSet}`];
 }
 
 /**
@@ -43,9 +38,9 @@ export async function findModels(directory?: string): Promise<Record<string, str
     return { [classSetOf(classes) ?? "own"]: directory };
   }
   const models: Record<string, string> = { digits: await findModel() };
-  for (const classSet of CLASS_SET_NAMES) {
-    const isThere = await Promise.all(modelFolders(classSet).map(isDirectory));
-    if (isThere.includes(true)) models[classSet] = await findModel(classSet);
+  for (const classSet of Object.keys(CLASS_SETS) as ClassSet[]) {
+    const folder = await findModel(classSet).catch(() => undefined);
+    if (folder !== undefined) models[classSet] = folder;
   }
   return models;
 }
