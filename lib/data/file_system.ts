@@ -19,8 +19,9 @@ const INTO_ARCHIVE = /^(.*\.zip)[/\\](.+)$/i;
  */
 export async function writeFileAtomically(path: string, data: Uint8Array | string): Promise<void> {
   const temporaryPath = `${path}.${crypto.randomUUID()}.tmp`;
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   try {
-    await writeAndSync(temporaryPath, data);
+    await writeAndSync(temporaryPath, bytes);
     await Deno.rename(temporaryPath, path);
   } catch (error) {
     await Deno.remove(temporaryPath).catch(() => {}); // the first error is the one to report
@@ -33,8 +34,7 @@ export function isTemporary(name: string): boolean {
   return /\.[\da-f-]{36}\.tmp$/.test(name);
 }
 
-async function writeAndSync(path: string, data: Uint8Array | string): Promise<void> {
-  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
   for (let written = 0; written < bytes.length;) {
     written += await file.write(bytes.subarray(written));
@@ -48,20 +48,12 @@ export function isDirectory(path: string): Promise<boolean> {
 }
 
 /**
- * Reads a file, plain or compressed with gzip (told by its first bytes), also one in a zip archive:
- * `mnist.zip/train-images-idx3-ubyte`.
+ * Reads a file as {@linkcode readWhole} does, plain or compressed with gzip (told by its first bytes).
  *
- * @throws {Error} If it cannot be read or unpacked, or is larger than {@linkcode LARGEST_FILE}.
+ * @throws {SyntaxError} If it cannot be unpacked, or unpacks to more than {@linkcode LARGEST_FILE}.
  */
 export async function readPacked(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const [, archive, inner] = INTO_ARCHIVE.exec(path) ?? [];
-  const isInArchive = archive !== undefined && !await isDirectory(archive);
-  const bytes = isInArchive
-    ? Object.values(
-      unzip(await readWhole(archive), archive, (name) => name.replaceAll("\\", "/") === inner),
-    ).at(-1)
-    : await readWhole(path);
-  if (!bytes) throw new Error(`Expected to read ${path} but there is no such file`);
+  const bytes = await readWhole(path);
   return bytes[0] === 0x1f && bytes[1] === 0x8b ? await gunzip(bytes, path) : bytes;
 }
 
@@ -80,11 +72,18 @@ export function parseJson(json: Uint8Array | string, name: string): unknown {
 }
 
 /**
- * Reads a file as it is.
+ * Reads a file as it is, also one in a zip archive: `model.zip/card.json`.
  *
  * @throws {Error} If it cannot be read, or is larger than {@linkcode LARGEST_FILE}.
  */
 export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const [, archive, inner] = INTO_ARCHIVE.exec(path) ?? [];
+  if (archive !== undefined && !await isDirectory(archive)) {
+    const isWanted = (name: string) => name.replaceAll("\\", "/") === inner;
+    const [bytes] = Object.values(unzip(await readWhole(archive), archive, isWanted));
+    if (bytes) return bytes;
+    throw new Error(`Expected to read ${path} but there is no such file`);
+  }
   try {
     const { isFile, size } = await Deno.stat(path);
     if (!isFile) throw new Error("it is not a file");

@@ -81,16 +81,13 @@ async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<voi
   const { kept, state: { epoch, weights, optimiser }, ...rest } = checkpoint;
   const { step, first, second } = optimiser;
   await Deno.mkdir(dirname(path), { recursive: true });
+  const arrays = Object.entries({ kept, weights, first, second }).flatMap(([name, list]) =>
+    list.map((array, i) => [`${name}.${i}`, array])
+  );
+  const metadata = { run: JSON.stringify({ ...rest, epoch, step }) };
   await writeFileAtomically(
     path,
-    encodeSafetensors({
-      arrays: Object.fromEntries(
-        Object.entries({ kept, weights, first, second }).flatMap(([name, list]) =>
-          list.map((array, i) => [`${name}.${i}`, array])
-        ),
-      ),
-      metadata: { run: JSON.stringify({ ...rest, epoch, step }) },
-    }),
+    await encodeSafetensors({ arrays: Object.fromEntries(arrays), metadata }),
   );
 }
 
@@ -164,28 +161,18 @@ interface Safetensors {
  * Writes arrays and texts as a safetensors file: eight bytes with the length of
  * a JSON header, the header, then the numbers (little-endian).
  */
-function encodeSafetensors({ arrays, metadata }: Safetensors): Uint8Array {
-  let offset = 0;
-  const entries = Object.entries(arrays).map(([name, { length, byteLength }]) => {
-    const entry = { dtype: "F32", shape: [length], data_offsets: [offset, offset + byteLength] };
-    offset += byteLength;
-    return [name, entry];
-  });
+async function encodeSafetensors({ arrays, metadata }: Safetensors): Promise<Uint8Array> {
+  let end = 0;
+  const entries = Object.entries(arrays).map(([name, { length, byteLength }]) => [
+    name,
+    { dtype: "F32", shape: [length], data_offsets: [end, end += byteLength] },
+  ]);
   const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
   // Spaces up to a multiple of four bytes, so that the numbers can be viewed in place.
   const header = new TextEncoder().encode(json.padEnd(json.length + 3));
-  const headerLength = header.length - header.length % 4;
-  const bytes = new Uint8Array(8 + headerLength + offset);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.set(header.subarray(0, headerLength), 8);
-  for (const [name, array] of Object.entries(arrays)) {
-    const [start] = Object.fromEntries(entries)[name].data_offsets;
-    bytes.set(
-      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-      8 + headerLength + start,
-    );
-  }
-  return bytes;
+  const length = header.length - header.length % 4;
+  const parts = [BigUint64Array.of(BigInt(length)), header.subarray(0, length)];
+  return await new Blob([...parts, ...Object.values(arrays) as BlobPart[]]).bytes();
 }
 
 /**

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
 import { type Dataset, join as joinDatasets, type Splits } from "../data/dataset.ts";
-import { isDirectory, parseJson, readWhole, unzip } from "../data/file_system.ts";
+import { parseJson, readWhole } from "../data/file_system.ts";
 import { encodeIdxPair, readLabelled } from "../data/idx.ts";
 import { networkFromData, networkToData, readWeights } from "./network.ts";
 
@@ -15,9 +15,6 @@ const EXAMPLES = "examples";
 
 /** Of more pictures than this none are kept: from as many a head is solved. */
 const MOST_EXAMPLES = 3000;
-
-/** Names of zips of these files, as the page saves what it was taught. */
-const ARCHIVE_NAME = /\.zip$/i;
 
 type Precision = Parameters<typeof networkToData>[1];
 
@@ -123,32 +120,27 @@ export async function addExamples(data: Splits, directory: string): Promise<Spli
  */
 export async function readNetworkFiles(
   directory: string,
-  names: string[] = [MODEL, WEIGHTS, CARD],
 ): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
-  // A run that was stopped between the two renames of saveNetwork left the older network there.
-  const folder = await isThere(directory) || !await isThere(`${directory}.previous`)
-    ? directory
-    : `${directory}.previous`;
-  if (!await isThere(folder)) {
-    throw new Error(`Expected ${directory} to be the folder of a saved network but there is none`);
-  }
-  if (!ARCHIVE_NAME.test(folder) || await isDirectory(folder)) {
-    const files = await Array.fromAsync(
-      names,
-      async (name) => [name, await readWhole(join(folder, name))],
-    );
-    return Object.fromEntries(files);
-  }
-  const files = unzip(await readWhole(folder), folder, (name) => names.includes(name));
-  const missing = names.find((name) => !files[name]);
-  if (missing === undefined) return files;
-  throw new Error(`Expected ${missing} in ${folder} but there is none`);
+  const folder = await findFolder(directory);
+  const files = await Array.fromAsync(
+    [MODEL, WEIGHTS, CARD],
+    async (name) => [name, await readWhole(join(folder, name))],
+  );
+  return Object.fromEntries(files);
 }
 
 /** Reads the card of a saved network, as plain JSON. */
 export async function readCard(directory: string): Promise<unknown> {
-  const { [CARD]: card } = await readNetworkFiles(directory, [CARD]);
+  const card = await readWhole(join(await findFolder(directory), CARD));
   return parseJson(card, join(directory, CARD));
+}
+
+/** A run that was stopped between the two renames of {@linkcode saveNetwork} left the older network in the second. */
+async function findFolder(directory: string): Promise<string> {
+  for (const folder of [directory, `${directory}.previous`]) {
+    if (await isThere(folder)) return folder;
+  }
+  throw new Error(`Expected ${directory} to be the folder of a saved network but there is none`);
 }
 
 /**

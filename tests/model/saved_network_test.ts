@@ -59,7 +59,7 @@ Deno.test("loadNetwork() reads a zip of a network's files, and says what is wron
     await assertRejects(
       () => loadNetwork(path),
       Error,
-      `Expected weights.bin in ${path} but there is none`,
+      `Expected to read ${path}/weights.bin but there is no such file`,
     );
     await Deno.writeFile(
       path,
