@@ -2,7 +2,7 @@
 
 import { type Move, movePicture } from "../../image/affine.ts";
 import { gaussianBlur } from "../../image/gaussian_blur.ts";
-import { keysWeights } from "../../image/keys_kernel.ts";
+import { gridInterpolation } from "../../image/keys_kernel.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { addStroke, type Point } from "../../image/strokes.ts";
 import type { Random } from "../random.ts";
@@ -198,50 +198,19 @@ function moveOf(step: Movement, random: Random): Move {
 /** Points of the elastic field's grid along a side. */
 const GRID = 5;
 
-/**
- * Weights with which the 5 grid points enter each of the 28 positions along a side, `[28, 5]`.
- */
-const GRID_WEIGHTS = keysWeights(
-  Float64Array.from(
-    { length: IMAGE_SIDE },
-    (_, position) => position / (IMAGE_SIDE - 1) * (GRID - 1),
-  ),
-  GRID,
-  -0.75,
+/** Where the pixels of a side lie in it. */
+const POSITIONS = Float64Array.from(
+  { length: IMAGE_SIDE },
+  (_, position) => position / (IMAGE_SIDE - 1) * (GRID - 1),
 );
+
+const interpolate = gridInterpolation(GRID, POSITIONS, POSITIONS);
 
 /** Displacements in pixels, `[28, 28]`: random numbers on a 5×5 grid, interpolated. */
 function smoothField(deviation: number, random: Random): Float32Array {
   const grid = new Float64Array(GRID * GRID);
   for (let i = 0; i < grid.length; i++) grid[i] = random.normal() * deviation * IMAGE_SIDE / 2;
-  const rows = new Float64Array(GRID * IMAGE_SIDE);
-  for (let y = 0; y < GRID; y++) {
-    for (let x = 0; x < IMAGE_SIDE; x++) {
-      rows[y * IMAGE_SIDE + x] = dot(GRID_WEIGHTS, x * GRID, grid, y * GRID, 1);
-    }
-  }
-  const field = new Float32Array(IMAGE_PIXELS);
-  for (let y = 0, i = 0; y < IMAGE_SIDE; y++) {
-    for (let x = 0; x < IMAGE_SIDE; x++, i++) {
-      field[i] = dot(GRID_WEIGHTS, y * GRID, rows, x, IMAGE_SIDE);
-    }
-  }
-  return field;
-}
-
-/** Sum of five weights times every `stride`-th value. */
-function dot(
-  weights: Float64Array,
-  first: number,
-  values: Float64Array,
-  start: number,
-  stride: number,
-): number {
-  return weights[first] * values[start] +
-    weights[first + 1] * values[start + stride] +
-    weights[first + 2] * values[start + 2 * stride] +
-    weights[first + 3] * values[start + 3 * stride] +
-    weights[first + 4] * values[start + 4 * stride];
+  return new Float32Array(interpolate(grid));
 }
 
 // What pen, paper and camera do to a picture

@@ -4,7 +4,7 @@
  */
 
 import type { Dataset } from "../dataset.ts";
-import { keysWeights } from "../../image/keys_kernel.ts";
+import { gridInterpolation } from "../../image/keys_kernel.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { classIndex, LETTER_CLASSES } from "../class_sets.ts";
 import { Random } from "../random.ts";
@@ -299,39 +299,18 @@ function warpNodes(
   for (const { side, moveX, moveY } of elastic) {
     // Control points are spread evenly from -1 to 1.
     const inGrid = (at: number) => (clamp(at, -1, 1) + 1) / 2 * (side - 1);
-    const columnWeights = keysWeights(frameX.map(inGrid), side, -0.75);
-    const rowWeights = keysWeights(frameY.map(inGrid), side, -0.75);
-    addProduct(sourceX, rowWeights, moveX, columnWeights, side);
-    addProduct(sourceY, rowWeights, moveY, columnWeights, side);
+    const interpolate = gridInterpolation(side, frameX.map(inGrid), frameY.map(inGrid));
+    const [movesX, movesY] = [interpolate(moveX), interpolate(moveY)];
+    for (let node = 0; node < sourceX.length; node++) {
+      sourceX[node] += movesX[node];
+      sourceY[node] += movesY[node];
+    }
   }
   for (let node = 0; node < sourceX.length; node++) {
     sourceX[node] = (sourceX[node] + 1) * (fieldSide - 1) / 2;
     sourceY[node] = (sourceY[node] + 1) * (fieldSide - 1) / 2;
   }
   return { sourceX, sourceY };
-}
-
-/** Adds rows × grid × columnsᵀ to `sum`; `grid` is `[side, side]`, the others `[nodes, side]`. */
-function addProduct(
-  sum: Float64Array,
-  rows: Float64Array,
-  grid: Float64Array,
-  columns: Float64Array,
-  side: number,
-): void {
-  const nodes = rows.length / side;
-  const line = new Float64Array(side);
-  for (let row = 0; row < nodes; row++) {
-    for (let j = 0; j < side; j++) {
-      line[j] = 0;
-      for (let k = 0; k < side; k++) line[j] += rows[row * side + k] * grid[k * side + j];
-    }
-    for (let column = 0; column < nodes; column++) {
-      let move = 0;
-      for (let j = 0; j < side; j++) move += line[j] * columns[column * side + j];
-      sum[row * nodes + column] += move;
-    }
-  }
 }
 
 /** Finds the centre of mass of the ink and the larger side of its box, in frame units. */
