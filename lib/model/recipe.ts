@@ -1,8 +1,8 @@
 /** What each stage of training is done with: epochs, learning rates, augmentation; and the presets. */
 
 import type { Augmentation } from "../data/augment/augment.ts";
-import type { BaseName } from "./architecture.ts";
 import type { Stage } from "../observer.ts";
+import type { TrainOptions } from "./transfer.ts";
 
 /** How a stage of training is done. */
 export interface Recipe {
@@ -157,16 +157,7 @@ export const PRESETS = {
   },
   /** For pictures that are noisy, shaded or scribbled on; longer, so that clean ones are read as well. */
   robust: { base: "cnn", fineTune: 12, augmentation: "robust", keeps: "last", handwriting: false },
-} satisfies Record<
-  string,
-  {
-    base: BaseName;
-    fineTune: number;
-    augmentation: keyof typeof AUGMENTATIONS;
-    keeps: "best" | "last";
-    handwriting: boolean;
-  }
->;
+} satisfies Record<string, Partial<TrainOptions>>;
 
 /**
  * Throws unless every name is known.

@@ -61,13 +61,13 @@ export function drawAllograph(allographs: readonly Allograph[], random: Random):
 type Point = [x: number, y: number];
 
 /** A coordinate of a template: its middle, and how far it may be from it, as shares of the square. */
-type Coordinate = readonly [middle: number, reach: number];
+type Coordinate = [middle: number, reach: number];
 
 /** A point of a template. */
-type Anchor = readonly [x: Coordinate, y: Coordinate];
+type Anchor = [x: Coordinate, y: Coordinate];
 
 /** Curves that follow one another without lifting the pen, each from where the last one ends. */
-type Stroke = readonly (readonly Anchor[])[];
+type Stroke = Anchor[][];
 
 /** Reads the notation of {@linkcode ALLOGRAPHS}. */
 function parseStroke(text: string): Stroke {
@@ -95,46 +95,34 @@ function strokesOf(allograph: Allograph): Stroke[] {
 }
 
 /** What a writer does to everything of a digit. */
-interface Hand {
-  /** Width to height. */
-  width: number;
-  /** Powers that move what is between the edges of the square: less than 1 to the right, or down. */
-  across: number;
-  down: number;
-  /** To the right, per height. */
-  slant: number;
-  /** Radians, clockwise. */
-  turn: number;
-  /** How far points are from their middles, as a multiple of what the template says. */
-  reach: number;
-  /** Standard deviation of a point. */
-  wobble: number;
-  /** Standard deviation of the bow of a straight line, as a share of its length. */
-  bow: number;
-  /** Standard deviation of what a stroke is too long, or too short, at either end. */
-  overshoot: number;
-  /** Standard deviation of where the pen is put down again. */
-  drift: number;
-  /** How often corners are smoothed. */
-  rounding: number;
-}
+type Hand = ReturnType<typeof pickHand>;
 
-function pickHand({ width, turn = [0, 0] }: Allograph, random: Random): Hand {
+function pickHand({ width, turn = [0, 0] }: Allograph, random: Random) {
   const haste = random.uniform(0.4, 1.7);
   /** Of a normal distribution, but for its ends. */
   const around = (mean: number, deviation: number) =>
     mean + haste * deviation * Math.min(2, Math.max(-2, random.normal()));
   return {
+    /** Width to height. */
     width: random.uniform(...width) * Math.exp(around(0, 0.15)),
+    /** Powers that move what is between the edges of the square: less than 1 to the right, or down. */
     across: Math.exp(around(0, 0.13)),
     down: Math.exp(around(0, 0.12)),
+    /** To the right, per height. */
     slant: around(0.12, 0.18),
+    /** Radians, clockwise. */
     turn: around(0, 0.055) + random.uniform(...turn) * Math.PI / 180,
+    /** How far points are from their middles, as a multiple of what the template says. */
     reach: 0.4 + 0.6 * haste,
+    /** Standard deviation of a point. */
     wobble: 0.02 * haste,
+    /** Standard deviation of the bow of a straight line, as a share of its length. */
     bow: 0.03 * haste,
+    /** Standard deviation of what a stroke is too long, or too short, at either end. */
     overshoot: 0.025 * haste,
+    /** Standard deviation of where the pen is put down again. */
     drift: 0.015 * haste,
+    /** How often corners are smoothed. */
     rounding: random.integer(7),
   };
 }
@@ -258,22 +246,7 @@ const BOX_SIDE = 20;
 const CENTRE = 14.5;
 
 /** A pen, and what becomes of its ink; lengths are in pixels of the picture. */
-interface Pen {
-  width: number;
-  /** Share of the width that comes and goes along a stroke, and how often it does for its length. */
-  pressure: number;
-  waves: number;
-  phase: number;
-  /** Share of the width that is lost along the edge of a broad nib, and that edge's angle. */
-  flatness: number;
-  angle: number;
-  /** Brightness of the ink, before it is cut off at 1. */
-  strength: number;
-  /** Pixels from paper to full ink, at an edge. */
-  softness: number;
-  /** Side of the picture when it is scanned. */
-  side: number;
-}
+type Pen = ReturnType<typeof pickPen>;
 
 /** The darkest pixel has at least this share of full ink, as where a picture's contrast was stretched. */
 const LEAST_PEAK = 0.85;
@@ -284,20 +257,25 @@ const [NIB, COARSE] = [0.2, 0.3];
 /** Sides of a coarse scan of the whole picture; the digit is 5 / 7 as high. */
 const [COARSEST, FINEST] = [11, 22];
 
-function pickPen(random: Random): Pen {
+function pickPen(random: Random) {
   const isCoarse = random.uniform() < COARSE;
   const side = isCoarse ? COARSEST + random.integer(FINEST - COARSEST + 1) : IMAGE_SIDE;
   const cell = IMAGE_SIDE / side;
   const width = Math.exp(random.uniform(Math.log(0.7), Math.log(4.4)));
   return {
     width: isCoarse ? Math.max(1.1 * cell, width) : width,
+    /** Share of the width that comes and goes along a stroke, and how often it does for its length. */
     pressure: random.uniform(0, 0.3),
     waves: random.uniform(0.5, 2),
     phase: random.uniform(),
+    /** Share of the width that is lost along the edge of a broad nib, and that edge's angle. */
     flatness: random.uniform() < NIB ? random.uniform(0.2, 0.5) : 0,
     angle: random.uniform(0, Math.PI),
+    /** Brightness of the ink, before it is cut off at 1. */
     strength: random.uniform(0.9, 1.3),
+    /** Pixels from paper to full ink, at an edge. */
     softness: cell * (isCoarse ? random.uniform(0.4, 1.2) : random.uniform(0.7, 1.4)),
+    /** Side of the picture when it is scanned. */
     side,
   };
 }
