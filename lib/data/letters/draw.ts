@@ -4,6 +4,7 @@
  */
 
 import type { Dataset } from "../dataset.ts";
+import { boxAround } from "../../image/box.ts";
 import { gridInterpolation } from "../../image/keys_kernel.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import { classIndex, LETTER_CLASSES } from "../class_sets.ts";
@@ -145,20 +146,15 @@ function glyphsToDraw(masters: GlyphMasters, split: Split, only?: string): numbe
   });
 }
 
-/** Samples of a distance field, square, as seen through a warp. */
-interface Samples {
-  /** Distances from the border of the ink in pixels of the field: positive inside. */
-  values: Float32Array;
+/** A square of the frame that is looked at. */
+interface View {
+  /** Samples along a side. */
   side: number;
   /** Frame coordinates of the first sample, and the step from one to the next. */
   left: number;
   top: number;
   step: number;
 }
-
-/** Scratch memory, used again for every picture: the two views of a letter. */
-const search = { values: new Float32Array(SEARCH_SIDE ** 2), side: SEARCH_SIDE };
-const fine = { values: new Float32Array(FINE_SIDE ** 2), side: FINE_SIDE };
 
 /** Draws a glyph with a random pen and warp; leaves the image black where no ink is left. */
 function drawGlyph(
@@ -180,22 +176,21 @@ function drawGlyph(
   const warp = randomWarp(random, strength);
 
   const step = 2 * SEARCH_REACH / (SEARCH_SIDE - 1);
-  const wide = { ...search, left: -SEARCH_REACH, top: -SEARCH_REACH, step };
-  sampleField(field, growth, warp, wide);
-  const ink = findInk(wide);
+  const wide = { side: SEARCH_SIDE, left: -SEARCH_REACH, top: -SEARCH_REACH, step };
+  const ink = findInk(sampleField(field, growth, warp, wide), wide);
   if (ink === undefined) return;
 
   const pixel = ink.extent / random.uniform(18.75, 21.25);
   const corner = (1 / SUPERSAMPLING - 1) / 2 - CENTRE;
   const close = {
-    ...fine,
+    side: FINE_SIDE,
     left: ink.centreX + (corner + 0.5 * random.normal()) * pixel,
     top: ink.centreY + (corner + 0.5 * random.normal()) * pixel,
     step: pixel / SUPERSAMPLING,
   };
-  sampleField(field, growth, warp, close);
   const blur = random.uniform(...SOFTNESS) * pixel * (side - 1) / 2;
-  developPicture(close.values, blur, 255 * random.uniform(1, 1.15), image);
+  const samples = sampleField(field, growth, warp, close);
+  developPicture(samples, blur, 255 * random.uniform(1, 1.15), image);
 }
 
 /** Where a point of the frame is found in the distance field: an affine map plus elastic moves. */
@@ -237,11 +232,16 @@ interface Field {
   steps: number;
 }
 
-/** Fills `samples.values`: distances from the border of a letter whose border has grown outwards. */
-function sampleField(field: Field, growth: number, warp: Warp, samples: Samples): void {
-  const { values, side } = samples;
+/**
+ * Looks at a letter whose border has grown outwards, through a warp.
+ *
+ * @returns Distances from the border in pixels of the field: positive inside, `[side, side]`.
+ */
+function sampleField(field: Field, growth: number, warp: Warp, view: View): Float32Array {
+  const { side } = view;
+  const values = new Float32Array(side * side);
   const { distances, steps } = field;
-  const { sourceX, sourceY } = warpNodes(warp, samples, field.side);
+  const { sourceX, sourceY } = warpNodes(warp, view, field.side);
   const cells = side / CELL;
   for (let cellY = 0; cellY < cells; cellY++) {
     for (let cellX = 0; cellX < cells; cellX++) {
@@ -264,6 +264,7 @@ function sampleField(field: Field, growth: number, warp: Warp, samples: Samples)
       }
     }
   }
+  return values;
 }
 
 /** A distance field between its pixels, bilinear; beyond its edge the value at the edge. */
@@ -282,7 +283,7 @@ function interpolate(distances: Int8Array, side: number, x: number, y: number): 
 /** Warps the corners of all cells: their places in the distance field, in its pixels. */
 function warpNodes(
   { affine, elastic }: Warp,
-  { side, left, top, step }: Samples,
+  { side, left, top, step }: View,
   fieldSide: number,
 ) {
   const nodes = side / CELL + 1;
@@ -314,26 +315,20 @@ function warpNodes(
 }
 
 /** Finds the centre of mass of the ink and the larger side of its box, in frame units. */
-function findInk({ values, side, left, top, step }: Samples) {
+function findInk(distances: Float32Array, { side, left, top, step }: View) {
+  const { width, height } = boxAround(distances, side, Number.MIN_VALUE);
+  if (width === 0) return undefined;
   let count = 0, sumX = 0, sumY = 0;
-  let minX = side, maxX = -1, minY = side, maxY = -1;
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      if (values[y * side + x] <= 0) continue;
-      count++;
-      sumX += x;
-      sumY += y;
-      minX = Math.min(minX, x);
-      maxX = Math.max(maxX, x);
-      minY = Math.min(minY, y);
-      maxY = y;
-    }
+  for (let i = 0; i < distances.length; i++) {
+    if (distances[i] <= 0) continue;
+    count++;
+    sumX += i % side;
+    sumY += Math.floor(i / side);
   }
-  if (count === 0) return undefined;
   return {
     centreX: left + sumX / count * step,
     centreY: top + sumY / count * step,
-    extent: (Math.max(maxX - minX, maxY - minY) + 1) * step,
+    extent: Math.max(width, height) * step,
   };
 }
 
