@@ -1,10 +1,9 @@
 /** Labelled pictures in files: IDX, the format of MNIST (http://yann.lecun.com/exdb/mnist/), or a table. */
 
-import { basename, dirname, join } from "@std/path";
 import { IMAGE_SIDE } from "../image/size.ts";
 import { type Dataset, slice } from "./dataset.ts";
-import { isDirectory, readPacked, unzip } from "./file_system.ts";
-import { CSV_NAME, readPixelCsv } from "./pixel_csv.ts";
+import { readPacked } from "./file_system.ts";
+import { readPixelCsv } from "./pixel_csv.ts";
 
 /** The content of an IDX file of unsigned bytes. */
 interface IdxArray {
@@ -107,82 +106,6 @@ async function readPair(imagesPath: string, labelsPath: string): Promise<Dataset
   return { count, images: images.values, labels: labels.values };
 }
 
-/** Names of a pair of IDX files without `.gz`. */
-function namesOf(start: string) {
-  return { images: `${start}-images-idx3-ubyte`, labels: `${start}-labels-idx1-ubyte` };
-}
-
-/**
- * Finds an IDX file, plain or packed, by MNIST's name or another that it goes by: with a dot for the hyphen
- * before `idx`, with `test` for `t10k`, in a folder in a folder, in a zip archive.
- *
- * @param source Folder or zip archive.
- * @param start How its name begins: `train`, `t10k`.
- * @returns A path that {@linkcode readLabelled} reads.
- * @throws {Error} If `source` has none of them; it says what it has, and who reads that.
- */
-export async function findIdx(
-  source: string,
-  start: string,
-  content: "images" | "labels",
-): Promise<string> {
-  const name = namesOf(start)[content];
-  const names = new Set(
-    [name, name.replace("t10k", "test")]
-      .flatMap((one) => [one, one.replace("-idx", ".idx")])
-      .flatMap((one) => [one, `${one}.gz`]),
-  );
-  const files = await listFiles(source);
-  const found = files.filter((file) => names.has(basename(file)))
-    .sort((one, other) => one.split("/").length - other.split("/").length);
-  if (found.length > 0) return join(source, found[0]);
-  throw new Error(
-    `Expected ${name} or ${name}.gz in ${source} but found ${describeFiles(files, source)}`,
-  );
-}
-
-/** Files that are named where others were expected. */
-const MOST_NAMES = 3;
-
-/** What there is in place of IDX files, and what to do with it. */
-function describeFiles(files: string[], source: string): string {
-  if (files.length === 0) return "no files";
-  const tables = files.filter((file) => CSV_NAME.test(file));
-  const table = tables.find((file) => /train/i.test(file)) ?? tables[0];
-  const folders = new Set(files.filter((file) => file.includes("/")).map(dirname));
-  const named = folders.size > 1 ? [...folders].map((folder) => `${folder}/`) : files;
-  const rest = named.length - MOST_NAMES;
-  const list = named.slice(0, MOST_NAMES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
-  if (table !== undefined) return `${list}: --data ${join(source, table)} reads that table`;
-  return folders.size > 1 ? `${list}: if they are classes, --pictures ${source} reads them` : list;
-}
-
-/** Folders in one another that are looked into. */
-const DEEPEST = 3;
-
-/** Names of the files in a folder or a zip archive, with `/` between folders, in alphabetical order; none that are hidden. */
-async function listFiles(source: string): Promise<string[]> {
-  const names: string[] = [];
-  const list = async (folder: string) => {
-    for await (
-      const { name, isDirectory: isFolder, isSymlink } of Deno.readDir(join(source, folder))
-    ) {
-      const path = folder === "" ? name : `${folder}/${name}`;
-      const leadsOn = isFolder || (isSymlink && await isDirectory(join(source, path)));
-      if (!leadsOn) names.push(path);
-      else if (path.split("/").length < DEEPEST && !name.startsWith(".")) await list(path);
-    }
-  };
-  if (await isDirectory(source)) await list("");
-  else {
-    unzip(await readPacked(source), source, (name) => {
-      if (!/[/\\]$/.test(name)) names.push(name.replaceAll("\\", "/"));
-      return false;
-    });
-  }
-  return names.filter((name) => !/(^|\/)(\.|__MACOSX)/.test(name)).sort();
-}
-
 /**
  * Makes a pair of IDX files.
  *
@@ -195,10 +118,10 @@ export async function encodeIdxPair(
   { count, images, labels }: Dataset,
   { gzip }: { gzip: boolean },
 ): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
-  const names = namesOf(start);
+  const shape = [count, IMAGE_SIDE, IMAGE_SIDE];
   const files = {
-    [names.images]: encodeIdx({ shape: [count, IMAGE_SIDE, IMAGE_SIDE], values: images }),
-    [names.labels]: encodeIdx({ shape: [count], values: labels }),
+    [`${start}-images-idx3-ubyte`]: encodeIdx({ shape, values: images }),
+    [`${start}-labels-idx1-ubyte`]: encodeIdx({ shape: [count], values: labels }),
   };
   if (!gzip) return files;
   const packed = Object.entries(files).map(async ([name, bytes]) => {

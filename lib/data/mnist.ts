@@ -1,11 +1,11 @@
 /** Pictures of digits, letters or both, split: MNIST, EMNIST's own files, or characters drawn with fonts. */
 
-import { fromFileUrl } from "@std/path";
+import { basename, dirname, fromFileUrl, join } from "@std/path";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { CLASS_SETS, classIndex, type ClassSet } from "./class_sets.ts";
 import { type Dataset, holdOut, pick, slice, type Splits } from "./dataset.ts";
-import { isDirectory } from "./file_system.ts";
-import { findIdx, parseIdx, readLabelled } from "./idx.ts";
+import { isDirectory, readPacked, unzip } from "./file_system.ts";
+import { parseIdx, readLabelled } from "./idx.ts";
 import { CSV_NAME } from "./pixel_csv.ts";
 
 /** The ten classes of MNIST. */
@@ -144,8 +144,7 @@ async function readFolder(directory: string): Promise<Parts> {
 }
 
 async function readFiles(directory: string, start: string): Promise<Dataset> {
-  const imagesPath = await findIdx(directory, start, "images");
-  const labelsPath = await findIdx(directory, start, "labels");
+  const [imagesPath, labelsPath] = await findPair(directory, start);
   const dataset = await readLabelled(imagesPath, labelsPath);
   checkLabels(dataset, labelsPath, DIGITS.length);
   return dataset;
@@ -221,11 +220,9 @@ async function findCharacters(classSet: ClassSet, directory?: string) {
   const starts = [EMNIST_BY_CLASS, DRAWN];
   if (classSet === "letters") starts.unshift(EMNIST_LETTERS);
   for (const folder of folders) {
-    for (const start of starts) {
-      const isThere = await findIdx(folder, `${start}train`, "images")
-        .then(() => true, () => false);
-      if (isThere) return { folder, start };
-    }
+    const files = await listFiles(folder).catch(() => []);
+    const start = starts.find((start) => findIdx(files, `${start}train-images-idx3-ubyte`));
+    if (start !== undefined) return { folder, start };
   }
   const names = starts.map((start) => `${start}train-…`).join(" or ");
   throw new Error(
@@ -242,8 +239,7 @@ async function readCharacters(
   part: string,
   classSet: ClassSet,
 ): Promise<Dataset> {
-  const labelsPath = await findIdx(folder, start + part, "labels");
-  const imagesPath = await findIdx(folder, start + part, "images");
+  const [imagesPath, labelsPath] = await findPair(folder, start + part);
   const dataset = await readLabelled(imagesPath, labelsPath);
   checkLabels(dataset, labelsPath, LABELS[start].length);
   const classes = LABELS[start].map((character) => classIndex(character, CLASS_SETS[classSet]));
@@ -270,4 +266,79 @@ function transpose(images: Uint8Array): Uint8Array {
     }
   }
   return upright;
+}
+
+// Where IDX files are
+
+/**
+ * Finds a pair of IDX files, plain or packed, by MNIST's names or others that they go by.
+ *
+ * @param source Folder or zip archive.
+ * @param start How their names begin: `train`, `t10k`.
+ * @returns Paths that {@linkcode readLabelled} reads, of the pictures and of the labels.
+ * @throws {Error} If `source` lacks one; it says what `source` has, and who reads that.
+ */
+async function findPair(source: string, start: string): Promise<string[]> {
+  const files = await listFiles(source);
+  return [`${start}-images-idx3-ubyte`, `${start}-labels-idx1-ubyte`].map((name) => {
+    const found = findIdx(files, name);
+    if (found !== undefined) return join(source, found);
+    throw new Error(
+      `Expected ${name} or ${name}.gz in ${source} but found ${describeFiles(files, source)}`,
+    );
+  });
+}
+
+/** Looks for a name also with a dot for the hyphen before `idx`, and with `test` for `t10k`, in folders too. */
+function findIdx(files: string[], name: string): string | undefined {
+  const names = new Set(
+    [name, name.replace("t10k", "test")]
+      .flatMap((one) => [one, one.replace("-idx", ".idx")])
+      .flatMap((one) => [one, `${one}.gz`]),
+  );
+  const depth = (file: string) => file.split("/").length;
+  return files.filter((file) => names.has(basename(file)))
+    .sort((one, other) => depth(one) - depth(other))[0];
+}
+
+/** Files that are named where others were expected. */
+const MOST_NAMES = 3;
+
+/** What there is in place of IDX files, and what to do with it. */
+function describeFiles(files: string[], source: string): string {
+  if (files.length === 0) return "no files";
+  const tables = files.filter((file) => CSV_NAME.test(file));
+  const table = tables.find((file) => /train/i.test(file)) ?? tables[0];
+  const folders = new Set(files.filter((file) => file.includes("/")).map(dirname));
+  const named = folders.size > 1 ? [...folders].map((folder) => `${folder}/`) : files;
+  const rest = named.length - MOST_NAMES;
+  const list = named.slice(0, MOST_NAMES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+  if (table !== undefined) return `${list}: --data ${join(source, table)} reads that table`;
+  return folders.size > 1 ? `${list}: if they are classes, --pictures ${source} reads them` : list;
+}
+
+/** Folders in one another that are looked into. */
+const DEEPEST = 3;
+
+/** Names of the files in a folder or a zip archive, with `/` between folders, in alphabetical order; none that are hidden. */
+async function listFiles(source: string): Promise<string[]> {
+  const names: string[] = [];
+  const list = async (folder: string) => {
+    for await (
+      const { name, isDirectory: isFolder, isSymlink } of Deno.readDir(join(source, folder))
+    ) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      const leadsOn = isFolder || (isSymlink && await isDirectory(join(source, path)));
+      if (!leadsOn) names.push(path);
+      else if (path.split("/").length < DEEPEST && !name.startsWith(".")) await list(path);
+    }
+  };
+  if (await isDirectory(source)) await list("");
+  else {
+    unzip(await readPacked(source), source, (name) => {
+      if (!/[/\\]$/.test(name)) names.push(name.replaceAll("\\", "/"));
+      return false;
+    });
+  }
+  return names.filter((name) => !/(^|\/)(\.|__MACOSX)/.test(name)).sort();
 }
