@@ -9,7 +9,6 @@ import { loadMnist } from "../data/mnist.ts";
 import { FLAGS } from "../flags.ts";
 import { encodeKerasH5 } from "../formats/keras.ts";
 import { encodeOnnx } from "../formats/onnx.ts";
-import { IMAGE_SIDE } from "../image/size.ts";
 import { loadModel } from "../model/classifier.ts";
 import { findModel } from "../model/model_folders.ts";
 import { networkToData } from "../model/network.ts";
@@ -24,18 +23,6 @@ interface Contender {
   name: string;
   /** @returns The command that serves at `port`. */
   command: (port: number) => string[];
-  /** Answers with 200 once the service is up. */
-  readyPath: string;
-}
-
-/** What was measured of a service. */
-interface Measurement {
-  name: string;
-  rounds: Awaited<ReturnType<typeof load>>[];
-  /** Resident memory in bytes, every few seconds, of a service that says so. */
-  memory: number[];
-  /** Why nothing was measured. */
-  missing?: string;
 }
 
 /** Test pictures that are asked for in turn. */
@@ -84,34 +71,49 @@ const service = defineStudy({
       key,
       name: `FastAPI with ${name}, ${cores} processes`,
       command: (port) => [python, peer, copies[key], `${port}`, `${cores}`],
-      readyPath: "/ready",
     });
     const contenders = [
       ours(original),
       fastApi("onnxruntime", "ONNX Runtime"),
       fastApi("keras", "Keras"),
     ].filter(({ key }) => !only || only.split(",").includes(key));
-    const questions = { path: "/v1/models/digits:predict", bodies: await makeBodies(), clients };
-    const turns = await runs.inTurns(
-      contenders,
-      rounds,
-      (contender) =>
-        withService(contender, seconds, async (url) => {
-          await load(url, questions, WARM_UP);
-          return await load(url, questions, seconds);
-        }),
-    );
-    const measurements = turns.map(({ contender: { name }, results, missing }): Measurement => ({
-      name,
-      rounds: results.map(({ result }) => result),
-      memory: results.flatMap(({ memory }) => memory),
-      missing,
-    }));
+    const questions = {
+      path: "/v1/models/digits:predict", // as TensorFlow Serving has it
+      bodies: (await somePictures()).map(({ images }) =>
+        JSON.stringify({ instances: [[...images]] })
+      ),
+      clients,
+    };
+    const ask = (contender: Contender) =>
+      withService(contender, seconds, async (url) => {
+        await load(url, questions, WARM_UP);
+        return await load(url, questions, seconds);
+      });
+    const turns = await runs.inTurns(contenders, rounds, ask);
+    const measured = turns.filter(({ results }) => results.length > 0)
+      .map(({ contender: { name }, results }) => ({
+        name,
+        ...combine(results.map(({ result }) => result), median),
+        failed: results.reduce((sum, { result }) => sum + result.failed, 0),
+        memory: results.flatMap(({ memory }) => memory),
+      }));
+    const rows = measured.map(({ name, perSecond, milliseconds: { p50, p99 }, failed }, i) => {
+      const ratio = i === 0 ? "" : ` (${(measured[0].perSecond / perSecond).toFixed(2)})`;
+      return [name, perSecond.toFixed(0) + ratio, p50.toFixed(0), p99.toFixed(0), `${failed}`];
+    });
+    const head = ["service", "predictions a second (ours ÷ theirs)", "p50 ms", "p99 ms", "failed"];
     return {
-      text: `${describe(measurements)}\n\n${clients} clients on the same machine; ` +
+      text: [
+        table(head, rows),
+        ...measured.filter(({ memory }) => memory.length > 1)
+          .map(({ name, memory }) => describeMemory(name, memory)),
+        ...turns.filter(({ missing }) => missing)
+          .map(({ contender: { name }, missing }) => `Missing: ${name}: ${missing}`),
+        `${clients} clients on the same machine; ` +
         `medians of ${rounds} alternating rounds of ${seconds} s.`,
+      ].join("\n\n"),
       files: {
-        service: { json: { date: dateAndVersions().date, clients, seconds, cores, measurements } },
+        service: { json: { date: dateAndVersions().date, clients, seconds, cores, measured } },
       },
     };
   },
@@ -178,7 +180,6 @@ function ours(model: string): Contender {
       `--port=${port}`,
       `--workers=${navigator.hardwareConcurrency}`,
     ],
-    readyPath: "/v2/health/ready",
   };
 }
 
@@ -195,17 +196,6 @@ async function exportModel(original: string, folder: string) {
 async function somePictures() {
   const { test } = await loadMnist({ limit: PICTURES });
   return Array.from({ length: test.count }, (_, i) => slice(test, i, 1));
-}
-
-/** Requests in TensorFlow Serving's form, a picture each, its pixels from 0 to 255. */
-async function makeBodies(): Promise<string[]> {
-  return (await somePictures()).map(({ images }) => {
-    const rows = Array.from(
-      { length: IMAGE_SIDE },
-      (_, y) => [...images.subarray(y * IMAGE_SIDE, (y + 1) * IMAGE_SIDE)],
-    );
-    return JSON.stringify({ instances: [rows] });
-  });
 }
 
 /** Who is in the room; what each asks, how many there are, and every how many milliseconds. */
@@ -264,7 +254,7 @@ function hostileFiles(): Uint8Array[] {
  * @throws {Error} If the service does not start.
  */
 async function withService<Result>(
-  { name, command, readyPath }: Contender,
+  { name, command }: Contender,
   seconds: number,
   act: (url: string) => Promise<Result>,
 ): Promise<{ result: Result; memory: number[] }> {
@@ -279,7 +269,7 @@ async function withService<Result>(
   const deadline = performance.now() + START_TIME;
   const memory: number[] = [];
   try {
-    while (!await isUp(url + readyPath)) {
+    while (!await isUp(url)) {
       if (ended || performance.now() > deadline) {
         if (!ended) process.kill();
         await process.status;
@@ -308,7 +298,7 @@ function freePort(): number {
 
 async function isUp(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url);
+    const response = await fetch(`${url}/v2/health/ready`);
     await response.body?.cancel();
     return response.ok;
   } catch {
@@ -320,27 +310,6 @@ async function residentBytes(url: string): Promise<number | undefined> {
   const response = await fetch(`${url}/metrics`);
   const found = /^digits_resident_bytes (\d+)$/m.exec(await response.text());
   return found ? Number(found[1]) : undefined;
-}
-
-function describe(measurements: Measurement[]): string {
-  const measured = measurements.filter(({ rounds }) => rounds.length > 0)
-    .map((measurement) => ({ ...measurement, ...combine(measurement.rounds, median) }));
-  const rows = measured.map(({ name, rounds, perSecond, milliseconds: { p50, p99 } }, i) => [
-    name,
-    perSecond.toFixed(0) +
-    (i === 0 ? "" : ` (${(measured[0].perSecond / perSecond).toFixed(2)})`),
-    p50.toFixed(0),
-    p99.toFixed(0),
-    `${rounds.reduce((sum, { failed }) => sum + failed, 0)}`,
-  ]);
-  const head = ["service", "predictions a second (ours ÷ theirs)", "p50 ms", "p99 ms", "failed"];
-  return [
-    table(head, rows),
-    ...measured.filter(({ memory }) => memory.length > 1)
-      .map(({ name, memory }) => describeMemory(name, memory)),
-    ...measurements.filter(({ missing }) => missing)
-      .map(({ name, missing }) => `Missing: ${name}: ${missing}`),
-  ].join("\n\n");
 }
 
 function describeMemory(name: string, memory: number[]): string {

@@ -34,7 +34,7 @@ else:
     run = lambda pixels: forward(pixels).numpy()
 
 
-@app.get("/ready")
+@app.get("/v2/health/ready")
 async def ready():
     return {}
 
