@@ -4,8 +4,7 @@
  */
 
 import type { Random } from "../data/random.ts";
-
-type Point = [x: number, y: number];
+import type { Point } from "../image/strokes.ts";
 
 /** Ways to write each digit: paths in the notation of SVG (M, L and C), 100 units high. */
 const ALLOGRAPHS: Record<string, string>[] = [

@@ -168,6 +168,16 @@ function formScene(
   };
 }
 
+/** A form with ticks of a share of a place's height in place of boxes, and mostly a line below. */
+function combScene(random: Random, least: number, most: number): Partial<Scene> {
+  return formScene(random, {
+    rows: 1,
+    margin: random.integer(13),
+    ticks: random.uniform(least, most),
+    hasBase: random.uniform() < 0.7,
+  });
+}
+
 /** Several digits on each of several lines, nearly as high as the lines are apart, in thin pencil. */
 function ruledScene(random: Random): Partial<Scene> {
   const down = random.uniform(28, 60);
@@ -266,20 +276,8 @@ const KINDS: Record<string, Change> = {
   "form of boxes": (_, random) => formScene(random),
   "form with thick lines": (_, random) => formScene(random, { line: random.uniform(2.5, 6) }),
   "form with dotted lines": (_, random) => formScene(random, { dotted: true, ink: 0.8 }),
-  "comb": (_, random) =>
-    formScene(random, {
-      rows: 1,
-      margin: random.integer(13),
-      ticks: random.uniform(0.15, 0.5),
-      hasBase: random.uniform() < 0.7,
-    }),
-  "comb with short ticks": (_, random) =>
-    formScene(random, {
-      rows: 1,
-      margin: random.integer(13),
-      ticks: random.uniform(0.06, 0.15),
-      hasBase: random.uniform() < 0.7,
-    }),
+  "comb": (_, random) => combScene(random, 0.15, 0.5),
+  "comb with short ticks": (_, random) => combScene(random, 0.06, 0.15),
   "form with grey dividers": (_, random) =>
     formScene(random, { line: random.uniform(5, 6), ink: random.uniform(0.2, 0.45) }),
   "form cut inside its frame": (_, random) =>
@@ -359,7 +357,7 @@ export const PICTURE_KINDS: string[] = Object.keys(KINDS);
  * @param digit 0–9.
  * @param random Everything else: writing, place, size, pen, paper, light.
  * @param side Width and height in pixels, if they are not to be as the kind has them.
- * @returns The picture, its kind, and the digits in it in reading order.
+ * @returns The picture, and the digits in it in reading order.
  * @throws {RangeError} If there is no such kind.
  */
 export async function drawTestPicture(
@@ -399,7 +397,7 @@ export async function drawTestPicture(
   let picture: GreyPicture = { width, height, values };
   if (scene.margin !== undefined) picture = cutToInk(picture, cover, scene.margin);
   if (scene.jpeg !== undefined) picture = await throughJpeg(picture, scene.jpeg);
-  return { kind, digits, picture };
+  return { digits, picture };
 }
 
 /** Where the digits of a form are, as they are written: not quite in the middle of their places. */
@@ -422,29 +420,26 @@ function printLines(form: Form, scene: Scene): Float32Array {
     form;
   const [right, bottom] = [margin + columns * across, margin + rows * down];
   const lines: [Point, Point][] = [];
-  for (let row = ticks < 1 ? rows : 0; row <= rows && hasBase && !isRuled; row++) {
-    lines.push([[margin, margin + row * down], [right, margin + row * down]]);
-  }
   if (isRuled) {
     const drop = scene.rotation * scene.width / 2;
     for (let y = margin % down - down; y < scene.height + down; y += down) {
       lines.push([[0, y - drop], [scene.width, y + drop]]);
     }
-  }
-  for (let column = 0; column <= columns && !isRuled; column++) {
-    const x = margin + column * across;
-    lines.push([[x, bottom - ticks * rows * down], [x, bottom]]);
+  } else {
+    for (let row = ticks < 1 ? rows : 0; row <= rows && hasBase; row++) {
+      lines.push([[margin, margin + row * down], [right, margin + row * down]]);
+    }
+    for (let column = 0; column <= columns; column++) {
+      const x = margin + column * across;
+      lines.push([[x, bottom - ticks * rows * down], [x, bottom]]);
+    }
   }
   const distances = new Float32Array(scene.width * scene.height).fill(Infinity);
   for (const [from, to] of lines) {
-    const count = dotted
-      ? Math.round(Math.hypot(to[0] - from[0], to[1] - from[1]) / (3 * line))
-      : 1;
+    const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+    const count = dotted ? Math.round(Math.hypot(dx, dy) / (3 * line)) : 1;
+    const at = (share: number): Point => [from[0] + dx * share, from[1] + dy * share];
     for (let i = 0; i < count; i++) {
-      const at = (share: number): Point => [
-        from[0] + (to[0] - from[0]) * share,
-        from[1] + (to[1] - from[1]) * share,
-      ];
       nearSegment(distances, scene, at(i / count), at((i + (dotted ? 0.4 : 1)) / count), line);
     }
   }
@@ -477,18 +472,15 @@ function cutToInk(
 /** How much of every pixel the pen has gone over, 0–1. */
 function penCover(digit: number, scene: Scene, random: Random): Float32Array {
   const { width, height, size, pen, rotation, grain } = scene;
-  const shapes = SHAPES[digit];
-  const shape = shapes[random.integer(shapes.length)];
+  const shape = SHAPES[digit][random.integer(SHAPES[digit].length)];
   const aspect = digit === 1 ? 0.4 : random.uniform(0.5, 0.75);
   const slant = random.uniform(-0.08, 0.3);
   const hand = random.bits();
   const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
   const soft = scene.hard ? 1e-3 : 1;
-  const middleX = scene.x * width;
-  const middleY = scene.y * height;
-  const turn = (u: number, v: number): Point => [
-    middleX + size * (cosine * u - sine * v),
-    middleY + size * (sine * u + cosine * v),
+  const turn = ([u, v]: Point): Point => [
+    scene.x * width + size * (cosine * u - sine * v),
+    scene.y * height + size * (sine * u + cosine * v),
   ];
   const place = ([x, y]: Point): Point => {
     // Strokes that begin where another ends still do so.
@@ -496,11 +488,11 @@ function penCover(digit: number, scene: Scene, random: Random): Float32Array {
     const wobble = () => 0.025 * at.normal();
     const v = y - 0.5 + wobble();
     const u = (x - 0.5 + wobble()) * aspect - slant * v;
-    return turn(u, v);
+    return turn([u, v]);
   };
   const distances = new Float32Array(width * height).fill(Infinity);
   const paths = scene.isHeldOut
-    ? writeHeldOut(digit, random).map((line) => line.map(([u, v]) => turn(u, v)))
+    ? writeHeldOut(digit, random).map((line) => line.map(turn))
     : shape.map((stroke) => smooth(stroke.map(place)));
   for (const path of paths) {
     for (let i = 1; i < path.length; i++) {
