@@ -86,23 +86,6 @@ const STEPS = 200;
 
 const BATCH_SIZE = 64;
 
-/** How a head learns from cached features, but for the number of epochs. */
-const HEAD_RECIPE: Omit<Recipe, "epochs"> = {
-  batchSize: BATCH_SIZE,
-  learningRate: 1.5e-3,
-  baseRate: 0,
-  weightDecay: 0.01,
-  labelSmoothing: 0,
-};
-
-/** How a whole network learns. */
-const NETWORK_RECIPE: Omit<Recipe, "baseRate" | "batchSize"> = {
-  epochs: 1,
-  learningRate: 2e-3,
-  weightDecay: 0.02,
-  labelSmoothing: 0,
-};
-
 /** Fewest pictures, counted as often as they are seen, that an epoch of fine-tuning goes through. */
 const LEAST_PER_EPOCH = 9000;
 
@@ -178,22 +161,17 @@ export async function compareFewLabels(
   const results: RunResult[] = [];
   const waiting = [...all.keys()]; // from the end, where those are that take longest
   let done = 0;
-  const teams = await Promise.all(
-    Array.from({ length: Math.min(workers, all.length) }, () => startTeam({ workers: 1 })),
-  );
-  try {
-    await Promise.all(teams.map(async (team) => {
-      for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-        const { way, labelsPerClass, seed } = all[i].run;
-        const what = `${way}, ${labelsPerClass} a ${subject}, seed ${seed}`;
-        const learn = () => learnOne(team, all[i]);
-        results[i] = runs ? await runs.once(`${base}, ${what}`, learn) : await learn();
-        observer?.({ kind: "progress", what, done: ++done, total: all.length });
-      }
-    }));
-  } finally {
-    for (const team of teams) team.close();
-  }
+  await using teams = new AsyncDisposableStack();
+  await Promise.all(Array.from({ length: Math.min(workers, all.length) }, async () => {
+    const team = teams.use(await startTeam({ workers: 1 }));
+    for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
+      const { way, labelsPerClass, seed } = all[i].run;
+      const what = `${way}, ${labelsPerClass} a ${subject}, seed ${seed}`;
+      const learn = () => learnOne(team, all[i]);
+      results[i] = runs ? await runs.once(`${base}, ${what}`, learn) : await learn();
+      observer?.({ kind: "progress", what, done: ++done, total: all.length });
+    }
+  }));
   return results;
 }
 
@@ -274,10 +252,6 @@ async function lettersBase({ base }: Task): Promise<tf.Sequential> {
   return (await loadBase(base)).network;
 }
 
-function withHead(base: tf.Sequential, { classes, seed }: Task): tf.Sequential {
-  return addHead(base, { classes: classes.length, seed });
-}
-
 /** As `train --pictures --head learnt`: what is held out is to choose, to calibrate and to test on. */
 async function learnHeldOut(team: Team, task: Task): Promise<tf.LayersModel> {
   const { base, seed } = task;
@@ -298,9 +272,12 @@ async function learnHeldOut(team: Team, task: Task): Promise<tf.LayersModel> {
 }
 
 /** Epochs are compared on the few pictures themselves: there are no other labels. */
-async function learnHead(team: Team, base: tf.Sequential, task: Task): Promise<tf.LayersModel> {
-  const { few, seed } = task;
-  const network = withHead(base, task);
+async function learnHead(
+  team: Team,
+  base: tf.Sequential,
+  { few, classes, seed }: Task,
+): Promise<tf.LayersModel> {
+  const network = addHead(base, { classes: classes.length, seed });
   const pictures = repeat(few, 1 + COPIES);
   for (let i = few.count; i < pictures.count; i++) {
     const { images } = slice(pictures, i, 1);
@@ -316,7 +293,7 @@ async function learnHead(team: Team, base: tf.Sequential, task: Task): Promise<t
     stage: "head",
     source: { kind: "features", features, labels: shareMemory(pictures.labels) },
     validation: { inputs: features.subarray(0, few.count * width), labels: few.labels },
-    recipe: { ...HEAD_RECIPE, epochs: Math.ceil(STEPS / stepsPerEpoch) },
+    recipe: { batchSize: BATCH_SIZE, epochs: Math.ceil(STEPS / stepsPerEpoch) },
     seed,
   });
   return network;
@@ -326,15 +303,18 @@ async function learnHead(team: Team, base: tf.Sequential, task: Task): Promise<t
 async function learnTogether(
   team: Team,
   base: tf.Sequential,
-  task: Task,
+  { few, classes, seed }: Task,
   baseRate: number,
 ): Promise<tf.LayersModel> {
-  const { few } = task;
+  const network = addHead(base, { classes: classes.length, seed });
   const batchSize = Math.min(BATCH_SIZE, few.count);
-  return await tune(team, base, task, few, Math.ceil(STEPS * batchSize / few.count), {
+  const train = repeat(few, Math.ceil(STEPS * batchSize / few.count));
+  await fineTune(team, network, { train, validation: few, classes }, {
     augmentation: AUGMENTATIONS.light,
-    recipe: { ...NETWORK_RECIPE, baseRate, batchSize },
+    recipe: { epochs: 1, batchSize, learningRate: 2e-3, baseRate, labelSmoothing: 0 },
+    seed,
   });
+  return network;
 }
 
 /** As the main job does, but with few pictures, seen again and again. */
@@ -343,24 +323,11 @@ async function learnAsMainJob(
   task: Task,
   augmentation: Augmentation,
 ): Promise<tf.LayersModel> {
-  const { few, train, test } = task;
-  const times = Math.ceil(Math.min(LEAST_PER_EPOCH, train.count) / few.count);
-  return await tune(team, await lettersBase(task), task, test, times, { augmentation });
-}
-
-/** Lets base and head learn together, the few pictures so many times in an epoch. */
-async function tune(
-  team: Team,
-  base: tf.Sequential,
-  task: Task,
-  validation: Dataset,
-  times: number,
-  options: { augmentation: Augmentation; recipe?: Recipe },
-): Promise<tf.LayersModel> {
-  const { few, classes, seed } = task;
-  const network = withHead(base, task);
+  const { few, test: validation, classes, seed } = task;
+  const network = addHead(await lettersBase(task), { classes: classes.length, seed });
+  const times = Math.ceil(Math.min(LEAST_PER_EPOCH, task.train.count) / few.count);
   const data = { train: repeat(few, times), validation, classes };
-  await fineTune(team, network, data, { ...options, seed });
+  await fineTune(team, network, data, { augmentation, seed });
   return network;
 }
 
