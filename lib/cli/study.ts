@@ -1,15 +1,20 @@
 /** `deno task study NAME`: one of the comparisons and benchmarks whose tables are in outputs/README.md. */
 
-import { STUDIES } from "../study/studies.ts";
-import { runStudy } from "../study/study.ts";
+import { ALL_LABELS } from "../study/all_labels.ts";
+import { bench } from "../study/bench.ts";
+import { FEW_LABELS } from "../study/few_labels.ts";
+import { pictures } from "../study/pictures.ts";
+import { SERVICE } from "../study/service.ts";
 import { defineCommand, runOneOf } from "./command_line.ts";
 import { showProgress } from "./progress.ts";
+
+const studies = [...ALL_LABELS, ...FEW_LABELS, pictures, bench, ...SERVICE];
 
 await runOneOf({
   name: "study",
   summary:
     "Compares and measures; prints a table, and writes it into outputs/README.md if told so.",
-  commands: Object.fromEntries(STUDIES.map((study) => {
+  commands: Object.fromEntries(studies.map((study) => {
     const { name, summary, minutes, flags } = study;
     const command = defineCommand({
       name: `study ${name}`,
@@ -19,7 +24,7 @@ await runOneOf({
       example: `deno task study ${name}`,
       flags,
       async run(values) {
-        console.log(await runStudy(study, values, showProgress()));
+        console.log(await study.run(values, showProgress()));
       },
     });
     return [name, { brief: `${summary} (${minutes} minutes)`, command }];

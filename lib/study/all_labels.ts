@@ -23,11 +23,6 @@ import { compareFewLabels } from "./comparison.ts";
 import { combine, mean, median, spread, table } from "./report.ts";
 import { defineStudy, TRAINING_FLAGS } from "./study.ts";
 
-/** A share of each of several measurements, in per cent, as a table has it. */
-function percent<Measured>(all: Measured[], share: (one: Measured) => number): string {
-  return spread(all.map((one) => 100 * share(one)));
-}
-
 const { standard, mnist } = PRESETS;
 
 /** The default, of which it is said too what is rejected. */
@@ -78,7 +73,7 @@ const results = defineStudy({
       rows.push([
         way,
         measured.map(({ accuracy }) => (100 * accuracy).toFixed(2)).join(", "),
-        `**${percent(measured, ({ accuracy }) => accuracy)}**`,
+        `**${spread(measured.map(({ accuracy }) => accuracy))}**`,
         (100 * mean(measured.map((one) => one.calibrationError))).toFixed(2),
         `${mean(measured.map(({ seconds }) => seconds)).toFixed(0)} s`,
       ]);
@@ -133,9 +128,9 @@ const bases = defineStudy({
         `${(measured.bytes / 1000).toFixed(0)} KB`,
         measured.microseconds.toFixed(0),
         `${(100 * card.unseenFontAccuracy).toFixed(1)} %`,
-        percent(few, ({ accuracy }) => accuracy),
-        percent(learnt, ({ frozen }) => frozen),
-        percent(learnt, ({ tuned }) => tuned),
+        spread(few.map(({ accuracy }) => accuracy)),
+        spread(learnt.map(({ frozen }) => frozen)),
+        spread(learnt.map(({ tuned }) => tuned)),
       ]);
     }
     const head = [
@@ -286,7 +281,7 @@ const robustness = defineStudy({
     );
     const row = (name: string, figure: (measured: typeof columns[number][number]) => number) => [
       name,
-      ...columns.map((column) => percent(column, figure)),
+      ...columns.map((column) => spread(column.map(figure))),
     ];
     const head = [
       `mean ± sd, seeds ${seeds.join(", ")}, %`,

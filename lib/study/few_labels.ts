@@ -15,7 +15,6 @@ import { defineStudy, TRAINING_FLAGS } from "./study.ts";
 
 type Options = Parameters<typeof compareFewLabels>[1];
 type RunResult = Awaited<ReturnType<typeof compareFewLabels>>[number];
-type Findings = Awaited<ReturnType<Parameters<typeof defineStudy>[0]["run"]>>;
 
 /** A study that compares: what it is, what its flags are by default, and what it does with their values. */
 interface Comparison {
@@ -24,20 +23,19 @@ interface Comparison {
   minutes: number;
   base: BaseName;
   labels: string;
-  /** What `--labels` is, if not labels of each digit. */
-  labelled?: string;
-  run: (options: Options, limit?: number) => Promise<Findings>;
+  run: (
+    options: Options,
+    limit?: number,
+  ) => ReturnType<Parameters<typeof defineStudy>[0]["run"]>;
 }
 
-function defineComparison(
-  { base, labels, labelled = "labels of each digit", run, ...about }: Comparison,
-) {
+function defineComparison({ base, labels, run, ...about }: Comparison) {
   return defineStudy({
     ...about,
     flags: {
       ...TRAINING_FLAGS,
       base: { type: "text", help: "network", value: "NAME", choices: BASE_NAMES, default: base },
-      labels: { type: "text", help: labelled, value: "COUNTS", default: labels },
+      labels: { type: "text", help: "labels of each class", value: "COUNTS", default: labels },
     },
     run: ({ seeds, limit, workers, base, labels }, runs) =>
       run({ labelsPerClass: readCounts(labels), seeds, base, workers, runs }, limit),
@@ -58,9 +56,8 @@ function runsOf<Run extends RunResult>(results: Run[], way: string, count: numbe
   return results.filter((result) => result.way === way && result.labelsPerClass === count);
 }
 
-/** Without what was read wrong, which is long. */
-function figuresOf<Run extends RunResult>(results: Run[]): Omit<Run, "wrong">[] {
-  return results.map(({ wrong: _, ...figures }) => figures);
+function accuraciesOf(runs: RunResult[]): number[] {
+  return runs.map(({ accuracy }) => accuracy);
 }
 
 /** What is compared with few labels of digits. */
@@ -79,29 +76,24 @@ const fewLabels = defineComparison({
   base: "cnn",
   labels: "1,5,10,50,100",
   async run(options, limit) {
-    const { base, seeds } = options;
+    const { base, seeds, labelsPerClass } = options;
     const results = await compareFewLabels(await loadMnist({ limit }), {
       ways: DIGIT_WAYS,
       ...options,
     });
-    const summaries = summariseSeeds(results);
-    const rows = [...Map.groupBy(summaries, ({ labelsPerClass }) => labelsPerClass)]
-      .map(([count, cells]) => [
-        `${count}`,
-        ...cells.map(({ error, deviation, seconds }) =>
-          `${(100 - error).toFixed(2)} ± ${deviation.toFixed(2)} (${seconds.toFixed(0)} s)`
-        ),
-      ]);
+    const rows = labelsPerClass.map((count) => [
+      `${count}`,
+      ...DIGIT_WAYS.map((way) => {
+        const runs = runsOf(results, way, count);
+        const seconds = mean(runs.map(({ seconds }) => seconds)).toFixed(0);
+        return `${spread(accuraciesOf(runs))} (${seconds} s)`;
+      }),
+    ]);
     return {
       text: `${table(["labels of each digit", ...DIGIT_WAYS], rows)}\n\n` +
         `\`${base}\`; right of the test pictures in per cent, mean ± standard deviation over ` +
         `seeds ${seeds.join(", ")}, and seconds of learning on one worker.`,
-      files: {
-        few_labels: {
-          json: { base, results: figuresOf(results), summaries },
-          chart: fewLabelsCurves(summaries),
-        },
-      },
+      files: { few_labels: { chart: fewLabelsCurves(summariseSeeds(results)) } },
     };
   },
 });
@@ -142,7 +134,6 @@ const ownClasses = defineComparison({
   minutes: 25,
   base: "cnn",
   labels: "1,2,5,10,20",
-  labelled: "pictures of each letter",
   async run(options, limit = Infinity) {
     const { base, seeds, labelsPerClass } = options;
     const results: ScriptResult[] = [];
@@ -185,7 +176,6 @@ const ownClasses = defineComparison({
         "with `--head learnt`, from " +
         `${LEAST_TO_HOLD_OUT} pictures on; the others take 200 steps, as in few-labels.`,
       ].join("\n\n"),
-      files: { own_classes: { json: { base, results: figuresOf(results) } } },
     };
   },
 });
@@ -213,11 +203,11 @@ async function drawApart(
 
 function rowOf(script: string, count: number, results: ScriptResult[]): string[] {
   const cells = OWN_WAYS.map((way) => {
-    const shares = runsOf(results, way, count)
-      .filter((result) => script === ALL || result.script === script)
-      .map(({ accuracy }) => 100 * accuracy);
-    if (shares.length === 0) return "";
-    return script === ALL ? `**${mean(shares).toFixed(2)}**` : spread(shares);
+    const runs = runsOf(results, way, count);
+    if (runs.length === 0) return "";
+    return script === ALL
+      ? `**${(100 * mean(accuraciesOf(runs))).toFixed(2)}**`
+      : spread(accuraciesOf(runs.filter((run) => run.script === script)));
   });
   return [`${count}`, script, ...cells];
 }
@@ -225,7 +215,7 @@ function rowOf(script: string, count: number, results: ScriptResult[]): string[]
 /** By how much a way reads more than the head that is solved. */
 function gain(way: string, count: number, results: ScriptResult[]): string {
   const [learnt, solved] = [way, OWN_WAYS[0]].map((way) =>
-    runsOf(results, way, count).map(({ accuracy }) => accuracy)
+    accuraciesOf(runsOf(results, way, count))
   );
   return learnt.length === 0 ? "" : pairedDifference(learnt, solved);
 }
@@ -282,15 +272,12 @@ const ablation = defineComparison({
     };
     const rows = Object.keys(COMPARED).map((way) => [
       way,
-      ...labelsPerClass.flatMap((labels) => {
-        const [{ error, deviation }] = summariseSeeds(runsOf(results, way, labels));
-        return [
-          `${(100 - error).toFixed(2)} ± ${deviation.toFixed(2)}`,
-          way === REFERENCE
-            ? ""
-            : pairedDifference(errorShares(REFERENCE, labels), errorShares(way, labels)),
-        ];
-      }),
+      ...labelsPerClass.flatMap((labels) => [
+        spread(accuraciesOf(runsOf(results, way, labels))),
+        way === REFERENCE
+          ? ""
+          : pairedDifference(errorShares(REFERENCE, labels), errorShares(way, labels)),
+      ]),
     ]);
     const head = labelsPerClass.flatMap((count) => [
       `${count} labels of each digit`,

@@ -18,9 +18,10 @@ export function deviation(values: number[]): number {
   return Math.sqrt(squares / Math.max(1, values.length - 1));
 }
 
-/** Mean and standard deviation as a table has them. */
-export function spread(values: number[]): string {
-  return `${mean(values).toFixed(2)} ± ${deviation(values).toFixed(2)}`;
+/** Mean and standard deviation of shares, in per cent, as a table has them. */
+export function spread(shares: number[]): string {
+  const percents = shares.map((share) => 100 * share);
+  return `${mean(percents).toFixed(2)} ± ${deviation(percents).toFixed(2)}`;
 }
 
 /**

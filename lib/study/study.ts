@@ -16,7 +16,7 @@ import { writeSection } from "./report.ts";
 type Flags = Record<string, Flag>;
 
 /** A comparison or a benchmark. */
-interface Study<F extends Flags = Flags> {
+interface Study<F extends Flags> {
   name: string;
   /** One sentence. */
   summary: string;
@@ -27,11 +27,7 @@ interface Study<F extends Flags = Flags> {
    * @param values Of its flags, and the seeds: 1 to `--seeds`.
    * @param runs Where it keeps what its runs come to, and whom it tells how far it is.
    */
-  run(values: Omit<Values<F>, "seeds"> & Seeds, runs: Runs): Promise<Findings>;
-}
-
-interface Seeds {
-  seeds: number[];
+  run(values: Omit<Values<F>, "seeds"> & { seeds: number[] }, runs: Runs): Promise<Findings>;
 }
 
 /** What a study found. */
@@ -51,14 +47,60 @@ export const TRAINING_FLAGS = {
   workers: FLAGS.workers,
 } as const satisfies Flags;
 
-/** @returns The study with flags that all have, whose `run` knows the types of its own. */
-export function defineStudy<const F extends Flags>(study: Study<F>): Study {
+/** @returns The study with flags that all have, which writes its report. */
+export function defineStudy<const F extends Flags>(study: Study<F>) {
+  const flags: Flags = {
+    ...study.flags,
+    out: { ...FLAGS.out, help: "folder for runs and results", default: `outputs/${study.name}` },
+    readme: { type: "switch", help: "write the table into outputs/README.md too" },
+  };
+  const { name, summary, minutes } = study;
   return {
-    ...study as unknown as Study,
-    flags: {
-      ...study.flags,
-      out: { ...FLAGS.out, help: "folder for runs and results", default: `outputs/${study.name}` },
-      readme: { type: "switch", help: "write the table into outputs/README.md too" },
+    name,
+    summary,
+    minutes,
+    flags,
+    /**
+     * Runs the study: what runs of it are in its folder already, from an earlier call with the same limit and
+     * number of workers, are not done again.
+     *
+     * @param values Of the study's flags.
+     * @param file Where its section is, if `--readme` asks for that.
+     * @returns Its report in Markdown.
+     */
+    async run(
+      values: Values<Flags>,
+      observer: Observer,
+      file = "outputs/README.md",
+    ): Promise<string> {
+      const { out, readme, limit, workers, seeds = 0 } = values as {
+        out: string;
+        readme: boolean;
+        limit?: number;
+        workers?: number;
+        seeds?: number;
+      };
+      const started = performance.now();
+      const conditions = [
+        ...(workers === undefined ? [] : [`${workers} workers`]),
+        ...(limit === undefined ? [] : [`${limit} pictures`]),
+      ];
+      const runs = new Runs(join(out, conditions.join(", ")), observer);
+      const asked = { ...values, seeds: Array.from({ length: seeds }, (_, i) => i + 1) };
+      const findings = await study.run(asked as Parameters<typeof study.run>[0], runs);
+      const seconds = runs.reused === 0 ? (performance.now() - started) / 1000 : undefined;
+      const command = commandOf(name, flags, values);
+      const report = `${findings.text}\n\n${provenance(command, runs, seconds, workers)}`;
+      await Deno.mkdir(out, { recursive: true });
+      for (const [name, { json, chart, png }] of Object.entries(findings.files ?? {})) {
+        const path = join(out, name);
+        if (json) await writeFileAtomically(`${path}.json`, JSON.stringify(json, null, 2) + "\n");
+        if (chart) await saveChart(chart, path);
+        if (png) await writeFileAtomically(`${path}.png`, png);
+      }
+      await writeFileAtomically(join(out, `${name}.md`), `${report}\n`);
+      if (readme) await writeSection(findings.section ?? name, report, file);
+      return report;
     },
   };
 }
@@ -159,55 +201,8 @@ export class Runs {
   }
 }
 
-/**
- * Runs a study: what runs of it are in its folder already, from an earlier call with the same limit and number
- * of workers, are not done again.
- *
- * @param values Of the study's flags.
- * @param file Where its section is, if `--readme` asks for that.
- * @returns Its report in Markdown.
- */
-export async function runStudy(
-  study: Study,
-  values: Values<Flags>,
-  observer: Observer,
-  file = "outputs/README.md",
-): Promise<string> {
-  const { name } = study;
-  const { out, readme, limit, workers, seeds } = values as {
-    out: string;
-    readme: boolean;
-    limit?: number;
-    workers?: number;
-    seeds?: number;
-  };
-  const started = performance.now();
-  const conditions = [
-    ...(workers === undefined ? [] : [`${workers} workers`]),
-    ...(limit === undefined ? [] : [`${limit} pictures`]),
-  ];
-  const runs = new Runs(join(out, conditions.join(", ")), observer);
-  const asked = { ...values, seeds: Array.from({ length: seeds ?? 0 }, (_, i) => i + 1) };
-  const { text, section = name, files = {} } = await study.run(
-    asked as typeof values & Seeds,
-    runs,
-  );
-  const seconds = runs.reused === 0 ? (performance.now() - started) / 1000 : undefined;
-  const report = `${text}\n\n${provenance(commandOf(study, values), runs, seconds, workers)}`;
-  await Deno.mkdir(out, { recursive: true });
-  for (const [name, { json, chart, png }] of Object.entries(files)) {
-    const path = join(out, name);
-    if (json) await writeFileAtomically(`${path}.json`, JSON.stringify(json, null, 2) + "\n");
-    if (chart) await saveChart(chart, path);
-    if (png) await writeFileAtomically(`${path}.png`, png);
-  }
-  await writeFileAtomically(join(out, `${name}.md`), `${report}\n`);
-  if (readme) await writeSection(section, report, file);
-  return report;
-}
-
 /** The command that gives the same figures again, without folders and programs of this machine. */
-function commandOf({ name, flags }: Study, values: Values<Flags>): string {
+function commandOf(name: string, flags: Flags, values: Values<Flags>): string {
   const given = Object.entries(flags).flatMap(([flag, { type, ...about }]) => {
     const value = values[flag];
     const standard = "default" in about ? about.default : type === "switch" ? false : undefined;

@@ -7,54 +7,17 @@ import {
 } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { UsageError } from "../../lib/flags.ts";
-import { startEngines } from "../../lib/study/bench/engines.ts";
+import { bench } from "../../lib/study/bench.ts";
 import { reportBenchmark } from "../../lib/study/bench/report.ts";
-import { STUDIES } from "../../lib/study/studies.ts";
-import type { Observer } from "../../lib/observer.ts";
-import { Runs, runStudy } from "../../lib/study/study.ts";
 import { textsOf } from "../plot/chart_inspection.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 const FAKE_PEER = fromFileUrl(new URL("./fake_peer.ts", import.meta.url));
-const AMOUNT = {
-  stepBatches: [32, 128],
-  forwardBatches: [128],
-  pictures: 256,
-  repeats: 3,
-  bases: ["cnn-residual"],
-  models: ["LSTM"],
-};
-const LITTLE = {
-  stepBatches: [8],
-  forwardBatches: [8],
-  pictures: 8,
-  repeats: 1,
-  bases: [],
-  models: [],
-};
 const ABOUT = {
   date: "2026-01-01",
   machine: { cpu: "A processor", cores: 2, os: "An OS" },
   load: { atStart: 0, highest: 2 },
 };
-
-/** An engine whose times are `factor` in the first round, twice that in the second, and so on. */
-function fake(key: string, threads: number, factor: number) {
-  const command = [Deno.execPath(), "run", "--quiet", "--no-config", FAKE_PEER, String(factor)];
-  return { key, name: `The ${key}`, threads, command };
-}
-
-function broken(key: string, ...command: string[]) {
-  return { key, name: `The ${key}`, threads: 1, command };
-}
-
-type Engine = Parameters<ReturnType<typeof startEngines>["measure"]>[0];
-
-/** Lets engines measure in turn. */
-async function measureInTurns(engines: Engine[], rounds: number, observer: Observer = () => {}) {
-  await using processes = startEngines(AMOUNT);
-  return await new Runs("", observer).inTurns(engines, rounds, processes.measure);
-}
 
 /** What came of three runs of a command that learns. */
 function learnt(key: string, seconds: number, accuracy: number, peakMegabytes: number) {
@@ -66,71 +29,24 @@ function learnt(key: string, seconds: number, accuracy: number, peakMegabytes: n
   return { contender: { key, name: `The ${key}` }, results };
 }
 
-Deno.test("Runs.inTurns() alternates, and asks slow engines once and for little", async () => {
-  const turns: string[] = [];
-  const slow = { ...fake("slow", 1, 5), once: LITTLE };
-  const outcomes = await measureInTurns(
-    [fake("ours", 1, 1), slow],
-    3,
-    (news) => news.kind === "note" && turns.push(news.text),
-  );
-  assertEquals(
-    turns,
-    ["round 1: The ours", "round 1: The slow", "round 2: The ours", "round 3: The ours"],
-  );
-  assertEquals(outcomes.map(({ results }) => results.map(({ step }) => step)), [
-    [{ 32: 1, 128: 1 }, { 32: 2, 128: 2 }, { 32: 3, 128: 3 }],
-    [{ 8: 5 }],
-  ]);
-  assertEquals(outcomes.map(({ results }) => results[0].configuration), [
-    "256 pictures",
-    "8 pictures",
-  ]);
-});
-
-Deno.test("Runs.inTurns() names engines that are missing and goes on with the others", async () => {
-  const failing = "console.log('hello'); throw new Error('Expected a module but found none')";
-  const outcomes = await measureInTurns(
-    [
-      broken("absent", "no-such-program"),
-      broken("failing", Deno.execPath(), "eval", failing.replace("console.log('hello');", "")),
-      broken("silent", Deno.execPath(), "eval", ""),
-      broken("babbling", Deno.execPath(), "eval", failing),
-      fake("ours", 1, 1),
-    ],
-    2,
-  );
-  assertEquals(outcomes.map(({ missing, results }) => [missing, results.length]), [
-    ["no-such-program is not installed", 0],
-    ["error: Uncaught (in promise) Error: Expected a module but found none", 0],
-    ["it ended without an answer", 0],
-    ["Expected an answer in JSON but found hello", 0],
-    [undefined, 2],
-  ]);
-});
-
 /** What came of three rounds of an engine, or of the one of a slow one: times that are `factor`, twice that, and so on. */
 function measured(key: string, threads: number, factor: number, isSlow = false) {
-  const { stepBatches, forwardBatches, pictures, bases, models } = isSlow ? LITTLE : AMOUNT;
   const results = (isSlow ? [1] : [1, 2, 3]).map((round) => {
-    const times = (names: (string | number)[]) =>
-      Object.fromEntries(names.map((name) => [name, factor * round]));
-    const networks = (names: string[]) =>
-      Object.fromEntries(
-        names.map((name) => [name, { step: factor * round * 2, forward: factor * round }]),
-      );
+    const time = factor * round;
     return {
       versions: { fake: "1.0" },
-      configuration: `${pictures} pictures`,
-      step: times(stepBatches),
-      forward: times(forwardBatches),
-      features: factor * round * 10,
-      bases: networks(bases),
-      models: networks(models),
+      configuration: isSlow ? "8 pictures" : "256 pictures",
+      step: { ...(!isSlow && { 32: time }), 128: time } as Record<number, number>,
+      forward: { 128: time },
+      features: 10 * time,
+      networks: key === "ours" || key === "pytorch"
+        ? { "cnn-residual": { step: 2 * time, forward: time } }
+        : {} as Record<string, { step: number; forward: number }>,
       peakMegabytes: round,
     };
   });
-  return { contender: { key, name: `The ${key}`, threads }, results };
+  const name = `The ${key}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  return { contender: { key, name, threads }, results };
 }
 
 Deno.test("reportBenchmark() gives medians, ratios, targets and what is missing", async () => {
@@ -139,7 +55,7 @@ Deno.test("reportBenchmark() gives medians, ratios, targets and what is missing"
     measured("ours", 2, 50),
     measured("pytorch", 1, 200),
     measured("keras", 2, 40),
-    measured("composed", 1, 90000, true),
+    measured("composed", 1, 4000, true),
     { ...measured("absent", 1, 1), missing: "no-such-program is not installed" },
   ];
   const learning = [
@@ -149,40 +65,32 @@ Deno.test("reportBenchmark() gives medians, ratios, targets and what is missing"
   ];
   const { text, chart } = reportBenchmark(ABOUT, outcomes, learning, [1, 2]);
   const shown = await textsOf(chart!);
-  for (const name of ["The keras, 2 threads", "90000 (batch 8)", "Cold start to 99 %, seconds"]) {
+  for (const name of ["The keras, 2 threads", "4000", "50.0", "Cold start to 99 %, seconds"]) {
     assert(shown.includes(name), name);
   }
   assertEquals(
     text,
-    `| Training step, µs a picture (ours ÷ theirs) | batch 8 | batch 32 | batch 128 |
-|---|--:|--:|--:|
-| The ours, 1 thread | – | 200 | 200 |
-| The ours, 2 threads | – | 100 | 100 |
-| The pytorch, 1 thread | – | 400 (0.50) | 400 (0.50) |
-| The keras, 2 threads | – | 80 (1.25) | 80 (1.25) |
-| The composed, 1 thread | 90000 | – | – |
-
-| Forward, µs a picture (ours ÷ theirs) | batch 8 | batch 128 |
+    `| Training step, µs a picture (ours ÷ theirs) | batch 32 | batch 128 |
 |---|--:|--:|
-| The ours, 1 thread | – | 200 |
-| The ours, 2 threads | – | 100 |
-| The pytorch, 1 thread | – | 400 (0.50) |
-| The keras, 2 threads | – | 80 (1.25) |
-| The composed, 1 thread | 90000 | – |
+| The ours, 1 thread | 200 | 200 |
+| The ours, 2 threads | 100 | 100 |
+| The pytorch, 1 thread | 400 (0.50) | 400 (0.50) |
+| The keras, 2 threads | 80 (1.25) | 80 (1.25) |
+| The composed, 1 thread | – | 4000 (0.05) |
+
+| Forward, µs a picture (ours ÷ theirs) | batch 128 |
+|---|--:|
+| The ours, 1 thread | 200 |
+| The ours, 2 threads | 100 |
+| The pytorch, 1 thread | 400 (0.50) |
+| The keras, 2 threads | 80 (1.25) |
+| The composed, 1 thread | 4000 (0.05) |
 
 | Other bases, batch 128, µs a picture (ours ÷ theirs) | cnn-residual, training step | cnn-residual, forward |
 |---|--:|--:|
 | The ours, 1 thread | 400 | 200 |
 | The ours, 2 threads | 200 | 100 |
 | The pytorch, 1 thread | 800 (0.50) | 400 (0.50) |
-| The keras, 2 threads | 160 (1.25) | 80 (1.25) |
-
-| Networks of others by plain tfjs, batch 128, µs a picture (ours ÷ theirs) | LSTM, training step | LSTM, forward |
-|---|--:|--:|
-| The ours, 1 thread | 400 | 200 |
-| The ours, 2 threads | 200 | 100 |
-| The pytorch, 1 thread | 800 (0.50) | 400 (0.50) |
-| The keras, 2 threads | 160 (1.25) | 80 (1.25) |
 
 | Others, µs a picture (ours ÷ theirs) | feature extraction | training step, batch 128, with augmentation | peak memory, MB |
 |---|--:|--:|--:|
@@ -190,7 +98,7 @@ Deno.test("reportBenchmark() gives medians, ratios, targets and what is missing"
 | The ours, 2 threads | 1000 | – | 3 |
 | The pytorch, 1 thread | 4000 (0.50) | – | 3 |
 | The keras, 2 threads | 800 (1.25) | – | 3 |
-| The composed, 1 thread | 900000 (0.002) | – | 1 |
+| The composed, 1 thread | 40000 (0.05) | – | 1 |
 
 | Cold start to 99 % (ours ÷ theirs), 3 rounds | seconds | test accuracy | peak memory, MB |
 |---|--:|--:|--:|
@@ -252,33 +160,68 @@ Deno.test("reportBenchmark() decides nothing on a busy machine", () => {
 
 /** Runs the study as its task does, and returns its report. */
 function runBench(flags: Record<string, string | number>): Promise<string> {
-  const bench = STUDIES.find(({ name }) => name === "bench")!;
-  return runStudy(bench, { rounds: 5, quick: false, ...flags }, () => {});
+  return bench.run({ rounds: 5, quick: false, ...flags }, () => {});
 }
 
-/** The report of what a peer learns. */
-function learnWith(python: string, out: string): Promise<string> {
-  return runBench({ rounds: 2, part: "learning", only: "keras", python, out });
+/** Runs it with a Python that is this script for a shell, in a temporary folder. */
+function runWithPython(script: string[], flags: Record<string, string | number>) {
+  return withFolder(async (out) => {
+    const python = join(out, "python");
+    await Deno.writeTextFile(python, ["#!/bin/sh", ...script].join("\n"), { mode: 0o755 });
+    return await runBench({ rounds: 2, python, out, ...flags });
+  });
 }
 
-Deno.test("bench says why a command that learns fails", () =>
-  withFolder(async (folder) => {
-    const python = join(folder, "python");
-    await Deno.writeTextFile(python, "#!/bin/sh\necho 'no data' >&2; exit 1", { mode: 0o755 });
-    assertStringIncludes(await learnWith(python, folder), "- Keras, to 99 %: no data\n");
-  }));
+Deno.test("bench gives engines what to measure, and takes the median of what they answer round by round", async () => {
+  const report = await runWithPython(
+    [`exec '${Deno.execPath()}' run --quiet --no-config '${FAKE_PEER}' "$@"`],
+    { part: "steps", only: "pytorch", rounds: 3 },
+  );
+  for (
+    const line of [
+      "| Training step, µs a picture (ours ÷ theirs) | batch 8 | batch 32 | batch 128 |",
+      "| PyTorch, 1 thread | 20 | 20 | 20 |",
+      "| Forward, µs a picture (ours ÷ theirs) | batch 1 | batch 8 | batch 128 |",
+      "| cnn-residual, training step | cnn-residual, forward | cnn-depthwise, training step |",
+      "| PyTorch, 1 thread | 40 | 20 | 40 | 20 |",
+      "- PyTorch, 1 thread: 1024 pictures, 3 readings (fake 1.0), 3 rounds",
+    ]
+  ) assertStringIncludes(report, line);
+});
 
-Deno.test("bench gives its peers MNIST's files, and believes the last line that they print", () =>
-  withFolder(async (folder) => {
-    const python = join(folder, "python");
-    const sizes = join(folder, "sizes");
-    const lines = [
-      "#!/bin/sh",
+Deno.test("bench says why an engine gives no answer", async () => {
+  const failing = "throw new Error('Expected a module but found none')";
+  for (
+    const [script, reason] of [
+      ["echo no data >&2; exit 1", "no data"],
+      [
+        `exec '${Deno.execPath()}' eval "${failing}"`,
+        "error: Uncaught (in promise) Error: Expected a module but found none",
+      ],
+      ["exit 0", "it ended without an answer"],
+      ["echo hello; echo no data >&2", "Expected an answer in JSON but found hello"],
+    ]
+  ) {
+    const report = await runWithPython([script], { part: "steps", only: "pytorch" });
+    assertStringIncludes(report, `- PyTorch, 1 thread: ${reason}\n`);
+  }
+});
+
+const LEARNING = { part: "learning", only: "keras" };
+
+Deno.test("bench says why a command that learns fails", async () => {
+  const report = await runWithPython(["echo 'no data' >&2; exit 1"], LEARNING);
+  assertStringIncludes(report, "- Keras, to 99 %: no data\n");
+});
+
+Deno.test("bench gives its peers MNIST's files, and believes the last line that they print", async () => {
+  const sizes = await Deno.makeTempFile();
+  try {
+    const report = await runWithPython([
       `cd "\${4#--data=}" && wc -c * >> ${sizes}`,
       'echo "epoch 1"; echo \'{"accuracy": 0.9912}\'',
-    ];
-    await Deno.writeTextFile(python, lines.join("\n"), { mode: 0o755 });
-    assertMatch(await learnWith(python, folder), /\| Keras \| \d+\.\d \| 99\.12 % \|/);
+    ], LEARNING);
+    assertMatch(report, /\| Keras \| \d+\.\d \| 99\.12 % \|/);
     const written = (await Deno.readTextFile(sizes)).trim().split("\n").map((line) => line.trim());
     const files = [
       "7840016 t10k-images-idx3-ubyte",
@@ -288,30 +231,23 @@ Deno.test("bench gives its peers MNIST's files, and believes the last line that 
       "54950048 total",
     ];
     assertEquals(written, [...files, ...files]);
-  }));
+  } finally {
+    await Deno.remove(sizes);
+  }
+});
 
-Deno.test("reportBenchmark() says on the chart where it shows a smaller batch", async () => {
-  const measured = (key: string, threads: number, step: Record<number, number>) => ({
-    contender: { key, name: key, threads },
-    results: [{ step, forward: {}, versions: {}, configuration: "", peakMegabytes: 1 }],
-  });
-  const { chart } = reportBenchmark(
-    { ...ABOUT, load: { atStart: 2, highest: 2 } },
-    [
-      measured("ours", 1, { 8: 700, 128: 500, 512: 400 }),
-      measured("slow", 2, { 8: 9000 }),
-    ],
-    [],
-    [1],
-  );
+Deno.test("reportBenchmark() says on the chart that the machine was busy", async () => {
+  const load = { atStart: 2, highest: 2 };
+  const { chart } = reportBenchmark({ ...ABOUT, load }, [measured("ours", 1, 100)], [], [1]);
   assertEquals((await textsOf(chart!)).toSorted(), [
-    "500",
-    "9000 (batch 8)",
+    "200",
+    "200",
     "A processor, 2 cores, 2026-01-01; batch 128, log scale; disturbed by other work",
+    "Forward, µs a picture",
+    "The ours, 1 thread",
+    "The ours, 1 thread",
     "Time to train and to read digits: further left is faster",
     "Training step, µs a picture",
-    "ours, 1 thread",
-    "slow, 2 threads",
   ]);
 });
 

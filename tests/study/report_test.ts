@@ -17,6 +17,6 @@ Deno.test("combine() puts the same figures together, at any depth", () => {
   assertEquals(combine(all, mean), { a: 2, b: { c: 4.5, d: { e: 4 } } });
 });
 
-Deno.test("spread() shows the mean and the sample's standard deviation, which is 0 of a single value", () => {
-  assertEquals([spread([1, 3, 5]), spread([7])], ["3.00 ± 2.00", "7.00 ± 0.00"]);
+Deno.test("spread() shows mean and the sample's standard deviation in per cent, which is 0 of a single share", () => {
+  assertEquals([spread([0.01, 0.03, 0.05]), spread([0.07])], ["3.00 ± 2.00", "7.00 ± 0.00"]);
 });

@@ -103,6 +103,7 @@ def measure_all():
                 4 * options.pictures,
                 options.repeats,
             ),
+            "networks": {},
         }
 
     peer.serve(

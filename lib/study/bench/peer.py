@@ -31,16 +31,14 @@ def parse_options():
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--step-batches", default="")
     parser.add_argument("--forward-batches", default="")
-    parser.add_argument("--bases", default="")
-    parser.add_argument("--models", default="")
+    parser.add_argument("--networks", default="")
     parser.add_argument("--pictures", type=int, default=1024)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--data", help="folder with MNIST's IDX files")
     options = parser.parse_args()
     for name in ("step_batches", "forward_batches"):
         setattr(options, name, [int(size) for size in getattr(options, name).split(",") if size])
-    for name in ("bases", "models"):
-        setattr(options, name, [value for value in getattr(options, name).split(",") if value])
+    options.networks = [name for name in options.networks.split(",") if name]
     return options
 
 

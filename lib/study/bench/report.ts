@@ -3,7 +3,35 @@
 import { COLORS, type Spec, THEME, type View } from "../../plot/theme.ts";
 import { combine, median, table } from "../report.ts";
 import type { Runs } from "../study.ts";
-import type { Answer, learn } from "./engines.ts";
+
+/** What an engine answers in each round: times in µs a picture, and about itself. */
+export interface Answer {
+  /** Training step, by batch size. */
+  step: Record<number, number>;
+  /** The same with this project's augmentation. */
+  augmentedStep?: Record<number, number>;
+  /** Forward pass, by batch size. */
+  forward: Record<number, number>;
+  /** From pixels 0–255 to the base's features in memory. */
+  features: number;
+  /** Training step and forward pass of other networks that the engine knows, in the largest batches. */
+  networks: Record<string, { step: number; forward: number }>;
+  versions: Record<string, string>;
+  /** How the engine was set up. */
+  configuration: string;
+  /** Largest resident memory of the process so far. */
+  peakMegabytes: number;
+}
+
+/** What came of learning MNIST. */
+interface Learnt {
+  /** From start to end of the process. */
+  seconds: number;
+  /** On the test pictures, 0–1. */
+  accuracy: number;
+  /** Largest resident memory; 0 where nobody says it. */
+  peakMegabytes: number;
+}
 
 /** Load a core up to which a machine counts as quiet: before the first turn, and before any. */
 const [QUIET_AT_START, QUIET] = [0.5, 1.5];
@@ -20,7 +48,7 @@ interface Turns<Contender, Result> {
 }
 
 type EngineTurns = Turns<{ key: string; name: string; threads: number }, Answer>;
-type LearnerTurns = Turns<{ key: string; name: string }, Awaited<ReturnType<typeof learn>>>;
+type LearnerTurns = Turns<{ key: string; name: string }, Learnt>;
 
 /** Day, machine, and processes that ran or waited for a core, averaged over a minute. */
 interface About {
@@ -71,10 +99,10 @@ function summarise(
     learning,
     targets: threads.length > 0 ? targetsOf(engines, learning, threads) : [],
     missing: [
-      ...measured.map(({ contender, missing }) => ({ name: nameOf(contender), reason: missing })),
-      ...learnt.map(({ contender: { name }, missing }) => ({
+      ...measured.map(({ contender: { name }, missing: reason }) => ({ name, reason })),
+      ...learnt.map(({ contender: { name }, missing: reason }) => ({
         name: `${name}, to 99 %`,
-        reason: missing,
+        reason,
       })),
     ].filter(({ reason }) => reason),
   };
@@ -82,7 +110,7 @@ function summarise(
 
 type EngineResult = ReturnType<typeof summariseEngine>;
 
-/** Medians over all rounds. */
+/** Median times and largest memory over all rounds. */
 function summariseEngine({ contender: { key, name, threads }, results }: EngineTurns) {
   const { versions, configuration } = results[0];
   const times = results.map(({ versions: _, configuration: __, ...times }) => times);
@@ -151,8 +179,8 @@ function targetsOf(
     ...against("PyTorch", "training step", step, 1),
     ...against("Keras", "training step", step, 1),
     ...against("PyTorch", "forward", (engine) => engine?.forward[TARGET_BATCH], 1),
-    ...namesOf("bases", engines).flatMap((base) =>
-      against("PyTorch", `training step of ${base}`, (engine) => engine?.bases?.[base]?.step, 1.2)
+    ...networksOf(engines).flatMap((name) =>
+      against("PyTorch", `training step of ${name}`, (engine) => engine?.networks[name]?.step, 1.2)
     ),
     ...(threads.length < 2 ? [] : [{
       name: "training with one worker ÷ with two",
@@ -169,25 +197,25 @@ function targetsOf(
   ];
 }
 
-function namesOf(kind: "bases" | "models", engines: EngineResult[]): string[] {
-  return [...new Set(engines.flatMap((engine) => Object.keys(engine[kind] ?? {})))];
+function networksOf(engines: EngineResult[]): string[] {
+  return [...new Set(engines.flatMap(({ networks }) => Object.keys(networks)))];
 }
 
 function describe({ load, busy, engines, learning, targets, missing }: Benchmark): string {
   const tables = [
     timesTable("Training step, µs a picture", engines, bySize(engines, "step")),
     timesTable("Forward, µs a picture", engines, bySize(engines, "forward")),
-    networksTable(`Other bases, batch ${TARGET_BATCH}, µs a picture`, engines, "bases"),
     networksTable(
-      `Networks of others by plain tfjs, batch ${TARGET_BATCH}, µs a picture`,
+      targets.length > 0 ? "Other bases" : "Networks of others by plain tfjs",
       engines,
-      "models",
     ),
-    timesTable("Others, µs a picture", engines, {
-      "feature extraction": (engine) => engine?.features,
-      [`training step, batch ${TARGET_BATCH}, with augmentation`]: (engine) =>
-        engine?.augmentedStep?.[TARGET_BATCH],
-    }, { "peak memory, MB": ({ peakMegabytes }) => peakMegabytes.toFixed(0) }),
+    timesTable("Others, µs a picture", engines, [
+      ["feature extraction", (engine) => engine?.features],
+      [
+        `training step, batch ${TARGET_BATCH}, with augmentation`,
+        (engine) => engine?.augmentedStep?.[TARGET_BATCH],
+      ],
+    ], { "peak memory, MB": ({ peakMegabytes }) => peakMegabytes.toFixed(0) }),
     learningTable(learning),
     targets.length === 0 ? "" : table(
       ["target", "measured", "limit", ""],
@@ -211,7 +239,7 @@ function describe({ load, busy, engines, learning, targets, missing }: Benchmark
       engines.map((engine) => {
         const versions = Object.entries(engine.versions).map((pair) => pair.join(" ")).join(", ");
         const rounds = countOf(engine.rounds, "round");
-        return `${nameOf(engine)}: ${engine.configuration} (${versions}), ${rounds}`;
+        return `${engine.name}: ${engine.configuration} (${versions}), ${rounds}`;
       }),
     ),
     list("Missing:", missing.map(({ name, reason }) => `${name}: ${reason}`)),
@@ -225,47 +253,44 @@ function verdictOn({ value, limit, atLeast }: Target, busy: boolean): string {
   return (atLeast ? value >= limit : value <= limit) ? "met" : "missed";
 }
 
-function bySize(engines: EngineResult[], what: "step" | "forward"): Record<string, Time> {
-  const sizes = [...new Set(engines.flatMap((engine) => Object.keys(engine[what]).map(Number)))];
-  return Object.fromEntries(
-    sizes.sort((a, b) => a - b)
-      .map((size): [string, Time] => [`batch ${size}`, (engine) => engine?.[what][size]]),
-  );
+function bySize(engines: EngineResult[], what: "step" | "forward"): [string, Time][] {
+  const sizes = new Set(engines.flatMap((engine) => Object.keys(engine[what]).map(Number)));
+  return [...sizes].sort((a, b) => a - b)
+    .map((size) => [`batch ${size}`, (engine) => engine?.[what][size]]);
 }
 
 /** Training steps and forward passes of the engines that know other networks. */
-function networksTable(title: string, engines: EngineResult[], kind: "bases" | "models"): string {
-  const times = namesOf(kind, engines).flatMap((name): [string, Time][] => [
-    [`${name}, training step`, (engine) => engine?.[kind]?.[name]?.step],
-    [`${name}, forward`, (engine) => engine?.[kind]?.[name]?.forward],
+function networksTable(title: string, engines: EngineResult[]): string {
+  const times = networksOf(engines).flatMap((name): [string, Time][] => [
+    [`${name}, training step`, (engine) => engine?.networks[name]?.step],
+    [`${name}, forward`, (engine) => engine?.networks[name]?.forward],
   ]);
-  const knowing = engines.filter((engine) => Object.keys(engine[kind] ?? {}).length > 0);
-  return timesTable(title, knowing, Object.fromEntries(times));
+  const knowing = engines.filter(({ networks }) => Object.keys(networks).length > 0);
+  return timesTable(`${title}, batch ${TARGET_BATCH}, µs a picture`, knowing, times);
 }
 
 /** Times of engines, each with this project's time with as many threads divided by it. */
 function timesTable(
   title: string,
   engines: EngineResult[],
-  times: Record<string, Time>,
+  times: [string, Time][],
   others: Record<string, (engine: EngineResult) => string> = {},
 ): string {
-  if (engines.length === 0 || Object.keys(times).length === 0) return "";
+  if (engines.length === 0) return "";
   const cell = (engine: EngineResult, timeOf: Time) => {
     const time = timeOf(engine);
     if (time === undefined) return "–";
     const ours = engines.find(({ key, threads }) => key === "ours" && threads === engine.threads);
     const ourTime = timeOf(ours);
-    const ratio = ourTime === undefined || engine === ours
-      ? ""
-      : ` (${formatRatio(ourTime / time)})`;
-    return time.toFixed(time < 10 ? 1 : 0) + ratio;
+    return ourTime === undefined || engine === ours
+      ? time.toFixed(0)
+      : `${time.toFixed(0)} (${(ourTime / time).toFixed(2)})`;
   };
   return table(
-    [`${title} (ours ÷ theirs)`, ...Object.keys(times), ...Object.keys(others)],
+    [`${title} (ours ÷ theirs)`, ...times.map(([name]) => name), ...Object.keys(others)],
     engines.map((engine) => [
-      nameOf(engine),
-      ...Object.values(times).map((timeOf) => cell(engine, timeOf)),
+      engine.name,
+      ...times.map(([, timeOf]) => cell(engine, timeOf)),
       ...Object.values(others).map((other) => other(engine)),
     ]),
   );
@@ -296,39 +321,21 @@ function list(title: string, lines: string[]): string {
   return lines.length === 0 ? "" : [title, ...lines.map((line) => `- ${line}`)].join("\n");
 }
 
-function nameOf({ name, threads }: { name: string; threads: number }): string {
-  return `${name}, ${countOf(threads, "thread")}`;
-}
-
 /** "1 thread", "2 threads". */
 function countOf(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** Two decimals, or as many as show one digit that is not 0. */
-function formatRatio(ratio: number): string {
-  return ratio < 0.01 ? ratio.toPrecision(1) : ratio.toFixed(2);
-}
-
 /**
- * Draws the time of a training step and of a forward pass in batches of 128 (in the largest batch
- * measured, where that is less, and said so), and of a whole run to 99 %; shorter is better. One
- * point for each engine, on a logarithmic axis, this project's in blue.
+ * Draws the time of a training step and of a forward pass in batches of 128, and of a whole run to
+ * 99 %; shorter is better. One point for each engine, on a logarithmic axis, this project's in blue.
  *
  * @returns A Vega-Lite v5 chart with a panel for each thing that was measured.
  */
 function draw({ date, busy, machine, engines, learning }: Benchmark): Spec {
-  const learningRows = learning.map(({ key, name, seconds }) => ({
-    name,
-    value: seconds,
-    ours: key === "ours",
-    label: seconds.toFixed(1),
-  }));
-  const panels = {
-    "Training step, µs a picture": rowsOf(engines, "step"),
-    "Forward, µs a picture": rowsOf(engines, "forward"),
-    "Cold start to 99 %, seconds": learningRows,
-  };
+  const rowsOf = (what: "step" | "forward") =>
+    engines.map(({ key, name, [what]: times }) => ({ key, name, value: times[TARGET_BATCH] }));
+  const learningRows = learning.map(({ key, name, seconds: value }) => ({ key, name, value }));
   return {
     ...THEME,
     title: {
@@ -338,29 +345,25 @@ function draw({ date, busy, machine, engines, learning }: Benchmark): Spec {
       }`,
     },
     spacing: 24,
-    vconcat: Object.entries(panels).filter(([, rows]) => rows.length > 0)
-      .map(([title, rows]) => panelOf(title, rows)),
+    vconcat: [
+      panelOf("Training step, µs a picture", rowsOf("step"), ".0f"),
+      panelOf("Forward, µs a picture", rowsOf("forward"), ".0f"),
+      panelOf("Cold start to 99 %, seconds", learningRows, ".1f"),
+    ].flat(),
   };
 }
 
-function rowsOf(engines: EngineResult[], what: "step" | "forward") {
-  return engines.flatMap((engine) => {
-    const { key, [what]: times } = engine;
-    const size = Math.max(...Object.keys(times).map(Number).filter((size) => size <= TARGET_BATCH));
-    if (size === -Infinity) return [];
-    const time = times[size];
-    const rounded = time < 10 ? time.toFixed(1) : time.toFixed(0);
-    return [{
-      name: nameOf(engine),
-      value: time,
-      ours: key === "ours",
-      label: size === TARGET_BATCH ? rounded : `${rounded} (batch ${size})`,
-    }];
-  });
-}
-
-function panelOf(title: string, rows: ReturnType<typeof rowsOf>): View {
-  const color = { condition: { test: "datum.ours", value: COLORS.right }, value: COLORS.muted };
+/** @returns No panel if there is nothing to show on it. */
+function panelOf(
+  title: string,
+  rows: { key: string; name: string; value: number }[],
+  format: string,
+): View[] {
+  if (rows.length === 0) return [];
+  const color = {
+    condition: { test: "datum.key === 'ours'", value: COLORS.right },
+    value: COLORS.muted,
+  };
   const values = rows.map(({ value }) => value);
   const x = {
     field: "value",
@@ -378,7 +381,7 @@ function panelOf(title: string, rows: ReturnType<typeof rowsOf>): View {
     sort: { field: "value", order: "ascending" as const },
     axis: { title: null, domain: false, grid: true, labelLimit: 0 },
   };
-  return {
+  return [{
     title: { text: title, fontSize: 13, offset: 12 },
     width: 420,
     height: { step: 26 },
@@ -387,8 +390,8 @@ function panelOf(title: string, rows: ReturnType<typeof rowsOf>): View {
       { mark: { type: "circle", size: 90, opacity: 1 }, encoding: { x, y, color } },
       {
         mark: { type: "text", align: "left", dx: 9, fontWeight: 600 },
-        encoding: { x, y, color, text: { field: "label" } },
+        encoding: { x, y, color, text: { field: "value", type: "quantitative", format } },
       },
     ],
-  };
+  }];
 }

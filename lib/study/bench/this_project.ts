@@ -1,33 +1,64 @@
 /**
  * This project's side of the benchmark: training and computing on a team of workers, as its tasks
- * do. Training steps are epochs of `trainStage`, so that picking a batch, loss, accuracy and the sum
- * over workers are inside; the epochs have one validation picture. N workers share a training batch;
- * forward, each runs batches of its own.
+ * do. Training steps are epochs of `trainStage`, so that picking a batch from bytes, loss, accuracy and
+ * the sum over workers are inside; the epochs have one validation picture. N workers share a training
+ * batch; forward, each runs batches of its own. Networks of others are trained and run as tfjs alone has
+ * them, on one thread.
  */
 
 import * as tf from "@tensorflow/tfjs";
 import process from "node:process";
 import { type BackendOptions, shareMemory, startBackend, Team } from "../../backend/mod.ts";
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
+import type { Augmentation } from "../../data/augment/augment.ts";
 import { Random } from "../../data/random.ts";
-import {
-  addHead,
-  type BaseName,
-  buildBase,
-  FEATURES,
-  splitNetwork,
-} from "../../model/architecture.ts";
+import { addHead, type BaseName, buildBase } from "../../model/architecture.ts";
 import { dateAndVersions } from "../../model/saved_network.ts";
 import { networkToData } from "../../model/network.ts";
 import { AUGMENTATIONS } from "../../model/recipe.ts";
 import { computeOutputs } from "../../model/evaluation.ts";
 import { trainStage } from "../../model/training.ts";
 import { median } from "../report.ts";
-import type { Answer } from "./engines.ts";
-import { MODELS } from "./models.ts";
+import type { Answer } from "./report.ts";
 import type { jobs } from "./worker.ts";
 
+/** A network of another's shape, which is built in the same way in `torch_models.py`. */
+interface Model {
+  build: () => tf.LayersModel;
+  inputShape: number[];
+  loss: string;
+  /** Labels of pictures. */
+  labelsOf: (pictures: tf.Tensor) => tf.Tensor;
+}
+
 const CLASSES = 10;
+
+/** Networks of others by the names that the benchmark knows. */
+const MODELS: Record<string, Model> = {
+  "U-Net": {
+    build: buildUnet,
+    inputShape: [IMAGE_SIDE, IMAGE_SIDE, 1],
+    loss: "binaryCrossentropy",
+    labelsOf: (pictures) => pictures.greater(0.5).toFloat(),
+  },
+  autoencoder: {
+    build: buildAutoencoder,
+    inputShape: [IMAGE_SIDE, IMAGE_SIDE, 1],
+    loss: "binaryCrossentropy",
+    labelsOf: (pictures) => pictures.clone(),
+  },
+  LSTM: {
+    build: buildLstm,
+    inputShape: [IMAGE_SIDE, IMAGE_SIDE],
+    loss: "categoricalCrossentropy",
+    labelsOf: ({ shape: [count] }) =>
+      tf.oneHot(
+        tf.tidy(() => tf.range(0, count, 1, "int32").mod(tf.scalar(CLASSES, "int32"))),
+        CLASSES,
+      ),
+  },
+};
+
 const options = parseOptions();
 
 /**
@@ -58,7 +89,7 @@ for await (const _ of Deno.stdin.readable) { // a line for each round
 }
 team.close();
 
-/** Reads flags as `startEngines` gives them. */
+/** Reads flags as `bench` gives them. */
 function parseOptions() {
   const given = Object.fromEntries(Deno.args.map((arg) => arg.slice(2).split("=")));
   const names = (flag: string): string[] => given[flag].split(",").filter((name: string) => name);
@@ -68,27 +99,32 @@ function parseOptions() {
     forwardBatches: names("forward-batches").map(Number),
     pictures: Number(given.pictures),
     repeats: Number(given.repeats),
-    bases: names("bases") as BaseName[],
-    models: names("models"),
+    networks: names("networks"),
     kernels: given.kernels as BackendOptions["kernels"],
   };
 }
 
 async function measure() {
-  const { stepBatches, forwardBatches, bases, models, threads } = options;
+  const { stepBatches, forwardBatches, networks } = options;
+  const [step, forward] = [stepBatches, forwardBatches].map((sizes) => Math.max(...sizes));
   return {
-    step: await timeEach(stepBatches, (size) => timeStep("cnn", size)),
-    augmentedStep: await timeEach(stepBatches, timeAugmentedStep),
-    forward: await timeEach(forwardBatches, (size) => timeForward("cnn", size)),
-    features: await timeFeatures(),
-    bases: await timeEach(bases, async (base) => ({
-      step: await timeStep(base, Math.max(...stepBatches)),
-      forward: await timeForward(base, Math.max(...forwardBatches)),
-    })),
-    models: await timeEach(
-      threads === 1 ? models : [],
-      (model) => timeModel(model, Math.max(...stepBatches, ...forwardBatches)),
+    step: await timeEach(stepBatches, (size) => timeStep(network, size)),
+    augmentedStep: await timeEach(
+      stepBatches,
+      (size) => timeStep(network, size, AUGMENTATIONS.light),
     ),
+    forward: await timeEach(forwardBatches, (size) => timeForward(network, size)),
+    features: await timeFeatures(),
+    networks: await timeEach(networks, async (name) => {
+      if (name in MODELS) return await timeModel(MODELS[name], step);
+      const network = build(name as BaseName);
+      const times = {
+        step: await timeStep(network, step),
+        forward: await timeForward(network, forward),
+      };
+      network.dispose();
+      return times;
+    }),
   };
 }
 
@@ -105,68 +141,25 @@ function build(base: BaseName): tf.Sequential {
   return addHead(buildBase(base, 1), { classes: CLASSES, seed: 1 });
 }
 
-/**
- * Gives the name of the last layer of the base to a new first layer: to `trainStage` the pixels are
- * then cached features and the whole network is the head, which it trains without augmentation.
- */
-function nameNothingBase(network: tf.Sequential): tf.Sequential {
-  const { base, head } = splitNetwork(network);
-  return tf.sequential({
-    layers: [
-      tf.layers.activation({ name: FEATURES, activation: "linear", inputShape: [IMAGE_PIXELS] }),
-      tf.layers.reshape({ name: "square", targetShape: [IMAGE_SIDE, IMAGE_SIDE, 1] }),
-      ...base.slice(0, -1),
-      tf.layers.flatten({ name: "flatten" }),
-      ...head,
-    ],
-  });
-}
-
-async function timeStep(base: BaseName, size: number): Promise<number> {
-  const wholeAsHead = nameNothingBase(build(base));
-  const images = randomImages(STEPS * size);
-  const features = shareMemory(Float32Array.from(images, (value) => value / 255));
-  const source = { kind: "features", features, labels: labelsOf(images) } as const;
-  const time = await timeEpochs(wholeAsHead, size, source, {
-    inputs: features.subarray(0, IMAGE_PIXELS),
-    labels: Uint8Array.of(0),
-  });
-  wholeAsHead.dispose();
-  return time;
-}
-
-function timeAugmentedStep(size: number): Promise<number> {
-  const images = randomImages(STEPS * size);
-  return timeEpochs(network, size, {
-    kind: "images",
-    images,
-    labels: labelsOf(images),
-    augmentation: AUGMENTATIONS.light,
-  }, {
-    inputs: images.slice(0, IMAGE_PIXELS),
-    labels: Uint8Array.of(0),
-  });
-}
-
 /** Median over epochs, in µs a picture; the first epoch warms up. */
-async function timeEpochs(
+async function timeStep(
   network: tf.Sequential,
   batchSize: number,
-  source: Parameters<typeof trainStage>[2]["source"],
-  validation: Parameters<typeof trainStage>[2]["validation"],
+  augmentation: Augmentation = [],
 ): Promise<number> {
+  const images = randomImages(STEPS * batchSize);
+  const labels = labelsOf(images);
   const history = await trainStage(team, network, {
     stage: "from-scratch",
-    source,
-    validation,
+    source: { kind: "images", images, labels, augmentation },
+    validation: { inputs: images.slice(0, IMAGE_PIXELS), labels: labels.slice(0, 1) },
     recipe: { epochs: 1 + options.repeats, batchSize },
     seed: 1,
   });
   return median(history.slice(1).map(({ seconds }) => seconds * 1e6 / (STEPS * batchSize)));
 }
 
-async function timeForward(base: BaseName, batch: number): Promise<number> {
-  const network = build(base);
+async function timeForward(network: tf.Sequential, batch: number): Promise<number> {
   const calls = Math.max(1, Math.floor(options.pictures / batch));
   const [times] = await team.run(
     "forward",
@@ -178,13 +171,11 @@ async function timeForward(base: BaseName, batch: number): Promise<number> {
     },
     { sumLength: 1 },
   );
-  network.dispose();
   return median(times) * 1000 / (calls * batch * team.size);
 }
 
 /** A training step with Adam, and a forward pass, both with their answer read. */
-async function timeModel(name: string, batch: number) {
-  const { build, inputShape, loss, labelsOf } = MODELS[name];
+async function timeModel({ build, inputShape, loss, labelsOf }: Model, batch: number) {
   const network = build();
   network.compile({ optimizer: tf.train.adam(0.001), loss });
   const pictures = tf.randomUniform([batch, ...inputShape]);
@@ -227,4 +218,65 @@ function randomImages(count: number): Uint8Array {
 function labelsOf(images: Uint8Array): Uint8Array {
   const count = images.length / IMAGE_PIXELS;
   return shareMemory(Uint8Array.from({ length: count }, (_, i) => i % CLASSES));
+}
+
+// Networks of others
+
+function conv(filters: number): tf.layers.Layer {
+  return tf.layers.conv2d({ filters, kernelSize: 3, padding: "same", activation: "relu" });
+}
+
+function pool(): tf.layers.Layer {
+  return tf.layers.maxPooling2d({ poolSize: 2 });
+}
+
+/** Two convolutions a level, three levels, with a way across at two. */
+function buildUnet(): tf.LayersModel {
+  const two = (filters: number, inputs: tf.SymbolicTensor) =>
+    conv(filters).apply(conv(filters).apply(inputs)) as tf.SymbolicTensor;
+  const down = (inputs: tf.SymbolicTensor) => pool().apply(inputs) as tf.SymbolicTensor;
+  const up = (inputs: tf.SymbolicTensor, across: tf.SymbolicTensor) => {
+    const larger = tf.layers.upSampling2d({ size: [2, 2] }).apply(inputs) as tf.SymbolicTensor;
+    return tf.layers.concatenate().apply([across, larger]) as tf.SymbolicTensor;
+  };
+  const inputs = tf.input({ shape: [IMAGE_SIDE, IMAGE_SIDE, 1] });
+  const first = two(16, inputs);
+  const second = two(32, down(first));
+  const lowest = two(64, down(second));
+  const last = two(16, up(two(32, up(lowest, second)), first));
+  const outputs = tf.layers.conv2d({ filters: 1, kernelSize: 1, activation: "sigmoid" });
+  return tf.model({ inputs, outputs: outputs.apply(last) as tf.SymbolicTensor });
+}
+
+/** As https://keras.io/examples/vision/autoencoder has it. */
+function buildAutoencoder(): tf.LayersModel {
+  const transposed = () =>
+    tf.layers.conv2dTranspose({
+      filters: 32,
+      kernelSize: 3,
+      strides: 2,
+      padding: "same",
+      activation: "relu",
+    });
+  return tf.sequential({
+    layers: [
+      tf.layers.inputLayer({ inputShape: [IMAGE_SIDE, IMAGE_SIDE, 1] }),
+      ...[conv(32), pool(), conv(32), pool(), transposed(), transposed()],
+      tf.layers.conv2d({ filters: 1, kernelSize: 3, padding: "same", activation: "sigmoid" }),
+    ],
+  });
+}
+
+/** Reads a picture row by row. */
+function buildLstm(): tf.LayersModel {
+  return tf.sequential({
+    layers: [
+      tf.layers.lstm({
+        units: 128,
+        recurrentInitializer: "glorotUniform", // the default one is slow to draw, and says so
+        inputShape: [IMAGE_SIDE, IMAGE_SIDE],
+      }),
+      tf.layers.dense({ units: CLASSES, activation: "softmax" }),
+    ],
+  });
 }

@@ -1,4 +1,4 @@
-"""The networks of `models.ts` in PyTorch: network, shape of a picture, loss, labels of pictures."""
+"""The networks of others in `this_project.ts`, in PyTorch: network, shape of a picture, loss, labels of pictures."""
 
 import torch
 from torch import nn

@@ -151,7 +151,7 @@ def measure_all():
 
     ways = {
         name: (fastest(make_step, name, STEPS), fastest(make_forward, name, FORWARDS))
-        for name in ["cnn", *options.bases, *options.models]
+        for name in ["cnn", *options.networks]
     }
 
     def time(run, size):
@@ -163,20 +163,16 @@ def measure_all():
     def time_forward(name, size):
         return time(make_forward(size, name, *FORWARDS[ways[name][1]]), size)
 
-    def time_both(names):
-        largest = max(options.step_batches), max(options.forward_batches)
-        return {
-            name: {"step": time_step(name, largest[0]), "forward": time_forward(name, largest[1])}
-            for name in names
-        }
-
     def measure():
+        largest = max(options.step_batches), max(options.forward_batches)
         return {
             "step": {size: time_step("cnn", size) for size in options.step_batches},
             "forward": {size: time_forward("cnn", size) for size in options.forward_batches},
             "features": measure_features(),
-            "bases": time_both(options.bases),
-            "models": time_both(options.models),
+            "networks": {
+                name: {"step": time_step(name, largest[0]), "forward": time_forward(name, largest[1])}
+                for name in options.networks
+            },
         }
 
     step, forward = ways["cnn"]
