@@ -6,8 +6,9 @@ import interSemiBold from "@fontsource/inter/files/inter-latin-600-normal.woff2"
   type: "bytes",
 };
 import SUBSETS from "@fontsource/inter/unicode.json" with { type: "json" };
+import { readdirSync } from "node:fs";
 import { join } from "@std/path";
-import { type LoggerInterface, parse, View } from "vega";
+import { logger, parse, View, Warn } from "vega";
 import { compile } from "vega-lite";
 import { writeFileAtomically } from "../data/file_system.ts";
 import { startResvg } from "../image/resvg.ts";
@@ -26,13 +27,10 @@ const LATIN = [interRegular, interSemiBold];
 const otherFonts = new Set<Uint8Array>();
 
 /** Prints nothing: whatever else Vega would warn about is an error in the chart. */
-const strictLogger: LoggerInterface = {
-  level: () => strictLogger,
-  error: fail,
-  warn: (...messages) => messages.join() === NO_WINDOW ? strictLogger : fail(...messages),
-  info: () => strictLogger,
-  debug: () => strictLogger,
-};
+const strictLogger = logger(Warn, undefined, (_method, _level, messages) => {
+  const said = messages.join(" ");
+  if (said !== NO_WINDOW) throw new Error(said);
+});
 
 /**
  * Has PNGs from now on show the characters of a font too (WOFF2), which Inter lacks: of another script, say.
@@ -68,7 +66,17 @@ export async function renderSvg(spec: Spec): Promise<string> {
  * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
  */
 export async function renderPng(spec: Spec, scale = PNG_SCALE): Promise<Uint8Array> {
-  return await rasterise(await renderSvg(await nameCharacters(spec)), scale);
+  const { chart, fonts } = await letter(spec);
+  const Resvg = await startResvg();
+  using held = new DisposableStack();
+  const resvg = new Resvg(await renderSvg(chart), {
+    fitTo: { mode: "zoom", value: scale },
+    font: { fontBuffers: fonts, defaultFontFamily: "Inter" },
+  });
+  held.adopt(resvg, () => resvg.free());
+  const image = resvg.render();
+  held.adopt(image, () => image.free());
+  return image.asPng();
 }
 
 /**
@@ -85,63 +93,35 @@ export async function saveChart(spec: Spec, pathWithoutExtension: string): Promi
   await writeFileAtomically(`${pathWithoutExtension}.png`, png);
 }
 
-async function rasterise(svg: string, scale: number): Promise<Uint8Array> {
-  const Resvg = await startResvg();
-  const characters = [...new Set(svg.match(BEYOND_ASCII))];
-  characters.sort((one, other) => Number(!subsetOf(one)) - Number(!subsetOf(other))); // Inter first
-  const others = await Promise.all(characters.map(fontWith));
-  const fonts = new Set([...LATIN, ...others, ...otherFonts].filter((font) => font !== undefined));
-  const resvg = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: scale },
-    font: { fontBuffers: [...fonts], defaultFontFamily: "Inter" },
-  });
-  try {
-    const image = resvg.render();
-    try {
-      return image.asPng();
-    } finally {
-      image.free();
-    }
-  } finally {
-    resvg.free();
-  }
-}
-
-/** The chart with `U+3042` in place of a character that no font at hand has. */
-async function nameCharacters(spec: Spec): Promise<Spec> {
-  if (otherFonts.size > 0) return spec;
+/** The fonts that a chart needs, and the chart with `U+3042` in place of a character that none at hand has. */
+async function letter(spec: Spec): Promise<{ chart: Spec; fonts: Uint8Array[] }> {
   let json = JSON.stringify(spec);
-  for (const character of new Set(json.match(BEYOND_ASCII))) {
-    if (await fontWith(character)) continue;
-    const code = character.codePointAt(0)!.toString(16).toUpperCase();
-    json = json.replaceAll(character, `U+${code.padStart(4, "0")}`);
+  const inter = new Set(LATIN);
+  const others = new Set(otherFonts);
+  for (const character of new Set(json.match(/[^\0-\x7F]/gu))) {
+    const code = character.codePointAt(0)!;
+    const subset = subsetWith(code);
+    if (subset) {
+      const file = `@fontsource/inter/files/inter-${subset}-400-normal.woff2`;
+      inter.add((await import(file, { with: { type: "bytes" } })).default);
+    } else if (otherFonts.size === 0) {
+      const font = await systemFontWith(code);
+      const name = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+      if (font) others.add(font);
+      else json = json.replaceAll(character, name);
+    }
   }
-  return JSON.parse(json);
+  return { chart: JSON.parse(json), fonts: [...inter, ...others] };
 }
-
-const BEYOND_ASCII = /[^\0-\x7F]/gu;
 
 /** The part of Inter that has a character, by the ranges that its package names. */
-function subsetOf(character: string): string | undefined {
-  const code = character.codePointAt(0)!;
+function subsetWith(code: number): string | undefined {
   const isIn = (ranges: string) =>
     ranges.replaceAll("U+", "").split(",").some((range) => {
       const [first, last = first] = range.split("-").map((digits) => parseInt(digits, 16));
       return code >= first && code <= last;
     });
   return Object.entries(SUBSETS).findLast(([, ranges]) => isIn(ranges))?.[0];
-}
-
-/** The part of Inter that has a character, else a font of the system; no chart without such characters loads any. */
-async function fontWith(character: string): Promise<Uint8Array | undefined> {
-  const subset = subsetOf(character);
-  if (!subset) return otherFonts.size > 0 ? undefined : await systemFontWith(character);
-  const file = `@fontsource/inter/files/inter-${subset}-400-normal.woff2`;
-  return (await import(file, { with: { type: "bytes" } })).default;
-}
-
-function fail(...messages: readonly unknown[]): never {
-  throw new Error(messages.join(" "));
 }
 
 // Fonts of the system, for characters that Inter lacks: kana, Han, runes, signs of mathematics
@@ -154,6 +134,9 @@ const FOLDERS = [
   "/Library/Fonts",
   "C:\\Windows\\Fonts",
 ];
+
+/** Files of fonts, but for macOS's whose characters all look alike. */
+const FONT = /(?<!LastResort)\.(ttf|otf|ttc)$/i;
 
 /** Cuts that are taken only if there is no other. */
 const SPECIAL_CUT =
@@ -172,30 +155,21 @@ let found: Promise<SystemFont[]> | undefined;
  * Finds the first font of the system that has a character. The first call looks through all that are there;
  * without permission to read them, there are none.
  */
-async function systemFontWith(character: string): Promise<Uint8Array | undefined> {
-  const code = character.codePointAt(0)!;
+async function systemFontWith(code: number): Promise<Uint8Array | undefined> {
   const fonts = await (found ??= findFonts());
-  for (const font of fonts) {
-    if (!font.ranges.some(([first, last]) => code >= first && code <= last)) continue;
-    font.bytes ??= attempt(() => Deno.readFileSync(font.path));
-    if (font.bytes) return font.bytes;
-  }
-  return undefined;
+  const font = fonts.find(({ ranges }) =>
+    ranges.some(([first, last]) => code >= first && code <= last)
+  );
+  return font && (font.bytes ??= Deno.readFileSync(font.path));
 }
 
 async function findFonts(): Promise<SystemFont[]> {
   const paths: string[] = [];
-  const list = (folder: string) => {
-    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-      if (isDirectory) attempt(() => list(join(folder, name)));
-      else if (/\.(ttf|otf|ttc)$/i.test(name) && name !== "LastResort.otf") {
-        paths.push(join(folder, name));
-      }
-    }
-  };
   for (const folder of FOLDERS) {
     const { state } = await Deno.permissions.query({ name: "read", path: folder });
-    if (state === "granted") attempt(() => list(folder));
+    if (state !== "granted") continue;
+    const names = attempt(() => readdirSync(folder, { recursive: true, encoding: "utf8" })) ?? [];
+    paths.push(...names.map((name) => join(folder, name)).filter((path) => FONT.test(path)));
   }
   const rank = (path: string) => Number(SPECIAL_CUT.test(path));
   paths.sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));

@@ -8,9 +8,7 @@ const LABEL_HEIGHT = 15;
 
 const SERIES_COLORS = { training: COLORS.muted, validation: COLORS.right } as const;
 
-type Series = keyof typeof SERIES_COLORS;
-
-const SERIES: Series[] = ["training", "validation"];
+const SERIES = ["training", "validation"] as const;
 
 /** Shown under the mouse. */
 const TOOLTIP = [
@@ -22,30 +20,11 @@ const TOOLTIP = [
 /** Data of a mark that is drawn once. */
 const ONCE = { values: [{}] };
 
-interface Point {
+interface Point extends Pick<EpochRecord, "stage" | "epoch"> {
   /** Epochs since the start of the first stage, from 1. */
   position: number;
-  /** Counted from 1 in its stage. */
-  epoch: number;
-  stage: number;
-  series: Series;
+  series: keyof typeof SERIES_COLORS;
   value: number;
-}
-
-interface Stage {
-  name: string;
-  /** Epochs that came before this stage. */
-  start: number;
-}
-
-interface Timeline {
-  stages: Stage[];
-  /** Epochs of all stages together. */
-  count: number;
-  /** Position of the epoch whose weights are kept, 0 if there is none. */
-  keptPosition: number;
-  /** The first epoch whose loss is no number. */
-  lost?: { position: number; epoch: number };
 }
 
 interface ValueAxis {
@@ -71,28 +50,21 @@ export function trainingCurves(history: EpochRecord[], keeps?: "best" | "last"):
   if (history.length === 0) {
     throw new RangeError("Expected history to have at least one epoch but found none");
   }
-  const stages = stagesOf(history);
   const lost = history.find(({ trainLoss }) => !Number.isFinite(trainLoss));
   const kept = lost ? undefined : keptEpoch(history, keeps);
-  const timeline: Timeline = {
-    stages,
-    count: history.length,
-    keptPosition: kept ? history.indexOf(kept) + 1 : 0,
-    lost: lost && { position: history.indexOf(lost) + 1, epoch: lost.epoch },
-  };
   return {
     ...THEME,
     title: titleOf(kept, lost),
     bounds: "flush",
     spacing: 125,
     hconcat: [
-      panelOf("Loss (cross-entropy)", timeline, {
-        training: history.map((record) => record.trainLoss),
-        validation: history.map((record) => record.validationLoss),
+      panelOf("Loss (cross-entropy)", history, { kept, lost }, {
+        training: (record) => record.trainLoss,
+        validation: (record) => record.validationLoss,
       }),
-      panelOf("Error (% of pictures)", timeline, {
-        training: history.map((record) => errorPercent(record.trainAccuracy)),
-        validation: history.map((record) => errorPercent(record.validationAccuracy)),
+      panelOf("Error (% of pictures)", history, { kept, lost }, {
+        training: (record) => errorPercent(record.trainAccuracy),
+        validation: (record) => errorPercent(record.validationAccuracy),
       }),
     ],
   };
@@ -101,14 +73,6 @@ export function trainingCurves(history: EpochRecord[], keeps?: "best" | "last"):
 /** Rounded to 1e-9 so that 1 - 0.993 is 0.7 %. */
 function errorPercent(accuracy: number): number {
   return Math.round((1 - accuracy) * 1e11) / 1e9;
-}
-
-function stagesOf(history: EpochRecord[]): Stage[] {
-  const stages: Stage[] = [];
-  for (const [index, record] of history.entries()) {
-    if (stages.at(-1)?.name !== record.stage) stages.push({ name: record.stage, start: index });
-  }
-  return stages;
 }
 
 function titleOf(kept: EpochRecord | undefined, lost: EpochRecord | undefined) {
@@ -131,28 +95,33 @@ function titleOf(kept: EpochRecord | undefined, lost: EpochRecord | undefined) {
   };
 }
 
-function pointsOf(values: Record<Series, number[]>, stages: Stage[]): Point[] {
-  return SERIES.flatMap((series) =>
-    values[series].map((value, index) => {
-      const stage = stages.findLastIndex(({ start }) => start <= index);
-      return { position: index + 1, epoch: index + 1 - stages[stage].start, stage, series, value };
-    })
-  ).filter(({ value }) => Number.isFinite(value));
-}
-
+/**
+ * Draws a panel.
+ *
+ * @param marked The epoch that is ringed, and the first whose loss is no number.
+ * @param valueOf What is drawn of each epoch.
+ */
 function panelOf(
   title: string,
-  timeline: Timeline,
-  values: Record<Series, number[]>,
+  history: EpochRecord[],
+  { kept, lost }: { kept?: EpochRecord; lost?: EpochRecord },
+  valueOf: Record<Point["series"], (record: EpochRecord) => number>,
 ): View {
-  const { stages, count, keptPosition, lost } = timeline;
-  const points = pointsOf(values, stages);
+  const points = SERIES.flatMap((series) =>
+    history.map((record, index): Point => ({
+      position: index + 1,
+      epoch: record.epoch,
+      stage: record.stage,
+      series,
+      value: valueOf[series](record),
+    }))
+  ).filter(({ value }) => Number.isFinite(value));
   const axis = valueAxis(points.map(({ value }) => value));
   const x = {
     field: "position",
     type: "quantitative" as const,
-    scale: { domain: [0.5, count], nice: false, zero: false },
-    axis: epochAxis(stages, count),
+    scale: { domain: [0.5, history.length], nice: false, zero: false },
+    axis: epochAxis(history),
   };
   const y = {
     field: "value",
@@ -160,7 +129,6 @@ function panelOf(
     scale: { type: axis.type, domain: axis.domain, nice: false },
     axis: {
       values: axis.ticks,
-      tickCount: axis.ticks.length,
       format: axis.domain[1] < 1e6 ? "~r" : "~g",
       title: null,
       domain: false,
@@ -168,7 +136,7 @@ function panelOf(
   };
   const color = {
     field: "series",
-    scale: { domain: SERIES, range: SERIES.map((series) => SERIES_COLORS[series]) },
+    scale: { domain: [...SERIES], range: SERIES.map((series) => SERIES_COLORS[series]) },
     legend: null,
   };
   return {
@@ -181,8 +149,8 @@ function panelOf(
     height: PANEL_HEIGHT,
     data: { values: points },
     layer: [
-      ...(lost ? [lostMark(lost, count, points, axis)] : []),
-      ...stageMarks(stages),
+      ...(lost ? [lostMark(lost, history, points, axis)] : []),
+      ...stageMarks(history),
       {
         mark: { type: "line", strokeWidth: 2 },
         encoding: { x, y, color, detail: { field: "stage" } },
@@ -193,7 +161,9 @@ function panelOf(
       },
       {
         transform: [{
-          filter: `datum.series === "validation" && datum.position === ${keptPosition}`,
+          filter: `datum.series === "validation" && datum.position === ${
+            kept ? history.indexOf(kept) + 1 : 0
+          }`,
         }],
         mark: { type: "point", size: 110, strokeWidth: 2, color: COLORS.ink, opacity: 1 },
         encoding: { x, y },
@@ -204,40 +174,47 @@ function panelOf(
 }
 
 /** A dashed rule between two stages, with the stages' names above it on either side. */
-function stageMarks(stages: Stage[]): View[] {
+function stageMarks(history: EpochRecord[]): View[] {
   const label = { type: "text", y: -10, color: COLORS.muted } as const;
-  return stages.slice(1).map(({ name, start }, index) => ({
-    data: ONCE,
-    encoding: { x: { datum: start + 0.5, type: "quantitative" } },
-    layer: [
-      { mark: { type: "rule", color: COLORS.muted, strokeDash: [4, 3] } },
-      { mark: { ...label, text: stages[index].name, align: "right", dx: -6 } },
-      { mark: { ...label, text: name, align: "left", dx: 6 } },
-    ],
-  }));
+  return history.flatMap(({ stage }, index): View[] => {
+    const before = history[index - 1]?.stage ?? stage;
+    return before === stage ? [] : [{
+      data: ONCE,
+      encoding: { x: { datum: index + 0.5, type: "quantitative" } },
+      layer: [
+        { mark: { type: "rule", color: COLORS.muted, strokeDash: [4, 3] } },
+        { mark: { ...label, text: before, align: "right", dx: -6 } },
+        { mark: { ...label, text: stage, align: "left", dx: 6 } },
+      ],
+    }];
+  });
 }
 
 /** A band over the epochs that have no loss, with a label where the curves do not end. */
 function lostMark(
-  { position, epoch }: { position: number; epoch: number },
-  count: number,
+  lost: EpochRecord,
+  history: EpochRecord[],
   points: Point[],
   axis: ValueAxis,
 ): View {
   const last = points.at(-1);
   const endsLow = last && axis.pixels(last.value) < PANEL_HEIGHT / 4;
   const y = endsLow ? 12 : PANEL_HEIGHT - 12;
-  const text = `no number from epoch ${epoch}`;
+  const text = `no number from epoch ${lost.epoch}`;
+  const right = { datum: history.length };
   return {
     data: ONCE,
     layer: [
       {
         mark: { type: "rect", color: COLORS.wrongPale, opacity: 1 },
-        encoding: { x: { datum: position - 0.5, type: "quantitative" }, x2: { datum: count } },
+        encoding: {
+          x: { datum: history.indexOf(lost) + 0.5, type: "quantitative" },
+          x2: right,
+        },
       },
       {
         mark: { type: "text", text, y, align: "right", dx: -6, color: COLORS.wrong },
-        encoding: { x: { datum: count, type: "quantitative" } },
+        encoding: { x: { ...right, type: "quantitative" } },
       },
     ],
   };
@@ -272,23 +249,20 @@ function seriesLabels(points: Point[], axis: ValueAxis): View[] {
 }
 
 /** Epochs counted from 1 in every stage. */
-function epochAxis(stages: Stage[], count: number) {
-  const step = [1, 5, 10, 20, 50].find((size) => count / size <= 15) ?? 100;
-  const values = Array.from({ length: count }, (_, index) => index + 1).filter((position) => {
-    const stage = stages.findLast(({ start }) => start < position)!;
-    return position === 1 || (position - stage.start) % step === 0;
-  });
-  const start = stages.reduce(
-    (before, { start }) => start === 0 ? "0" : `datum.value > ${start} ? ${start} : ${before}`,
-    "0",
-  );
+function epochAxis(history: EpochRecord[]) {
+  const step = [1, 5, 10, 20, 50].find((size) => history.length / size <= 15) ?? 100;
+  const epochs = history.map(({ epoch }) => epoch);
+  const [first, ...others] = new Set(history.map(({ stage }) => stage));
+  const values = [...epochs.keys()]
+    .filter((index) => index === 0 || epochs[index] % step === 0)
+    .map((index) => index + 1);
   return {
     values,
     tickCount: values.length,
     labelOverlap: false,
     labelFlush: false,
-    labelExpr: `datum.value - (${start})`,
-    title: stages.length === 1 ? `Epoch (${stages[0].name})` : "Epoch",
+    labelExpr: `${JSON.stringify(epochs)}[datum.value - 1]`,
+    title: others.length === 0 ? `Epoch (${first})` : "Epoch",
     grid: false,
   };
 }

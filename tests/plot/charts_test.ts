@@ -252,8 +252,8 @@ Deno.test("trainingCurves() draws loss and error with two labelled curves each",
 Deno.test("trainingCurves() takes its values from the history", () => {
   const spec = trainingCurves(epochs("head", [0.03]));
   assertEquals(valuesOf(spec, "values").filter((values) => (values as unknown[]).length === 2)[0], [
-    { position: 1, epoch: 1, stage: 0, series: "training", value: 0.09 },
-    { position: 1, epoch: 1, stage: 0, series: "validation", value: 0.12 },
+    { position: 1, epoch: 1, stage: "head", series: "training", value: 0.09 },
+    { position: 1, epoch: 1, stage: "head", series: "validation", value: 0.12 },
   ]);
 });
 
