@@ -41,23 +41,6 @@ export function addFont(font: Uint8Array): void {
 }
 
 /**
- * Draws a chart as SVG. The text stays text: a viewer without Inter shows it in its own sans-serif.
- *
- * @param spec A Vega-Lite chart.
- * @returns The SVG document.
- * @throws {Error} If Vega or Vega-Lite finds something wrong with the chart, warnings included.
- */
-export async function renderSvg(spec: Spec): Promise<string> {
-  const { spec: vegaSpec } = compile(spec, { logger: strictLogger });
-  const view = new View(parse(vegaSpec), { renderer: "none", logger: strictLogger });
-  try {
-    return await view.toSVG();
-  } finally {
-    view.finalize();
-  }
-}
-
-/**
  * Draws a chart as PNG, with text in Inter from the npm package `@fontsource/inter`.
  *
  * @param spec A Vega-Lite chart.
@@ -69,7 +52,7 @@ export async function renderPng(spec: Spec, scale = PNG_SCALE): Promise<Uint8Arr
   const { chart, fonts } = await letter(spec);
   const Resvg = await startResvg();
   using held = new DisposableStack();
-  const resvg = new Resvg(await renderSvg(chart), {
+  const resvg = new Resvg(await drawSvg(chart), {
     fitTo: { mode: "zoom", value: scale },
     font: { fontBuffers: fonts, defaultFontFamily: "Inter" },
   });
@@ -81,16 +64,27 @@ export async function renderPng(spec: Spec, scale = PNG_SCALE): Promise<Uint8Arr
 
 /**
  * Writes a chart as `.svg` and `.png`, each atomically; needs permission to read and write the
- * folder.
+ * folder. The text of the SVG stays text: a viewer without Inter shows it in its own sans-serif.
  *
  * @param spec A Vega-Lite chart.
  * @param pathWithoutExtension Where to, for example `outputs/confusion_matrix`.
+ * @throws {Error} As {@linkcode renderPng}; then nothing is written.
  */
 export async function saveChart(spec: Spec, pathWithoutExtension: string): Promise<void> {
-  const svg = await renderSvg(spec);
+  const svg = await drawSvg(spec);
   const png = await renderPng(spec);
   await writeFileAtomically(`${pathWithoutExtension}.svg`, svg);
   await writeFileAtomically(`${pathWithoutExtension}.png`, png);
+}
+
+async function drawSvg(spec: Spec): Promise<string> {
+  const { spec: vegaSpec } = compile(spec, { logger: strictLogger });
+  const view = new View(parse(vegaSpec), { renderer: "none", logger: strictLogger });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
 }
 
 /** The fonts that a chart needs, and the chart with `U+3042` in place of a character that none at hand has. */

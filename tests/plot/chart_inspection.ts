@@ -1,11 +1,21 @@
 /** What tests look at in a chart. */
+import { join } from "@std/path";
 import { decode } from "fast-png";
-import { renderSvg } from "../../lib/plot/render.ts";
+import { saveChart } from "../../lib/plot/render.ts";
 import type { Spec } from "../../lib/plot/theme.ts";
+import { withFolder } from "../temporary_folder.ts";
+
+/** The chart as SVG. */
+export function svgOf(spec: Spec): Promise<string> {
+  return withFolder(async (folder) => {
+    await saveChart(spec, join(folder, "chart"));
+    return await Deno.readTextFile(join(folder, "chart.svg"));
+  });
+}
 
 /** The texts that the rendered chart shows, in drawing order. */
 export async function textsOf(spec: Spec): Promise<string[]> {
-  const svg = await renderSvg(spec);
+  const svg = await svgOf(spec);
   return [...svg.matchAll(/<(?:text|tspan)[^>]*>([^<]+)</g)].map(([, text]) =>
     text.replace("&gt;", ">")
   );

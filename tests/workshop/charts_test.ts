@@ -1,7 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Evaluation } from "../../lib/model/evaluation.ts";
 import type { EpochRecord } from "../../lib/observer.ts";
-import { renderSvg } from "../../lib/plot/render.ts";
 import { classBalance } from "../../lib/workshop/charts/class_balance.ts";
 import { reliabilityDiagram, riskCoverage } from "../../lib/workshop/charts/confidence.ts";
 import { confusionExamples } from "../../lib/workshop/charts/confusion_examples.ts";
@@ -9,7 +8,7 @@ import { digitMap } from "../../lib/workshop/charts/digit_map.ts";
 import { comparisonCurves, lineChart } from "../../lib/workshop/charts/line_chart.ts";
 import { pictureGrid, pictureSheet } from "../../lib/workshop/charts/pictures.ts";
 import { pixelValues } from "../../lib/workshop/charts/pixel_values.ts";
-import { marksOf, pngOf, textsOf, valuesOf } from "../plot/chart_inspection.ts";
+import { marksOf, pngOf, svgOf, textsOf, valuesOf } from "../plot/chart_inspection.ts";
 
 Deno.test("classBalance() counts every class of every split, and names the extremes of the first", async () => {
   const spec = classBalance({ train: Uint8Array.of(0, 0, 1, 0), test: Uint8Array.of(1) }, [
@@ -91,7 +90,7 @@ Deno.test("confusionExamples() first shows the cell with the most mistakes", asy
 });
 
 Deno.test("confusionExamples() shows sixteen pictures at most", async () => {
-  const svg = await renderSvg(confusionExamples(mistakes("4", "9", 40), ["4", "9"]));
+  const svg = await svgOf(confusionExamples(mistakes("4", "9", 40), ["4", "9"]));
   assertEquals(svg.match(/<image /g)?.length, 16);
 });
 
@@ -114,7 +113,7 @@ Deno.test("digitMap() writes each digit at its place and rings the mistakes", as
   const texts = await textsOf(spec);
   assertEquals(texts.filter((text) => text === "7").length, 2);
   assert(texts.includes("3 pictures, 1 read wrong (ringed)"));
-  const rings = (await renderSvg(spec)).match(/stroke-width="2"/g);
+  const rings = (await svgOf(spec)).match(/stroke-width="2"/g);
   assertEquals(rings?.length, 1);
 });
 
@@ -145,7 +144,7 @@ Deno.test("pictureGrid() puts pictures into rows with their captions", async () 
   assertEquals(await textsOf(spec), ["a", "b", "c", "Three"]);
   const [{ values }] = valuesOf(spec, "data") as [{ values: { x: number; y: number }[] }];
   assertEquals(values.map(({ x, y }) => [x, y]), [[0, 0], [18, 0], [0, 34]]);
-  const svg = await renderSvg(spec);
+  const svg = await svgOf(spec);
   assertEquals(svg.match(/<image /g)?.length, 3);
 });
 
@@ -253,7 +252,7 @@ Deno.test("riskCoverage() sorts by confidence and counts the wrong ones", async 
     [0.75, 1 / 3],
     [1, 0.25],
   ]);
-  await renderSvg(spec);
+  await svgOf(spec);
 });
 
 Deno.test("riskCoverage() says so when there is no mistake", () => {
