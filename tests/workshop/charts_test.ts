@@ -130,6 +130,24 @@ Deno.test("digitMap() has the pictures of strangers under the mouse, and only th
   assert(strangers[0].url !== strangers[1].url);
 });
 
+Deno.test("digitMap() shows a map without strangers, without others, and without mistakes", async () => {
+  for (const digits of ["444", "474", "4"]) {
+    const right = Array.from(digits, (digit, index) => ({
+      index,
+      actual: digit,
+      predicted: digit,
+      confidence: 0.9,
+    }));
+    const map = {
+      places: places.slice(0, digits.length),
+      answers: right,
+      images: images.subarray(0, 784 * digits.length),
+    };
+    const texts = await textsOf(digitMap(map, "Features"));
+    assertEquals(texts.filter((text) => "47".includes(text)), [...digits]);
+  }
+});
+
 Deno.test("digitMap() throws unless everything is there for every picture", () => {
   assertThrows(
     () => digitMap({ places: places.slice(1), answers, images }, "Features"),

@@ -51,14 +51,19 @@ export function digitMap({ places, answers, images }: MappedDigits, title: strin
     actual,
     predicted,
     confidence: rounded(confidence),
-    isStranger: actual !== predicted || actual !== answers[neighbours[i]]?.actual,
+    isStranger: actual !== predicted || actual !== answers[neighbours[i]].actual,
   }));
   const strangers = all.flatMap((one, i) =>
     one.isStranger ? [{ ...one, url: urlOf(images, i) }] : []
   );
   const wrong = answers.filter(({ actual, predicted }) => actual !== predicted).length;
   const digits = [...new Set(answers.map(({ actual }) => actual))].sort();
-  const axis = { type: "quantitative", axis: null, scale: { zero: false } } as const;
+  // The domain is told, for there may be no strangers, no others or no mistakes to take it from.
+  const axis = (field: "x" | "y") => {
+    const values = all.map((one) => one[field]);
+    const domain = [Math.min(...values), Math.max(...values)];
+    return { field, type: "quantitative", axis: null, scale: { domain, nice: true } } as const;
+  };
   const digit = {
     text: { field: "actual", type: "nominal" as const },
     color: {
@@ -87,10 +92,7 @@ export function digitMap({ places, answers, images }: MappedDigits, title: strin
     },
     width: SIDE,
     height: SIDE,
-    encoding: {
-      x: { field: "x", ...axis },
-      y: { field: "y", ...axis },
-    },
+    encoding: { x: axis("x"), y: axis("y") },
     layer: [
       {
         params: [{ name: "view", select: "interval", bind: "scales" }],
