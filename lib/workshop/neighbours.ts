@@ -39,9 +39,9 @@ export function nearestPicture(
   candidates: Uint8Array[],
   pixels: Uint8Array,
 ): { index: number; distance: number } {
-  const distances = candidates.map((candidate) => distanceBetween(candidate, pixels));
-  const distance = Math.min(...distances);
-  return { index: distances.indexOf(distance), distance };
+  const distances = candidates.map((candidate) => squaredDistance(candidate, pixels));
+  const least = Math.min(...distances);
+  return { index: distances.indexOf(least), distance: Math.sqrt(least) };
 }
 
 /**
@@ -58,17 +58,17 @@ export function unusualPictures(
     .filter((index) => dataset.labels[index] === label)
     .map((index) => ({
       index,
-      distance: distanceBetween(average, slice(dataset, index, 1).images),
+      distance: squaredDistance(average, slice(dataset, index, 1).images),
     }))
     .sort((a, b) => b.distance - a.distance || a.index - b.index)
     .slice(0, count)
     .map(({ index }) => index);
 }
 
-function distanceBetween(one: Uint8Array, other: Uint8Array): number {
+function squaredDistance(one: ArrayLike<number>, other: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < one.length; i++) sum += (one[i] - other[i]) ** 2;
-  return Math.sqrt(sum);
+  return sum;
 }
 
 /**
@@ -99,18 +99,14 @@ const NEIGHBOURS = 15;
  * Finds the nearest other vector of each, by Euclidean distance.
  *
  * @param vectors `[count, width]`, row by row.
- * @returns Indices, `[count]`; -1 if there is no other.
+ * @returns Indices, `[count]`; its own if there is no other.
  * @throws {RangeError} If the vectors do not fill whole rows.
  */
 export function nearestNeighbours(vectors: Float32Array, count: number): number[] {
   const rows = rowsOf(vectors, count);
   return rows.map((row, i) => {
-    let [nearest, least] = [-1, Infinity];
-    rows.forEach((other, j) => {
-      const distance = i === j ? Infinity : squaredDistance(row, other, least);
-      if (distance < least) [nearest, least] = [j, distance];
-    });
-    return nearest;
+    const distances = rows.map((other, j) => i === j ? Infinity : squaredDistance(row, other));
+    return distances.indexOf(Math.min(...distances));
   });
 }
 
@@ -126,13 +122,6 @@ export function neighbourAgreement(vectors: Float32Array, labels: Uint8Array): n
   const agreeing = nearestNeighbours(vectors, labels.length)
     .filter((nearest, i) => labels[nearest] === labels[i]);
   return agreeing.length / labels.length;
-}
-
-/** Stops when the distance is beyond `limit`. */
-function squaredDistance(one: number[], other: number[], limit: number): number {
-  let sum = 0;
-  for (let i = 0; i < one.length && sum < limit; i++) sum += (one[i] - other[i]) ** 2;
-  return sum;
 }
 
 function rowsOf(vectors: Float32Array, count: number): number[][] {

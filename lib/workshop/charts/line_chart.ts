@@ -112,24 +112,25 @@ export function lineChart(
  * @returns A Vega-Lite v5 chart.
  */
 export function comparisonCurves(runs: Record<string, EpochRecord[]>): Spec {
-  const lines = Object.entries(runs).map(([run, history]) => ({
-    run,
-    points: history.map(({ validationAccuracy }, index): [number, number] => [
-      index + 1,
-      100 * (1 - validationAccuracy),
-    ]),
-  }));
-  const lowestOf = (points: [number, number][]) => Math.min(...points.map(([, error]) => error));
-  const best = lines.reduce((least, line) =>
-    lowestOf(line.points) < lowestOf(least.points) ? line : least
+  const lines = Object.fromEntries(
+    Object.entries(runs).map(([run, history]) => [run, history.map(errorAt)]),
   );
-  return lineChart(Object.fromEntries(lines.map(({ run, points }) => [run, points])), {
-    title: `Lowest: ${best.run}`,
+  const lowestOf = (run: string) => Math.min(...lines[run].map(([, error]) => error));
+  const best = Object.keys(runs).reduce((least, run) =>
+    lowestOf(run) < lowestOf(least) ? run : least
+  );
+  return lineChart(lines, {
+    title: `Lowest: ${best}`,
     subtitle: "Validation error, log scale",
     x: "Epoch",
     y: "Wrong validation pictures (%)",
     scale: "log",
   });
+}
+
+/** The epoch, counted from the start of a run, and its share of wrong answers in per cent. */
+function errorAt({ validationAccuracy }: EpochRecord, index: number): [number, number] {
+  return [index + 1, 100 * (1 - validationAccuracy)];
 }
 
 /** The smallest and the largest of the values; 1 and 2 if there are none. */
