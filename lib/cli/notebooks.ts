@@ -3,11 +3,14 @@
 import { basename, dirname, join, relative } from "@std/path";
 import { isDirectory, writeFileAtomically } from "../data/file_system.ts";
 import { UsageError } from "../flags.ts";
-import { CHECKPOINTS, type Notebook, reviewRun, RUNS } from "../workshop/notebook.ts";
+import { CHECKPOINTS, type Notebook, reviewRun } from "../workshop/notebook.ts";
 import { runCommand } from "./command_line.ts";
 
 /** Seconds after which a cell is given up. */
 const LONGEST_CELL = 900;
+
+/** Where `--check` leaves what it ran. */
+const RUNS = "outputs/notebooks";
 
 const FOLDERS = ["notebooks", "notebooks/solutions"];
 

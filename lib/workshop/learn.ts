@@ -45,13 +45,9 @@ export async function learn(
 /** The same for the same pictures and options, and no others. */
 async function nameOf({ data, ...options }: Pick<TrainOptions, "data">): Promise<string> {
   const { train, validation, classes } = data;
-  const parts = [train.images, train.labels, validation.images, validation.labels];
-  const text = new TextEncoder().encode(JSON.stringify({ options, classes }));
-  const digests = await Promise.all([text, ...parts].map(digestOf));
-  const all = Uint8Array.from(digests.flatMap((digest) => [...digest]));
-  return (await digestOf(all)).subarray(0, 8).toHex();
-}
-
-async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
+  const pictures = [train.images, train.labels, validation.images, validation.labels];
+  const parts = pictures.map((bytes) => Uint8Array.from(bytes)); // shared memory makes no blob
+  const whole = new Blob([JSON.stringify({ options, classes }), ...parts]);
+  const digest = await crypto.subtle.digest("SHA-256", await whole.arrayBuffer());
+  return new Uint8Array(digest, 0, 8).toHex();
 }

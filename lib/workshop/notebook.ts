@@ -34,9 +34,6 @@ export interface Notebook {
   nbformat_minor: number;
 }
 
-/** Where `deno task notebooks --check` leaves what it ran. */
-export const RUNS = "outputs/notebooks";
-
 /** Where notebooks keep checkpoints of what they train. */
 export const CHECKPOINTS = "outputs/workshop";
 

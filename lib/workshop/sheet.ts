@@ -7,7 +7,7 @@ import type { GreyPicture } from "../picture/decode.ts";
 import type { FoundDigit } from "../picture/find_digits.ts";
 
 /** Millimetres of the page, of where its boxes begin, and of a box. */
-export const SHEET = { width: 210, height: 297, left: 25, top: 32, boxWidth: 17, boxHeight: 25 };
+const SHEET = { width: 210, height: 297, left: 25, top: 32, boxWidth: 17, boxHeight: 25 };
 
 /** People, and the digits that each writes. */
 const ROWS = 10, COLUMNS = 10;

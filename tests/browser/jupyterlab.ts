@@ -8,9 +8,12 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { isDirectory } from "../../lib/data/file_system.ts";
-import { CHECKPOINTS, type Notebook, RUNS } from "../../lib/workshop/notebook.ts";
+import { CHECKPOINTS, type Notebook } from "../../lib/workshop/notebook.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { draw, startBrowser, STROKES } from "./browser.ts";
+
+/** Where `deno task notebooks --check` leaves what it ran. */
+const RUNS = "outputs/notebooks";
 
 const VEGA_LITE = "application/vnd.vegalite.v5+json";
 
