@@ -46,9 +46,8 @@ export function confusionMatrix(confusion: number[][], classes: string[]): Spec 
       share: totals[i] === 0 ? 0 : count / totals[i],
     }))
   );
-  const isRight = ({ actual, predicted }: Cell) => actual === predicted;
-  const right = cells.filter(isRight);
-  const wrong = cells.filter((cell) => !isRight(cell));
+  const right = cells.filter(({ actual, predicted }) => actual === predicted);
+  const wrong = cells.filter(({ actual, predicted }) => actual !== predicted);
   const worstShare = Math.max(FULL_ERROR_SHARE, ...wrong.map(({ share }) => share));
   const cellSide = Math.min(LARGEST_CELL, LARGEST_MATRIX / classes.length);
   const side = cellSide * classes.length;

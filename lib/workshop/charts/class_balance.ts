@@ -13,18 +13,11 @@ const SPLIT_COLORS = [COLORS.right, COLORS.muted, COLORS.wrong];
  */
 export function classBalance(splits: Record<string, Uint8Array>, classes: string[]): Spec {
   const names = Object.keys(splits);
-  const counts = names.map((name) => {
-    const count = classes.map(() => 0);
-    for (const label of splits[name]) count[label]++;
-    return count;
-  });
-  const values = names.flatMap((split, i) =>
-    classes.map((label, j) => ({
-      split,
-      label,
-      count: counts[i][j],
-      share: 100 * counts[i][j] / splits[split].length,
-    }))
+  const values = names.flatMap((split) =>
+    classes.map((label, index) => {
+      const count = splits[split].filter((other) => other === index).length;
+      return { split, label, count, share: 100 * count / splits[split].length };
+    })
   );
   const ordered = values.slice(0, classes.length).toSorted((a, b) => a.share - b.share);
   const [rarest, commonest] = [ordered[0], ordered.at(-1)!];

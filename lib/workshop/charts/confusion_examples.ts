@@ -37,12 +37,9 @@ export function confusionExamples(
     }))
   );
   const fullest = cells.reduce((most, cell) => cell.count > most.count ? cell : most);
-  const pictures = mistakes.map(({ pixels, index, actual, predicted, confidence }) => ({
+  const pictures = mistakes.map(({ pixels, ...answer }) => ({
     url: squareUrl(pixels, 2 * PICTURE),
-    index,
-    actual,
-    predicted,
-    confidence,
+    ...answer,
   }));
   const cellSide = Math.min(LARGEST_CELL, LARGEST_MATRIX / classes.length);
   const matrixSide = cellSide * classes.length;
