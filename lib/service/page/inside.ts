@@ -33,76 +33,79 @@ export function showInside(
   { importance, layers }: Explanation,
   classes: string[],
 ): void {
-  const map = make("canvas");
-  const most = Math.max(...Array.from(importance, Math.abs), Number.MIN_VALUE);
-  drawOverInk(map, answer.pixels, INK_BEHIND, (i) => importance[i] / most);
+  const map = make("canvas", { role: "img" });
+  draw(map, scaled(importance), answer.pixels, INK_BEHIND);
   const [before, between, after] = texts.whatSpeaks(texts.named(answer.label));
   const supporting = make("span", { className: "key-for" }, texts.speaksFor);
   const opposing = make("span", { className: "key-against" }, texts.speaksAgainst);
-  const features = layers.length > 0 ? layers.at(-1)!.maps.length : 0;
   place.replaceChildren(
     figure(map, [before, supporting, between, opposing, after], texts.covered),
     ...layers.map((layer, i) => layerFigure(answer.pixels, layer, i, layers.length)),
-    scores(answer, classes, features),
+    scores(answer, classes, layers.at(-1)?.maps.length ?? 0),
   );
 }
 
 /** The maps of a layer; one of them is looked at. */
 function layerFigure(
   pixels: Uint8Array,
-  layer: Layer,
+  { side, ...layer }: Layer,
   index: number,
   depth: number,
 ): HTMLElement {
-  const count = countMaps(layer);
-  const [all, filter, where] = [make("canvas"), make("canvas"), make("canvas")];
-  const caption = texts.layer(index + 1, count, layer.side);
-  const shown = figure(all, [caption], texts.layerDoes(index, depth));
+  const maps = squaresOf(layer.maps, side);
+  const filters = layer.filters && squaresOf(layer.filters.values, layer.filters.side);
+  const columns = columnsOf(maps);
+  const [filter, where] = [1, 2].map(() => make("canvas", { ariaHidden: "true" }));
   const words = make("p");
-  const look = (map: number) => {
-    drawMaps(all, layer, map);
-    if (layer.filters) drawFilter(filter, layer.filters, map);
-    drawWhere(where, pixels, layer, map);
-    words.textContent = texts.mapOf(map + 1, layer.filters?.count ?? 0);
-    all.ariaValueNow = String(map + 1);
+  const all = make("canvas", {
+    role: "slider",
+    tabIndex: 0,
+    ariaValueMin: "1",
+    ariaValueMax: String(maps.length),
+  });
+  const look = (chosen: number) => {
+    drawMaps(all, maps, side, chosen);
+    if (filters) draw(filter, scaled(filters[chosen]));
+    draw(where, placed(maps[chosen], side), pixels, INK_UNDER_MAP);
+    words.textContent = texts.mapOf(chosen + 1, layer.filters?.count ?? 0);
+    all.ariaValueNow = String(chosen + 1);
     all.ariaValueText = words.textContent;
   };
-  all.role = "slider";
-  all.tabIndex = 0;
-  [all.ariaValueMin, all.ariaValueMax] = ["1", String(count)];
-  const columns = columnsOf(layer);
   const point = ({ offsetX, offsetY }: PointerEvent) => {
     const [x, y] = [offsetX, offsetY].map((offset) =>
       Math.floor(columns * offset / all.clientWidth)
     );
     const map = y * columns + x;
-    if (x >= 0 && x < columns && map >= 0 && map < count) look(map);
+    if (x >= 0 && x < columns && map in maps) look(map);
   };
   all.addEventListener("pointermove", point);
   all.addEventListener("pointerdown", point);
   all.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
     const map = Number(all.ariaValueNow) - 1 + (step ?? NaN);
-    if (!(map >= 0 && map < count)) return;
+    if (!(map in maps)) return;
     event.preventDefault();
     look(map);
   });
-  const looked = layer.filters ? [filter, where] : [where];
-  for (const canvas of looked) canvas.ariaHidden = "true";
-  shown.append(make("div", { className: "lens" }, ...looked, words));
-  look(mostTelling(layer));
+  const caption = texts.layer(index + 1, maps.length, side);
+  const shown = figure(all, [caption], texts.layerDoes(index, depth));
+  shown.append(make("div", { className: "lens" }, ...(filters ? [filter] : []), where, words));
+  const variances = maps.map(varianceOf);
+  look(variances.indexOf(Math.max(...variances))); // it tells places apart most
   return shown;
 }
 
-/** Index of the map that tells places apart most: by the variance of its values. */
-function mostTelling({ side, maps }: Layer): number {
-  const size = side ** 2;
-  const variances = Array.from({ length: maps.length / size }, (_, map) => {
-    const values = maps.subarray(map * size, (map + 1) * size);
-    const mean = values.reduce((sum, value) => sum + value, 0) / size;
-    return values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  });
-  return variances.indexOf(Math.max(...variances));
+/** Squares that lie one after the other. */
+function squaresOf<Values extends Uint8Array | Int8Array>(values: Values, side: number) {
+  return Array.from(
+    { length: values.length / side ** 2 },
+    (_, i) => values.subarray(i * side ** 2, (i + 1) * side ** 2) as Values,
+  );
+}
+
+function varianceOf(values: Uint8Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
 }
 
 /** What the head makes of the last maps: scores, of which the softmax makes probabilities. */
@@ -120,44 +123,59 @@ function scores({ probabilities }: ReadDigit, classes: string[], features: numbe
     return row;
   });
   const list = make("ol", { className: "bars" }, ...rows);
-  const shown = captioned(list, [texts.head], texts.headDoes(features));
+  const shown = figure(list, [texts.head], texts.headDoes(features));
   shown.className = "head";
   return shown;
 }
 
-/** A picture with what it is, which is its name too, and a sentence on that. */
-function figure(
-  canvas: HTMLCanvasElement,
-  caption: (string | Node)[],
-  sentence: string,
-): HTMLElement {
-  const figure = captioned(canvas, caption, sentence);
-  canvas.role = "img";
-  canvas.ariaLabel = figure.querySelector("b")!.textContent;
-  return figure;
+/** What is shown with what it is, which is its name too, and a sentence on that. */
+function figure(shown: HTMLElement, caption: (string | Node)[], sentence: string): HTMLElement {
+  const name = make("b", {}, ...caption);
+  shown.ariaLabel = name.textContent;
+  return make("figure", {}, shown, make("figcaption", {}, name, ` ${sentence}`));
 }
 
-function captioned(shown: HTMLElement, caption: (string | Node)[], sentence: string): HTMLElement {
-  const words = make("figcaption", {}, make("b", {}, ...caption), ` ${sentence}`);
-  return make("figure", {}, shown, words);
+/** Numbers with a sign in shares of the greatest. */
+function scaled(values: ArrayLike<number>): number[] {
+  const most = Math.max(...Array.from(values, Math.abs), Number.MIN_VALUE);
+  return Array.from(values, (value) => value / most);
+}
+
+/** Where in the picture a map answers, 0–1. */
+function placed(map: Uint8Array, side: number): number[] {
+  // Halved from layer to layer, what is left over is cut off.
+  const scale = 2 ** Math.round(Math.log2(SIDE / side));
+  return Array.from({ length: SIDE ** 2 }, (_, i) => {
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE)].map((place) => Math.floor(place / scale));
+    return x < side && y < side ? map[y * side + x] / 255 : 0;
+  });
 }
 
 /** Draws what the network sees: ink 0–255, `[28, 28]`; nothing without pixels. */
 export function drawPixels(canvas: HTMLCanvasElement, pixels?: Uint8Array): void {
-  const image = blank(canvas, SIDE, SIDE);
-  const ink = channels("--ink");
-  pixels?.forEach((value, i) => image.data.set([...ink, value], 4 * i));
-  canvas.getContext("2d")!.putImageData(image, 0, 0);
+  draw(canvas, new Array(SIDE ** 2).fill(0), pixels, 1);
 }
 
-/** Maps of a layer. */
-function countMaps({ side, maps }: Layer): number {
-  return maps.length / (side * side);
-}
-
-/** Maps beside one another in the square of a layer's maps. */
-function columnsOf(layer: Layer): number {
-  return Math.ceil(Math.sqrt(countMaps(layer)));
+/**
+ * Draws strengths from −1 to 1 in the colours of what speaks against and for an answer, over ink.
+ *
+ * @param strengths Of a square, row by row.
+ * @param pixels Ink 0–255 of the same square.
+ * @param opacity Of full ink where the strength is 0.
+ */
+function draw(
+  canvas: HTMLCanvasElement,
+  strengths: number[],
+  pixels?: Uint8Array,
+  opacity = 0,
+): void {
+  const side = Math.sqrt(strengths.length);
+  const dot = brushOn(canvas, side);
+  strengths.forEach((strength, i) => {
+    const [x, y] = [i % side, Math.floor(i / side)];
+    if (pixels) dot(x, y, "--ink", opacity * pixels[i] / 255);
+    dot(x, y, strength >= 0 ? "--accent" : "--against", Math.abs(strength));
+  });
 }
 
 /**
@@ -165,104 +183,44 @@ function columnsOf(layer: Layer): number {
  *
  * @param chosen Index of the map that has a frame.
  */
-function drawMaps(canvas: HTMLCanvasElement, layer: Layer, chosen: number): void {
-  const { side, maps } = layer;
-  const columns = columnsOf(layer);
+function drawMaps(
+  canvas: HTMLCanvasElement,
+  maps: Uint8Array[],
+  side: number,
+  chosen: number,
+): void {
+  const columns = columnsOf(maps);
   const pitch = side + 1;
-  const image = blank(canvas, columns * pitch + 1, columns * pitch + 1);
-  const [accent, ink] = ["--accent", "--ink"].map(channels);
-  const corner = (map: number) => [(map % columns) * pitch, Math.floor(map / columns) * pitch];
-  maps.forEach((value, i) => {
-    const [left, top] = corner(Math.floor(i / (side * side)));
-    const x = left + 1 + i % side;
-    const y = top + 1 + Math.floor(i % (side * side) / side);
-    image.data.set([...accent, opacityOf(value)], 4 * (y * image.width + x));
+  const dot = brushOn(canvas, columns * pitch + 1);
+  const cornerOf = (map: number) => [(map % columns) * pitch, Math.floor(map / columns) * pitch];
+  maps.forEach((map, index) => {
+    const [left, top] = cornerOf(index);
+    map.forEach((value, i) => {
+      const opacity = FAINTEST + (1 - FAINTEST) * Math.sqrt(value / 255);
+      dot(left + 1 + i % side, top + 1 + Math.floor(i / side), "--accent", opacity);
+    });
   });
-  const [left, top] = corner(chosen);
+  const [left, top] = cornerOf(chosen);
   for (let i = 0; i <= pitch; i++) {
     for (const [x, y] of [[i, 0], [i, pitch], [0, i], [pitch, i]]) {
-      image.data.set([...ink, 255], 4 * ((top + y) * image.width + left + x));
+      dot(left + x, top + y, "--ink", 1);
     }
   }
-  canvas.getContext("2d")!.putImageData(image, 0, 0);
 }
 
-function opacityOf(value: number): number {
-  return 255 * (FAINTEST + (1 - FAINTEST) * Math.sqrt(value / 255));
+/** Maps beside one another in the square of a layer's maps. */
+function columnsOf(maps: Uint8Array[]): number {
+  return Math.ceil(Math.sqrt(maps.length));
 }
 
-/** Draws the filter of a map: what it wants there, and what it does not. */
-function drawFilter(
-  canvas: HTMLCanvasElement,
-  { side, values }: NonNullable<Layer["filters"]>,
-  map: number,
-): void {
-  const image = blank(canvas, side, side);
-  const filter = values.subarray(map * side * side, (map + 1) * side * side);
-  const most = Math.max(...Array.from(filter, Math.abs), 1);
-  const [wanted, unwanted] = ["--accent", "--against"].map(channels);
-  filter.forEach((weight, i) => {
-    const colour = weight >= 0 ? wanted : unwanted;
-    image.data.set([...colour, 255 * Math.abs(weight) / most], 4 * i);
-  });
-  canvas.getContext("2d")!.putImageData(image, 0, 0);
-}
-
-/** Draws where in the picture a map answers. */
-function drawWhere(
-  canvas: HTMLCanvasElement,
-  pixels: Uint8Array,
-  { side, maps }: Layer,
-  map: number,
-): void {
-  // Halved from layer to layer, what is left over is cut off.
-  const scale = 2 ** Math.round(Math.log2(SIDE / side));
-  const values = maps.subarray(map * side * side, (map + 1) * side * side);
-  drawOverInk(canvas, pixels, INK_UNDER_MAP, (i) => {
-    const [x, y] = [i % SIDE, Math.floor(i / SIDE)].map((place) => Math.floor(place / scale));
-    return x < side && y < side ? values[y * side + x] / 255 : 0;
-  });
-}
-
-/**
- * Draws strengths from −1 to 1 in the colours of what speaks against and for an answer, over the ink.
- *
- * @param ink Opacity of full ink where the strength is 0.
- */
-function drawOverInk(
-  canvas: HTMLCanvasElement,
-  pixels: Uint8Array,
-  ink: number,
-  strengthOf: (i: number) => number,
-): void {
-  const image = blank(canvas, SIDE, SIDE);
-  const [inked, supporting, against] = ["--ink", "--accent", "--against"].map(channels);
-  pixels.forEach((value, i) => {
-    const strength = Math.abs(strengthOf(i));
-    const behind = ink * value / 255 * (1 - strength);
-    const alpha = strength + behind;
-    const colour = strengthOf(i) >= 0 ? supporting : against;
-    image.data.set(
-      [0, 1, 2].map((k) => alpha > 0 ? (colour[k] * strength + inked[k] * behind) / alpha : 0),
-      4 * i,
-    );
-    image.data[4 * i + 3] = 255 * alpha;
-  });
-  canvas.getContext("2d")!.putImageData(image, 0, 0);
-}
-
-function blank(canvas: HTMLCanvasElement, width: number, height: number): ImageData {
-  canvas.width = width;
-  canvas.height = height;
-  return new ImageData(width, height);
-}
-
-/** Red, green and blue of a colour of the page's style. */
-function channels(property: string): number[] {
-  const probe = make("i");
-  probe.style.color = `var(${property})`;
-  document.body.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color.match(/\d+/g)!.slice(0, 3).map(Number);
+/** Empties a square canvas; what it returns paints a pixel of it in a colour of the page's style. */
+function brushOn(canvas: HTMLCanvasElement, side: number) {
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d")!;
+  const style = getComputedStyle(document.documentElement);
+  return (x: number, y: number, colour: `--${string}`, opacity: number) => {
+    context.fillStyle = style.getPropertyValue(colour);
+    context.globalAlpha = opacity;
+    context.fillRect(x, y, 1, 1);
+  };
 }
