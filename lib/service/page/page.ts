@@ -3,7 +3,6 @@
 
 import { element, make, makeRow } from "./elements.ts";
 import { drawPixels, showInside } from "./inside.ts";
-import { cleanClassName } from "./lesson.ts";
 import { pad } from "./pad.ts";
 import { type ReadDigit, reader, type ServedModel } from "./reader.ts";
 import { Teaching } from "./teach.ts";
@@ -310,22 +309,20 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   show(digits);
 });
 
-/** Pictures that were kept, with the class that they were said to be of, and how to take them back. */
-const kept = new WeakMap<ReadDigit, { character: string; sample: string }>();
-
 /** Whether a correction is under way. */
 let isCorrecting = false;
 
-/** A button that says what something really was. */
+/** A button that says what something really was; pressed once more, it takes that back. */
 function choiceOf(character: string): HTMLElement {
   const button = make("button", { type: "button" }, character);
   button.onclick = async () => {
     isCorrecting = choices.disabled = true;
     await reading; // the answer that is shown may be of an unfinished drawing
-    const answer = digits[chosen];
-    if (answer) {
-      await correct(answer, character).then(
-        () => say(kept.has(answer) ? texts.kept(texts.named(character)) : texts.takenBack),
+    const pixels = digits[chosen]?.pixels;
+    if (pixels) {
+      const isKept = keeper!.keptAs(pixels) === character;
+      await keeper!.keepAs(pixels, isKept ? undefined : character).then(
+        () => say(isKept ? texts.takenBack : texts.kept(texts.named(character))),
         ({ message }) => tell(message),
       );
     }
@@ -336,21 +333,11 @@ function choiceOf(character: string): HTMLElement {
   return button;
 }
 
-/** Keeps an answer's picture as of a class, in place of another; as of the same class, takes it back. */
-async function correct(answer: ReadDigit, character: string): Promise<void> {
-  const before = kept.get(answer);
-  if (before) await keeper!.takeBack(before.sample);
-  kept.delete(answer);
-  if (before?.character === character) return;
-  const sample = await keeper!.keep(answer.pixels, cleanClassName(character));
-  kept.set(answer, { character, sample });
-}
-
 /** Shows as what the picture that is looked at was kept, and whether it can be kept. */
 function showKept(): void {
   const answer = digits[chosen];
   choices.disabled = isCorrecting || !answer;
-  const character = answer && kept.get(answer)?.character;
+  const character = answer && keeper?.keptAs(answer.pixels);
   for (const button of choices.querySelectorAll("button")) {
     button.ariaPressed = String(button.textContent === character);
   }

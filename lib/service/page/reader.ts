@@ -6,6 +6,7 @@ import type { GreyPicture } from "../../picture/decode.ts";
 import type { FoundDigit } from "../../picture/find_digits.ts";
 import type { Explanation } from "../explain.ts";
 import { Helper } from "./helper.ts";
+import { cleanClassName } from "./lesson.ts";
 import { fromBase64, greyOf, toBase64 } from "./pixels.ts";
 import { texts } from "./texts.ts";
 
@@ -46,15 +47,18 @@ interface Service {
   addresses(): Promise<{ url: string; code: string }[]>;
   /** Whether samples are kept. */
   keepsSamples(): Promise<boolean>;
-  /** Keeps a sample with the class that it really is of; by what is returned it can be taken back. */
-  keep(pixels: Uint8Array, name: string): Promise<string>;
-  /** Takes a sample back. */
-  takeBack(sample: string): Promise<void>;
+  /** Keeps pixels as a sample of a class, in place of any that they were kept as of before; of none, takes that back. */
+  keepAs(pixels: Uint8Array, name?: string): Promise<void>;
+  /** The class as of which pixels are kept, if they are. */
+  keptAs(pixels: Uint8Array): string | undefined;
 }
 
 const finder = new Helper<{
   find(classes: string[], picture: GreyPicture): FoundDigit[];
 }>("finder.js");
+
+/** As of which classes pixels are kept, and by what they can be taken back. */
+const kept = new WeakMap<Uint8Array, { name: string; sample: string }>();
 
 /** The reader of this page. */
 export const reader: Reader = {
@@ -94,16 +98,19 @@ export const reader: Reader = {
       const response = await get("samples");
       return response.ok && (await response.json()).open;
     },
-    async keep(pixels, name) {
-      const body = JSON.stringify({ pixels: toBase64(pixels), class: name });
-      const answer = await ask("samples", body).catch(({ message }) => {
+    async keepAs(pixels, name) {
+      const before = kept.get(pixels);
+      if (before?.name === name) return;
+      if (before) await get(`samples?sample=${before.sample}`, { method: "DELETE" });
+      kept.delete(pixels);
+      if (name === undefined) return;
+      const body = JSON.stringify({ pixels: toBase64(pixels), class: cleanClassName(name) });
+      const { sample } = await ask("samples", body).catch(({ message }) => {
         throw new Error(message === texts.noPlace ? message : texts.notKept);
-      });
-      return (answer as { sample: string }).sample;
+      }) as { sample: string };
+      kept.set(pixels, { name, sample });
     },
-    async takeBack(sample) {
-      await get(`samples?sample=${sample}`, { method: "DELETE" });
-    },
+    keptAs: (pixels) => kept.get(pixels)?.name,
   },
 };
 

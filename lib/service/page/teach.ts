@@ -38,8 +38,8 @@ export class Teaching {
   #isLoaded = false;
   /** Whether an example is looked at, which is not given twice. */
   #isGiving = false;
-  /** What was given to be kept too, as of which class it is kept, and by what it is taken back. */
-  #given = new Map<Uint8Array, { name: string; sample?: string }>();
+  /** Examples that were drawn here, which are kept too. */
+  #given = new Set<Uint8Array>();
   #keeping: Promise<void> = Promise.resolve();
   /** The class that was given an example last. */
   #last: string | undefined;
@@ -135,7 +135,7 @@ export class Teaching {
       return this.#page.tell(this.#isLoaded ? texts.drawExample(name) : this.advice);
     }
     clearPad();
-    this.#given.set(pixels, { name });
+    this.#given.add(pixels);
     await this.#add(new Map([[name, [pixels]]]));
   }
 
@@ -210,24 +210,14 @@ export class Teaching {
 
   /** Has what was given here kept as of the classes that it is of now, and no more if it is of none. */
   async #keep(): Promise<void> {
-    const keeper = this.#page.keeper();
-    if (!keeper) return;
     const names = new Map(
       Array.from(
         this.#lesson.examples,
         ([name, pictures]) => pictures.map((pixels) => [pixels, name] as const),
       ).flat(),
     );
-    for (const [pixels, kept] of this.#given) {
-      const name = names.get(pixels);
-      if (kept.sample !== undefined && kept.name !== name) {
-        await keeper.takeBack(kept.sample);
-        kept.sample = undefined;
-      }
-      if (kept.sample === undefined && name !== undefined) {
-        kept.name = name;
-        kept.sample = await keeper.keep(pixels, name);
-      }
+    for (const pixels of this.#given) {
+      await this.#page.keeper()?.keepAs(pixels, names.get(pixels));
     }
   }
 
