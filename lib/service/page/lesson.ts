@@ -50,7 +50,7 @@ export class Lesson {
     for (const [name, pictures] of more) {
       examples.set(name, [...examples.get(name) ?? [], ...pictures]);
     }
-    const count = [...examples.values()].reduce((sum, { length }) => sum + length, 0);
+    const { count } = new Lesson(examples);
     if (count > Lesson.MOST_EXAMPLES || examples.size > MOST_CLASSES) {
       throw new RangeError(
         `Expected at most ${Lesson.MOST_EXAMPLES} examples of ${MOST_CLASSES} classes but found ${count} of ${examples.size}`,
@@ -94,14 +94,13 @@ export class Lesson {
 
   /** Reads what {@linkcode Lesson.toText} wrote; a text that it did not write is an empty lesson. */
   static fromText(text: string): Lesson {
-    const lesson = new Lesson();
     try {
-      const examples: [string, string[]][] = JSON.parse(text);
-      lesson.add(new Map(examples.map(([name, pictures]) => [name, pictures.map(fromBase64)])));
-      const isWhole = [...lesson.examples].every(([name, pictures]) =>
-        typeof name === "string" && pictures.every(({ length }) => length === PIXELS)
+      const entries: [string, string[]][] = JSON.parse(text);
+      const examples = new Map(
+        entries.map(([name, pictures]) => [name, pictures.map(fromBase64)]),
       );
-      return isWhole ? new Lesson(lesson.examples) : new Lesson();
+      const isWhole = [...examples.values()].flat().every(({ length }) => length === PIXELS);
+      return new Lesson(isWhole ? examples : undefined);
     } catch {
       return new Lesson();
     }

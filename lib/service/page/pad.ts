@@ -164,9 +164,8 @@ class Pad {
   }
 
   #drawMarks(context: CanvasRenderingContext2D, side: number): void {
-    const { left, top, scale } = this.#sheet.picture
-      ? fit(this.#sheet.picture, side)
-      : { left: 0, top: 0, scale: side / DRAWING_SIDE };
+    const drawing = { width: DRAWING_SIDE, height: DRAWING_SIDE };
+    const { left, top, scale } = fit(this.#sheet.picture ?? drawing, side);
     const line = 2 * devicePixelRatio;
     for (const { box, caption, chosen } of this.#marks) {
       const [x, y] = [left + box.left * scale, top + box.top * scale];
@@ -199,13 +198,9 @@ class Pad {
   #down(event: PointerEvent): void {
     if (this.#pointer !== undefined || event.button !== 0) return;
     this.#pointer = event.pointerId;
-    try {
-      this.#canvas.setPointerCapture(event.pointerId);
-    } catch {
-      // A pointer that a script made up cannot be captured, and need not be.
-    }
     this.#pen.isShown = this.#pen.isDown = false;
     this.#begin(this.#point(event));
+    this.#canvas.setPointerCapture(event.pointerId);
   }
 
   #move(event: PointerEvent): void {
@@ -288,7 +283,7 @@ class Pad {
 export const pad = new Pad(document.getElementById("pad") as HTMLCanvasElement);
 
 /** Where a picture lies that is fitted into a square. */
-function fit({ width, height }: HTMLCanvasElement, side: number) {
+function fit({ width, height }: { width: number; height: number }, side: number) {
   const scale = side / Math.max(width, height);
   return { left: (side - width * scale) / 2, top: (side - height * scale) / 2, scale };
 }
