@@ -1,6 +1,6 @@
 /** What notebooks show: charts, text, tables, training, a pad, a page; the one place that knows Deno's Jupyter kernel. */
 
-import { decode, encode } from "fast-png";
+import { decode, type DecodedPng, encode } from "fast-png";
 import { Hono } from "hono";
 import { serveStatic } from "hono/deno";
 import {
@@ -245,20 +245,15 @@ function liveBundle(spec: Spec, summary: string): Bundle {
  * chart that does not answer to the mouse is its picture alone: Vega-Lite would show no more.
  */
 async function fullBundle(spec: Spec, summary: string): Promise<[Bundle, Record<string, unknown>]> {
-  const png = withFewColors(await renderPng(spec, PNG_SCALE));
-  const header = new DataView(png.buffer, png.byteOffset);
-  const shown = {
-    width: header.getUint32(16) / PNG_SCALE,
-    height: header.getUint32(20) / PNG_SCALE,
-    alt: summary,
-  };
+  const picture = decode(await renderPng(spec, PNG_SCALE));
+  const [width, height] = [picture.width, picture.height].map((side) => side / PNG_SCALE);
   const isInteractive = /"(tooltip|params)":/.test(JSON.stringify(spec));
   return [
     {
       ...(isInteractive ? liveBundle(spec, summary) : { "text/plain": summary }),
-      "image/png": png.toBase64(),
+      "image/png": withFewColors(picture).toBase64(),
     },
-    { "image/png": shown },
+    { "image/png": { width, height, alt: summary } },
   ];
 }
 
@@ -320,13 +315,12 @@ const SHADES = 32;
 const MOST_COLORS = 256;
 
 /**
- * Redraws a PNG in at most 256 colours, so that it takes a quarter of the bytes. A chart has a few
+ * Encodes a picture as PNG in at most 256 colours, so that it takes a quarter of the bytes. A chart has a few
  * colours and their mixtures with white and black: nobody sees the difference.
  *
- * @param png A PNG of three or four channels of 8 bits; how far its pixels are opaque is left out.
+ * @param picture Three or four channels of 8 bits; how far its pixels are opaque is left out.
  */
-function withFewColors(png: Uint8Array): Uint8Array {
-  const { width, height, data, channels } = decode(png);
+function withFewColors({ width, height, data, channels }: DecodedPng): Uint8Array {
   const cells = new Uint16Array(width * height);
   /** Count of pixels in each cell of the cube of colours, and their red, green and blue added up. */
   const sums = new Float64Array(4 * SHADES ** 3);
