@@ -14,24 +14,19 @@ interface Hdf5Array {
   values: Float32Array;
 }
 
-/** Name of the one file in h5wasm's memory: files are written and read one at a time. */
+/** Name of the one file in h5wasm's memory: it is there only while one is written or opened. */
 const FILE = "network.h5";
-
-/** What every file gives as the time of its making, so that the same content makes the same bytes. */
-const TIME_STAMP = 0;
 
 /** Largest array that is read, in bytes: a damaged or hostile file may claim any size. */
 const LARGEST_ARRAY = 2 ** 28;
 
-/**
- * Writes a file. The same content gives the same bytes.
- */
+/** Writes a file. The same content gives the same bytes. */
 export async function encodeHdf5(root: Hdf5Group): Promise<Uint8Array<ArrayBuffer>> {
   const { File, ready } = await import("h5wasm");
   const { FS } = await ready;
   // HDF5 stamps every object with the time, and h5wasm has no H5Pset_obj_track_times to forbid it.
   const { now } = Date;
-  Date.now = () => TIME_STAMP;
+  Date.now = () => 0;
   try {
     const file = new File(FILE, "w", { libver: ["earliest", "v110"] });
     writeGroup(file, "", root);
@@ -55,44 +50,33 @@ function writeGroup(file: File, path: string, { attributes = {}, members = {} }:
   }
 }
 
-/** A file that is being read. */
-export class Hdf5File {
-  readonly #file: Group;
+/** A file that is being read: `using` closes it. */
+export class Hdf5File implements Disposable {
+  readonly #file: File;
   readonly #name: string;
 
-  private constructor(file: Group, name: string) {
+  private constructor(file: File, name: string) {
     this.#file = file;
     this.#name = name;
   }
 
   /**
-   * Reads a file.
-   *
-   * @param name What to call it in an error.
-   * @param take Takes from the file what is wanted.
-   * @returns What `take` does.
-   * @throws {SyntaxError} If it is no whole HDF5 file, or has no array of 32-bit floats where one is wanted.
+   * @param name What to call the file in an error.
+   * @throws {SyntaxError} If it is no whole HDF5 file.
    */
-  static async read<Result>(
-    bytes: Uint8Array,
-    name: string,
-    take: (file: Hdf5File) => Result,
-  ): Promise<Result> {
+  static async open(bytes: Uint8Array, name: string): Promise<Hdf5File> {
     const { File, ready } = await import("h5wasm");
     const { FS, activate_throwing_error_handler: throwErrors } = await ready;
     throwErrors(); // instead of printing them
     FS.writeFile(FILE, bytes);
-    try {
-      const file = attempt(() => new File(FILE, "r"));
-      if (!file) throw new SyntaxError(`Expected ${name} to be a whole HDF5 file but it is not`);
-      try {
-        return take(new Hdf5File(file, name));
-      } finally {
-        file.close();
-      }
-    } finally {
-      FS.unlink(FILE);
-    }
+    const file = attempt(() => new File(FILE, "r"));
+    FS.unlink(FILE); // what is open stays
+    if (!file) throw new SyntaxError(`Expected ${name} to be a whole HDF5 file but it is not`);
+    return new Hdf5File(file, name);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
   }
 
   /** @returns The names of what is in the group at `path`; none if there is no such group. */
@@ -106,7 +90,10 @@ export class Hdf5File {
     return attempt(() => (this.#file.get(path) as Group).attrs[name].value);
   }
 
-  /** @returns The 32-bit floats at `path`. */
+  /**
+   * @returns The 32-bit floats at `path`.
+   * @throws {SyntaxError} If there are none.
+   */
   array(path: string): Hdf5Array {
     const found = attempt(() => this.#file.get(path));
     const array = found && "shape" in found && attempt(() => readArray(found));

@@ -51,11 +51,11 @@ export async function encodeKerasH5(
 function scopedGroup(layer: tf.layers.Layer): Hdf5Group {
   const weights = inKerasOrder(layer);
   const names = weights.map(({ originalName }) => `${originalName}:0`);
-  const root: Hdf5Group = { attributes: { weight_names: names }, members: {} };
+  const root: Hdf5Group = { attributes: { weight_names: names } };
   weights.forEach((weight, i) => {
     const path = names[i].split("/");
     const group = groupAt(root, path.slice(0, -1));
-    group.members = { ...group.members, [path.at(-1)!]: arrayOf(weight) };
+    (group.members ??= {})[path.at(-1)!] = arrayOf(weight);
   });
   return root;
 }
@@ -102,28 +102,98 @@ export async function decodeKeras(bytes: Uint8Array, name: string): Promise<tf.L
   return await (isHdf5 ? decodeH5(bytes, name) : decodeArchive(bytes, name));
 }
 
+/** Weights of a layer, and the arrays that a file has for them. */
+interface LayerWeights {
+  layer: string;
+  weights: tf.layers.Layer["weights"];
+  arrays: NumberArray[];
+}
+
+type NumberArray = ReturnType<Hdf5File["array"]>;
+
+/**
+ * Gives a network the weights that are read for it.
+ *
+ * @throws {SyntaxError} If the file has other weights than the network needs.
+ */
+function withWeights(
+  { network, groups }: Awaited<ReturnType<typeof buildNetwork>>,
+  name: string,
+  read: (network: tf.LayersModel) => LayerWeights[],
+): tf.LayersModel {
+  try {
+    for (const { layer, weights, arrays } of read(network)) {
+      const found = arrays.map((array, i) => {
+        const [ofLayer] = weights[i]?.originalName.split("/") ?? [];
+        return ungroup(array, groups.get(ofLayer) ?? 1);
+      });
+      assignWeights({ layer, weights, arrays: found }, name);
+    }
+    return network;
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+function assignWeights({ layer, weights, arrays }: LayerWeights, name: string): void {
+  // A single number may be a list of one.
+  const describe = (list: { shape: tf.Shape }[]) =>
+    list.map(({ shape }) => shape.join(" × ") || "1").join(", ") || "none";
+  if (describe(weights) !== describe(arrays)) {
+    throw new SyntaxError(
+      `Expected ${name} to hold weights of ${describe(weights)} for ${layer} but found ${
+        describe(arrays)
+      }`,
+    );
+  }
+  if (!arrays.every(({ values }) => values.every(Number.isFinite))) {
+    throw new SyntaxError(
+      `Expected ${name} to hold numbers for ${layer} but found NaN or infinity`,
+    );
+  }
+  weights.forEach((weight, i) => {
+    tf.tidy(() => void weight.write(tf.tensor(arrays[i].values, weight.shape as number[])));
+  });
+}
+
+/**
+ * Makes of a kernel that convolves channels in groups one that convolves all with all.
+ *
+ * @param array `[…, channels of a group, outputs]`, as Keras has it.
+ * @returns `[…, channels, outputs]`: zeros where an output is another group's; anything but a kernel as it is.
+ */
+function ungroup({ shape, values }: NumberArray, groups: number): NumberArray {
+  if (groups === 1 || shape.length < 3) return { shape, values };
+  const [inner, outputs] = shape.slice(-2);
+  const [channels, outputsOfGroup] = [inner * groups, outputs / groups];
+  const filled = new Float32Array(values.length * groups);
+  values.forEach((value, i) => {
+    const [output, channel] = [i % outputs, Math.floor(i / outputs) % inner];
+    const place = Math.floor(i / outputs / inner);
+    const group = Math.floor(output / outputsOfGroup);
+    filled[(place * channels + group * inner + channel) * outputs + output] = value;
+  });
+  return { shape: [...shape.slice(0, -2), channels, outputs], values: filled };
+}
+
 async function decodeH5(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
-  const [text, version] = await Hdf5File.read(
-    bytes,
-    name,
-    (file) => ["model_config", "keras_version"].map((about) => file.attribute("/", about)),
-  );
+  using file = await Hdf5File.open(bytes, name);
+  const text = file.attribute("/", "model_config");
   if (!text) {
     throw new SyntaxError(`Expected ${name} to describe a network but there are at most weights`);
   }
-  return await buildNetwork(parseJson(text as string, `model_config in ${name}`), name, {
-    version,
-    read: ({ layers }) =>
-      Hdf5File.read(bytes, name, (file) =>
-        layers.map((layer) => {
-          const group = `/model_weights/${layer.name}`;
-          const names = file.attribute(group, "weight_names");
-          const arrays = (Array.isArray(names) ? names : [])
-            .filter((weight) => !COUNT.test(weight))
-            .map((weight) => file.array(`${group}/${weight}`));
-          return { layer: layer.name, weights: inKerasOrder(layer), arrays };
-        })),
-  });
+  const config = parseJson(text as string, `model_config in ${name}`);
+  const built = await buildNetwork(config, name, { version: file.attribute("/", "keras_version") });
+  return withWeights(built, name, ({ layers }) =>
+    layers.map((layer) => {
+      const group = `/model_weights/${layer.name}`;
+      const names = file.attribute(group, "weight_names");
+      const arrays = (Array.isArray(names) ? names : [])
+        .filter((weight) => !COUNT.test(weight))
+        .map((weight) => file.array(`${group}/${weight}`));
+      return { layer: layer.name, weights: inKerasOrder(layer), arrays };
+    }));
 }
 
 /** Names of the files in the archive. */
@@ -233,30 +303,20 @@ function snakeCase(className: string): string {
 }
 
 async function decodeArchive(bytes: Uint8Array, name: string): Promise<tf.LayersModel> {
-  const { [METADATA]: metadata, [CONFIG]: config, [WEIGHTS]: weights } = unpack(bytes, name);
-  if (!config) throw new SyntaxError(`Expected ${name} to contain ${CONFIG} but it does not`);
-  const parsed = parseJson(config, `${CONFIG} in ${name}`);
-  const about = metadata ? parseJson(metadata, `${METADATA} in ${name}`) : {};
-  return await buildNetwork(parsed, name, {
-    version: (about as { keras_version?: unknown } | null)?.keras_version,
-    read: (network) => {
-      if (!weights) throw new SyntaxError(`Expected ${name} to contain ${WEIGHTS} but it does not`);
-      return Hdf5File.read(
-        weights,
-        `${WEIGHTS} in ${name}`,
-        (file) => readGroup(file, [], network, parsed as LayerConfig),
-      );
-    },
-  });
+  const files = unpack(bytes, name);
+  for (const file of [CONFIG, WEIGHTS]) {
+    if (!files[file]) throw new SyntaxError(`Expected ${name} to contain ${file} but it does not`);
+  }
+  const parse = (file: string) => parseJson(files[file], `${file} in ${name}`);
+  const config = parse(CONFIG);
+  const about = files[METADATA] ? parse(METADATA) as { keras_version?: unknown } | null : null;
+  using file = await Hdf5File.open(files[WEIGHTS], `${WEIGHTS} in ${name}`);
+  const built = await buildNetwork(config, name, { version: about?.keras_version });
+  return withWeights(built, name, (network) => readGroup(file, [], network, config as LayerConfig));
 }
 
 /** The names of a network's list of layers: Keras 3's, and that of 2.12 and 2.13. */
 const LISTS = ["layers", "_layer_checkpoint_dependencies"];
-
-/** What {@linkcode buildNetwork} is to read of a file. */
-type LayerWeights = Awaited<
-  ReturnType<NonNullable<Parameters<typeof buildNetwork>[2]["read"]>>
->;
 
 /** @param path Of the group of the network, one in another. */
 function readGroup(
@@ -264,19 +324,18 @@ function readGroup(
   path: string[],
   network: tf.LayersModel,
   { config }: LayerConfig,
-): LayerWeights {
+): LayerWeights[] {
   const list = LISTS.map((list) => [...path, list])
     .find((path) => membersOf(file, path).length > 0) ?? [...path, LISTS[0]];
-  // By number, as all of a class begin alike.
-  const members = membersOf(file, list)
-    .sort((one, other) => one.length - other.length || (one < other ? -1 : 1));
-  const counts: Record<string, number> = {};
+  // By number, as all of a class begin alike. Keras 2 counts a layer with weights twice, which leaves every second
+  // number out.
+  const members = Map.groupBy(
+    membersOf(file, list).sort((one, other) => one.length - other.length || (one < other ? -1 : 1)),
+    (name) => name.replace(/_\d+$/, ""),
+  );
   return config.layers!.flatMap((inner) => {
     const place = snakeCase(inner.class_name);
-    const count = counts[place] = (counts[place] ?? -1) + 1;
-    // Keras 2 counts a layer with weights twice, which leaves every second number out.
-    const member = members.filter((name) => name.replace(/_\d+$/, "") === place)[count] ?? place;
-    const group = [...list, member];
+    const group = [...list, members.get(place)?.shift() ?? place];
     const layer = network.getLayer(inner.config.name);
     if (layer instanceof tf.LayersModel) return readGroup(file, group, layer, inner);
     if (layer.weights.length === 0) return [];

@@ -251,36 +251,23 @@ function referenceOf(value: unknown): Reference | undefined {
   return [layer, use, output, {}];
 }
 
-/** An array of numbers from a file. */
-interface Weights {
-  shape: number[];
-  values: Float32Array;
-}
-
-/** Weights of a layer, and the arrays that a file has for them. */
-interface LayerWeights {
-  layer: string;
-  weights: tf.layers.Layer["weights"];
-  arrays: Weights[];
-}
-
 /**
  * Builds a network from its architecture, as Keras 2, Keras 3 or tfjs writes it.
  *
  * @param name What to call its file in an error.
- * @param options Version of the Keras that wrote it, and its weights: as tfjs has them, or read for its layers.
- * @throws {SyntaxError} If it is no Sequential or functional network, its layers do not fit together, or the file has
- *   other weights than they need.
+ * @param options Version of the Keras that wrote it, and its weights if they are as tfjs has them.
+ * @returns Besides, into how many groups convolutions split their channels in the file, by the layers' names: here,
+ *   they convolve all with all.
+ * @throws {SyntaxError} If it is no Sequential or functional network, or its layers do not fit together.
  * @throws {TypeError} If it has a layer, or a layer has a setting, that tfjs does not have.
  */
 export async function buildNetwork(
   config: unknown,
   name: string,
-  { version, read, ...weights }: Pick<tf.io.ModelArtifacts, "weightSpecs" | "weightData"> & {
+  { version, ...weights }: Pick<tf.io.ModelArtifacts, "weightSpecs" | "weightData"> & {
     version?: unknown;
-    read?: (network: tf.LayersModel) => Promise<LayerWeights[]>;
   },
-): Promise<tf.LayersModel> {
+): Promise<{ network: tf.LayersModel; groups: Map<string, number> }> {
   const isKeras3 = typeof version === "string" && Number.parseInt(version) >= 3;
   const groups = new Map<string, number>();
   const refusal: NetworkSource["refusal"] = ({ name: layer }, what) =>
@@ -288,18 +275,7 @@ export async function buildNetwork(
   const modelTopology = fromKeras(config, { name, isKeras3, groups, refusal });
   const network = await networkFromData({ modelTopology, ...weights }, name);
   sizeReshapes(network);
-  try {
-    for (const { arrays, ...own } of await read?.(network) ?? []) {
-      const ungrouped = arrays.map((array, i) =>
-        ungroup(array, groups.get(nameOfLayer(own.weights[i])) ?? 1)
-      );
-      assignWeights({ ...own, arrays: ungrouped }, name);
-    }
-    return network;
-  } catch (error) {
-    network.dispose();
-    throw error;
-  }
+  return { network, groups };
 }
 
 /** Says in numbers what shapes layers make: of -1, Keras does not always find out when it reads a network again. */
@@ -309,50 +285,4 @@ function sizeReshapes({ layers }: tf.LayersModel): void {
     if (layer.getClassName() !== "Reshape") continue;
     Object.assign(layer, { targetShape: (layer.outputShape as tf.Shape).slice(1) });
   }
-}
-
-function assignWeights({ layer, weights, arrays }: LayerWeights, name: string): void {
-  // A single number may be a list of one.
-  const describe = (list: { shape: tf.Shape }[]) =>
-    list.map(({ shape }) => shape.join(" × ") || "1").join(", ") || "none";
-  if (describe(weights) !== describe(arrays)) {
-    throw new SyntaxError(
-      `Expected ${name} to hold weights of ${describe(weights)} for ${layer} but found ${
-        describe(arrays)
-      }`,
-    );
-  }
-  if (!arrays.every(({ values }) => values.every(Number.isFinite))) {
-    throw new SyntaxError(
-      `Expected ${name} to hold numbers for ${layer} but found NaN or infinity`,
-    );
-  }
-  weights.forEach((weight, i) => {
-    tf.tidy(() => void weight.write(tf.tensor(arrays[i].values, weight.shape as number[])));
-  });
-}
-
-/** The name of the layer that a weight is of. */
-function nameOfLayer(weight: tf.LayerVariable | undefined): string {
-  return weight?.originalName.split("/")[0] ?? "";
-}
-
-/**
- * Makes of a kernel that convolves channels in groups one that convolves all with all.
- *
- * @param array `[…, channels of a group, outputs]`, as Keras has it.
- * @returns `[…, channels, outputs]`: zeros where an output is another group's; anything but a kernel as it is.
- */
-function ungroup({ shape, values }: Weights, groups: number): Weights {
-  if (groups === 1 || shape.length < 3) return { shape, values };
-  const [inner, outputs] = shape.slice(-2);
-  const [channels, outputsOfGroup] = [inner * groups, outputs / groups];
-  const filled = new Float32Array(values.length * groups);
-  values.forEach((value, i) => {
-    const [output, channel] = [i % outputs, Math.floor(i / outputs) % inner];
-    const place = Math.floor(i / outputs / inner);
-    const group = Math.floor(output / outputsOfGroup);
-    filled[(place * channels + group * inner + channel) * outputs + output] = value;
-  });
-  return { shape: [...shape.slice(0, -2), channels, outputs], values: filled };
 }

@@ -151,7 +151,8 @@ async function readTfjs(path: string): Promise<tf.LayersModel> {
   const paths = manifest.flatMap(({ paths }) => paths);
   const files = await Promise.all(paths.map((name) => readWhole(join(dirname(path), name))));
   const weightData = await new Blob(files).arrayBuffer();
-  return buildNetwork(config, path, { weightSpecs, weightData, version });
+  const { network } = await buildNetwork(config, path, { weightSpecs, weightData, version });
+  return network;
 }
 
 /** What becomes of a pixel from 0 to 1. */

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { encodeHdf5, Hdf5File } from "../../lib/formats/hdf5.ts";
 
 const CONTENT = {
@@ -14,21 +14,20 @@ const CONTENT = {
   },
 };
 
-Deno.test("Hdf5File.read() gives back what encodeHdf5() wrote", async () => {
+Deno.test("Hdf5File gives back what encodeHdf5() wrote", async () => {
   const { attributes, members: { group } } = CONTENT;
-  await Hdf5File.read(await encodeHdf5(CONTENT), "file.h5", (file) => {
-    assertEquals(file.names("/"), ["group"]);
-    assertEquals(file.names("/group"), ["matrix", "number"]);
-    assertEquals(file.names("/none"), []);
-    for (const [name, text] of Object.entries(attributes)) {
-      assertEquals(file.attribute("/", name), text);
-    }
-    assertEquals((file.attribute("/group", "none") as string[]).length, 0);
-    assertEquals(file.attribute("/group", "text"), undefined);
-    assertEquals(file.attribute("/none", "text"), undefined);
-    assertEquals(file.array("/group/matrix"), group.members.matrix);
-    assertEquals(file.array("/group/number"), group.members.number);
-  });
+  using file = await Hdf5File.open(await encodeHdf5(CONTENT), "file.h5");
+  assertEquals(file.names("/"), ["group"]);
+  assertEquals(file.names("/group"), ["matrix", "number"]);
+  assertEquals(file.names("/none"), []);
+  for (const [name, text] of Object.entries(attributes)) {
+    assertEquals(file.attribute("/", name), text);
+  }
+  assertEquals((file.attribute("/group", "none") as string[]).length, 0);
+  assertEquals(file.attribute("/group", "text"), undefined);
+  assertEquals(file.attribute("/none", "text"), undefined);
+  assertEquals(file.array("/group/matrix"), group.members.matrix);
+  assertEquals(file.array("/group/number"), group.members.number);
 });
 
 Deno.test("encodeHdf5() gives the same bytes at any time, and leaves the clock alone", async () => {
@@ -44,20 +43,20 @@ Deno.test("encodeHdf5() gives the same bytes at any time, and leaves the clock a
   assertNotEquals(Date.now(), 1e12);
 });
 
-Deno.test("Hdf5File.read() says what a file is not", async () => {
+Deno.test("Hdf5File says what a file is not", async () => {
   const bytes = await encodeHdf5(CONTENT);
   for (const part of [bytes.subarray(0, -1), bytes.subarray(100), bytes.subarray(0, 0)]) {
     assertEquals(
-      (await assertRejects(() => Hdf5File.read(part, "cut.h5", () => {}), SyntaxError)).message,
+      (await assertRejects(() => Hdf5File.open(part, "cut.h5"), SyntaxError)).message,
       "Expected cut.h5 to be a whole HDF5 file but it is not",
     );
   }
+  using file = await Hdf5File.open(bytes, "file.h5");
   for (const [path, found] of [["/none", "nothing"], ["/group", "something else"]]) {
     assertEquals(
-      (await assertRejects(() => Hdf5File.read(bytes, "file.h5", (file) => file.array(path))))
-        .message,
+      assertThrows(() => file.array(path)).message,
       `Expected file.h5 to hold 32-bit floats as ${path} but it holds ${found}`,
     );
   }
-  assertEquals(await Hdf5File.read(bytes, "file.h5", (file) => file.names("/")), ["group"]);
+  assertEquals(file.names("/"), ["group"]);
 });

@@ -66,16 +66,15 @@ Deno.test("decodeKeras() takes groups of a class in the order of their numbers",
   const network = await randomNetwork();
   const files = unzipSync(await encodeKerasArchive(await networkToData(network), CARD));
   const convolutions = network.layers.filter((layer) => layer.getClassName() === "Conv2D");
-  const root = await Hdf5File.read(files["model.weights.h5"], "model.weights.h5", (file) => {
-    const groups = file.names("/layers").map((name) => {
-      const own = file.names(`/layers/${name}/vars`)
-        .map((i) => [i, file.array(`/layers/${name}/vars/${i}`)]);
-      const [kind, number = 0] = /^(conv2d)_(\d+)$/.exec(name)?.slice(1) ?? [name];
-      const renamed = Number(number) > 0 ? `${kind}_${10 * Number(number) - 1}` : name;
-      return [renamed, { members: { vars: { members: Object.fromEntries(own) } } }];
-    });
-    return { members: { layers: { members: Object.fromEntries(groups) } } };
+  using file = await Hdf5File.open(files["model.weights.h5"], "model.weights.h5");
+  const groups = file.names("/layers").map((name) => {
+    const own = file.names(`/layers/${name}/vars`)
+      .map((i) => [i, file.array(`/layers/${name}/vars/${i}`)]);
+    const [kind, number = 0] = /^(conv2d)_(\d+)$/.exec(name)?.slice(1) ?? [name];
+    const renamed = Number(number) > 0 ? `${kind}_${10 * Number(number) - 1}` : name;
+    return [renamed, { members: { vars: { members: Object.fromEntries(own) } } }];
   });
+  const root = { members: { layers: { members: Object.fromEntries(groups) } } };
   assertEquals(convolutions.length, 3); // conv2d, conv2d_9, conv2d_19
   const archive = zipSync({ ...files, "model.weights.h5": await encodeHdf5(root) });
   const decoded = await decodeKeras(archive, "network.keras");
@@ -95,15 +94,14 @@ Deno.test("encodeKerasArchive() writes Keras 3's layout, and the card", async ()
   const { module, class_name: className, config: { layers } } = config;
   assertEquals([module, className], ["keras", "Sequential"]);
   assertEquals(layers[0].config.batch_shape, [null, 28, 28, 1]);
-  await Hdf5File.read(files["model.weights.h5"], "model.weights.h5", (file) => {
-    assertEquals(file.names("/layers").filter((name) => name.startsWith("conv")), [
-      "conv2d",
-      "conv2d_1",
-      "conv2d_2",
-    ]);
-    assertEquals(file.attribute("/layers/batch_normalization_1/vars", "name"), "norm2");
-    assertEquals(file.array("/layers/conv2d/vars/0").shape, [3, 3, 1, 16]);
-  });
+  using file = await Hdf5File.open(files["model.weights.h5"], "model.weights.h5");
+  assertEquals(file.names("/layers").filter((name) => name.startsWith("conv")), [
+    "conv2d",
+    "conv2d_1",
+    "conv2d_2",
+  ]);
+  assertEquals(file.attribute("/layers/batch_normalization_1/vars", "name"), "norm2");
+  assertEquals(file.array("/layers/conv2d/vars/0").shape, [3, 3, 1, 16]);
 });
 
 for (const [kind, build] of Object.entries(KERAS_NETWORKS)) {
@@ -122,25 +120,24 @@ for (const [kind, build] of Object.entries(KERAS_NETWORKS)) {
 Deno.test("encodeKerasH5() writes Keras 2's layout, and the card", async () => {
   const network = await randomNetwork();
   const bytes = await encodeKerasH5(await networkToData(network), CARD);
-  await Hdf5File.read(bytes, "network.h5", (file) => {
-    assertEquals(JSON.parse(file.attribute("/", "card") as string), CARD);
-    const { class_name: className, config } = JSON.parse(
-      file.attribute("/", "model_config") as string,
-    );
-    assertEquals([className, config.layers[0].class_name], ["Sequential", "InputLayer"]);
-    assertEquals(config.layers[0].config.batch_input_shape, [null, 28, 28, 1]);
-    assertEquals(
-      file.attribute("/model_weights", "layer_names"),
-      network.layers.map(({ name }) => name),
-    );
-    assertEquals(file.attribute("/model_weights/norm1", "weight_names"), [
-      "norm1/gamma:0",
-      "norm1/beta:0",
-      "norm1/moving_mean:0",
-      "norm1/moving_variance:0",
-    ]);
-    assertEquals(file.array("/model_weights/conv1/conv1/kernel:0").shape, [3, 3, 1, 16]);
-  });
+  using file = await Hdf5File.open(bytes, "network.h5");
+  assertEquals(JSON.parse(file.attribute("/", "card") as string), CARD);
+  const { class_name: className, config } = JSON.parse(
+    file.attribute("/", "model_config") as string,
+  );
+  assertEquals([className, config.layers[0].class_name], ["Sequential", "InputLayer"]);
+  assertEquals(config.layers[0].config.batch_input_shape, [null, 28, 28, 1]);
+  assertEquals(
+    file.attribute("/model_weights", "layer_names"),
+    network.layers.map(({ name }) => name),
+  );
+  assertEquals(file.attribute("/model_weights/norm1", "weight_names"), [
+    "norm1/gamma:0",
+    "norm1/beta:0",
+    "norm1/moving_mean:0",
+    "norm1/moving_variance:0",
+  ]);
+  assertEquals(file.array("/model_weights/conv1/conv1/kernel:0").shape, [3, 3, 1, 16]);
   network.dispose();
 });
 
