@@ -2,16 +2,10 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { networkFromData } from "../model/network.ts";
-import { ModelProto, OnnxGraph } from "./onnx_graph.ts";
+import { OnnxGraph } from "./onnx_graph.ts";
 
 /** A tensor in the graph. */
 type Value = ReturnType<OnnxGraph["add"]>;
-
-/** Version of the operators that are used (https://onnx.ai/onnx/operators/). */
-const OPSET = 21;
-
-/** Version of the file format that came with these operators. */
-const IR_VERSION = 10;
 
 /**
  * Writes a network as ONNX, with its input and output shaped as tfjs has them, for any number of
@@ -29,13 +23,7 @@ export async function encodeOnnx(data: tf.io.ModelArtifacts, card: unknown): Pro
     const pixels = { name: "pixels", shape: inputShape, channelsFirst: false };
     const result = graph.channelsLast(computeNetwork(graph, network, [pixels]));
     const probabilities = { ...graph.add("Identity", "probabilities", result), shape: outputShape };
-    return ModelProto.encode(ModelProto.fromObject({
-      ir_version: IR_VERSION,
-      producer_name: "TensorFlow.js",
-      opset_import: [{ domain: "", version: OPSET }],
-      metadata_props: [{ key: "card", value: JSON.stringify(card) }],
-      graph: graph.describe(network.name, pixels, probabilities),
-    })).finish();
+    return graph.encode(network.name, pixels, probabilities, card);
   } finally {
     network.dispose();
   }
@@ -50,9 +38,11 @@ function computeNetwork(graph: OnnxGraph, network: tf.LayersModel, inputs: Value
       const sources = inputs.map(compute);
       if (layer instanceof tf.LayersModel) value = computeNetwork(graph, layer, sources);
       else {
+        const { name, weights } = layer;
         const translate = TRANSLATIONS[layer.getClassName()];
-        if (!translate) throw untranslated(`${layer.name}, a ${layer.getClassName()}`);
-        value = { ...translate(graph, layer, sources), shape };
+        if (!translate) throw untranslated(`${name}, a ${layer.getClassName()}`);
+        const settings = layer.getConfig();
+        value = { ...translate({ graph, name, weights, settings, inputs: sources }), shape };
       }
       values.set(id, value);
     }
@@ -65,105 +55,100 @@ function untranslated(what: string): TypeError {
   return new TypeError(`Expected layers that ONNX has a translation of but found ${what}`);
 }
 
-/** Adds a layer, as it is in use, to a graph. @returns What it computes; its shape is not to be relied on. */
-type Translation = (graph: OnnxGraph, layer: tf.layers.Layer, inputs: Value[]) => Value;
+/** A layer, as it is in use, and where it is to be added. */
+interface Call {
+  graph: OnnxGraph;
+  name: string;
+  weights: tf.layers.Layer["weights"];
+  // deno-lint-ignore no-explicit-any
+  settings: Record<string, any>;
+  inputs: Value[];
+}
 
-const identity: Translation = (_graph, _layer, [input]) => input;
+/** Adds a layer. @returns What it computes; its shape is not to be relied on. */
+type Translation = (call: Call) => Value;
+
+const identity: Translation = ({ inputs: [input] }) => input;
 
 const TRANSLATIONS: Record<string, Translation> = {
   InputLayer: identity,
   Dropout: identity,
-  Conv2D: (graph, layer, inputs) => convolve(graph, layer, inputs, [3, 2, 0, 1]),
-  DepthwiseConv2D: (graph, layer, inputs) => convolve(graph, layer, inputs, [2, 3, 0, 1]),
-  MaxPooling2D: (graph, layer, [input]) => pool(graph, layer, input, "MaxPool"),
-  AveragePooling2D: (graph, layer, [input]) =>
-    pool(graph, layer, input, "AveragePool", { count_include_pad: 0 }),
-  GlobalAveragePooling2D: (graph, layer, [input]) =>
-    poolAll(graph, layer, input, "GlobalAveragePool"),
-  GlobalMaxPooling2D: (graph, layer, [input]) => poolAll(graph, layer, input, "GlobalMaxPool"),
-  BatchNormalization: (graph, layer, [input]) => {
-    const { epsilon, scale, center } = settings(layer);
+  Conv2D: (call) => convolve(call, [3, 2, 0, 1]),
+  DepthwiseConv2D: (call) => convolve(call, [2, 3, 0, 1]),
+  MaxPooling2D: (call) => pool(call, "MaxPool"),
+  AveragePooling2D: (call) => pool(call, "AveragePool", { count_include_pad: 0 }),
+  GlobalAveragePooling2D: (call) => poolAll(call, "GlobalAveragePool"),
+  GlobalMaxPooling2D: (call) => poolAll(call, "GlobalMaxPool"),
+  BatchNormalization: ({ graph, name, inputs: [input], ...layer }) => {
+    const { epsilon, scale, center } = layer.settings;
     const weights = layer.weights.map((weight) => graph.weight(weight));
     const [mean, variance] = weights.slice(-2);
     const channels = input.shape.at(-1)!;
-    const filled = (name: string, value: number) =>
-      graph.constant(`${layer.name}/${name}`, new Float32Array(channels).fill(value));
+    const filled = (what: string, value: number) =>
+      graph.constant(`${name}/${what}`, new Float32Array(channels).fill(value));
     const gamma = scale ? weights[0] : filled("gamma", 1);
     const beta = center ? weights.at(-3)! : filled("beta", 0);
-    const inputs = [gamma, beta, mean, variance];
-    return graph.add("BatchNormalization", layer.name, graph.channelsFirst(input), inputs, {
+    const statistics = [gamma, beta, mean, variance];
+    return graph.add("BatchNormalization", name, graph.channelsFirst(input), statistics, {
       epsilon,
     });
   },
-  Activation: (graph, layer, [input]) =>
-    activate(graph, layer.name, input, settings(layer).activation),
-  ReLU: (graph, layer, [input]) => {
-    const { maxValue } = settings(layer);
-    const positive = graph.add("Relu", layer.name, input);
+  Activation: (call) => activate(call, call.inputs[0]),
+  ReLU: (call) => {
+    const { graph, name, settings: { maxValue }, inputs: [input] } = call;
+    const positive = graph.add("Relu", name, input);
     return maxValue === undefined || maxValue === null
       ? positive
-      : graph.add("Min", layer.name, positive, [number(graph, layer, "most", maxValue)]);
+      : graph.add("Min", name, positive, [number(call, "most", maxValue)]);
   },
-  LeakyReLU: (graph, layer, [input]) =>
-    graph.add("LeakyRelu", layer.name, input, [], { alpha: settings(layer).alpha }),
-  Softmax: (graph, layer, [input]) => activate(graph, layer.name, input, "softmax"),
-  Rescaling: (graph, layer, [input]) => {
-    const { scale, offset } = settings(layer);
-    const scaled = graph.add("Mul", layer.name, input, [number(graph, layer, "scale", scale)]);
-    return graph.add("Add", layer.name, scaled, [number(graph, layer, "offset", offset)]);
+  LeakyReLU: ({ graph, name, settings: { alpha }, inputs: [input] }) =>
+    graph.add("LeakyRelu", name, input, [], { alpha }),
+  Softmax: (call) => activate(call, call.inputs[0], "softmax"),
+  Rescaling: (call) => {
+    const { graph, name, settings: { scale, offset }, inputs: [input] } = call;
+    const scaled = graph.add("Mul", name, input, [number(call, "scale", scale)]);
+    return graph.add("Add", name, scaled, [number(call, "offset", offset)]);
   },
-  ZeroPadding2D: (graph, layer, [input]) => {
-    const [[top, bottom], [left, right]] = settings(layer).padding;
+  ZeroPadding2D: ({ graph, name, settings, inputs: [input] }) => {
+    const [[top, bottom], [left, right]] = settings.padding;
     const sizes = BigInt64Array.from([0, top, left, 0, 0, bottom, right, 0], BigInt);
-    const name = graph.constant(`${layer.name}/pads`, sizes);
-    return graph.add("Pad", layer.name, graph.channelsLast(input), [name]);
+    const pads = graph.constant(`${name}/pads`, sizes);
+    return graph.add("Pad", name, graph.channelsLast(input), [pads]);
   },
-  Flatten: (graph, layer, [input]) =>
-    graph.add("Flatten", layer.name, graph.channelsLast(input), [], { axis: 1 }),
-  Reshape: (graph, layer, [input]) => {
-    const { targetShape } = settings(layer);
-    const shape = BigInt64Array.from([0, ...targetShape], BigInt);
-    const name = graph.constant(`${layer.name}/shape`, shape);
+  Flatten: ({ graph, name, inputs: [input] }) =>
+    graph.add("Flatten", name, graph.channelsLast(input), [], { axis: 1 }),
+  Reshape: ({ graph, name, settings: { targetShape }, inputs: [input] }) => {
+    const shape = graph.constant(`${name}/shape`, BigInt64Array.from([0, ...targetShape], BigInt));
     return {
-      ...graph.add("Reshape", layer.name, graph.channelsLast(input), [name]),
+      ...graph.add("Reshape", name, graph.channelsLast(input), [shape]),
       channelsFirst: false,
     };
   },
-  Dense: (graph, layer, [input]) => {
-    const [kernel, bias] = layer.weights.map((weight) => graph.weight(weight));
-    let value = graph.add("MatMul", layer.name, graph.channelsLast(input), [kernel]);
-    if (bias) value = graph.add("Add", layer.name, value, [bias]);
-    return activate(graph, layer.name, value, settings(layer).activation);
+  Dense: (call) => {
+    const { graph, name, inputs: [input] } = call;
+    const [kernel, bias] = call.weights.map((weight) => graph.weight(weight));
+    const product = graph.add("MatMul", name, graph.channelsLast(input), [kernel]);
+    return activate(call, bias ? graph.add("Add", name, product, [bias]) : product);
   },
-  Add: (graph, layer, inputs) => combine(graph, layer, inputs, "Add"),
-  Multiply: (graph, layer, inputs) => combine(graph, layer, inputs, "Mul"),
-  Maximum: (graph, layer, inputs) => combine(graph, layer, inputs, "Max"),
-  Concatenate: (graph, layer, inputs) => {
+  Add: (call) => combine(call, "Add"),
+  Multiply: (call) => combine(call, "Mul"),
+  Maximum: (call) => combine(call, "Max"),
+  Concatenate: ({ graph, name, settings: { axis }, inputs }) => {
     const [first, ...others] = inputs.map((input) => graph.channelsLast(input));
-    const more = others.map(({ name }) => name);
-    return graph.add("Concat", layer.name, first, more, { axis: settings(layer).axis });
+    return graph.add("Concat", name, first, others.map(({ name }) => name), { axis });
   },
 };
 
-// deno-lint-ignore no-explicit-any
-function settings(layer: tf.layers.Layer): Record<string, any> {
-  return layer.getConfig();
-}
-
 /** Adds one number of a layer. @returns Its name. */
-function number(graph: OnnxGraph, layer: tf.layers.Layer, name: string, value: number): string {
-  return graph.constant(`${layer.name}/${name}`, Float32Array.of(value));
+function number({ graph, name }: Call, what: string, value: number): string {
+  return graph.constant(`${name}/${what}`, Float32Array.of(value));
 }
 
 /** @param order The axes of the kernel as ONNX wants them: outputs, inputs, rows, columns. */
-function convolve(
-  graph: OnnxGraph,
-  layer: tf.layers.Layer,
-  [input]: Value[],
-  order: number[],
-): Value {
-  const { kernelSize, strides, padding, dilationRate, activation } = settings(layer);
-  const [kernel, ...bias] = layer.weights;
+function convolve(call: Call, order: number[]): Value {
+  const { graph, name, settings, inputs: [input] } = call;
+  const { kernelSize, strides, dilationRate: dilations } = settings;
+  const [kernel, ...bias] = call.weights;
   const [rows, columns, inputs, outputs] = kernel.shape as number[];
   const isDepthwise = order[0] === 2;
   const shape = isDepthwise ? [inputs * outputs, 1, rows, columns] : undefined;
@@ -171,29 +156,26 @@ function convolve(
     graph.weight(kernel, order, shape),
     ...bias.map((weight) => graph.weight(weight)),
   ];
-  const dilations = [dilationRate].flat();
-  const value = graph.add("Conv", layer.name, graph.channelsFirst(input), weights, {
+  const value = graph.add("Conv", name, graph.channelsFirst(input), weights, {
     kernel_shape: kernelSize,
     strides,
-    dilations: dilations.length === 2 ? dilations : [dilations[0], dilations[0]],
-    pads: pads(input, kernelSize, strides, padding, dilations),
+    dilations,
+    pads: pads(call, kernelSize, dilations),
     group: isDepthwise ? inputs : 1,
   });
-  return activate(graph, layer.name, value, activation);
+  return activate(call, value);
 }
 
 /** How many rows and columns of nothing 'same' puts around a picture: top, left, bottom, right. */
 function pads(
-  { shape: [, ...sizes] }: Value,
+  { settings: { padding, strides }, inputs: [{ shape: [, ...sizes] }] }: Call,
   kernel: number[],
-  strides: number[],
-  padding: string,
-  dilations = [1],
+  dilations = [1, 1],
 ): number[] {
   if (padding !== "same") return [0, 0, 0, 0];
   const totals = [0, 1].map((axis) => {
     const size = sizes[axis]!;
-    const reach = (kernel[axis] - 1) * (dilations[axis] ?? dilations[0]) + 1;
+    const reach = (kernel[axis] - 1) * dilations[axis] + 1;
     return Math.max((Math.ceil(size / strides[axis]) - 1) * strides[axis] + reach - size, 0);
   });
   return [
@@ -202,53 +184,42 @@ function pads(
   ];
 }
 
-function pool(
-  graph: OnnxGraph,
-  layer: tf.layers.Layer,
-  input: Value,
-  type: string,
-  more: Record<string, number> = {},
-): Value {
-  const { poolSize, strides, padding } = settings(layer);
-  return graph.add(type, layer.name, graph.channelsFirst(input), [], {
+function pool(call: Call, type: string, more: Record<string, number> = {}): Value {
+  const { graph, name, settings: { poolSize, strides }, inputs: [input] } = call;
+  return graph.add(type, name, graph.channelsFirst(input), [], {
     kernel_shape: poolSize,
     strides,
-    pads: pads(input, poolSize, strides, padding),
+    pads: pads(call, poolSize),
     ...more,
   });
 }
 
-function poolAll(graph: OnnxGraph, layer: tf.layers.Layer, input: Value, type: string): Value {
-  const pooled = graph.add(type, layer.name, graph.channelsFirst(input));
-  return graph.add("Flatten", layer.name, pooled, [], { axis: 1 });
+function poolAll({ graph, name, inputs: [input] }: Call, type: string): Value {
+  const pooled = graph.add(type, name, graph.channelsFirst(input));
+  return graph.add("Flatten", name, pooled, [], { axis: 1 });
 }
 
-function combine(graph: OnnxGraph, layer: tf.layers.Layer, inputs: Value[], type: string): Value {
+function combine({ graph, name, inputs }: Call, type: string): Value {
   const [first, ...others] = inputs.map((input) => graph.channelsLast(input));
-  return others.reduce((sum, { name }) => graph.add(type, layer.name, sum, [name]), first);
+  return others.reduce((sum, other) => graph.add(type, name, sum, [other.name]), first);
 }
 
-/** Activations that are one operation without settings. */
-const ACTIVATIONS: Record<string, string> = {
-  elu: "Elu",
-  gelu: "Gelu",
-  mish: "Mish",
-  relu: "Relu",
-  selu: "Selu",
-  sigmoid: "Sigmoid",
-  softplus: "Softplus",
-  softsign: "Softsign",
-  tanh: "Tanh",
-};
+/** Activations that are one operation without settings, which ONNX writes with a capital letter. */
+const ACTIVATIONS = "elu gelu mish relu selu sigmoid softplus softsign tanh".split(" ");
 
-/** Activations that take all channels of a place together. */
-const OVER_CHANNELS: Record<string, string> = { softmax: "Softmax", logSoftmax: "LogSoftmax" };
+/** Such that take all channels of a place together. */
+const OVER_CHANNELS = ["softmax", "logSoftmax"];
 
-function activate(graph: OnnxGraph, layer: string, input: Value, activation: string): Value {
+/** Adds the activation of a layer. */
+function activate(
+  { graph, name: layer, settings }: Call,
+  input: Value,
+  activation = settings.activation,
+): Value {
   const name = `${layer}/${activation}`;
+  const type = activation.charAt(0).toUpperCase() + activation.slice(1);
   if (activation === "linear") return input;
-  if (activation in OVER_CHANNELS) {
-    const type = OVER_CHANNELS[activation];
+  if (OVER_CHANNELS.includes(activation)) {
     return graph.add(type, name, graph.channelsLast(input), [], { axis: -1 });
   }
   if (activation === "relu6") {
@@ -258,6 +229,6 @@ function activate(graph: OnnxGraph, layer: string, input: Value, activation: str
   if (activation === "swish") {
     return graph.add("Mul", name, input, [graph.add("Sigmoid", name, input).name]);
   }
-  if (activation in ACTIVATIONS) return graph.add(ACTIVATIONS[activation], name, input);
+  if (ACTIVATIONS.includes(activation)) return graph.add(type, name, input);
   throw untranslated(`${layer} with ${activation}`);
 }

@@ -1,67 +1,17 @@
-/** A graph of ONNX's operations that is being written, and the part of the file format that it takes. */
+/** A graph of ONNX's operations that is being written. */
 
-import type * as tf from "@tensorflow/tfjs";
-import { Root, type Type } from "protobufjs/light.js";
+import * as tf from "@tensorflow/tfjs";
+import protobuf from "protobufjs";
 import { storedWeights } from "../model/network.ts";
+import MESSAGES from "./onnx.proto" with { type: "text" };
 
-/**
- * Fields of messages in the part of ONNX's file format that is written here
- * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3): name, type, number; `[]` marks a list.
- */
-const MESSAGES = {
-  ModelProto: [
-    "ir_version int64 1",
-    "producer_name string 2",
-    "graph GraphProto 7",
-    "opset_import OperatorSetIdProto[] 8",
-    "metadata_props StringStringEntryProto[] 14",
-  ],
-  OperatorSetIdProto: ["domain string 1", "version int64 2"],
-  StringStringEntryProto: ["key string 1", "value string 2"],
-  GraphProto: [
-    "node NodeProto[] 1",
-    "name string 2",
-    "initializer TensorProto[] 5",
-    "input ValueInfoProto[] 11",
-    "output ValueInfoProto[] 12",
-  ],
-  NodeProto: [
-    "input string[] 1",
-    "output string[] 2",
-    "name string 3",
-    "op_type string 4",
-    "attribute AttributeProto[] 5",
-  ],
-  AttributeProto: [
-    "name string 1",
-    "f float 2",
-    "i int64 3",
-    "ints int64[] 8",
-    "type int32 20",
-  ],
-  TensorProto: ["dims int64[] 1", "data_type int32 2", "name string 8", "raw_data bytes 9"],
-  ValueInfoProto: ["name string 1", "type TypeProto 2"],
-  TypeProto: ["tensor_type TensorTypeProto 1"],
-  TensorTypeProto: ["elem_type int32 1", "shape TensorShapeProto 2"],
-  TensorShapeProto: ["dim DimensionProto[] 1"],
-  DimensionProto: ["dim_value int64 1", "dim_param string 2"],
-};
+const ModelProto = protobuf.parse(MESSAGES, { keepCase: true }).root.lookupType("ModelProto");
 
-/** What a model file holds, to encode and decode. */
-export const ModelProto: Type = Root.fromJSON({
-  nested: Object.fromEntries(
-    Object.entries(MESSAGES).map(([message, fields]) => [message, {
-      fields: Object.fromEntries(fields.map((field) => {
-        const [name, type, id] = field.split(" ");
-        const rule = type.endsWith("[]") ? { rule: "repeated" } : {};
-        return [name, { ...rule, type: type.replace("[]", ""), id: Number(id) }];
-      })),
-    }]),
-  ),
-}).lookupType("ModelProto");
+/** Version of the operators that are used (https://onnx.ai/onnx/operators/). */
+const OPSET = 21;
 
-/** Kinds of attributes: `AttributeProto.AttributeType`. */
-const ATTRIBUTE_TYPE = { float: 1, integer: 2, integers: 7 };
+/** Version of the file format that came with these operators. */
+const IR_VERSION = 10;
 
 /** Kinds of numbers, `TensorProto.DataType`, by the arrays that hold them; half floats are held as their bits. */
 const DATA_TYPE = { Float32Array: 1, Uint8Array: 2, BigInt64Array: 7, Uint16Array: 10 };
@@ -141,15 +91,24 @@ export class OnnxGraph {
     return this.#node("Mul", floats, [this.#node("Sub", floats, [cast, zero]), scale]);
   }
 
-  /** @returns The `GraphProto` that computes `output` from `input`, for any number of pictures. */
-  describe(name: string, input: Value, output: Value) {
-    return {
-      name,
-      node: this.#nodes,
-      initializer: this.#initializers,
-      input: [describeEnd(input)],
-      output: [describeEnd(output)],
-    };
+  /**
+   * @param card What the network is, as plain JSON: `card` in the model's metadata.
+   * @returns The file that computes `output` from `input`, for any number of pictures.
+   */
+  encode(name: string, input: Value, output: Value, card: unknown): Uint8Array {
+    return ModelProto.encode(ModelProto.fromObject({
+      ir_version: IR_VERSION,
+      producer_name: "TensorFlow.js",
+      opset_import: [{ domain: "", version: OPSET }],
+      metadata_props: [{ key: "card", value: JSON.stringify(card) }],
+      graph: {
+        name,
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: [describeEnd(input)],
+        output: [describeEnd(output)],
+      },
+    })).finish();
   }
 
   /** @returns A tensor with its channels before rows and columns. */
@@ -209,29 +168,18 @@ function describeEnd({ name, shape: [, ...sizes] }: Value) {
 }
 
 function describeAttribute([name, value]: [string, number | number[]]) {
-  if (Array.isArray(value)) return { name, type: ATTRIBUTE_TYPE.integers, ints: value };
+  if (Array.isArray(value)) return { name, type: "INTS", ints: value };
   return FLOATS.includes(name)
-    ? { name, type: ATTRIBUTE_TYPE.float, f: value }
-    : { name, type: ATTRIBUTE_TYPE.integer, i: value };
+    ? { name, type: "FLOAT", f: value }
+    : { name, type: "INT", i: value };
 }
 
 /** Puts the axes of an array into another order. */
-function permute(weight: StoredWeight, order: number[]): StoredWeight {
-  const strides = weight.shape.map((_, axis) =>
-    weight.shape.slice(axis + 1).reduce((product, size) => product * size, 1)
-  );
-  const shape = order.map((axis) => weight.shape[axis]);
-  const values = weight.values.slice();
-  const copy = (axis: number, offset: number, place: number): number => {
-    if (axis === shape.length) {
-      values[place] = weight.values[offset];
-      return place + 1;
-    }
-    for (let i = 0; i < shape[axis]; i++) {
-      place = copy(axis + 1, offset + i * strides[order[axis]], place);
-    }
-    return place;
-  };
-  copy(0, 0, 0);
-  return { ...weight, shape, values };
+function permute({ shape, values, ...weight }: StoredWeight, order: number[]): StoredWeight {
+  const permuted = values.slice();
+  tf.tidy(() => {
+    const tensor = tf.tensor(Float32Array.from(values), shape).transpose(order);
+    permuted.set(tensor.dataSync());
+  });
+  return { ...weight, shape: order.map((axis) => shape[axis]), values: permuted };
 }

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { decodeKeras } from "../../lib/formats/keras.ts";
-import { ModelProto } from "../../lib/formats/onnx_graph.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { assertSameOutputs } from "../formats/networks.ts";
+import { decodeOnnx } from "../formats/onnx_file.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";
@@ -42,7 +42,7 @@ Deno.test("export writes the model in every format", () =>
     ];
     for (const network of networks) assertSameOutputs(network, model.network);
     for (const network of networks.slice(1)) network.dispose();
-    ModelProto.decode(await Deno.readFile(`${path}.onnx`));
+    decodeOnnx(await Deno.readFile(`${path}.onnx`));
   }));
 
 Deno.test("export in fewer bits writes no larger files than a model, which has 16, and says what that costs", () =>

@@ -1,25 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { encodeOnnx } from "../../lib/formats/onnx.ts";
-import { ModelProto } from "../../lib/formats/onnx_graph.ts";
 import { networkToData } from "../../lib/model/network.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { NETWORKS } from "./networks.ts";
-
-interface Onnx {
-  graph: {
-    node: { op_type: string; input: string[]; output: string[] }[];
-    initializer: { name: string; dims: number[]; raw_data: Uint8Array }[];
-    input: unknown[];
-    output: unknown[];
-  };
-  metadata_props: { key: string; value: string }[];
-}
+import { decodeOnnx } from "./onnx_file.ts";
 
 async function encode(network: tf.LayersModel, precision: "float32" | "uint8" = "float32") {
   const bytes = await encodeOnnx(await networkToData(network, precision), CARD);
-  const model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number }) as Onnx;
-  return { bytes, ...model };
+  return { bytes, ...decodeOnnx(bytes) };
 }
 
 for (const [kind, build] of Object.entries(NETWORKS)) {
