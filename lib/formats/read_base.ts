@@ -13,7 +13,7 @@ import {
   readWeights,
   writeWeights,
 } from "../model/network.ts";
-import { isDirectory, parseJson, readWhole } from "../data/file_system.ts";
+import { parseJson, readWhole } from "../data/file_system.ts";
 import type { Observer } from "../observer.ts";
 import { decodeKeras } from "./keras.ts";
 import { buildNetwork } from "./keras_config.ts";
@@ -113,16 +113,15 @@ function separates(features: tf.SymbolicTensor, output: tf.SymbolicTensor): bool
 }
 
 async function readNetwork(given: string): Promise<tf.LayersModel> {
-  const isThere = (path: string) => Deno.stat(path).then(() => true, () => false);
-  if (!await isThere(given)) {
-    throw new Error(`Expected a file or folder ${given} but there is none`);
-  }
-  const path = await isDirectory(given) ? join(given, "model.json") : given;
+  const found = (path: string) => Deno.stat(path).catch(() => undefined);
+  const info = await found(given);
+  if (!info) throw new Error(`Expected a file or folder ${given} but there is none`);
+  const path = info.isDirectory ? join(given, "model.json") : given;
   if (/\.(h5|hdf5|keras)$/.test(path)) return decodeKeras(await readWhole(path), path);
   if (!path.endsWith(".json")) {
     throw new Error(`Expected a .h5 file, a .keras file or a folder but found ${path}`);
   }
-  if (!await isThere(path) && await isThere(join(given, "saved_model.pb"))) {
+  if (!await found(path) && await found(join(given, "saved_model.pb"))) {
     throw new TypeError(
       `Expected ${given} to hold layers but it is a SavedModel, which only TensorFlow computes: load it there and save it as .keras or .h5`,
     );
@@ -155,19 +154,14 @@ async function readTfjs(path: string): Promise<tf.LayersModel> {
   return network;
 }
 
-/** What becomes of a pixel from 0 to 1. */
-interface InputRange {
-  name: string;
-  scale: number;
-  offset: number;
-}
-
-/** Ranges that networks are trained on. */
-const INPUT_RANGES: InputRange[] = [
+/** Ranges that networks are trained on, and what becomes of a pixel from 0 to 1. */
+const INPUT_RANGES = [
   { name: "0 to 1", scale: 1, offset: 0 },
   { name: "0 to 255", scale: 255, offset: 0 },
   { name: "-1 to 1", scale: 2, offset: -1 },
 ];
+
+type InputRange = typeof INPUT_RANGES[number];
 
 /** What the range is found on. */
 interface RangeTrial extends Pick<Splits, "train" | "classes"> {
@@ -211,15 +205,13 @@ function findRange(
   );
   const most = shares.indexOf(Math.max(...shares));
   const best = 1 - shares[most] < LESS * (1 - shares[0]) ? most : 0;
-  const [chosen, ...others] = [best, ...shares.keys().filter((i) => i !== best)]
-    .map((i) => ({ name: INPUT_RANGES[i].name, share: `${Math.round(100 * shares[i])} %` }));
+  const percent = (i: number) => `${Math.round(100 * shares[i])} %`;
+  const others = [...shares.keys()].filter((i) => i !== best)
+    .map((i) => `${percent(i)} from ${INPUT_RANGES[i].name}`);
   observer({
     kind: "note",
-    text:
-      `Pixels go into ${path} from ${chosen.name}: its outputs explain ${chosen.share} of what ` +
-      `${count} training pictures are (${
-        others.map(({ name, share }) => `${share} from ${name}`).join(", ")
-      })`,
+    text: `Pixels go into ${path} from ${INPUT_RANGES[best].name}: its outputs explain ` +
+      `${percent(best)} of what ${count} training pictures are (${others.join(", ")})`,
   });
   return INPUT_RANGES[best];
 }
