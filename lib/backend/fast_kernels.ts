@@ -64,19 +64,6 @@ export function installFastKernels(kernels: WasmKernels): void {
       gradFunc: gradientOfNorm,
     },
     { kernelName: "Relu", inputsToSave: ["x"], gradFunc: gradientOfRectifier },
-    {
-      kernelName: "BatchNormSums",
-      inputsToSave: ["dy", "x", "mean"],
-      gradFunc: gradientOfNormSums,
-    },
-    {
-      kernelName: "RectifierGradient",
-      inputsToSave: ["x"],
-      gradFunc: (dy, [x]) => ({
-        dy: () => tf.engine().runKernel("RectifierGradient", { dy: dy as tf.Tensor, x }),
-        x: () => tf.zerosLike(x),
-      }),
-    },
   ]);
 }
 
@@ -209,16 +196,6 @@ function rectifierGradient(kernels: WasmKernels, { inputs: { dy, x } }: KernelCa
   const dx = kernels.output(x.shape);
   kernels.run("rectifierGradient", { dy, x, dx, size: tf.util.sizeFromShape(x.shape) });
   return dx;
-}
-
-function gradientOfNormSums(ofSums: tf.Tensor | tf.Tensor[], [dy, x, mean]: tf.Tensor[]) {
-  const [ofSum, ofProducts] = tf.unstack(ofSums as tf.Tensor);
-  const ofX = dy.mul(ofProducts);
-  return {
-    dy: () => x.sub(mean).mul(ofProducts).add(ofSum),
-    x: () => ofX,
-    mean: () => ofX.neg(),
-  };
 }
 
 function gradientOfRectifier(dy: tf.Tensor | tf.Tensor[], [x]: tf.Tensor[]) {

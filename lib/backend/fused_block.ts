@@ -195,7 +195,7 @@ function forward(kernels: WasmKernels, call: KernelCall): tf.TensorInfo[] {
   const [channels] = gamma.shape;
   const rows = tf.util.sizeFromShape(shape) / channels;
   const [y, product] = [kernels.output(shape), kernels.output(shape)];
-  const mask = kernels.bytes(pools ? shape : []); // else a placeholder
+  const mask = kernels.output(pools ? shape : [], "bool"); // else a placeholder
   const [mean, variance] = [kernels.output([channels]), kernels.output([channels])];
   const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
   convolution.forward({

@@ -11,6 +11,7 @@ import type { Kernel, KernelCall, Replacements } from "./wasm_backend.ts";
 /** Kernels that the WASM backend lacks; those of complex numbers, which it has no memory for, not. */
 const LACKING = [
   "Conv2DBackpropFilter",
+  "DepthwiseConv2dNativeBackpropInput",
   "Einsum",
   "RaggedGather",
   "RaggedRange",
@@ -83,7 +84,6 @@ export const MENDED_KERNELS: Replacements[] = [
     Conv2DBackpropFilter: filterGradient,
     Conv2DBackpropInput: inputGradient,
     DepthwiseConv2dNativeBackpropFilter: () => depthwiseFilterGradient,
-    DepthwiseConv2dNativeBackpropInput: () => depthwiseInputGradient,
     BatchMatMul: multiplyTransposed,
     _FusedMatMul: multiplyTransposed,
     MaxPoolGrad: () => maxPoolGradient,
@@ -320,33 +320,12 @@ function inputGradient(replaced: Kernel): Kernel {
 
 function depthwiseFilterGradient(call: KernelCall): tf.TensorInfo {
   const { inputs: { x, dy }, attrs: { filterShape }, backend } = call;
+  const { inHeight, inWidth, inChannels, padInfo, ...info } = convolutionInfo(
+    ...[call, x.shape, filterShape, true] as const,
+  );
   const dw = backend.makeOutput(filterShape, "float32");
   const [from, gradient, to] = [x, dy, dw].map((tensor) => backend.typedArrayFromHeap(tensor));
   const sums = new Float64Array(to.length);
-  visitDepthwise(call, x.shape, filterShape, (i, j, k) => sums[j] += from[i] * gradient[k]);
-  to.set(sums);
-  return dw;
-}
-
-function depthwiseInputGradient(call: KernelCall): tf.TensorInfo {
-  const { inputs: { dy, filter }, attrs: { inputShape }, backend } = call;
-  const dx = backend.makeOutput(inputShape, "float32");
-  const [taps, gradient, to] = [filter, dy, dx].map((tensor) => backend.typedArrayFromHeap(tensor));
-  to.fill(0);
-  visitDepthwise(call, inputShape, filter.shape, (i, j, k) => to[i] += taps[j] * gradient[k]);
-  return dx;
-}
-
-/** Calls `visit` for all products of a depthwise convolution: y[k] is the sum of x[i] · filter[j]. */
-function visitDepthwise(
-  call: KernelCall,
-  inputShape: number[],
-  filterShape: number[],
-  visit: (i: number, j: number, k: number) => void,
-): void {
-  const { inHeight, inWidth, inChannels, padInfo, ...info } = convolutionInfo(
-    ...[call, inputShape, filterShape, true] as const,
-  );
   const multiplier = filterShape[3];
   let k = 0;
   for (let n = 0; n < info.batchSize; n++) {
@@ -354,18 +333,20 @@ function visitDepthwise(
       for (let column = 0; column < info.outWidth; column++, k += info.outChannels) {
         for (let tap = 0; tap < info.filterHeight * info.filterWidth; tap++) {
           const [down, right] = [Math.floor(tap / info.filterWidth), tap % info.filterWidth];
-          const y = row * info.strideHeight - padInfo.top + down * info.dilationHeight;
-          const x = column * info.strideWidth - padInfo.left + right * info.dilationWidth;
+          const y = row * info.strideHeight - padInfo.top + down;
+          const x = column * info.strideWidth - padInfo.left + right;
           if (y < 0 || y >= inHeight || x < 0 || x >= inWidth) continue;
           const pixel = ((n * inHeight + y) * inWidth + x) * inChannels;
           for (let output = 0; output < info.outChannels; output++) {
             const channel = Math.floor(output / multiplier);
-            visit(pixel + channel, tap * info.outChannels + output, k + output);
+            sums[tap * info.outChannels + output] += from[pixel + channel] * gradient[k + output];
           }
         }
       }
     }
   }
+  to.set(sums);
+  return dw;
 }
 
 /**

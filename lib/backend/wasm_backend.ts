@@ -54,7 +54,7 @@ export type Replacements = Record<
   (replaced: Kernel) => Kernel<tf.TensorInfo | tf.TensorInfo[]>
 >;
 
-/** A gradient, which may give `undefined` of what it does not support. */
+/** A gradient in place of tfjs's, which may give `undefined` of what it does not support; it need not have one itself. */
 interface Gradient {
   kernelName: string;
   /** Names of the inputs that the gradient needs; it gets nothing else. */
@@ -62,55 +62,47 @@ interface Gradient {
   gradFunc: (...call: Parameters<tf.GradFunc>) => ReturnType<tf.GradFunc> | undefined;
 }
 
-/** Kernels and gradients as tfjs had registered them, by name; `undefined` where it had none. */
-const originals = new Map<string, tf.KernelConfig | undefined>();
-const originalGradients = new Map<string, tf.GradConfig | undefined>();
+/** Put back, last first, what {@linkcode replaceKernels} has replaced. */
+const undo: (() => void)[] = [];
 
 /**
  * Replaces kernels of the WASM backend, or adds what it lacks, and gradients while it computes; what was
- * replaced before is put back first. Other backends keep tfjs's own gradients.
+ * replaced before is put back first. Other backends, and gradients of gradients, keep tfjs's own gradients.
  *
  * @param kernels One table after the other.
- * @throws {Error} When another backend is active, or tfjs's internals are not those of the version
- * that this project was written for.
+ * @throws {Error} When another backend is active, or tfjs is not the version that this project was written for.
  */
 export function replaceKernels(kernels: Replacements[], gradients: Gradient[] = []): void {
   wasmBackend();
-  for (const [name, original] of originals) {
-    tf.unregisterKernel(name, "wasm");
-    if (original) tf.registerKernel(original);
-  }
-  originals.clear();
-  for (const [name, original] of originalGradients) {
-    tf.unregisterGradient(name);
-    if (original) tf.registerGradient(original);
-  }
-  originalGradients.clear();
-  for (const [name, replace] of kernels.flatMap(Object.entries)) {
-    const replaced = tf.getKernel(name, "wasm");
-    if (!originals.has(name)) originals.set(name, replaced);
-    if (replaced) tf.unregisterKernel(name, "wasm");
+  while (undo.length > 0) undo.pop()!();
+  for (const [kernelName, replace] of kernels.flatMap(Object.entries)) {
+    const replaced: tf.KernelConfig | undefined = tf.getKernel(kernelName, "wasm");
     const missing = () => {
-      throw new Error(`Expected a call of ${name} that the training kernels support`);
+      throw new Error(`Expected a call of ${kernelName} that the training kernels support`);
     };
-    const kernelFunc = replace(
-      (replaced?.kernelFunc as unknown as Kernel) ?? missing,
-    ) as tf.KernelFunc;
-    tf.registerKernel({ ...replaced, kernelName: name, backendName: "wasm", kernelFunc });
+    const kernelFunc = replace((replaced?.kernelFunc ?? missing) as unknown as Kernel);
+    tf.registerKernel({
+      ...{ ...replaced, kernelName, backendName: "wasm" },
+      kernelFunc: kernelFunc as unknown as tf.KernelFunc,
+    });
+    undo.push(() =>
+      replaced ? tf.registerKernel(replaced) : tf.unregisterKernel(kernelName, "wasm")
+    );
   }
   for (const { kernelName, inputsToSave, gradFunc } of gradients) {
     const replaced = tf.getGradient(kernelName);
-    originalGradients.set(kernelName, replaced);
-    if (replaced) tf.unregisterGradient(kernelName);
     tf.registerGradient({
       ...{ kernelName, inputsToSave },
-      gradFunc: (...call) =>
-        (tf.getBackend() === "wasm" ? gradFunc(...call) : undefined) ?? replaced.gradFunc(...call),
+      gradFunc: (...call) => {
+        const isOurs = tf.getBackend() === "wasm" && tf.engine().state.gradientDepth === 0;
+        return (isOurs ? gradFunc(...call) : undefined) ?? replaced.gradFunc(...call);
+      },
     });
+    undo.push(() => tf.registerGradient(replaced));
   }
 }
 
-/** The active WASM backend, its version and internals checked. */
+/** The active WASM backend, its version checked. */
 function wasmBackend(): WasmBackend {
   if (tf.getBackend() !== "wasm") {
     throw new Error(`Expected backend to be "wasm" but found "${tf.getBackend()}"`);
@@ -120,17 +112,7 @@ function wasmBackend(): WasmBackend {
       throw new Error(`Expected tfjs to be version ${TFJS_VERSION} but found ${version}`);
     }
   }
-  const backend = tf.backend() as WasmBackend;
-  const { wasm, dataIdMap, makeOutput, typedArrayFromHeap } = backend;
-  const isComplete = wasm?.asm?.memory instanceof WebAssembly.Memory &&
-    [wasm._malloc, wasm._free, dataIdMap?.get, makeOutput, typedArrayFromHeap]
-      .every((member) => typeof member === "function");
-  if (!isComplete) {
-    throw new Error(
-      `Expected tfjs ${TFJS_VERSION} to expose its WASM memory, allocator and tensors but found changed internals`,
-    );
-  }
-  return backend;
+  return tf.backend() as WasmBackend;
 }
 
 /**
@@ -204,9 +186,8 @@ type Arguments<Name extends string> =
   & { [Key in Name as Key extends `${infer Optional}?` ? Optional : never]?: Argument };
 
 const PARAMETERS = Object.fromEntries(
-  Object.entries(SIGNATURES).map((
-    [kernel, names],
-  ) => [kernel, names.replaceAll("?", "").split(" ")]),
+  Object.entries(SIGNATURES)
+    .map(([kernel, names]) => [kernel, names.replaceAll("?", "").split(" ")]),
 ) as Record<KernelName, string[]>;
 
 type Exports = Record<KernelName, (...numbers: number[]) => number>;
@@ -259,14 +240,9 @@ export class WasmKernels {
     return this.#backend.dataIdMap.get(dataId).memoryOffset;
   }
 
-  /** @returns A new tensor of floats, its values undefined. */
-  output(shape: number[]): tf.TensorInfo {
-    return this.#backend.makeOutput(shape, "float32");
-  }
-
-  /** @returns A new tensor of bytes, its values undefined. */
-  bytes(shape: number[]): tf.TensorInfo {
-    return this.#backend.makeOutput(shape, "bool");
+  /** @returns A new tensor, its values undefined. */
+  output(shape: number[], dtype: "float32" | "bool" = "float32"): tf.TensorInfo {
+    return this.#backend.makeOutput(shape, dtype);
   }
 
   /** @returns The address of at least so many bytes, valid until the next call. */
