@@ -10,12 +10,9 @@ import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
   type: "bytes",
 };
 
-const urlOf = (module: Uint8Array) => `data:application/wasm;base64,${base64(module)}`;
-
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+function urlOf(module: Uint8Array): string {
+  const text = Array.from(module, (byte) => String.fromCharCode(byte)).join("");
+  return `data:application/wasm;base64,${btoa(text)}`;
 }
 
 tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);

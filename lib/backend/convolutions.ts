@@ -15,8 +15,10 @@ interface Size {
   outputs: number;
 }
 
-/** A tensor, or the address of numbers in scratch memory. */
-type Numbers = tf.TensorInfo | number;
+/** Tensors, or addresses of numbers in scratch memory. */
+type Operands<Needed extends string, Optional extends string> =
+  & Record<Needed | "scratch", tf.TensorInfo | number>
+  & Partial<Record<Optional, tf.TensorInfo | number>>;
 
 /** A convolution 'same' in steps of one, with or without 2×2 pooling. */
 interface Convolution {
@@ -26,40 +28,19 @@ interface Convolution {
    * y = x ∗ filter, or its 2×2 maxima: with which of the four they were where there is a `mask`, or
    * else their batch norm and ReLU by `affine`.
    */
-  forward(
-    operands: {
-      x: Numbers;
-      filter: Numbers;
-      y: Numbers;
-      mask?: Numbers;
-      affine?: Numbers;
-      scratch: number;
-    },
-  ): void;
+  forward(operands: Operands<"x" | "filter" | "y", "mask" | "affine">): void;
   /**
    * Gradients `dx` (from `filter`) and `dw` (from `x`), where wanted. `product` is what `forward` gave
    * if dy comes from behind the batch norm `norm`, and `mask` if that was pooled.
    */
   backward(
-    operands: {
-      dy: Numbers;
-      x?: Numbers;
-      filter?: Numbers;
-      product?: Numbers;
-      mask?: Numbers;
-      norm?: Numbers;
-      dx?: Numbers;
-      dw?: Numbers;
-      scratch: number;
-    },
+    operands: Operands<"dy", "x" | "filter" | "product" | "mask" | "norm" | "dx" | "dw">,
   ): void;
 }
 
 /** 3×3, channels in eights. */
 function winograd(kernels: WasmKernels, { batch, ...size }: Size, pools = false): Convolution {
-  const chunk = pools
-    ? picturesAtATime({ ...size, batch, height: size.height & ~1, width: size.width & ~1 })
-    : picturesAtATime({ ...size, batch });
+  const chunk = picturesAtATime({ batch, ...size }, pools);
   const isSmall = batch === 1 && size.height * size.width <= SMALL_PICTURE;
   return {
     scratchBytes: Math.max(
@@ -82,8 +63,10 @@ const SMALL_PICTURE = 200;
 const CHUNK_BYTES = 1_400_000;
 
 /** How many pictures Winograd's transforms work on at a time. */
-function picturesAtATime({ batch, height, width, inputs, outputs }: Size): number {
-  const points = pointsOf(height) * pointsOf(width);
+function picturesAtATime({ batch, height, width, inputs, outputs }: Size, pools: boolean): number {
+  const points = pools
+    ? pointsOf(height & ~1) * pointsOf(width & ~1)
+    : pointsOf(height) * pointsOf(width);
   const pictures = Math.round(CHUNK_BYTES / (4 * points * (inputs + outputs)));
   return Math.ceil(batch / Math.ceil(batch / Math.max(1, pictures)));
 }
@@ -254,15 +237,18 @@ function run(
   return kernel({ inputs: { x }, attrs, backend });
 }
 
-/** Convolves x, or gives the gradient of x or of the filter, whichever inputs and attributes there are. */
+/**
+ * Convolves x, or gives the gradient of x or of the filter, whichever inputs and attributes there are: 3×3 in steps
+ * of one with a border of one pixel, channels in fours and one filter each.
+ */
 function convolveDepthwise(kernels: WasmKernels, call: KernelCall): tf.TensorInfo | undefined {
   const { inputs: { x, filter, dy }, attrs } = call;
-  const [inputShape, filterShape] = [
-    attrs.inputShape ?? x.shape,
-    attrs.filterShape ?? filter.shape,
-  ];
-  const convolution = depthwiseOf(kernels, call, inputShape, filterShape);
-  if (!convolution) return undefined;
+  const inputShape = attrs.inputShape ?? x.shape;
+  const filterShape = attrs.filterShape ?? filter.shape;
+  const info = convolutionInfo(call, inputShape, filterShape, true);
+  const isSupported = isPlain(info, 3, [1]) && filterShape[3] === 1 && info.inChannels % 4 === 0;
+  if (!isSupported) return undefined;
+  const convolution = CONVOLUTIONS.depthwise(kernels, sizeOf(info));
   const output = kernels.output(filter ? inputShape : filterShape);
   const scratch = kernels.scratch(convolution.scratchBytes);
   if (!dy) convolution.forward({ x, filter, y: output, scratch });
@@ -299,12 +285,13 @@ function algorithmOf(
   filterShape: number[],
 ) {
   const info = convolutionInfo(call, inputShape, filterShape);
-  if (isPointwise(info)) {
+  const isInEights = info.inChannels % 8 === 0 && info.outChannels % 8 === 0;
+  if (isInEights && isPlain(info, 1, [0])) {
     return { info, wider: info, convolution: CONVOLUTIONS.pointwise(kernels, sizeOf(info)) };
   }
-  const isBordered = isSquare(info, [1]);
-  const isWinograd = info.inChannels % 8 === 0 && info.outChannels % 8 === 0 &&
-    (isBordered || (isSquare(info, [0, 1]) && isWorthBorders(info)));
+  const isBordered = isPlain(info, 3, [1]);
+  const isWinograd = isInEights &&
+    (isBordered || (isPlain(info, 3, [0, 1]) && isWorthBorders(info)));
   if (!isWinograd) return { info, wider: info, convolution: undefined };
   const attrs = { strides: 1, pad: "same" };
   const wider = isBordered ? info : convolutionInfo({ ...call, attrs }, inputShape, filterShape);
@@ -316,21 +303,6 @@ function isWorthBorders({ inHeight, inWidth, outHeight, outWidth }: ConvolutionI
   return 2 * pointsOf(inHeight) * pointsOf(inWidth) < 9 * outHeight * outWidth;
 }
 
-/**
- * A depthwise convolution 3×3 in steps of one with a border of one pixel, channels in fours and one
- * filter each; `undefined` of any other.
- */
-function depthwiseOf(
-  kernels: WasmKernels,
-  call: KernelCall,
-  inputShape: number[],
-  filterShape: number[],
-) {
-  const info = convolutionInfo(call, inputShape, filterShape, true);
-  const isSupported = isSquare(info, [1]) && filterShape[3] === 1 && info.inChannels % 4 === 0;
-  return isSupported ? CONVOLUTIONS.depthwise(kernels, sizeOf(info)) : undefined;
-}
-
 function sizeOf({ batchSize, inHeight, inWidth, inChannels, outChannels }: ConvolutionInfo) {
   return {
     ...{ batch: batchSize, height: inHeight, width: inWidth },
@@ -338,25 +310,16 @@ function sizeOf({ batchSize, inHeight, inWidth, inChannels, outChannels }: Convo
   };
 }
 
-/** 1×1 in steps of one without a border, channels in eights. */
-function isPointwise(info: ConvolutionInfo): boolean {
-  const { top, bottom, left, right } = info.padInfo;
-  return info.dataFormat === "channelsLast" && info.inChannels % 8 === 0 &&
-    info.outChannels % 8 === 0 &&
-    [info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth]
-      .every((size) => size === 1) &&
-    [top, bottom, left, right].every((size) => size === 0);
-}
-
 function isInOnes({ strideHeight, strideWidth, dilationHeight, dilationWidth }: ConvolutionInfo) {
   return [strideHeight, strideWidth, dilationHeight, dilationWidth].every((step) => step === 1);
 }
 
-/** 3×3 in steps of one with such borders on all sides. */
-function isSquare(info: ConvolutionInfo, borders: number[]): boolean {
+/** Of a square in steps of one with such borders on all sides. */
+function isPlain(info: ConvolutionInfo, side: number, borders: number[]): boolean {
   const { top, bottom, left, right } = info.padInfo;
-  return info.dataFormat === "channelsLast" && info.filterHeight === 3 && info.filterWidth === 3 &&
-    isInOnes(info) && [top, bottom, left, right].every((border) => borders.includes(border));
+  return info.dataFormat === "channelsLast" && isInOnes(info) &&
+    info.filterHeight === side && info.filterWidth === side &&
+    [top, bottom, left, right].every((border) => borders.includes(border));
 }
 
 /** Any size, step, dilation and padding, output channels in eights. */

@@ -11,13 +11,13 @@ import { MENDED_KERNELS } from "./mended_kernels.ts";
 import { type Kernel, type KernelCall, replaceKernels, type WasmKernels } from "./wasm_backend.ts";
 
 /** Computes a call, or gives `undefined` of one that it does not support. */
-type FastKernel<Output = tf.TensorInfo> = (
+type FastKernel<Output = tf.TensorInfo | tf.TensorInfo[]> = (
   kernels: WasmKernels,
   call: KernelCall,
 ) => Output | undefined;
 
 /** Kernels for floats that replace tfjs's. */
-const FAST_KERNELS: Record<string, FastKernel<tf.TensorInfo | tf.TensorInfo[]>> = {
+const FAST_KERNELS: Record<string, FastKernel> = {
   Identity: (_kernels, { inputs: { x }, backend }) => {
     backend.incRef(x.dataId);
     return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
@@ -40,7 +40,7 @@ const FAST_KERNELS: Record<string, FastKernel<tf.TensorInfo | tf.TensorInfo[]>> 
 };
 
 /** Kernels of operations that tfjs does not know. */
-const OWN_KERNELS: Record<string, FastKernel<tf.TensorInfo | tf.TensorInfo[]>> = {
+const OWN_KERNELS: Record<string, FastKernel> = {
   BatchNormSums: sumNormGradient,
   RectifierGradient: rectifierGradient,
   AdamWStep: adamWStep,
@@ -87,7 +87,7 @@ function multiply(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.Tenso
 }
 
 /** The product and what is fused into it: at most a bias and a ReLU. */
-function withBias(product: FastKernel): FastKernel {
+function withBias(product: FastKernel<tf.TensorInfo>): FastKernel {
   return (kernels, call) => {
     const { inputs: { bias, preluActivationWeights }, attrs: { activation } } = call;
     const rectify = activation === "relu";
@@ -107,24 +107,16 @@ function maxPoolGradient(
   { inputs: { dy, input: x }, attrs }: KernelCall,
 ): tf.TensorInfo | undefined {
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
-  const { batchSize, inHeight, inWidth, inChannels, padInfo, ...info } = tf.backend_util
-    .computePool2DInfo(
-      x.shape as [number, number, number, number],
-      filterSize,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    );
-  const { top, bottom, left, right } = padInfo;
-  const isSupported = inChannels % 4 === 0 &&
-    [info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth]
-      .every((size) => size === 2) &&
+  const shape = x.shape as [number, number, number, number];
+  const [batch, height, width, channels] = shape;
+  const { padInfo: { top, bottom, left, right } } = tf.backend_util
+    .computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+  const isSupported = channels % 4 === 0 &&
+    [filterSize, strides].flat().every((size) => size === 2) &&
     [top, bottom, left, right].every((size) => size === 0);
   if (!isSupported) return undefined;
-  const dx = kernels.output(x.shape);
-  const size = { batch: batchSize, height: inHeight, width: inWidth, channels: inChannels };
-  kernels.run("maxPoolGradient", { dy, x, dx, ...size });
+  const dx = kernels.output(shape);
+  kernels.run("maxPoolGradient", { dy, x, dx, batch, height, width, channels });
   return dx;
 }
 
@@ -204,27 +196,19 @@ function gradientOfRectifier(dy: tf.Tensor | tf.Tensor[], [x]: tf.Tensor[]) {
   return { x: (): tf.Tensor => tf.engine().runKernel("RectifierGradient", inputs) };
 }
 
-function clip(
-  kernels: WasmKernels,
-  { inputs: { x } }: KernelCall,
-  low: number,
-  high: number,
-): tf.TensorInfo | undefined {
+function clip(kernels: WasmKernels, { inputs: { x } }: KernelCall, low: number, high: number) {
   const y = kernels.output(x.shape);
   kernels.run("clip", { x, y, size: tf.util.sizeFromShape(x.shape), low, high });
   return y;
 }
 
-function tanh(kernels: WasmKernels, { inputs: { x } }: KernelCall): tf.TensorInfo | undefined {
+function tanh(kernels: WasmKernels, { inputs: { x } }: KernelCall): tf.TensorInfo {
   const y = kernels.output(x.shape);
   kernels.run("tanh", { x, y, size: tf.util.sizeFromShape(x.shape) });
   return y;
 }
 
-function concatenate(
-  kernels: WasmKernels,
-  { inputs, attrs }: KernelCall,
-): tf.TensorInfo | undefined {
+function concatenate(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo {
   const parts = Object.values(inputs);
   const [axis] = tf.util.parseAxisParam(attrs.axis, parts[0].shape);
   const shapes = parts.map(({ shape }) => shape);
@@ -233,10 +217,7 @@ function concatenate(
   return whole;
 }
 
-function split(
-  kernels: WasmKernels,
-  { inputs: { x }, attrs }: KernelCall,
-): tf.TensorInfo[] | undefined {
+function split(kernels: WasmKernels, { inputs: { x }, attrs }: KernelCall): tf.TensorInfo[] {
   const [axis] = tf.util.parseAxisParam(attrs.axis, x.shape);
   const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits, axis);
   const parts = sizes.map((size) => kernels.output(x.shape.with(axis, size)));

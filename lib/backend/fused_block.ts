@@ -40,15 +40,9 @@ export function applyBlock(
   const { epsilon, momentum } = norm.getConfig() as { epsilon: number; momentum: number };
   const attrs = { ...kind, epsilon, momentum };
   if (!training) {
-    const output: tf.Tensor = tf.engine().runKernel("ConvolutionBlockInUse", {
-      x: input,
-      filter,
-      gamma,
-      beta,
-      mean: movingMean,
-      variance: movingVariance,
-    }, attrs);
-    return { output, layerCount };
+    const statistics = { mean: movingMean, variance: movingVariance };
+    const inputs = { x: input, filter, gamma, beta, ...statistics };
+    return { output: tf.engine().runKernel("ConvolutionBlockInUse", inputs, attrs), layerCount };
   }
   const output = tf.tidy(() => {
     let moved: tf.Tensor[] = [];
@@ -56,20 +50,16 @@ export function applyBlock(
       const save = parameters.pop() as unknown as tf.GradSaveFunc;
       const [x, filter, gamma, beta] = parameters as tf.Tensor[];
       const inputs = { x, filter, gamma, beta, movingMean, movingVariance };
-      const [y, product, mask, mean, variance, ...statistics] = runKernel(
-        "ConvolutionBlock",
-        inputs,
-        attrs,
-      );
+      const [value, product, mask, mean, variance, ...statistics]: tf.Tensor[] = tf.engine()
+        .runKernel("ConvolutionBlock", inputs, attrs);
       moved = statistics.map((tensor) => tf.keep(tensor));
       save([x, filter, gamma, beta, product, mask, mean, variance]);
-      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
         const [x, filter, gamma, beta, product, mask, mean, variance] = saved;
-        return runKernel("ConvolutionBlockGradient", {
-          ...{ dy, x, filter, gamma, beta, product, mask, mean, variance },
-        }, attrs);
+        const inputs = { dy, x, filter, gamma, beta, product, mask, mean, variance };
+        return tf.engine().runKernel("ConvolutionBlockGradient", inputs, attrs);
       };
-      return { value: y, gradFunc };
+      return { value, gradFunc };
     });
     const y = block(input, filter, gamma, beta);
     [movingMean, movingVariance].forEach((moving, i) => (moving as tf.Variable).assign(moved[i]));
@@ -85,14 +75,6 @@ type Kind = {
   pools: boolean;
   rectifies: boolean;
 };
-
-function runKernel(
-  name: string,
-  inputs: Record<string, tf.Tensor>,
-  attrs: Kind & { epsilon: number; momentum: number },
-): tf.Tensor[] {
-  return tf.engine().runKernel(name, inputs, attrs);
-}
 
 /** The block that begins at `layers[start]`. */
 function blockAt(
@@ -113,38 +95,39 @@ function blockAt(
 }
 
 function isConvolution(layer: tf.layers.Layer): boolean {
-  const name = layer.getClassName();
-  if (name !== "Conv2D" && name !== "DepthwiseConv2D") return false;
-  const config = layer.getConfig();
-  const isBordered = isPair(config.kernelSize, 3) && config.padding === "same";
-  const isSupported = name === "Conv2D"
-    ? isBordered || isPair(config.kernelSize, 1)
-    : isBordered && config.depthMultiplier === 1;
-  return isSupported && config.useBias === false && config.activation === "linear" &&
-    config.dataFormat === "channelsLast" && isPair(config.strides, 1) &&
-    isPair(config.dilationRate, 1);
+  const plain = { useBias: false, activation: "linear", strides: 1, dilationRate: 1 };
+  const square = { ...plain, kernelSize: 3, padding: "same" };
+  return isLayer(layer, "Conv2D", square) ||
+    isLayer(layer, "Conv2D", { ...plain, kernelSize: 1 }) ||
+    isLayer(layer, "DepthwiseConv2D", { ...square, depthMultiplier: 1 });
 }
 
 function isPooling(layer: tf.layers.Layer): boolean {
-  if (layer.getClassName() !== "MaxPooling2D") return false;
-  const config = layer.getConfig();
-  return config.padding === "valid" && config.dataFormat === "channelsLast" &&
-    isPair(config.poolSize, 2) && isPair(config.strides, 2);
+  return isLayer(layer, "MaxPooling2D", { poolSize: 2, strides: 2, padding: "valid" });
 }
 
 function isNorm(layer: tf.layers.Layer): boolean {
-  if (layer.getClassName() !== "BatchNormalization") return false;
-  const { axis, center, scale } = layer.getConfig();
-  return (axis === -1 || axis === 3) && center === true && scale === true;
+  return [-1, 3].some((axis) =>
+    isLayer(layer, "BatchNormalization", { axis, center: true, scale: true })
+  );
 }
 
 function isRectifier(layer: tf.layers.Layer): boolean {
-  return layer.getClassName() === "Activation" && layer.getConfig().activation === "relu";
+  return isLayer(layer, "Activation", { activation: "relu" });
 }
 
-/** Whether a size that layers write as a number, a list or nothing means `size` in both directions. */
-function isPair(value: unknown, size: number): boolean {
-  return [value].flat().every((side) => (side ?? 1) === size);
+/** Whether a layer is of such a class, with such settings: sizes may be written as numbers or as lists. */
+function isLayer(
+  layer: tf.layers.Layer,
+  className: string,
+  settings: Record<string, string | number | boolean>,
+): boolean {
+  if (layer.getClassName() !== className) return false;
+  const { dataFormat = "channelsLast", ...config } = layer.getConfig();
+  return dataFormat === "channelsLast" &&
+    Object.entries(settings).every(([key, value]) =>
+      [config[key]].flat().every((found) => found === value)
+    );
 }
 
 function isSupported(
@@ -165,35 +148,33 @@ export const BLOCK_KERNELS = {
   ConvolutionBlockGradient: backward,
 };
 
-function convolutionOf(
-  kernels: WasmKernels,
-  x: tf.TensorInfo,
-  filter: tf.TensorInfo,
-  { isDepthwise, pools, rectifies }: Kind,
-) {
-  const [batch, height, width, inputs] = x.shape;
-  const size = { batch, height, width, inputs, outputs: filter.shape[3] };
-  if (isDepthwise) return CONVOLUTIONS.depthwise(kernels, size, rectifies);
-  if (inputs === 1) return CONVOLUTIONS.picture(kernels, size);
-  const isPointwise = filter.shape[0] === 1;
-  return CONVOLUTIONS[isPointwise ? "pointwise" : "winograd"](kernels, size, pools);
+/** How a block is computed: by which convolution, and the shape of what the norm normalises, rows of channels. */
+function planOf(kernels: WasmKernels, { inputs: { x, filter, gamma }, attrs }: KernelCall) {
+  const { pools } = attrs as Kind;
+  const [batch, height, width] = x.shape;
+  const [channels] = gamma.shape;
+  const shape = [batch, ...(pools ? [height >> 1, width >> 1] : [height, width]), channels];
+  const rows = tf.util.sizeFromShape(shape) / channels;
+  return { convolution: convolutionOf(kernels, x, filter, attrs as Kind), shape, rows, channels };
 }
 
-/** Shape of what the norm normalises. */
-function productShape({ shape }: tf.TensorInfo, norm: tf.TensorInfo, { pools }: Kind): number[] {
-  const [batch, height, width] = shape;
-  return [batch, ...(pools ? [height >> 1, width >> 1] : [height, width]), norm.shape[0]];
+function convolutionOf(
+  kernels: WasmKernels,
+  { shape: [batch, height, width, inputs] }: tf.TensorInfo,
+  { shape: filterShape }: tf.TensorInfo,
+  { isDepthwise, pools, rectifies }: Kind,
+) {
+  const size = { batch, height, width, inputs, outputs: filterShape[3] };
+  if (isDepthwise) return CONVOLUTIONS.depthwise(kernels, size, rectifies);
+  if (inputs === 1) return CONVOLUTIONS.picture(kernels, size);
+  return CONVOLUTIONS[filterShape[0] === 1 ? "pointwise" : "winograd"](kernels, size, pools);
 }
 
 /** Output, product, mask, mean, variance, and the moving mean and variance after this batch. */
 function forward(kernels: WasmKernels, call: KernelCall): tf.TensorInfo[] {
-  const { inputs, attrs } = call;
-  const { x, filter, gamma, beta, movingMean, movingVariance } = inputs;
-  const { pools, rectifies, epsilon } = attrs;
-  const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
-  const shape = productShape(x, gamma, attrs as Kind);
-  const [channels] = gamma.shape;
-  const rows = tf.util.sizeFromShape(shape) / channels;
+  const { x, filter, gamma, beta, movingMean, movingVariance } = call.inputs;
+  const { pools, rectifies, epsilon } = call.attrs;
+  const { convolution, shape, rows, channels } = planOf(kernels, call);
   const [y, product] = [kernels.output(shape), kernels.output(shape)];
   const mask = kernels.output(pools ? shape : [], "bool"); // else a placeholder
   const [mean, variance] = [kernels.output([channels]), kernels.output([channels])];
@@ -226,10 +207,7 @@ function follow(
 function forwardInUse(kernels: WasmKernels, call: KernelCall): tf.TensorInfo {
   const { x, filter, gamma, beta, mean, variance } = call.inputs;
   const { pools, rectifies, epsilon } = call.attrs;
-  const convolution = convolutionOf(kernels, x, filter, call.attrs as Kind);
-  const shape = productShape(x, gamma, call.attrs as Kind);
-  const [channels] = gamma.shape;
-  const rows = tf.util.sizeFromShape(shape) / channels;
+  const { convolution, shape, rows, channels } = planOf(kernels, call);
   const y = kernels.output(shape);
   const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
   kernels.run("affineOfNorm", { mean, variance, gamma, beta, epsilon, affine, channels });
@@ -244,12 +222,10 @@ function forwardInUse(kernels: WasmKernels, call: KernelCall): tf.TensorInfo {
 }
 
 /** Gradients of input (a placeholder if that has one channel), filter, gamma and beta. */
-function backward(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {
-  const { dy, x, filter, gamma, beta, product, mask, mean, variance } = inputs;
-  const { isDepthwise, pools, rectifies, epsilon } = attrs;
-  const convolution = convolutionOf(kernels, x, filter, attrs as Kind);
-  const [channels] = gamma.shape;
-  const rows = tf.util.sizeFromShape(dy.shape) / channels;
+function backward(kernels: WasmKernels, call: KernelCall): tf.TensorInfo[] {
+  const { dy, x, filter, gamma, beta, product, mask, mean, variance } = call.inputs;
+  const { isDepthwise, pools, rectifies, epsilon } = call.attrs;
+  const { convolution, rows, channels } = planOf(kernels, call);
   const goesThroughNorm = pools || isDepthwise;
   const dx = kernels.output(x.shape[3] === 1 ? [] : x.shape);
   const dw = kernels.output(filter.shape);

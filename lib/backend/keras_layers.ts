@@ -73,22 +73,19 @@ const LAYERS: Record<string, Kind> = {
       };
     },
     compute: ([query, value, key = value], { keyDim = 1 }, weights) => {
-      const project = (x: tf.Tensor, name: string) => {
+      /** Sums over the last axes of x, which are the first of the kernel. */
+      const dense = (x: tf.Tensor, axes: number, name: string) => {
         const [kernel, bias] = ["kernel", "bias"].map((kind) => weights[`${name}/${kind}`]);
-        const [width, ...sizes] = kernel.shape;
-        const product = x.reshape([-1, width]).matMul(kernel.reshape([width, -1]));
-        const split = product.reshape([...x.shape.slice(0, -1), ...sizes]);
-        return (bias ? split.add(bias) : split).transpose([0, 2, 1, 3]);
+        const depth = tf.util.sizeFromShape(kernel.shape.slice(0, axes));
+        const product = x.reshape([-1, depth]).matMul(kernel.reshape([depth, -1]))
+          .reshape([...x.shape.slice(0, -axes), ...kernel.shape.slice(axes)]);
+        return bias ? product.add(bias) : product;
       };
-      const scores = tf.matMul(project(query, "query"), project(key, "key"), false, true);
+      const heads = (x: tf.Tensor, name: string) => dense(x, 1, name).transpose([0, 2, 1, 3]);
+      const scores = tf.matMul(heads(query, "query"), heads(key, "key"), false, true);
       const shares = scores.div(Math.sqrt(keyDim)).softmax();
-      const heard = shares.matMul(project(value, "value")).transpose([0, 2, 1, 3]);
-      const [kernel, bias] = ["kernel", "bias"].map((kind) => weights[`attention_output/${kind}`]);
-      const [heads, depth, width] = kernel.shape;
-      const output = heard.reshape([-1, heads * depth])
-        .matMul(kernel.reshape([heads * depth, width]))
-        .reshape(query.shape);
-      return bias ? output.add(bias) : output;
+      const heard = shares.matMul(heads(value, "value")).transpose([0, 2, 1, 3]);
+      return dense(heard, 2, "attention_output");
     },
   },
   Subtract: {

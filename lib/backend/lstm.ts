@@ -40,11 +40,11 @@ export function speedUpLstm(): void {
   prototype.call = function (
     this: LstmLayer,
     inputs: tf.Tensor | tf.Tensor[],
-    options?: CallOptions,
+    options: CallOptions = {},
   ) {
-    const x = [inputs].flat()[0];
-    return isSupported(this, x, options ?? {})
-      ? tf.tidy(() => callLayer(this, x, options?.initialState))
+    const [x] = [inputs].flat();
+    return isSupported(this, x, options)
+      ? tf.tidy(() => callLayer(this, x, options))
       : call.call(this, inputs, options);
   };
 }
@@ -66,7 +66,7 @@ function isSupported(
 function callLayer(
   layer: LstmLayer,
   x: tf.Tensor,
-  initialState: tf.Tensor[] | null | undefined,
+  { initialState }: CallOptions,
 ): tf.Tensor | tf.Tensor[] {
   const { kernel, recurrentKernel, bias, units } = layer.cell;
   const [output, cell] = initialState ?? layer.getInitialState(x);
@@ -107,25 +107,20 @@ function lstmSteps(
   hard: boolean,
 ): tf.Tensor {
   const keepsAll = tf.engine().state.gradientDepth > 0;
-  const runSteps = (z: tf.Tensor, recurrent: tf.Tensor, output: tf.Tensor, cell: tf.Tensor) => {
-    const inputs = { z, recurrent, output, cell };
-    return tf.engine().runKernel("LstmSteps", inputs as unknown as tf.NamedTensorMap, {
-      hard,
-      keepsAll,
-    }) as unknown as tf.Tensor[];
-  };
+  const runSteps = (...[z, recurrent, output, cell]: tf.Tensor[]): tf.Tensor[] =>
+    tf.engine().runKernel("LstmSteps", { z, recurrent, output, cell }, { hard, keepsAll });
   if (!keepsAll) return runSteps(z, recurrent, output, cell)[0];
   const steps = tf.customGrad((...parameters) => {
     const save = parameters.pop() as unknown as tf.GradSaveFunc;
-    const [z, recurrent, output, cell] = parameters as tf.Tensor[];
-    const [y, cells, gates] = runSteps(z, recurrent, output, cell);
-    save([recurrent, output, cell, y, cells, gates]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+    const [z, ...others] = parameters as tf.Tensor[];
+    const [value, ...kept] = runSteps(z, ...others);
+    save([...others, value, ...kept]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [recurrent, output, cell, y, cells, gates] = saved;
       const inputs = { dy, recurrent, output, cell, y, cells, gates };
-      return tf.engine().runKernel("LstmStepsGradient", inputs, { hard }) as unknown as tf.Tensor[];
+      return tf.engine().runKernel("LstmStepsGradient", inputs, { hard });
     };
-    return { value: y, gradFunc };
+    return { value, gradFunc };
   });
   return steps(z, recurrent, output, cell);
 }

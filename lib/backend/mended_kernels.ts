@@ -125,16 +125,8 @@ function cpuKernel(name: string): Kernel {
 
 function poolingInfo({ attrs }: KernelCall, inputShape: number[]) {
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
-  return tf.backend_util.computePool2DInfo(
-    ...[
-      inputShape as [number, number, number, number],
-      filterSize,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    ],
-  );
+  const shape = inputShape as [number, number, number, number];
+  return tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
 function isConvolutionRight(call: KernelCall): boolean {
@@ -196,22 +188,23 @@ function clip({ inputs: { x }, backend }: KernelCall, low: number, high: number)
   return y;
 }
 
-/** Where along one side a number of the output comes from: indices and their weights. */
-type Sources = [index: number, weight: number][];
+/** Where along one side a number at a position of `size` inputs comes from: indices and their weights. */
+type SourcesOf = (
+  position: number,
+  size: number,
+  attrs: KernelCall["attrs"],
+) => [index: number, weight: number][];
 
-/** Sources of output `i`, which is at `position` of `size` inputs. */
-type SourcesOf = (position: number, size: number, attrs: KernelCall["attrs"]) => Sources;
-
-function bilinearSources(position: number, size: number, attrs: KernelCall["attrs"]): Sources {
+const bilinearSources: SourcesOf = (position, size, attrs) => {
   const at = Math.max(0, attrs.halfPixelCenters ? position - 0.5 : position);
   const low = Math.floor(at);
   return [[low, 1 - (at - low)], [Math.min(size - 1, low + 1), at - low]];
-}
+};
 
-function nearestSource(position: number, size: number, attrs: KernelCall["attrs"]): Sources {
+const nearestSource: SourcesOf = (position, size, attrs) => {
   const index = attrs.alignCorners ? Math.round(position) : Math.floor(position);
   return [[Math.min(size - 1, index), 1]];
-}
+};
 
 /** Every gradient goes to the pixels that its pixel came from, by their weights. */
 function resizeGradient(
@@ -267,29 +260,28 @@ function sumSegments(
  * batch change places and the stride becomes a dilation.
  */
 function filterGradient(replaced: Kernel): Kernel {
-  return (call) => call.attrs.dataFormat === "NCHW" ? replaced(call) : filterGradientOfLast(call);
-}
-
-function filterGradientOfLast(call: KernelCall): tf.TensorInfo {
-  const { inputs: { x, dy }, attrs: { filterShape }, backend } = call;
-  const { padInfo, strideHeight, strideWidth } = convolutionInfo(call, x.shape, filterShape);
-  const [height, width, inChannels, outChannels] = filterShape;
-  return composed(backend, (run) => {
-    const swapped = run("Transpose", { x }, { perm: [3, 1, 2, 0] });
-    const filter = run("Transpose", { x: dy }, { perm: [1, 2, 0, 3] });
-    const full = run("Conv2D", { x: swapped, filter }, {
-      strides: [1, 1],
-      dilations: [strideHeight, strideWidth],
-      pad: [[0, 0], [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right], [0, 0]],
-      dataFormat: "NHWC",
+  return (call) => {
+    const { inputs: { x, dy }, attrs: { filterShape, dataFormat }, backend } = call;
+    if (dataFormat === "NCHW") return replaced(call);
+    const { padInfo, strideHeight, strideWidth } = convolutionInfo(call, x.shape, filterShape);
+    const [height, width, inChannels, outChannels] = filterShape;
+    return composed(backend, (run) => {
+      const swapped = run("Transpose", { x }, { perm: [3, 1, 2, 0] });
+      const filter = run("Transpose", { x: dy }, { perm: [1, 2, 0, 3] });
+      const full = run("Conv2D", { x: swapped, filter }, {
+        strides: [1, 1],
+        dilations: [strideHeight, strideWidth],
+        pad: [[0, 0], [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right], [0, 0]],
+        dataFormat: "NHWC",
+      });
+      // Rows and columns that the last stride did not reach give taps that do not exist.
+      const taps = run("Slice", { x: full }, {
+        begin: [0, 0, 0, 0],
+        size: [inChannels, height, width, outChannels],
+      });
+      return run("Transpose", { x: taps }, { perm: [1, 2, 0, 3] });
     });
-    // Rows and columns that the last stride did not reach give taps that do not exist.
-    const taps = run("Slice", { x: full }, {
-      begin: [0, 0, 0, 0],
-      size: [inChannels, height, width, outChannels],
-    });
-    return run("Transpose", { x: taps }, { perm: [1, 2, 0, 3] });
-  });
+  };
 }
 
 /** dX is the convolution of dy with the filter turned by 180°, its channels swapped. */

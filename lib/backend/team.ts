@@ -55,12 +55,12 @@ type ToWorker = { job: string; task: unknown; rank: number; size: number; meetin
 type FromWorker = { report: unknown } | { result: unknown } | { error: string };
 
 /**
- * A team of workers. Close it with `await using` or {@linkcode Team.close}: no worker outlives it. Where a job
+ * A team of workers. Close it with `using` or {@linkcode Team.close}: no worker outlives it. Where a job
  * fails its workers end, and the next job has new ones.
  *
  * @typeParam Offered The jobs that its workers' module hands to {@linkcode serveJobs}: `typeof jobs`.
  */
-export class Team<Offered extends Jobs> implements AsyncDisposable {
+export class Team<Offered extends Jobs> implements Disposable {
   /** Number of workers. */
   readonly size: number;
   #module: URL;
@@ -149,7 +149,6 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
     const results = this.#workers.map((worker, rank) =>
       new Promise<Result>((resolve, reject) => {
         worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-          if (Atomics.load(meeting.state, CALLED_OFF) === 1) return; // sent before the worker ended
           if ("result" in data) resolve(data.result as Result);
           else if ("error" in data) {
             reject(new Error(`Worker ${rank} of ${size} failed in ${job}: ${data.error}`));
@@ -157,7 +156,7 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
             try {
               onReport?.(data.report as Report);
             } catch (error) {
-              callOff(meeting);
+              this.#end(); // at once, as more reports are waiting
               reject(error);
             }
           }
@@ -192,9 +191,8 @@ export class Team<Offered extends Jobs> implements AsyncDisposable {
     this.#isReady = false;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.close();
-    return Promise.resolve();
   }
 }
 
