@@ -1,6 +1,6 @@
 /**
- * Convolutions by the compiled kernels: several algorithms that are called alike, and the kernels that
- * replace tfjs's by them, of floats, each where it can.
+ * Convolutions by the compiled kernels: several algorithms that are called alike, the kernels that
+ * replace tfjs's by them, of floats, each where it can, and those of whole blocks.
  */
 
 import * as tf from "@tensorflow/tfjs";
@@ -120,9 +120,6 @@ function picture(
       }),
   };
 }
-
-/** The algorithms; which fits is for the caller to know. */
-export const CONVOLUTIONS = { winograd, pointwise, depthwise, picture };
 
 /** The kernels; each gives `undefined` of a call that it does not support. */
 export const CONVOLUTION_KERNELS = {
@@ -248,7 +245,7 @@ function convolveDepthwise(kernels: WasmKernels, call: KernelCall): tf.TensorInf
   const info = convolutionInfo(call, inputShape, filterShape, true);
   const isSupported = isPlain(info, 3, [1]) && filterShape[3] === 1 && info.inChannels % 4 === 0;
   if (!isSupported) return undefined;
-  const convolution = CONVOLUTIONS.depthwise(kernels, sizeOf(info));
+  const convolution = depthwise(kernels, sizeOf(info));
   const output = kernels.output(filter ? inputShape : filterShape);
   const scratch = kernels.scratch(convolution.scratchBytes);
   if (!dy) convolution.forward({ x, filter, y: output, scratch });
@@ -287,7 +284,7 @@ function algorithmOf(
   const info = convolutionInfo(call, inputShape, filterShape);
   const isInEights = info.inChannels % 8 === 0 && info.outChannels % 8 === 0;
   if (isInEights && isPlain(info, 1, [0])) {
-    return { info, wider: info, convolution: CONVOLUTIONS.pointwise(kernels, sizeOf(info)) };
+    return { info, wider: info, convolution: pointwise(kernels, sizeOf(info)) };
   }
   const isBordered = isPlain(info, 3, [1]);
   const isWinograd = isInEights &&
@@ -295,7 +292,7 @@ function algorithmOf(
   if (!isWinograd) return { info, wider: info, convolution: undefined };
   const attrs = { strides: 1, pad: "same" };
   const wider = isBordered ? info : convolutionInfo({ ...call, attrs }, inputShape, filterShape);
-  return { info, wider, convolution: CONVOLUTIONS.winograd(kernels, sizeOf(info)) };
+  return { info, wider, convolution: winograd(kernels, sizeOf(info)) };
 }
 
 /** Whether Winograd's points of the wider convolution are less than half of the narrower one's taps. */
@@ -340,4 +337,119 @@ function sizeOfWindows(kernels: WasmKernels, info: ConvolutionInfo) {
     ...{ top: padInfo.top, left: padInfo.left },
     scratch: kernels.scratch(kernels.run("multiplyWindowsScratch", { depth, outputs })),
   };
+}
+
+/** The kernels of blocks of convolution, pooling, batch normalisation and ReLU (`fused_block.ts`). */
+export const BLOCK_KERNELS = {
+  ConvolutionBlock: blockForward,
+  ConvolutionBlockInUse: blockInUse,
+  ConvolutionBlockGradient: blockBackward,
+};
+
+/** How a block is computed: by which convolution, and the shape of what the norm normalises, rows of channels. */
+function planOf(kernels: WasmKernels, { inputs: { x, filter, gamma }, attrs }: KernelCall) {
+  const { pools } = attrs;
+  const [batch, height, width] = x.shape;
+  const [channels] = gamma.shape;
+  const shape = [batch, ...(pools ? [height >> 1, width >> 1] : [height, width]), channels];
+  const rows = tf.util.sizeFromShape(shape) / channels;
+  return { convolution: convolutionOf(kernels, x, filter, attrs), shape, rows, channels };
+}
+
+function convolutionOf(
+  kernels: WasmKernels,
+  { shape: [batch, height, width, inputs] }: tf.TensorInfo,
+  { shape: filterShape }: tf.TensorInfo,
+  { isDepthwise, pools, rectifies }: KernelCall["attrs"],
+) {
+  const size = { batch, height, width, inputs, outputs: filterShape[3] };
+  if (isDepthwise) return depthwise(kernels, size, rectifies);
+  if (inputs === 1) return picture(kernels, size);
+  return (filterShape[0] === 1 ? pointwise : winograd)(kernels, size, pools);
+}
+
+/** Output, product, mask, mean, variance, and the moving mean and variance after this batch. */
+function blockForward(kernels: WasmKernels, call: KernelCall): tf.TensorInfo[] {
+  const { x, filter, gamma, beta, movingMean, movingVariance } = call.inputs;
+  const { pools, rectifies, epsilon } = call.attrs;
+  const { convolution, shape, rows, channels } = planOf(kernels, call);
+  const [y, product] = [kernels.output(shape), kernels.output(shape)];
+  const mask = kernels.output(pools ? shape : [], "bool"); // else a placeholder
+  const [mean, variance] = [kernels.output([channels]), kernels.output([channels])];
+  const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
+  convolution.forward({
+    ...{ x, filter, y: product, mask: pools ? mask : undefined },
+    scratch: affine + 8 * channels,
+  });
+  kernels.run("moments", { x: product, mean, variance, rows, channels });
+  kernels.run("affineOfNorm", { mean, variance, gamma, beta, epsilon, affine, channels });
+  kernels.run("applyAffine", { x: product, affine, y, rows, channels, rectify: rectifies });
+  const moved = [[movingMean, mean], [movingVariance, variance]]
+    .map(([moving, latest]) => follow(kernels, call, moving, latest));
+  return [y, product, mask, mean, variance, ...moved];
+}
+
+/** momentum · moving + (1 − momentum) · latest. */
+function follow(
+  kernels: WasmKernels,
+  { attrs: { momentum }, backend }: KernelCall,
+  moving: tf.TensorInfo,
+  latest: tf.TensorInfo,
+): tf.TensorInfo {
+  const moved = kernels.output(moving.shape);
+  const [before, now, after] = [moving, latest, moved].map((x) => backend.typedArrayFromHeap(x));
+  for (let c = 0; c < after.length; c++) after[c] = momentum * before[c] + (1 - momentum) * now[c];
+  return moved;
+}
+
+function blockInUse(kernels: WasmKernels, call: KernelCall): tf.TensorInfo {
+  const { x, filter, gamma, beta, mean, variance } = call.inputs;
+  const { pools, rectifies, epsilon } = call.attrs;
+  const { convolution, shape, rows, channels } = planOf(kernels, call);
+  const y = kernels.output(shape);
+  const affine = kernels.scratch(8 * channels + convolution.scratchBytes);
+  kernels.run("affineOfNorm", { mean, variance, gamma, beta, epsilon, affine, channels });
+  convolution.forward({
+    ...{ x, filter, y, affine: pools ? affine : undefined },
+    scratch: affine + 8 * channels,
+  });
+  if (!pools) {
+    kernels.run("applyAffine", { x: y, affine, y, rows, channels, rectify: rectifies });
+  }
+  return y;
+}
+
+/** Gradients of input (a placeholder if that has one channel), filter, gamma and beta. */
+function blockBackward(kernels: WasmKernels, call: KernelCall): tf.TensorInfo[] {
+  const { dy, x, filter, gamma, beta, product, mask, mean, variance } = call.inputs;
+  const { isDepthwise, pools, rectifies, epsilon } = call.attrs;
+  const { convolution, rows, channels } = planOf(kernels, call);
+  const goesThroughNorm = pools || isDepthwise;
+  const dx = kernels.output(x.shape[3] === 1 ? [] : x.shape);
+  const dw = kernels.output(filter.shape);
+  const [dGamma, dBeta] = [kernels.output([channels]), kernels.output([channels])];
+  const gradientBytes = goesThroughNorm ? 0 : 4 * rows * channels;
+  const norm = kernels.scratch(24 * channels + gradientBytes + convolution.scratchBytes);
+  const sums = norm + 16 * channels;
+  const gradient = sums + 8 * channels;
+  const scratch = gradient + gradientBytes;
+  kernels.run("affineOfNorm", {
+    ...{ mean, variance, gamma, beta, epsilon, affine: norm, channels },
+  });
+  kernels.run("sumNormGradient", {
+    ...{ dy, x: product, mean, affine: rectifies ? norm : undefined, sums, rows, channels },
+  });
+  kernels.run("normGradient", {
+    ...{ sums, mean, variance, epsilon, rows, norm, dGamma, dBeta, channels },
+  });
+  const operands = { x, filter, dx, dw, scratch };
+  if (goesThroughNorm) {
+    convolution.backward({ dy, product, mask: pools ? mask : undefined, norm, ...operands });
+  } else {
+    kernels.run("applyNormGradient", {
+      ...{ dy, x: product, norm, dx: gradient, rows, channels, rectify: rectifies },
+    });
+    convolution.backward({ dy: gradient, ...operands });
+  }
+  return [dx, dw, dGamma, dBeta];
 }

@@ -4,9 +4,7 @@
  */
 
 import * as tf from "@tensorflow/tfjs";
-import { CONVOLUTION_KERNELS } from "./convolutions.ts";
-import { BLOCK_KERNELS } from "./fused_block.ts";
-import { LSTM_KERNELS } from "./lstm.ts";
+import { BLOCK_KERNELS, CONVOLUTION_KERNELS } from "./convolutions.ts";
 import { MENDED_KERNELS } from "./mended_kernels.ts";
 import { type Kernel, type KernelCall, replaceKernels, type WasmKernels } from "./wasm_backend.ts";
 
@@ -44,8 +42,9 @@ const OWN_KERNELS: Record<string, FastKernel> = {
   BatchNormSums: sumNormGradient,
   RectifierGradient: rectifierGradient,
   AdamWStep: adamWStep,
+  LstmSteps: lstmSteps,
+  LstmStepsGradient: lstmStepsGradient,
   ...BLOCK_KERNELS,
-  ...LSTM_KERNELS,
 };
 
 /** Installs the kernels, above those that mend tfjs's, and gradients that use them. */
@@ -257,6 +256,97 @@ function adamWStep(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.Tens
     ...{ beta1, beta2, keep, rate, correction, epsilon },
   });
   return updated;
+}
+
+/** Of an LSTM: outputs and the last cells, then the cells before them and the gates, or if none is to be kept of one step. */
+function lstmSteps(kernels: WasmKernels, { inputs, attrs }: KernelCall): tf.TensorInfo[] {
+  const { z, recurrent, output, cell } = inputs;
+  const { hard, keepsAll } = attrs;
+  const [time, rows, width] = z.shape;
+  const [, units] = output.shape;
+  const y = kernels.output([time + 1, rows, units]);
+  const cells = kernels.output([keepsAll ? time : 1, rows, units]);
+  const gates = kernels.output([keepsAll ? time : 1, rows, width]);
+  const { addressOf, outputAt, cellAt } = lstmAddresses(kernels, { y, cells, output, cell });
+  const size = { rows, columns: width, depth: units };
+  const scratch = kernels.scratch(kernels.run("multiplyMatricesScratch", size));
+  const options = { ...size, transposeA: false, transposeB: false, accumulate: false, scratch };
+  for (let t = 0; t < time; t++) {
+    const c = addressOf(gates, keepsAll ? t : 0);
+    kernels.run("multiplyMatrices", { a: outputAt(t - 1), b: recurrent, c, ...options });
+    kernels.run("lstmStep", {
+      ...{ z: addressOf(z, t), gates: c, before: cellAt(t - 1), cells: cellAt(t) },
+      ...{ outputs: outputAt(t), rows, units, hard },
+    });
+  }
+  return [y, cells, gates];
+}
+
+/** Of an LSTM: gradients of z, of the recurrent kernel, and of output and cell before the first step. */
+function lstmStepsGradient(
+  kernels: WasmKernels,
+  { inputs, attrs, backend }: KernelCall,
+): tf.TensorInfo[] {
+  const { dy, recurrent, output, cell, y, cells, gates } = inputs;
+  const [time, rows, width] = gates.shape;
+  const [, units] = output.shape;
+  const [dz, dRecurrent] = [gates, recurrent].map(({ shape }) => kernels.output(shape));
+  const [dOutput, dCell] = [output, output].map(({ shape }) => kernels.output(shape));
+  const { addressOf, outputAt, cellAt } = lstmAddresses(kernels, { y, cells, output, cell });
+  const [dyValues, dOutputs, dCells] = [dy, dOutput, dCell].map((tensor) =>
+    backend.typedArrayFromHeap(tensor)
+  );
+  dOutputs.fill(0);
+  dCells.set(dyValues.subarray(time * rows * units));
+
+  const back = { rows, columns: units, depth: width };
+  const sum = { rows: units, columns: width, depth: Math.max(1, time - 1) * rows };
+  const scratch = kernels.scratch(
+    Math.max(...[back, sum].map((size) => kernels.run("multiplyMatricesScratch", size))),
+  );
+  for (let t = time - 1; t >= 0; t--) {
+    const a = addressOf(dz, t);
+    kernels.run("lstmStepGradient", {
+      ...{ gates: addressOf(gates, t), before: cellAt(t - 1), cells: cellAt(t) },
+      ...{ dy: addressOf(dy, t), dOutputs: dOutput, dCells: dCell, dz: a },
+      ...{ rows, units, hard: attrs.hard },
+    });
+    kernels.run("multiplyMatrices", {
+      ...{ a, b: recurrent, c: dOutput, ...back },
+      ...{ transposeA: false, transposeB: true, accumulate: false, scratch },
+    });
+  }
+  const transposed = { transposeA: true, transposeB: false, scratch };
+  kernels.run("multiplyMatrices", {
+    ...{ a: output, b: dz, c: dRecurrent, ...sum, depth: rows },
+    ...{ ...transposed, accumulate: false },
+  });
+  if (time > 1) {
+    kernels.run("multiplyMatrices", {
+      ...{ a: outputAt(0), b: addressOf(dz, 1), c: dRecurrent, ...sum },
+      ...{ ...transposed, accumulate: true },
+    });
+  }
+  return [dz, dRecurrent, dOutput, dCell];
+}
+
+/** Where steps of an LSTM are; outputs and cells at −1 are those before the first. */
+function lstmAddresses(
+  kernels: WasmKernels,
+  { y, cells, output, cell }: Record<"y" | "cells" | "output" | "cell", tf.TensorInfo>,
+) {
+  const addressOf = (tensor: tf.TensorInfo, t: number) =>
+    kernels.address(tensor) + 4 * t * tf.util.sizeFromShape(tensor.shape.slice(1));
+  const last = y.shape[0] - 2;
+  return {
+    /** Of a step of a tensor whose first axis is time. */
+    addressOf,
+    outputAt: (t: number) => t < 0 ? kernels.address(output) : addressOf(y, t),
+    cellAt: (t: number) => {
+      if (t < 0) return kernels.address(cell);
+      return t === last ? addressOf(y, t + 1) : addressOf(cells, cells.shape[0] > 1 ? t : 0);
+    },
+  };
 }
 
 function areFloats(...tensors: (tf.TensorInfo | undefined)[]): boolean {

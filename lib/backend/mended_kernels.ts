@@ -6,7 +6,7 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { convolutionInfo } from "./convolutions.ts";
-import type { Kernel, KernelCall, Replacements } from "./wasm_backend.ts";
+import type { Kernel, KernelCall } from "./wasm_backend.ts";
 
 /** Kernels that the WASM backend lacks; those of complex numbers, which it has no memory for, not. */
 const LACKING = [
@@ -59,12 +59,12 @@ const FUSED = ["_FusedMatMul", "FusedConv2D", "FusedDepthwiseConv2D"];
 
 const LIMITS: Record<string, string> = { relu: "Relu", relu6: "Relu6" };
 
-function replaceAll(names: string[], replacement: (name: string) => Replacements[string]) {
+function replaceAll(names: string[], replacement: (name: string) => (replaced: Kernel) => Kernel) {
   return Object.fromEntries(names.map((name) => [name, replacement(name)]));
 }
 
 /** The kernels, one table on top of the other. */
-export const MENDED_KERNELS: Replacements[] = [
+export const MENDED_KERNELS: Record<string, (replaced: Kernel) => Kernel>[] = [
   replaceAll([...LACKING, ...WRONG], (name) => () => cpuKernel(name)),
   replaceAll(
     Object.keys(PARTLY_RIGHT),

@@ -49,7 +49,7 @@ export interface KernelCall {
 export type Kernel<Output = tf.TensorInfo> = (call: KernelCall) => Output;
 
 /** Kernels by tfjs's names, each made from the one it replaces, to which it may hand calls on. */
-export type Replacements = Record<
+type Replacements = Record<
   string,
   (replaced: Kernel) => Kernel<tf.TensorInfo | tf.TensorInfo[]>
 >;

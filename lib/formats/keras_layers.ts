@@ -30,7 +30,9 @@ interface LayerSource {
 export function layerFromKeras(layer: LayerConfig, source: LayerSource): LayerConfig[] {
   const { name, batch_shape, batch_input_shape = batch_shape } = layer.config;
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  return partsOf(layer, source).map(({ class_name, config: settings }, i) => {
+  const parts = operation(layer) ?? replacement(layer, source.isKeras3) ??
+    [part(layer.class_name, layer.config)];
+  return parts.map(({ class_name, config: settings }, i) => {
     const config = {
       ...settings,
       name: i === 0 ? name : `${name}_part${i + 1}`,
@@ -51,52 +53,37 @@ function part(class_name: string, config: Record<string, unknown> = {}): Part {
   return { class_name, config };
 }
 
-/** What tfjs has in place of a layer that it lacks; undefined where it needs nothing. */
-type Replacement = (layer: LayerConfig, isKeras3: boolean) => Part[] | undefined;
+/** Layers that do nothing in use, as those that change pictures while a network learns. */
+const IDLE =
+  /^(Identity|ActivityRegularization|SpatialDropout[23]D|RandAugment|Random(?!Crop$)\w+|AugMix|CutMix|MixUp)$/;
 
-/** Layers that tfjs lacks, or lacks with some settings. */
-const REPLACEMENTS: [classNames: RegExp, replacement: Replacement][] = [
-  // Those that do nothing in use, as those that change pictures while a network learns.
-  [
-    /^(Identity|ActivityRegularization|SpatialDropout[23]D|RandAugment|Random(?!Crop$)\w+|AugMix|CutMix|MixUp)$/,
-    () => [part("Activation", { activation: "linear" })],
-  ],
-  [
-    /^(Activation|Dense|(Separable|Depthwise)?Conv[123]D(Transpose)?)$/,
-    ({ class_name: className, config }, isKeras3) => {
-      const parts = activationParts(config.activation, isKeras3);
-      return parts && className !== "Activation"
-        ? [part(className, { ...config, activation: "linear" }), ...parts]
-        : parts;
-    },
-  ],
-  [
-    /^Global(Average|Max)Pooling[12]D$/,
-    ({ class_name: className, config }) => {
-      if (!config.keepdims) return undefined;
-      const target_shape = [...Array(Number(className.at(-2))).fill(1), -1];
-      return [part(className, { ...config, keepdims: false }), part("Reshape", { target_shape })];
-    },
-  ],
-  [
-    /^ReLU$/,
-    ({ config: { negative_slope: alpha, max_value: most, threshold: theta } }) => {
-      if (most || !alpha === !theta) return undefined;
-      return [alpha ? part("LeakyReLU", { alpha }) : part("ThresholdedReLU", { theta })];
-    },
-  ],
-  [
-    /^Reshape$/, // the operation
-    ({ config: { newshape: shape } }) =>
-      shape ? [part("Reshape", { target_shape: (shape as number[]).slice(1) })] : undefined,
-  ],
-  [/^Normalization$/, ({ config }) => normalization(config)],
-];
+/** Layers with an activation of which tfjs may need several. */
+const ACTIVATED = /^(Activation|Dense|(Separable|Depthwise)?Conv[123]D(Transpose)?)$/;
 
-function partsOf(layer: LayerConfig, { isKeras3 }: LayerSource): Part[] {
-  const { class_name: className, config } = layer;
-  const [, replacement] = REPLACEMENTS.find(([names]) => names.test(className)) ?? [];
-  return operation(layer) ?? replacement?.(layer, isKeras3) ?? [part(className, config)];
+/** What tfjs has in place of a layer that it lacks, or lacks with some settings; undefined where it needs nothing. */
+function replacement(
+  { class_name: className, config }: LayerConfig,
+  isKeras3: boolean,
+): Part[] | undefined {
+  if (IDLE.test(className)) return [part("Activation", { activation: "linear" })];
+  if (ACTIVATED.test(className)) {
+    const parts = activationParts(config.activation, isKeras3);
+    return parts && className !== "Activation"
+      ? [part(className, { ...config, activation: "linear" }), ...parts]
+      : parts;
+  }
+  if (/^Global(Average|Max)Pooling[12]D$/.test(className) && config.keepdims) {
+    const target_shape = [...Array(Number(className.at(-2))).fill(1), -1];
+    return [part(className, { ...config, keepdims: false }), part("Reshape", { target_shape })];
+  }
+  const { negative_slope: alpha, max_value: most, threshold: theta, newshape: shape } = config;
+  if (className === "ReLU" && !most && !alpha !== !theta) {
+    return [alpha ? part("LeakyReLU", { alpha }) : part("ThresholdedReLU", { theta })];
+  }
+  if (className === "Reshape" && shape) { // the operation
+    return [part("Reshape", { target_shape: (shape as number[]).slice(1) })];
+  }
+  return className === "Normalization" ? normalization(config) : undefined;
 }
 
 /** Activations that tfjs computes as Keras does. */
