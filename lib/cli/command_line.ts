@@ -1,111 +1,108 @@
 /** What all tasks share: reading flags, help, errors in one sentence, exit codes. */
 
-import { parseArgs } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { type Flag, UsageError, type Values } from "../flags.ts";
 
+type Flags = Record<string, Flag>;
+
 /** A task as the user sees it. */
-interface Command<Flags extends Record<string, Flag>> {
-  /** Name after `deno task`. */
-  name: string;
+interface Command<F extends Flags> {
   /** One or two sentences. */
   summary: string;
   /** One call that does something useful. */
   example: string;
-  flags: Flags;
+  flags: F;
   /** What stands after the flags, at least one, if the task takes anything there. */
   operands?: { value: string; help: string };
-  run(values: Values<Flags>, operands: string[]): Promise<void>;
+  run(values: Values<F>, operands: string[]): Promise<void>;
+}
+
+/** What stands after `deno task`. */
+interface Named {
+  name: string;
 }
 
 /** A task that does what its first word names: `deno task make letters`. */
-interface CommandGroup {
-  /** Name after `deno task`. */
-  name: string;
+interface CommandGroup<All extends Record<string, Flags>> extends Named {
   /** One or two sentences. */
   summary: string;
-  /** By that word: the command, and what the list says of it in one line. */
-  commands: Record<string, { brief: string; command: Command<Record<string, Flag>> }>;
-}
-
-/** @returns The command, whose `run` knows the types of its flags. */
-export function defineCommand<const Flags extends Record<string, Flag>>(
-  command: Command<Flags>,
-): Command<Flags> {
-  return command;
+  /** By that word; the list says `brief` of it, in one line. */
+  commands: { [Word in keyof All]: Command<All[Word]> & { brief: string } };
 }
 
 /**
  * Runs a task on the arguments of the command line, and ends the process: with
  * 0 if it was done, 1 if it failed, 2 if a flag or value was wrong.
  */
-export function runCommand<const Flags extends Record<string, Flag>>(
-  command: Command<Flags>,
+export function runCommand<const F extends Flags>(
+  command: Command<F> & Named,
+  args = Deno.args,
 ): Promise<never> {
-  return finish(command.name, () => execute(command, Deno.args));
+  return finish(command.name, async () => {
+    const given = readArguments(command, args);
+    if (given) await command.run(given.values, given.operands);
+    else console.log(describe(command));
+  });
 }
 
 /** Runs the command that the first argument names, as {@linkcode runCommand} does; without one, lists all. */
-export function runOneOf(group: CommandGroup): Promise<never> {
+export function runOneOf<const All extends Record<string, Flags>>(
+  group: CommandGroup<All>,
+): Promise<never> {
+  const { name, commands } = group;
   const [word = "--help", ...args] = Deno.args;
-  if (Object.hasOwn(group.commands, word)) {
-    const { command } = group.commands[word];
-    return finish(command.name, () => execute(command, args));
+  if (Object.hasOwn(commands, word)) {
+    return runCommand({ ...commands[word], name: `${name} ${word}` }, args);
   }
-  return finish(group.name, () => {
+  return finish(name, () => {
     if (word !== "--help" && word !== "-h") {
-      const known = Object.keys(group.commands).join(", ");
-      throw new UsageError(`Expected one of ${known} but found ${word}`);
+      throw new UsageError(`Expected one of ${Object.keys(commands).join(", ")} but found ${word}`);
     }
     console.log(describeGroup(group));
   });
 }
 
-async function finish(name: string, action: () => void | Promise<void>): Promise<never> {
+async function finish(name: string, act: () => void | Promise<void>): Promise<never> {
+  let code = 0;
   try {
-    await action();
-    Deno.exit(0);
+    await act();
   } catch (error) {
-    const usage = error instanceof UsageError;
     console.error(`${name}: ${describeError(error)}`);
-    if (usage) console.error(`See deno task ${name} --help`);
-    Deno.exit(usage ? 2 : 1);
+    const isUsage = error instanceof UsageError;
+    if (isUsage) console.error(`See deno task ${name} --help`);
+    code = isUsage ? 2 : 1;
   }
-}
-
-async function execute<Flags extends Record<string, Flag>>(
-  command: Command<Flags>,
-  args: string[],
-): Promise<void> {
-  const given = readArguments(command, args);
-  if (given === "help") console.log(describe(command));
-  else await command.run(given.values, given.operands);
+  Deno.exit(code);
 }
 
 /**
  * Reads what stands after a task's name.
  *
- * @returns The values of its flags and its operands, or `"help"` if help was asked for.
+ * @returns The values of its flags and its operands; nothing if help was asked for.
  * @throws {UsageError} If a flag is unknown, its value is not allowed, or an operand is missing.
  */
-export function readArguments<const Flags extends Record<string, Flag>>(
-  command: Pick<Command<Flags>, "flags" | "operands">,
+function readArguments<F extends Flags>(
+  { flags, operands: expected }: Command<F>,
   args: string[],
-): { values: Values<Flags>; operands: string[] } | "help" {
-  const { flags } = command;
+): { values: Values<F>; operands: string[] } | undefined {
   const operands: string[] = [];
-  const values: Record<string, unknown> = Object.fromEntries(
-    Object.entries(flags).map((
-      [name, flag],
-    ) => [name, flag.type === "switch" ? false : flag.default]),
-  );
-  for (const token of readTokens(flags, args)) {
+  const values: Record<string, unknown> = {};
+  const options: NonNullable<ParseArgsConfig["options"]> = {
+    help: { type: "boolean", short: "h" },
+  };
+  for (const [name, flag] of Object.entries(flags)) {
+    const isSwitch = flag.type === "switch";
+    values[name] = isSwitch ? false : flag.default;
+    options[name] = { type: isSwitch ? "boolean" : "string" };
+  }
+  for (const token of parseArgs({ args, options, strict: false, tokens: true }).tokens) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
-      if (!command.operands) throw new UsageError(`Expected flags only but found ${token.value}`);
+      if (!expected) throw new UsageError(`Expected flags only but found ${token.value}`);
       operands.push(token.value);
       continue;
     }
-    if (token.name === "help") return "help";
+    if (token.name === "help") return undefined;
     if (!Object.hasOwn(flags, token.name)) {
       const known = Object.keys(flags).map((name) => `--${name}`).join(", ");
       throw new UsageError(`Expected one of ${known} but found ${token.rawName}`);
@@ -115,26 +112,10 @@ export function readArguments<const Flags extends Record<string, Flag>>(
     }
     values[token.name] = readValue(token.name, flags[token.name], token.value);
   }
-  if (command.operands && operands.length === 0) {
-    throw new UsageError(`Expected at least one ${command.operands.value} but found none`);
+  if (expected && operands.length === 0) {
+    throw new UsageError(`Expected at least one ${expected.value} but found none`);
   }
-  return { values: values as Values<Flags>, operands };
-}
-
-function readTokens(flags: Record<string, Flag>, args: string[]) {
-  return parseArgs({
-    args,
-    strict: false,
-    tokens: true,
-    options: {
-      ...Object.fromEntries(
-        Object.entries(flags).map((
-          [name, { type }],
-        ) => [name, { type: type === "switch" ? "boolean" : "string" } as const]),
-      ),
-      help: { type: "boolean", short: "h" },
-    },
-  }).tokens;
+  return { values: values as Values<F>, operands };
 }
 
 function readValue(name: string, flag: Flag, text: string | undefined): unknown {
@@ -167,7 +148,7 @@ function readValue(name: string, flag: Flag, text: string | undefined): unknown 
 }
 
 function describe(
-  { name, summary, example, flags, operands }: Omit<Command<Record<string, Flag>>, "run">,
+  { name, summary, example, flags, operands }: Command<Flags> & Named,
 ): string {
   const lines = Object.entries(flags).map(([flagName, flag]): [string, string] => {
     if (flag.type === "switch") return [`--${flagName}`, flag.help];
@@ -189,7 +170,7 @@ function describe(
   ].join("\n");
 }
 
-function describeGroup({ name, summary, commands }: CommandGroup): string {
+function describeGroup({ name, summary, commands }: CommandGroup<Record<string, Flags>>): string {
   return [
     summary,
     "",

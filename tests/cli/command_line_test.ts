@@ -1,14 +1,19 @@
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { readArguments } from "../../lib/cli/command_line.ts";
-import { FLAGS, UsageError } from "../../lib/flags.ts";
+import { runCommand } from "../../lib/cli/command_line.ts";
+import { FLAGS } from "../../lib/flags.ts";
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { gzip, idxFile, imagesFile, writeMnist } from "../data/idx_files.ts";
 import { CARD, randomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";
 
-const COMMAND = {
+type Command = Parameters<typeof runCommand>[0];
+
+const COMMAND: Omit<Command, "run"> = {
+  name: "try",
+  summary: "",
+  example: "",
   flags: {
     base: { type: "text", help: "", value: "NAME", choices: ["cnn", "cnn-small"], default: "cnn" },
     data: { type: "text", help: "", value: "DIR" },
@@ -17,10 +22,33 @@ const COMMAND = {
     rate: { type: "number", help: "", least: 1e-7, most: 1, default: 0.5 },
     resume: { type: "switch", help: "" },
   },
-} as const;
+};
 
-Deno.test("readArguments() gives defaults, nothing and false where no flag is given", () => {
-  assertEquals(readArguments(COMMAND, []), {
+/** Runs a command here, without the end of the process: what it was given, what it said, and its exit code. */
+async function call(args: string[], changes: Partial<Command> = {}) {
+  const { exit } = Deno;
+  const { log, error } = console;
+  const outcome: { code?: number; values?: unknown; operands?: string[]; said: string[] } = {
+    said: [],
+  };
+  Deno.exit = (code) => (outcome.code = code) as never;
+  console.log = console.error = (line: string) => outcome.said.push(line);
+  try {
+    await runCommand({
+      ...COMMAND,
+      run: (values, operands) => Promise.resolve(void Object.assign(outcome, { values, operands })),
+      ...changes,
+    }, args);
+    return outcome;
+  } finally {
+    Deno.exit = exit;
+    Object.assign(console, { log, error });
+  }
+}
+
+Deno.test("runCommand() gives defaults, nothing and false where no flag is given", async () => {
+  assertEquals(await call([]), {
+    code: 0,
     values: {
       base: "cnn",
       data: undefined,
@@ -30,45 +58,46 @@ Deno.test("readArguments() gives defaults, nothing and false where no flag is gi
       resume: false,
     },
     operands: [],
+    said: [],
   });
 });
 
-Deno.test("readArguments() reads values after a space or an equals sign, the last one winning", () => {
+Deno.test("runCommand() reads values after a space or an equals sign, the last one winning", async () => {
   const args = "--base=cnn-small --data a=b --epochs 3 --epochs 4 --rate 1e-3 --resume".split(" ");
-  assertEquals(readArguments(COMMAND, args), {
-    values: {
-      base: "cnn-small",
-      data: "a=b",
-      epochs: 4,
-      limit: undefined,
-      rate: 0.001,
-      resume: true,
-    },
-    operands: [],
+  assertEquals((await call(args)).values, {
+    base: "cnn-small",
+    data: "a=b",
+    epochs: 4,
+    limit: undefined,
+    rate: 0.001,
+    resume: true,
   });
 });
 
-Deno.test("readArguments() tells that help was asked for", () => {
+Deno.test("runCommand() explains in place of running where help is asked for", async () => {
   for (const args of [["--help"], ["-h"], ["--resume", "--help", "--nonsense"]]) {
-    assertEquals(readArguments(COMMAND, args), "help");
+    const { code, values, said: [text] } = await call(args);
+    assertEquals([code, values], [0, undefined]);
+    assertMatch(text, /^Usage: deno task try \[flags\]$/m);
   }
 });
 
-Deno.test("readArguments() has as many workers as the machine has cores", () => {
-  const { workers } = FLAGS;
-  assertEquals(readArguments({ flags: { workers } }, []), {
-    values: { workers: navigator.hardwareConcurrency },
-    operands: [],
-  });
+Deno.test("runCommand() has as many workers as the machine has cores", async () => {
+  const { values } = await call([], { flags: { workers: FLAGS.workers } });
+  assertEquals(values, { workers: navigator.hardwareConcurrency });
 });
 
-Deno.test("readArguments() reads what is no flag, and asks for it", () => {
-  const command = { ...COMMAND, operands: { value: "FILE", help: "" } };
-  const given = readArguments(command, ["--resume", "a", "--data", "b", "--", "--c"]);
-  assert(given !== "help");
-  assertEquals(given.operands, ["a", "--c"]);
-  const error = assertThrows(() => readArguments(command, ["--resume"]), UsageError);
-  assertEquals(error.message, "Expected at least one FILE but found none");
+/** Whether a task is not run, and says this in place. */
+async function assertRefuses(args: string[], message: string, changes: Partial<Command> = {}) {
+  const said = [`try: ${message}`, "See deno task try --help"];
+  assertEquals(await call(args, changes), { code: 2, said });
+}
+
+Deno.test("runCommand() reads what is no flag, and asks for it", async () => {
+  const changes = { operands: { value: "FILE", help: "" } };
+  const { operands } = await call(["--resume", "a", "--data", "b", "--", "--c"], changes);
+  assertEquals(operands, ["a", "--c"]);
+  await assertRefuses(["--resume"], "Expected at least one FILE but found none", changes);
 });
 
 const KNOWN = "Expected one of --base, --data, --epochs, --limit, --rate, --resume but found";
@@ -108,22 +137,17 @@ const WRONG_FLAGS: [args: string[], message: string][] = [
 ];
 
 for (const [args, message] of WRONG_FLAGS) {
-  Deno.test(`readArguments() throws on ${args.join(" ")}`, () => {
-    assertEquals(assertThrows(() => readArguments(COMMAND, args), UsageError).message, message);
-  });
+  Deno.test(`runCommand() refuses ${args.join(" ")}`, () => assertRefuses(args, message));
 }
 
-Deno.test("readArguments() keeps flags that tasks share in their ranges", () => {
+Deno.test("runCommand() keeps flags that tasks share in their ranges", async () => {
   const cases = [
     ["--seed", "lucky", "an integer from 0 to 2147483647"],
     ["--workers", "65", "an integer from 1 to 64"],
   ] as const;
   for (const [flag, value, range] of cases) {
-    assertThrows(
-      () => readArguments({ flags: FLAGS }, [flag, value]),
-      UsageError,
-      `Expected ${flag} to be ${range} but found ${value}`,
-    );
+    const message = `Expected ${flag} to be ${range} but found ${value}`;
+    await assertRefuses([flag, value], message, { flags: FLAGS });
   }
 });
 
