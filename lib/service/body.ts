@@ -1,7 +1,6 @@
 /** Bodies: what a client sends is read for as long and as much as is allowed; bytes may follow JSON both ways. */
 
 import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 
@@ -29,22 +28,21 @@ export function createBodies(limits: Partial<typeof LIMITS> = {}) {
     () => refusal(408, `Expected the body within ${bodyMilliseconds} ms`),
   );
   const read = async (c: Context, most: number) => {
-    const onError = () => {
-      throw tooLong(most);
-    };
-    const readAll = async () => void await c.req.arrayBuffer();
     const length = c.req.header("content-length");
     // Where the length is announced, the body need not become a stream to be counted, which takes longer.
     const isAnnounced = length !== undefined && !c.req.header("transfer-encoding");
-    if (isAnnounced && Number(length) > most) onError();
-    const count = async () => void await bodyLimit({ maxSize: most, onError })(c, readAll);
+    if (isAnnounced && Number(length) > most) throw tooLong(most);
+    const { raw } = c.req;
+    let bytes = new Uint8Array();
     try {
-      await limitTime(c, isAnnounced ? readAll : count);
+      await limitTime(c, async () => {
+        bytes = isAnnounced ? await raw.bytes() : await readAtMost(most, raw.body ?? []);
+      });
     } catch (error) {
       if (error instanceof HTTPException) throw error;
       throw refusal(400, "Expected a whole body but it broke off");
     }
-    return new Uint8Array(await c.req.arrayBuffer());
+    return bytes;
   };
   return {
     /** Bytes of a request in JSON, and of a picture file. */
@@ -80,8 +78,10 @@ export function createBodies(limits: Partial<typeof LIMITS> = {}) {
      */
     async picture(c: Context): Promise<Uint8Array> {
       const body = await read(c, pictureBytes);
-      if (!/^multipart\/form-data/i.test(c.req.header("content-type") ?? "")) return body;
-      const form = await c.req.formData().catch(() => new FormData());
+      const type = c.req.header("content-type") ?? "";
+      if (!/^multipart\/form-data/i.test(type)) return body;
+      const sent = new Response(body, { headers: { "content-type": type } });
+      const form = await sent.formData().catch(() => new FormData());
       const file = [...form.values()].find((value) => value instanceof File);
       if (file) return await file.bytes();
       throw refusal(400, "Expected a form with a picture file but found none");
@@ -113,20 +113,28 @@ async function decompress(
   if (encoding !== "gzip" && encoding !== "deflate") {
     throw refusal(415, "Expected a body as it is, or by gzip or deflate");
   }
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
   try {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(encoding));
-    for await (const chunk of stream) {
-      length += chunk.length;
-      if (length > most) throw tooLong(most);
-      chunks.push(chunk);
-    }
+    return await readAtMost(most, stream);
   } catch (error) {
     if (error instanceof HTTPException) throw error;
     throw refusal(400, `Expected a body by ${encoding} but it is not`);
   }
-  return await new Blob(chunks).bytes();
+}
+
+/** Puts parts of a body together, up to a number of bytes. */
+async function readAtMost(
+  most: number,
+  parts: ReadableStream<Uint8Array<ArrayBuffer>> | [],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const read: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for await (const part of parts) {
+    length += part.length;
+    if (length > most) throw tooLong(most);
+    read.push(part);
+  }
+  return await new Blob(read).bytes();
 }
 
 function refuseErrors<Value>(act: () => Value, message?: string): Value {
