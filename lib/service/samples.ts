@@ -13,32 +13,26 @@ const MOST_CLASSES = 255;
 
 /** Samples in a folder: a folder a class, a PNG file a sample. */
 export class Samples {
-  #folder: string;
-  #classes: Set<string>;
-  #count: number;
+  #classes = new Set<string>();
+  #count = 0;
   /** Files of the samples that were added since it was opened. */
   #added = new Map<string, string>();
 
-  private constructor(folder: string, classes: Set<string>, count: number) {
-    this.#folder = folder;
-    this.#classes = classes;
-    this.#count = count;
-  }
+  private constructor(private readonly folder: string) {}
 
   /** Opens a folder, which is made if it is not there; what a kill left half written is removed. */
   static async open(folder: string): Promise<Samples> {
     await Deno.mkdir(folder, { recursive: true });
-    const classes = new Set<string>();
-    let count = 0;
+    const samples = new Samples(folder);
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
       if (!isDirectory) continue;
-      classes.add(name);
+      samples.#classes.add(name);
       for await (const file of Deno.readDir(join(folder, name))) {
-        if (file.name.endsWith(".png")) count++;
+        if (file.name.endsWith(".png")) samples.#count++;
         if (isTemporary(file.name)) await removeIfThere(join(folder, name, file.name));
       }
     }
-    return new Samples(folder, classes, count);
+    return samples;
   }
 
   /** How many there are. */
@@ -53,27 +47,21 @@ export class Samples {
   }
 
   /**
-   * Adds a sample and writes it to disk, white ink on black.
+   * Adds a sample, for which there is a place, and writes it to disk, white ink on black.
    *
    * @param pixels Ink 0–255, `[28, 28]`.
    * @param name Of the class, as `cleanClassName` makes it.
    * @returns By what it can be taken back, which nobody guesses.
-   * @throws {RangeError} If no more are kept.
    */
   async add(pixels: Uint8Array, name: string): Promise<string> {
-    if (!this.hasPlaceFor(name)) {
-      throw new RangeError(
-        `Expected at most ${MOST_SAMPLES} samples of ${MOST_CLASSES} classes but no place is left`,
-      );
-    }
     this.#classes.add(name);
     this.#count++;
     try {
-      await Deno.mkdir(join(this.#folder, name), { recursive: true });
+      await Deno.mkdir(join(this.folder, name), { recursive: true });
       const size = { width: IMAGE_SIDE, height: IMAGE_SIDE };
       const picture = encode({ ...size, data: pixels, channels: 1, depth: 8 });
       const sample = crypto.randomUUID();
-      const file = join(this.#folder, name, `${sample}.png`);
+      const file = join(this.folder, name, `${sample}.png`);
       await writeFileAtomically(file, picture);
       this.#added.set(sample, file);
       return sample;
@@ -90,10 +78,8 @@ export class Samples {
     await removeIfThere(file);
     this.#count--;
     const folder = dirname(file);
-    const left = await Array.fromAsync(Deno.readDir(folder));
-    if (left.length > 0) return;
-    await removeIfThere(folder);
-    this.#classes.delete(basename(folder));
+    const wasLast = await Deno.remove(folder).then(() => true, () => false);
+    if (wasLast) this.#classes.delete(basename(folder));
   }
 }
 
