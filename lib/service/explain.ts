@@ -44,9 +44,8 @@ export function explain(
     layers: blocks.map(({ name }) => {
       const { side, maps } = featureMaps(network, pixels, name);
       const most = maps.reduce((most, map) => Math.max(most, ...map), Number.MIN_VALUE);
-      const bytes = new Uint8Array(maps.length * side * side);
-      maps.forEach((map, i) => bytes.set(map.map((value) => 255 * value / most), i * side * side));
-      return { name, side, maps: bytes, filters: filtersBefore(network, name) };
+      const bytes = maps.flatMap((map) => Array.from(map, (value) => 255 * value / most));
+      return { name, side, maps: Uint8Array.from(bytes), filters: filtersBefore(network, name) };
     }),
   };
 }

@@ -25,16 +25,6 @@ const BACKEND = import.meta.resolve("@tensorflow/tfjs-backend-wasm");
 
 const BASE = new URL("../../data/bases/cnn/", import.meta.url);
 
-/** tfjs's kernels, and a base to teach, which are read when they are asked for. */
-const NETWORK_FILES: [name: string, url: URL][] = [
-  ...["", "-simd", "-threaded-simd"].map((kind): [string, URL] => {
-    const name = `tfjs-backend-wasm${kind}.wasm`;
-    return [name, new URL(name, BACKEND)];
-  }),
-  ["base/model.json", new URL("model.json", BASE)],
-  ["base/weights.bin", new URL("weights.bin", BASE)],
-];
-
 /**
  * Reads the page as the service sends it: TypeScript becomes JavaScript by leaving its types out, and the programs
  * that it runs beside itself, to find what is drawn and to learn, are bundled when they are asked for, which needs
@@ -53,7 +43,7 @@ export async function readPage(): Promise<PageFiles> {
   return files;
 }
 
-/** All files but the programs that are bundled. */
+/** All files but the programs that are bundled; tfjs's kernels and a base to teach are read when they are asked for. */
 async function readFiles(): Promise<PageFiles> {
   const files: PageFiles = new Map();
   const add = async (name: string, change: (text: string) => string = (text) => text) => {
@@ -64,7 +54,13 @@ async function readFiles(): Promise<PageFiles> {
   await add("style.css");
   await add("icon.svg");
   for (const name of PROGRAMS) await add(`${name}.ts`, toJavaScript);
-  for (const [name, url] of NETWORK_FILES) files.set(name, () => Deno.readFile(fromFileUrl(url)));
+  for (const kind of ["", "-simd", "-threaded-simd"]) {
+    const name = `tfjs-backend-wasm${kind}.wasm`;
+    files.set(name, () => Deno.readFile(new URL(name, BACKEND)));
+  }
+  for (const name of ["model.json", "weights.bin"]) {
+    files.set(`base/${name}`, () => Deno.readFile(new URL(name, BASE)));
+  }
   return files;
 }
 
@@ -92,7 +88,7 @@ function complete(html: string): string {
  */
 async function bundlePrograms(...names: string[]): Promise<Map<string, string>> {
   const { outputFiles } = await Deno.bundle({
-    entrypoints: names.map((name) => fromFileUrl(new URL(`./page/${name}`, import.meta.url))),
+    entrypoints: names.map((name) => fromFileUrl(new URL(name, PAGE))),
     outputDir: "/",
     platform: "browser",
     codeSplitting: true,
