@@ -11,7 +11,7 @@ const ENOUGH = 4 * WORKING_PIXELS;
 /** Seconds that a picture may take to decode, while others wait. */
 const SECONDS = 4;
 
-serveTasks(() => (tasks: Parameters<ReaderPool["readFile"]>[1][]) =>
+serveTasks(() => (tasks: Parameters<ReaderPool["finder"]["run"]>[0][]) =>
   tasks.map(async ({ bytes, classes }) => {
     const options = { enough: ENOUGH, seconds: SECONDS };
     const picture = await decodePicture(bytes, "the picture", options);

@@ -4,30 +4,31 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** Counters of one service. */
 export class Metrics {
-  #registry = new Registry();
+  /** All of them, and what they are in text form. */
+  readonly registry = new Registry();
   #requests = new Counter({
     name: "digits_requests_total",
     help: "Requests answered.",
     labelNames: ["route", "method", "status"],
-    registers: [this.#registry],
+    registers: [this.registry],
   });
   #seconds = new Histogram({
     name: "digits_request_seconds",
     help: "Time from a request's head to its answer.",
     labelNames: ["route"],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [this.#registry],
+    registers: [this.registry],
   });
-  #batches = new Histogram({
+  readonly batches = new Histogram({
     name: "digits_batch_pictures",
     help: "Pictures that a worker read at a time.",
     buckets: [1, 2, 4, 8, 16, 32, 64],
-    registers: [this.#registry],
+    registers: [this.registry],
   });
-  #replaced = new Counter({
+  readonly replaced = new Counter({
     name: "digits_workers_replaced_total",
     help: "Workers that died and were replaced.",
-    registers: [this.#registry],
+    registers: [this.registry],
   });
 
   /** @param gauges What is read when asked for: name, explanation, value. */
@@ -36,7 +37,7 @@ export class Metrics {
       new Gauge({
         name,
         help,
-        registers: [this.#registry],
+        registers: [this.registry],
         collect() {
           this.set(read());
         },
@@ -48,25 +49,5 @@ export class Metrics {
   request(route: string, method: string, status: number, milliseconds: number): void {
     this.#requests.inc({ route, method, status });
     this.#seconds.observe({ route }, milliseconds / 1000);
-  }
-
-  /** Counts a batch of pictures. */
-  batch(pictures: number): void {
-    this.#batches.observe(pictures);
-  }
-
-  /** Counts a worker that was replaced. */
-  workerReplaced(): void {
-    this.#replaced.inc();
-  }
-
-  /** All numbers, in text form. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  /** What kind of text it is. */
-  get contentType(): string {
-    return this.#registry.contentType;
   }
 }

@@ -17,7 +17,7 @@ const { json, object, list, ref, text, boolean, whole, share, digit, base64, nam
 type Pixels = Float32Array<ArrayBuffer>;
 
 /** The one version of each model. */
-export const MODEL_VERSION = "1";
+const MODEL_VERSION = "1";
 
 /** What is shown as an example. */
 const BLANK = Array(IMAGE_PIXELS).fill(0);
@@ -167,7 +167,7 @@ function inputOf({ input: { shape } }: Classifier["card"]): Tensor {
 /** The one signature of each model, in TensorFlow Serving's words. */
 const SIGNATURE = "serving_default";
 
-/** TensorFlow Serving's form; `metadata` says what the model's signature is. */
+/** TensorFlow Serving's form; `metadata` says what the model's signature is, `status` whether it answers. */
 function tensorFlowServing(model: string, card: Classifier["card"], rows: Rows, outputs: Output[]) {
   const signature = {
     inputs: signatureOf([inputOf(card)]),
@@ -183,6 +183,13 @@ function tensorFlowServing(model: string, card: Classifier["card"], rows: Rows, 
       model_spec: { name: model, signature_name: "", version: MODEL_VERSION },
       metadata: { signature_def: { signature_def: { [SIGNATURE]: signature } } },
     },
+    status: (isUp: boolean) => ({
+      model_version_status: [{
+        version: MODEL_VERSION,
+        state: isUp ? "AVAILABLE" : "UNLOADING",
+        status: { error_code: "OK", error_message: "" },
+      }],
+    }),
     about: {
       description: "Instances are answered in rows, inputs in columns.",
       takes: json({ oneOf: PREDICT_FORMS }, { instances: [BLANK] }),

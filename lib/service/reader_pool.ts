@@ -51,13 +51,13 @@ const DEADLINE = 15_000;
  * `using`.
  */
 export class ReaderPool implements Disposable {
-  #readers: WorkerPool<ReadingTask, Prediction>;
-  #explainer: WorkerPool<ExplainingTask, Explanation>;
-  #finder: WorkerPool<FindingTask, { digits: FoundDigit[]; endsEarly: boolean }>;
-  #pools: (Disposable & { ready: Promise<void> })[];
+  readonly readers: WorkerPool<ReadingTask, Prediction>;
+  readonly explainer: WorkerPool<ExplainingTask, Explanation>;
+  readonly finder: WorkerPool<FindingTask, { digits: FoundDigit[]; endsEarly: boolean }>;
 
   /** Resolves once all workers are up; rejects if they cannot start. */
   readonly ready: Promise<unknown>;
+  #pools = new DisposableStack();
 
   /** Starts the workers. */
   constructor({ models, workers, module, onBatch, onReplace }: ReaderPoolOptions) {
@@ -65,25 +65,10 @@ export class ReaderPool implements Disposable {
     const finding = new URL("./finding_worker.ts", import.meta.url);
     const common = { deadline: DEADLINE, onReplace, module: reading, setup: models };
     const readers = { ...PICTURES, size: workers, module: module ?? reading, onBatch };
-    this.#readers = new WorkerPool({ ...common, ...readers });
-    this.#explainer = new WorkerPool({ ...common, ...EXPLANATIONS });
-    this.#finder = new WorkerPool({ ...common, ...FILES, module: finding });
-    this.#pools = [this.#readers, this.#explainer, this.#finder];
-    this.ready = Promise.all(this.#pools.map(({ ready }) => ready));
-  }
-
-  /** Whether it can answer. */
-  get isUp(): boolean {
-    return this.#readers.up > 0;
-  }
-
-  /** Pictures, picture files and answers to explain that wait. */
-  get waiting(): { pictures: number; files: number; explanations: number } {
-    return {
-      pictures: this.#readers.waiting,
-      files: this.#finder.waiting,
-      explanations: this.#explainer.waiting,
-    };
+    this.readers = this.#pools.use(new WorkerPool({ ...common, ...readers }));
+    this.explainer = this.#pools.use(new WorkerPool({ ...common, ...EXPLANATIONS }));
+    this.finder = this.#pools.use(new WorkerPool({ ...common, ...FILES, module: finding }));
+    this.ready = Promise.all([this.readers.ready, this.explainer.ready, this.finder.ready]);
   }
 
   /**
@@ -93,7 +78,7 @@ export class ReaderPool implements Disposable {
    * @param client Who asks.
    */
   read(model: string, pictures: Float32Array[], client?: string): Promise<Prediction[]> {
-    return Promise.all(pictures.map((pixels) => this.#readers.run({ model, pixels }, client)));
+    return Promise.all(pictures.map((pixels) => this.readers.run({ model, pixels }, client)));
   }
 
   /**
@@ -107,7 +92,7 @@ export class ReaderPool implements Disposable {
     task: FindingTask,
     client?: string,
   ): Promise<{ found: (FoundDigit & Prediction)[]; endsEarly: boolean }> {
-    const { digits, endsEarly } = await this.#finder.run(task, client);
+    const { digits, endsEarly } = await this.finder.run(task, client);
     const predictions = await this.read(
       model,
       digits.map(({ pixels }) => Float32Array.from(pixels, (value) => value / 255)),
@@ -116,17 +101,8 @@ export class ReaderPool implements Disposable {
     return { found: digits.map((digit, i) => ({ ...digit, ...predictions[i] })), endsEarly };
   }
 
-  /**
-   * Explains an answer.
-   *
-   * @param client Who asks.
-   */
-  explain(task: ExplainingTask, client?: string): Promise<Explanation> {
-    return this.#explainer.run(task, client);
-  }
-
   /** Ends the workers. */
   [Symbol.dispose](): void {
-    for (const pool of this.#pools) pool[Symbol.dispose]();
+    this.#pools.dispose();
   }
 }

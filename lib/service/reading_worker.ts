@@ -6,8 +6,8 @@ import { explain } from "./explain.ts";
 import type { ReaderPool } from "./reader_pool.ts";
 import { serveTasks } from "./worker_pool.ts";
 
-type ReadingTask = { model: string; pixels: Float32Array };
-type ExplainingTask = Parameters<ReaderPool["explain"]>[0];
+type ReadingTask = Parameters<ReaderPool["readers"]["run"]>[0];
+type ExplainingTask = Parameters<ReaderPool["explainer"]["run"]>[0];
 
 serveTasks(async (folders: Record<string, string>) => {
   const models = new Map<string, Classifier>();

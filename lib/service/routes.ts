@@ -10,7 +10,7 @@ import type { Metrics } from "./metrics.ts";
 import { QrCode } from "./neighbours.ts";
 import { type Route, schema, withDocument } from "./openapi.ts";
 import { cleanClassName, Lesson } from "./page/lesson.ts";
-import { formsOf, MODEL_VERSION, readBase64 } from "./protocols.ts";
+import { formsOf, readBase64 } from "./protocols.ts";
 import type { ReaderPool } from "./reader_pool.ts";
 import type { Samples } from "./samples.ts";
 
@@ -23,9 +23,7 @@ interface RouteOptions {
   /** Where samples are kept, if they are. */
   samples?: Samples;
   /** Where other machines find the service, if they do. */
-  addresses?: () => string[];
-  /** Whether no more requests are taken. */
-  isClosing?: () => boolean;
+  addresses?: string[];
   limits?: Parameters<typeof createBodies>[0];
 }
 
@@ -35,6 +33,9 @@ interface Parts extends RouteOptions {
   /** How each model is asked and answers. */
   forms: Record<string, ReturnType<typeof formsOf>>;
 }
+
+/** The service's version. */
+const VERSION = "1";
 
 const { json, object, list, ref, text, boolean, whole, digit, base64Picture } = schema;
 
@@ -49,7 +50,7 @@ export function createRoutes(options: RouteOptions): Route[] {
   const routes = [
     fileRoute(parts),
     ...models.flatMap(([name]) =>
-      modelRoutes(name, parts).flatMap((route) => [route, versionOf(route, name)])
+      modelRoutes(name, parts).flatMap((route) => [route, ...versionsOf(route, name, parts)])
     ),
     ...serverRoutes(parts),
     explanationRoute(parts),
@@ -58,14 +59,14 @@ export function createRoutes(options: RouteOptions): Route[] {
   ];
   const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
   return withDocument(routes, {
-    version: MODEL_VERSION,
+    version: VERSION,
     summary: `Reads ${Object.keys(parts.cards).join(", ")}.`,
     description:
       `Pictures go in, digits come out, in the forms of TensorFlow Serving and of the Open Inference Protocol, or from picture files. A request in JSON has at most ${
         mebibytes(parts.bodies.jsonBytes)
       } and ${schema.pictures.maxItems} pictures, a picture file ${
         mebibytes(parts.bodies.pictureBytes)
-      }. Every address with /models/NAME is there with /models/NAME/versions/${MODEL_VERSION} too.`,
+      }. Every address with /models/NAME is there with /models/NAME/versions/1 too.`,
   });
 }
 
@@ -136,13 +137,7 @@ function modelRoutes(name: string, parts: Parts): Route[] {
           status: object({ error_code: text, error_message: text }),
         })),
       })),
-    }, () => ({
-      model_version_status: [{
-        version: MODEL_VERSION,
-        state: isReady(parts) ? "AVAILABLE" : "UNLOADING",
-        status: { error_code: "OK", error_message: "" },
-      }],
-    })),
+    }, () => serving.status(pool.readers.isUp)),
     route(`GET /v1/models/${name}/metadata`, {
       id: `signature${suffix}`,
       summary: "Inputs and outputs of the model, in TensorFlow Serving's form",
@@ -166,22 +161,24 @@ function modelRoutes(name: string, parts: Parts): Route[] {
       summary: "Inputs and outputs of the model",
       gives: json(ref("ModelMetadata")),
     }, () => inference.metadata),
-    readinessRoute(`/v2/models/${name}/ready`, parts, {
+    readinessRoute(`/v2/models/${name}/ready`, pool, {
       id: `modelReady${suffix}`,
       summary: "Whether the model answers",
     }),
   ];
 }
 
-/** The same at the address of the model's one version; the document says so in a sentence. */
-function versionOf({ method, path, answer }: Route, model: string): Route {
+/** The same at the addresses of the model's versions; the document says so in a sentence. */
+function versionsOf({ method, path, answer }: Route, model: string, { forms }: Parts): Route[] {
   const address = `/models/${model}`;
-  return { method, path: path.replace(address, `${address}/versions/${MODEL_VERSION}`), answer };
+  return forms[model].inference.metadata.versions.map((version) => (
+    { method, path: path.replace(address, `${address}/versions/${version}`), answer }
+  ));
 }
 
 /** What can be asked of the service itself. */
-function serverRoutes(parts: Parts): Route[] {
-  const models = Object.entries(parts.cards).map(([name, { classes }]) => ({ name, classes }));
+function serverRoutes({ pool, cards, addresses = [] }: Parts): Route[] {
+  const models = Object.entries(cards).map(([name, { classes }]) => ({ name, classes }));
   return [
     route("GET /models", {
       id: "models",
@@ -193,37 +190,32 @@ function serverRoutes(parts: Parts): Route[] {
       summary: "Where other machines find the service, each with its QR code",
       gives: json(object({ addresses: list(object({ url: text, code: text })) })),
     }, () => ({
-      addresses: parts.addresses?.().map((url) => ({ url, code: new QrCode(url).toPicture() })) ??
-        [],
+      addresses: addresses.map((url) => ({ url, code: new QrCode(url).toPicture() })),
     })),
     route("GET /v2", {
       id: "serverMetadata",
       summary: "Name and version of the service",
       gives: json(object({ name: text, version: text, extensions: list(text) })),
-    }, () => ({ name: "digits", version: MODEL_VERSION, extensions: ["binary_tensor_data"] })),
+    }, () => ({ name: "digits", version: VERSION, extensions: ["binary_tensor_data"] })),
     route("GET /v2/health/live", {
       id: "live",
       summary: "Whether the service runs",
       gives: json(object({ live: boolean })),
     }, () => ({ live: true })),
-    readinessRoute("/v2/health/ready", parts, {
+    readinessRoute("/v2/health/ready", pool, {
       id: "ready",
       summary: "Whether the service answers",
     }),
   ];
 }
 
-function readinessRoute(path: string, parts: Parts, about: { id: string; summary: string }) {
+function readinessRoute(path: string, pool: ReaderPool, about: { id: string; summary: string }) {
   const success = { 200: "Done.", 503: "Not yet, or no more." };
   const gives = json(object({ ready: boolean }));
   return route(`GET ${path}`, { ...about, gives, success }, (c) => {
-    const ready = isReady(parts);
+    const ready = pool.readers.isUp;
     return c.json({ ready }, ready ? 200 : 503);
   });
-}
-
-function isReady({ pool, isClosing }: Parts): boolean {
-  return pool.isUp && !isClosing?.();
 }
 
 function explanationRoute({ pool, cards, bodies }: Parts): Route {
@@ -247,7 +239,7 @@ function explanationRoute({ pool, cards, bodies }: Parts): Route {
       const pixels = readBase64(asked.pixels, "pixels");
       return { model, pixels, index: readClass(asked, cards[model].classes) };
     });
-    const { importance, layers } = await pool.explain(task, clientOf(c));
+    const { importance, layers } = await pool.explainer.run(task, clientOf(c));
     return {
       importance: Array.from(importance, (value) => Math.round(value * 1000) / 1000),
       layers: layers.map(({ filters, ...layer }) => ({
@@ -307,12 +299,12 @@ function sampleRoutes({ samples, bodies }: Parts): Route[] {
   ];
 }
 
-function metricsRoute({ metrics }: Parts): Route {
+function metricsRoute({ metrics: { registry } }: Parts): Route {
   return route("GET /metrics", {
     id: "metrics",
     summary: "Counts and times, for Prometheus",
     gives: { "text/plain": { schema: text } },
-  }, async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType }));
+  }, async (c) => c.body(await registry.metrics(), 200, { "content-type": registry.contentType }));
 }
 
 /** The model of a name; the first one without a name. */

@@ -35,24 +35,24 @@ const CLOSING_TIME = 20_000;
 export async function startService(
   { models, host, port, workers, samples, limits, guests, log }: ServiceOptions,
 ) {
-  let state: "starting" | "open" | "closing" = "starting";
+  let isStarting = true;
   const pool = new ReaderPool({
     models,
     workers,
-    onBatch: (pictures) => metrics.batch(pictures),
+    onBatch: (pictures) => metrics.batches.observe(pictures),
     onReplace: (reason) => {
-      if (state === "starting") return; // ready says so
-      metrics.workerReplaced();
+      if (isStarting) return; // ready says so
+      metrics.replaced.inc();
       log?.({ event: "worker replaced", reason });
     },
   });
   const metrics = new Metrics([
-    ["digits_waiting_pictures", "Pictures that wait.", () => pool.waiting.pictures],
-    ["digits_waiting_files", "Picture files that wait.", () => pool.waiting.files],
+    ["digits_waiting_pictures", "Pictures that wait.", () => pool.readers.waiting],
+    ["digits_waiting_files", "Picture files that wait.", () => pool.finder.waiting],
     [
       "digits_waiting_explanations",
       "Answers that wait to be explained.",
-      () => pool.waiting.explanations,
+      () => pool.explainer.waiting,
     ],
     ["digits_resident_bytes", "Memory of the process.", () => Deno.memoryUsage().rss],
   ]);
@@ -62,28 +62,26 @@ export async function startService(
     for (const [name, folder] of Object.entries(models)) {
       cards[name] = await readCard(folder) as Classifier["card"];
     }
-    let addresses: string[] = [];
+    const addresses: string[] = [];
     const answer = createApp({
       pool,
       cards,
       metrics,
       page: await readPage(),
       samples,
-      addresses: () => addresses,
-      isClosing: () => state === "closing",
+      addresses,
       limits,
       guests: { ...guests, hosts: [host, ...guests?.hosts ?? []] },
       log,
     });
-    state = "open";
+    isStarting = false;
     const others = addressesFor(host);
     const server = listen({ hostname: host, port }, answer);
     const { hostname, port: actualPort } = server.addr;
     const urlOf = (address: string) =>
       `http://${address.includes(":") ? `[${address}]` : address}:${actualPort}`;
-    addresses = others.map(urlOf);
+    addresses.push(...others.map(urlOf));
     const close = async () => {
-      state = "closing";
       const { promise: late, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, CLOSING_TIME);
       await Promise.race([server.shutdown(), late]);

@@ -34,9 +34,6 @@ type FromWorker<Result> =
   | { failure: string }
   | { outcomes: PromiseSettledResult<Result>[] };
 
-/** How often a task is tried. */
-const MOST_ATTEMPTS = 2;
-
 /** Milliseconds between attempts to start a worker that does not start. */
 const RESTART_DELAY = 1000;
 
@@ -45,17 +42,19 @@ type Timer = ReturnType<typeof setTimeout>;
 
 interface Waiting<Task, Result> extends PromiseWithResolvers<Result> {
   task: Task;
-  attempts: number;
+  /** Whether a worker died over it: when the next one does, it is not tried again. */
+  isSuspect: boolean;
 }
+
+/** What a worker does; if it is busy, with what, and when it is taken for dead. */
+type State<Task, Result> = "starting" | "free" | { batch: Waiting<Task, Result>[]; timer: Timer };
 
 /** A running pool. Close it with `using`: no worker outlives it. */
 export class WorkerPool<Task, Result> implements Disposable {
   /** Resolves once all workers have started; rejects if the first one to fail does. */
   readonly ready: Promise<void>;
   #options: WorkerPoolOptions;
-  #workers: Set<Worker> = new Set();
-  #free: Worker[] = [];
-  #busy: Map<Worker, { batch: Waiting<Task, Result>[]; timer: Timer }> = new Map();
+  #workers: Map<Worker, State<Task, Result>> = new Map();
   #line: FairLine<Waiting<Task, Result>> = new FairLine();
   /** Tasks over which a worker died, each to be tried again alone, so that it takes no other with it. */
   #suspects: Waiting<Task, Result>[] = [];
@@ -75,9 +74,9 @@ export class WorkerPool<Task, Result> implements Disposable {
     return this.#line.length + this.#suspects.length;
   }
 
-  /** Workers that are up, busy or not. */
-  get up(): number {
-    return this.#free.length + this.#busy.size;
+  /** Whether a worker is up, busy or not. */
+  get isUp(): boolean {
+    return this.#workers.values().some((state) => state !== "starting");
   }
 
   /**
@@ -101,7 +100,7 @@ export class WorkerPool<Task, Result> implements Disposable {
       if (!other) return Promise.reject(full);
       other.reject(full);
     }
-    const waiting = { task, attempts: 0, ...Promise.withResolvers<Result>() };
+    const waiting = { task, isSuspect: false, ...Promise.withResolvers<Result>() };
     this.#line.push(client, waiting);
     this.#dispatch();
     return waiting.promise;
@@ -111,20 +110,13 @@ export class WorkerPool<Task, Result> implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true;
     for (const timer of this.#restarts) clearTimeout(timer);
-    for (const { batch, timer } of this.#busy.values()) {
-      this.#suspects.push(...batch);
-      clearTimeout(timer);
-    }
-    for (const worker of this.#workers) worker.terminate();
-    this.#workers.clear();
-    this.#free = [];
-    this.#busy.clear();
+    for (const worker of this.#workers.keys()) this.#suspects.push(...this.#end(worker));
     this.#refuseAll("Expected an answer but the workers were closed");
   }
 
   #start(): Promise<void> {
     const worker = new Worker(this.#options.module, { type: "module" });
-    this.#workers.add(worker);
+    this.#workers.set(worker, "starting");
     return new Promise((resolve, reject) => {
       const fail = (reason: string) => {
         reject(new Error(reason));
@@ -132,10 +124,11 @@ export class WorkerPool<Task, Result> implements Disposable {
       };
       worker.onmessage = ({ data }: MessageEvent<FromWorker<Result>>) => {
         if ("failure" in data) fail(data.failure);
-        else if ("ready" in data) {
+        else if ("outcomes" in data) this.#settle(worker, data.outcomes);
+        else {
           resolve();
           this.#release(worker);
-        } else this.#settle(worker, data.outcomes);
+        }
       };
       worker.onerror = (event) => {
         event.preventDefault();
@@ -146,20 +139,21 @@ export class WorkerPool<Task, Result> implements Disposable {
   }
 
   #release(worker: Worker): void {
-    if (this.#closed) return;
-    this.#free.push(worker);
+    if (!this.#workers.has(worker)) return; // it was ended meanwhile
+    this.#workers.set(worker, "free");
     this.#dispatch();
   }
 
   #dispatch(): void {
-    while (this.waiting > 0 && this.#free.length > 0) {
-      const worker = this.#free.pop()!;
+    for (const [worker, state] of this.#workers) {
+      if (this.waiting === 0) return;
+      if (state !== "free") continue;
       const batch = this.#nextBatch();
       const timer = setTimeout(() => {
-        if (batch.length === 1) batch[0].attempts = MOST_ATTEMPTS; // it would take as long again
+        if (batch.length === 1) batch[0].isSuspect = true; // it would take as long again
         this.#replace(worker, `no answer within ${this.#options.deadline} ms`);
       }, this.#options.deadline);
-      this.#busy.set(worker, { batch, timer });
+      this.#workers.set(worker, { batch, timer });
       this.#options.onBatch?.(batch.length);
       worker.postMessage({ tasks: batch.map(({ task }) => task) } satisfies ToWorker<Task>);
     }
@@ -168,39 +162,50 @@ export class WorkerPool<Task, Result> implements Disposable {
   #nextBatch(): Waiting<Task, Result>[] {
     const suspect = this.#suspects.shift();
     if (suspect) return [suspect];
-    const { length } = this.#line;
-    return Array.from(
-      { length: Math.min(length, this.#options.batch) },
-      () => this.#line.shift()!,
-    );
+    const length = Math.min(this.#line.length, this.#options.batch);
+    return Array.from({ length }, () => this.#line.shift()!);
   }
 
   #settle(worker: Worker, outcomes: PromiseSettledResult<Result>[]): void {
-    const busy = this.#busy.get(worker);
-    if (!busy) return;
-    clearTimeout(busy.timer);
-    this.#busy.delete(worker);
+    const batch = this.#unload(worker);
     this.#release(worker);
-    busy.batch.forEach(({ resolve, reject }, i) => {
+    batch.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i];
       if (outcome.status === "fulfilled") resolve(outcome.value);
       else reject(outcome.reason);
     });
   }
 
+  /** @returns What a worker was busy with, which is waited for no more. */
+  #unload(worker: Worker): Waiting<Task, Result>[] {
+    const state = this.#workers.get(worker);
+    if (typeof state !== "object") return [];
+    clearTimeout(state.timer);
+    return state.batch;
+  }
+
+  /** @returns What a worker was busy with. */
+  #end(worker: Worker): Waiting<Task, Result>[] {
+    const batch = this.#unload(worker);
+    this.#workers.delete(worker);
+    worker.terminate();
+    return batch;
+  }
+
   /** Puts a new worker in the place of one that died, and its tasks back in line. */
   #replace(worker: Worker, reason: string): void {
-    if (!this.#workers.delete(worker)) return;
-    const wasUp = this.#busy.has(worker) || this.#free.includes(worker);
-    worker.terminate();
-    this.#free = this.#free.filter((other) => other !== worker);
-    const busy = this.#busy.get(worker);
-    this.#busy.delete(worker);
-    if (busy) {
-      clearTimeout(busy.timer);
-      this.#retry(busy.batch, reason);
+    const state = this.#workers.get(worker);
+    if (!state) return;
+    for (const waiting of this.#end(worker)) {
+      if (waiting.isSuspect) {
+        waiting.reject(new Unavailable(`Expected a worker to answer but it died: ${reason}`));
+      } else {
+        waiting.isSuspect = true;
+        this.#suspects.push(waiting);
+      }
     }
-    if (!wasUp && this.up === 0) this.#refuseAll(`Expected a worker to start but: ${reason}`);
+    const wasUp = state !== "starting";
+    if (!wasUp && !this.isUp) this.#refuseAll(`Expected a worker to start but: ${reason}`);
     this.#options.onReplace?.(reason);
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
@@ -213,13 +218,6 @@ export class WorkerPool<Task, Result> implements Disposable {
   #refuseAll(reason: string): void {
     while (this.waiting > 0) {
       (this.#suspects.shift() ?? this.#line.shift())!.reject(new Unavailable(reason));
-    }
-  }
-
-  #retry(batch: Waiting<Task, Result>[], reason: string): void {
-    for (const waiting of batch) {
-      if (++waiting.attempts < MOST_ATTEMPTS) this.#suspects.push(waiting);
-      else waiting.reject(new Unavailable(`Expected a worker to answer but it died: ${reason}`));
     }
   }
 }

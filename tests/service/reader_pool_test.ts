@@ -8,7 +8,7 @@ Deno.test("ReaderPool reads pictures while explanations wait", () =>
     const explanations = Array.from(
       { length: 8 },
       () =>
-        pool.explain({ model: "digits", pixels: new Uint8Array(784), index: 7 }).then(
+        pool.explainer.run({ model: "digits", pixels: new Uint8Array(784), index: 7 }).then(
           note("explained"),
         ),
     );

@@ -62,7 +62,7 @@ export function withPool(
       models,
       workers,
       module,
-      onReplace: () => metrics.workerReplaced(),
+      onReplace: () => metrics.replaced.inc(),
     });
     await pool.ready;
     await act({ pool, cards, metrics, folder });

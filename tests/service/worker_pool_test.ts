@@ -117,7 +117,7 @@ Deno.test("WorkerPool says that its workers cannot start", async () => {
     Error,
     "Expected a worker to start but: Expected to start but found no way",
   );
-  assertEquals(pool.up, 0);
+  assertEquals(pool.isUp, false);
 });
 
 Deno.test("WorkerPool rejects open tasks when it is closed, and takes no more", async () => {
