@@ -112,7 +112,8 @@ await runCommand({
     );
     const evaluation = evaluateProbabilities(probabilities, dataset.labels, classes);
     const answering = `${directories.join(" and ")}${views === "1" ? "" : `, ${views} views,`}`;
-    console.log(json ? JSON.stringify(forMachines(evaluation)) : forPeople(evaluation, answering));
+    const { answers: _, ...figures } = evaluation;
+    console.log(json ? JSON.stringify(figures) : forPeople(evaluation, answering));
   },
 });
 
@@ -141,11 +142,6 @@ function describeRobustness(
     "",
     `mean error of the fifteen ${percent(meanError)}, mean accuracy ${percent(1 - meanError)}`,
   ].join("\n");
-}
-
-/** The evaluation without the answer to every picture, and with the mistakes. */
-function forMachines({ answers: _, ...evaluation }: Evaluation) {
-  return evaluation;
 }
 
 function forPeople(evaluation: Evaluation, answering: string): string {

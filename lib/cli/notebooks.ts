@@ -99,22 +99,16 @@ async function execute(path: string): Promise<Notebook> {
 
 /** Runs Jupyter and returns what it prints. */
 async function jupyter(...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await start(args);
-  if (!success) {
+  try {
+    const { success, stdout, stderr } = await new Deno.Command("jupyter", { args }).output();
+    if (success) return new TextDecoder().decode(stdout);
     // Python's trace is of no use to somebody whose cell failed.
     console.error(new TextDecoder().decode(stderr).replace(/^[^]*\n(?=\S*CellExecutionError)/, ""));
-    throw new Error(`Expected jupyter ${args.join(" ")} to succeed but it failed as told above`);
-  }
-  return new TextDecoder().decode(stdout);
-}
-
-async function start(args: string[]): Promise<Deno.CommandOutput> {
-  try {
-    return await new Deno.Command("jupyter", { args, stdout: "piped", stderr: "piped" }).output();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Error(
       "Expected jupyter on the path but there is none: run pip install jupyterlab, then deno jupyter --install",
     );
   }
+  throw new Error(`Expected jupyter ${args.join(" ")} to succeed but it failed as told above`);
 }

@@ -18,9 +18,6 @@ import { readingSteps } from "../plot/reading_steps.ts";
 import { saveChart } from "../plot/render.ts";
 import { describeError, runCommand } from "./command_line.ts";
 
-/** Answers to the digits of a file. */
-type Answer = FoundDigit & Prediction;
-
 /** Rows of a table that are read together. */
 const ROWS_AT_ONCE = 500;
 
@@ -78,7 +75,7 @@ await runCommand({
         if (json) {
           if (answers.length === 0) console.log(JSON.stringify({ file: path, found: 0 }));
           for (const answer of answers) {
-            console.log(forMachines({ file: path }, answer, classes, { box: answer.box }));
+            console.log(forMachines({ file: path }, answer, classes));
           }
         } else {
           const words = answers.map((answer) => forPeople(answer, classes)).join("; ");
@@ -142,7 +139,7 @@ async function read(model: Classifier, path: string, views: readonly Move[]) {
   const picture = await decodePicture(await readFile(path), path);
   const found = finderFor(model.card.classes)(picture);
   const predictions = predict(model, found.digits.map(({ pixels }) => pixels), { views });
-  const answers = found.digits.map((digit, i): Answer => ({ ...digit, ...predictions[i] }));
+  const answers = found.digits.map((digit, i) => ({ ...digit, ...predictions[i] }));
   return { found, answers, endsEarly: picture.endsEarly };
 }
 
@@ -169,33 +166,31 @@ async function readFile(path: string): Promise<Uint8Array> {
       ? new Error(`Expected to read ${path} but there is no such file`)
       : error;
   });
-  if (!isFile || size > LARGEST_PICTURE_FILE) {
-    const entries = isDirectory ? await Array.fromAsync(Deno.readDir(path)) : [];
-    const folders = entries.filter((entry) => entry.isDirectory).length;
-    throw new Error(
-      `Expected to read ${path} but it ${
-        isFile
-          ? `has more than ${LARGEST_PICTURE_FILE} bytes`
-          : isDirectory
-          ? folders > 0
-            ? `is a folder of ${folders} folders: predict ${path}/* reads their pictures`
-            : "is a folder without pictures"
-          : "is no file"
-      }`,
-    );
-  }
-  return await Deno.readFile(path);
+  if (isFile && size <= LARGEST_PICTURE_FILE) return await Deno.readFile(path);
+  const reason = isDirectory
+    ? await describeFolder(path)
+    : isFile
+    ? `has more than ${LARGEST_PICTURE_FILE} bytes`
+    : "is no file";
+  throw new Error(`Expected to read ${path} but it ${reason}`);
+}
+
+async function describeFolder(path: string): Promise<string> {
+  const entries = await Array.fromAsync(Deno.readDir(path));
+  const folders = entries.filter(({ isDirectory }) => isDirectory).length;
+  return folders > 0
+    ? `is a folder of ${folders} folders: predict ${path}/* reads their pictures`
+    : "is a folder without pictures";
 }
 
 function forMachines(
   place: { file: string; row?: number },
-  answer: Prediction,
+  answer: Prediction & Partial<FoundDigit>,
   classes: string[],
-  more: Partial<Answer> = {},
 ): string {
-  const { confidence, probabilities, accepted } = answer;
+  const { confidence, probabilities, accepted, box } = answer;
   const named = nameAnswer(answer, classes);
-  return JSON.stringify({ ...place, ...named, confidence, probabilities, accepted, ...more });
+  return JSON.stringify({ ...place, ...named, confidence, probabilities, accepted, box });
 }
 
 function forPeople(

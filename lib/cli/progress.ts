@@ -2,7 +2,7 @@
 
 // @ts-types="npm:@types/cli-progress@3.11.6"
 import cliProgress from "cli-progress";
-import type { EpochRecord, News, Observer } from "../observer.ts";
+import type { News, Observer } from "../observer.ts";
 
 /** Milliseconds between two plain lines. */
 const LINE_INTERVAL = 5000;
@@ -57,13 +57,10 @@ function plainLines(): Observer {
   };
 }
 
+/** A note, or an epoch in one line. */
 function describe(news: Exclude<News, { kind: "progress" }>): string {
-  return news.kind === "note" ? news.text : describeEpoch(news.record);
-}
-
-/** An epoch in one line. */
-function describeEpoch(record: EpochRecord): string {
-  const { stage, epoch, trainLoss, validationLoss, validationAccuracy, seconds } = record;
+  if (news.kind === "note") return news.text;
+  const { stage, epoch, trainLoss, validationLoss, validationAccuracy, seconds } = news.record;
   return `${stage}, epoch ${epoch}: loss ${trainLoss.toFixed(4)}, validation loss ${
     validationLoss.toFixed(4)
   }, validation accuracy ${(100 * validationAccuracy).toFixed(2)} %, ${seconds.toFixed(1)} s`;

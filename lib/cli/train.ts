@@ -203,10 +203,8 @@ await runCommand({
       join(out, "metrics.json"),
       JSON.stringify(metrics(result, seconds), null, 2) + "\n",
     );
-    const duration = `${seconds.toFixed(0)} s`;
-    console.log(
-      `${describeTest(result)} after ${duration}; model, metrics and pictures are in ${out}`,
-    );
+    const test = `${describeTest(result)} after ${seconds.toFixed(0)} s`;
+    console.log(`${test}; model, metrics and pictures are in ${out}`);
     for (const { file, actual, predicted } of namedMistakes(result).slice(0, SHOWN_MISTAKES)) {
       console.log(`  ${file}: ${actual} called ${predicted}`);
     }
@@ -254,40 +252,38 @@ async function checkTogether(
 ): Promise<void> {
   const { classes, data, limit, pictures, head, "add-to": addTo } = flags;
   const { "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
-  if (fromScratch && fineTune) {
-    throw new UsageError("Expected --from-scratch or --fine-tune but found both");
-  }
-  if (!isShipped && !await Deno.stat(base).then(() => true, () => false)) {
-    throw new UsageError(
-      `Expected --base to be ${
-        BASE_NAMES.join(", ")
-      }, a .h5 or .keras file or a folder but found ${base}`,
-    );
-  }
-  if (!isShipped && (fromScratch || fineTune)) {
-    throw new UsageError(
-      `Expected --base to be ${BASE_NAMES.join(" or ")} with --${
-        fromScratch ? "from-scratch" : "fine-tune"
-      } but found ${base}`,
-    );
+  if (fromScratch && fineTune) refuse("--from-scratch or --fine-tune", "both");
+  if (!isShipped) {
+    if (!await Deno.stat(base).then(() => true, () => false)) {
+      refuse(`--base to be ${BASE_NAMES.join(", ")}, a .h5 or .keras file or a folder`, base);
+    }
+    const flag = firstOf({
+      "from-scratch": fromScratch,
+      "fine-tune": Boolean(fineTune),
+      "head solved": pictures !== undefined && head === "solved",
+    });
+    if (flag) refuse(`--base to be ${BASE_NAMES.join(" or ")} with --${flag}`, base);
   }
   if (pictures === undefined) {
-    const flag = head ? "head" : addTo !== undefined ? "add-to" : undefined;
-    if (flag) throw new UsageError(`Expected --pictures with --${flag} but found none`);
+    const flag = firstOf({ head: head !== undefined, "add-to": addTo !== undefined });
+    if (flag) refuse(`--pictures with --${flag}`, "none");
   } else {
-    const others = {
+    const flag = firstOf({
       classes: classes !== "digits",
       data: data !== undefined,
       limit: limit !== undefined,
-    };
-    const flag = Object.entries(others).find(([, isGiven]) => isGiven)?.[0];
-    if (flag) throw new UsageError(`Expected --pictures or --${flag} but found both`);
-    if (head === "solved" && !isShipped) {
-      throw new UsageError(
-        `Expected --base to be ${BASE_NAMES.join(" or ")} with --head solved but found ${base}`,
-      );
-    }
+    });
+    if (flag) refuse(`--pictures or --${flag}`, "both");
   }
+}
+
+/** The first flag that is given. */
+function firstOf(flags: Record<string, boolean>): string | undefined {
+  return Object.keys(flags).find((name) => flags[name]);
+}
+
+function refuse(expected: string, found: string): never {
+  throw new UsageError(`Expected ${expected} but found ${found}`);
 }
 
 /** The model, the same for Keras, and three pictures. */
