@@ -32,15 +32,13 @@ export function keptEpoch(
   history: readonly EpochRecord[],
   keeps: "best" | "last" = "best",
 ): EpochRecord | undefined {
-  return history
-    .filter(({ stage, validationAccuracy }) =>
-      stage === history.at(-1)!.stage && Number.isFinite(validationAccuracy)
-    )
-    .reduce((best: EpochRecord | undefined, record) => {
-      if (!best || keeps === "last") return record;
-      const gain = record.validationAccuracy - best.validationAccuracy;
-      return gain > 0 || gain === 0 && record.validationLoss < best.validationLoss ? record : best;
-    }, undefined);
+  const validated = history.filter(({ stage, validationAccuracy }) =>
+    stage === history.at(-1)!.stage && Number.isFinite(validationAccuracy)
+  );
+  if (keeps === "last") return validated.at(-1);
+  return validated.sort((a, b) =>
+    b.validationAccuracy - a.validationAccuracy || a.validationLoss - b.validationLoss
+  )[0];
 }
 
 /** A piece of news. */

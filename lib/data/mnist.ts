@@ -84,8 +84,6 @@ function splitOff(all: Dataset, test: Dataset): Parts {
   return { train: slice(all, 0, kept), validation: slice(all, kept, count), test };
 }
 
-type OfficialFile = typeof FILES[keyof typeof FILES];
-
 async function readPackage(): Promise<Parts> {
   const [train, test] = await Promise.all([
     official(FILES.trainImages, FILES.trainLabels),
@@ -94,24 +92,14 @@ async function readPackage(): Promise<Parts> {
   return splitOff(train, test);
 }
 
-async function official(...files: OfficialFile[]): Promise<Dataset> {
-  const [images, labels] = await Promise.all(files.map(async (file) => {
-    const { default: bytes } = await file.load();
-    await verify(bytes, file);
-    return parseIdx(bytes, file.name).values;
+async function official(...files: (typeof FILES[keyof typeof FILES])[]): Promise<Dataset> {
+  const [images, labels] = await Promise.all(files.map(async ({ name, sha256, load }) => {
+    const { default: bytes } = await load();
+    const found = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+    if (found === sha256) return parseIdx(bytes, name).values;
+    throw new Error(`Expected ${name} in ${PACKAGE} with SHA-256 ${sha256} but found ${found}`);
   }));
   return { count: labels.length, images, labels };
-}
-
-async function verify(
-  bytes: Uint8Array<ArrayBuffer>,
-  { name, sha256 }: OfficialFile,
-): Promise<void> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const found = digest.toHex();
-  if (found !== sha256) {
-    throw new Error(`Expected ${name} in ${PACKAGE} with SHA-256 ${sha256} but found ${found}`);
-  }
 }
 
 /** Share of the pictures that are of another class than the one before, in files that are sorted by class. */

@@ -145,7 +145,7 @@ export function evaluateProbabilities(
     answers.push({ index, actual: classes[actual], predicted: classes[predicted], confidence });
   }
   const mistakes = answers.filter(({ actual, predicted }) => actual !== predicted)
-    .sort((a, b) => b.confidence - a.confidence || a.index - b.index);
+    .sort((a, b) => b.confidence - a.confidence);
   return {
     count,
     accuracy: (count - mistakes.length) / count,

@@ -299,11 +299,7 @@ function drawClouds(random: Random): Float32Array {
       most = Math.max(most, map[at(x, y)]);
     }
   }
-  const clouds = new Float32Array(IMAGE_PIXELS);
-  for (let row = 0, i = 0; row < IMAGE_SIDE; row++) {
-    for (let column = 0; column < IMAGE_SIDE; column++, i++) {
-      clouds[i] = (map[at(column, row)] - least) / (most - least);
-    }
-  }
-  return clouds;
+  return new Float32Array(IMAGE_PIXELS).map((_, i) =>
+    (map[at(i % IMAGE_SIDE, Math.floor(i / IMAGE_SIDE))] - least) / (most - least)
+  );
 }

@@ -287,29 +287,27 @@ function warpNodes(
   fieldSide: number,
 ) {
   const nodes = side / CELL + 1;
-  const sourceX = new Float64Array(nodes * nodes);
-  const sourceY = new Float64Array(nodes * nodes);
   const frameX = Float64Array.from({ length: nodes }, (_, i) => left + i * CELL * step);
   const frameY = Float64Array.from({ length: nodes }, (_, i) => top + i * CELL * step);
-  for (let row = 0, node = 0; row < nodes; row++) {
-    for (let column = 0; column < nodes; column++, node++) {
-      sourceX[node] = affine[0] * frameX[column] + affine[1] * frameY[row];
-      sourceY[node] = affine[2] * frameX[column] + affine[3] * frameY[row];
-    }
-  }
-  for (const { side, moveX, moveY } of elastic) {
+  const moves = elastic.map(({ side, moveX, moveY }) => {
     // Control points are spread evenly from -1 to 1.
     const inGrid = (at: number) => (clamp(at, -1, 1) + 1) / 2 * (side - 1);
     const interpolate = gridInterpolation(side, frameX.map(inGrid), frameY.map(inGrid));
-    const [movesX, movesY] = [interpolate(moveX), interpolate(moveY)];
-    for (let node = 0; node < sourceX.length; node++) {
-      sourceX[node] += movesX[node];
-      sourceY[node] += movesY[node];
+    return { x: interpolate(moveX), y: interpolate(moveY) };
+  });
+  const sourceX = new Float64Array(nodes * nodes);
+  const sourceY = new Float64Array(nodes * nodes);
+  for (let row = 0, node = 0; row < nodes; row++) {
+    for (let column = 0; column < nodes; column++, node++) {
+      let x = affine[0] * frameX[column] + affine[1] * frameY[row];
+      let y = affine[2] * frameX[column] + affine[3] * frameY[row];
+      for (const move of moves) {
+        x += move.x[node];
+        y += move.y[node];
+      }
+      sourceX[node] = (x + 1) * (fieldSide - 1) / 2;
+      sourceY[node] = (y + 1) * (fieldSide - 1) / 2;
     }
-  }
-  for (let node = 0; node < sourceX.length; node++) {
-    sourceX[node] = (sourceX[node] + 1) * (fieldSide - 1) / 2;
-    sourceY[node] = (sourceY[node] + 1) * (fieldSide - 1) / 2;
   }
   return { sourceX, sourceY };
 }
