@@ -61,13 +61,14 @@ export function pick({ images, labels, names }: Dataset, indices: number[]): Dat
   };
 }
 
-/** The `count` pictures of `dataset` from index `start` on, sharing its memory. */
-export function slice(dataset: Dataset, start: number, count: number): Dataset {
+/** The pictures of `dataset` from index `start` on, `most` of them if there are as many, sharing its memory. */
+export function slice(dataset: Dataset, start: number, most: number): Dataset {
+  const end = Math.min(start + most, dataset.count);
   return {
-    count,
-    images: dataset.images.subarray(start * IMAGE_PIXELS, (start + count) * IMAGE_PIXELS),
-    labels: dataset.labels.subarray(start, start + count),
-    ...(dataset.names && { names: dataset.names.slice(start, start + count) }),
+    count: end - start,
+    images: dataset.images.subarray(start * IMAGE_PIXELS, end * IMAGE_PIXELS),
+    labels: dataset.labels.subarray(start, end),
+    ...(dataset.names && { names: dataset.names.slice(start, end) }),
   };
 }
 

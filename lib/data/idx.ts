@@ -66,7 +66,7 @@ export async function readLabelled(
   const dataset = labelsPath === undefined
     ? await readTable(path)
     : await readPair(path, labelsPath);
-  return slice(dataset, 0, Math.min(dataset.count, limit));
+  return slice(dataset, 0, limit);
 }
 
 async function readTable(path: string): Promise<Dataset> {

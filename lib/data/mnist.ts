@@ -73,7 +73,7 @@ type Parts = Pick<Splits, "train" | "validation" | "test">;
 
 function limited(splits: Splits, limit = Infinity): Splits {
   const [train, validation, test] = [splits.train, splits.validation, splits.test]
-    .map((part) => slice(part, 0, Math.min(part.count, limit)));
+    .map((part) => slice(part, 0, limit));
   return { ...splits, train, validation, test };
 }
 

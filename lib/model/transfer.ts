@@ -199,7 +199,7 @@ async function trainHead(
   freeze(network);
   const compute = (images: Uint8Array) =>
     computeOutputs(team, network, images, "features", settings.observer);
-  const { images, labels } = slice(train, 0, Math.min(train.count, MOST_FEATURES));
+  const { images, labels } = slice(train, 0, MOST_FEATURES);
   return await trainStage(team, network, {
     stage: "head",
     source: { kind: "features", features: await compute(images), labels: shareMemory(labels) },

@@ -88,7 +88,6 @@ function packGlyphs(glyphs: readonly Glyph[]): GlyphMasters {
   const fonts = [...new Set(glyphs.map(({ font }) => font))];
   const characters = [...new Set(glyphs.map(({ character }) => character))].join("");
   const masters: GlyphMasters = {
-    count,
     fonts,
     characters,
     fontIndices: new Uint8Array(new SharedArrayBuffer(count)),

@@ -24,21 +24,11 @@ const UNSEEN = FONTS.filter(({ validation }) => validation);
  * What is learnt from is warped more strongly, which is augmentation; the rest about as much as digits are
  * when they are augmented lightly.
  */
-const PARTS: { name: string; split: "train" | "validation"; fonts: Font[]; warp: number }[] = [
-  {
-    name: "train",
-    split: "train",
-    fonts: [...FONTS.filter(({ validation }) => !validation), ...MORE_FONTS],
-    warp: 0.6,
-  },
-  {
-    name: "validation",
-    split: "validation",
-    fonts: UNSEEN.filter((_, i) => i % 2 === 0),
-    warp: 0.4,
-  },
-  { name: "test", split: "validation", fonts: UNSEEN.filter((_, i) => i % 2 === 1), warp: 0.4 },
-];
+const PARTS = {
+  train: { fonts: [...FONTS.filter(({ validation }) => !validation), ...MORE_FONTS], warp: 0.6 },
+  validation: { fonts: UNSEEN.filter((_, i) => i % 2 === 0), warp: 0.4 },
+  test: { fonts: UNSEEN.filter((_, i) => i % 2 === 1), warp: 0.4 },
+};
 
 /**
  * Draws all characters and writes them as {@linkcode loadCharacters} reads them.
@@ -53,23 +43,19 @@ export async function writeCharacters(
 ): Promise<{ name: string; total: number; fonts: number }[]> {
   await Deno.mkdir(directory, { recursive: true });
   const written = [];
-  for (const { name, split, fonts, warp } of PARTS) {
+  for (const [name, { fonts, warp }] of Object.entries(PARTS)) {
     const masters = await cutFonts(fonts, observer, DRAWN);
-    const total = split === "train" ? count : Math.ceil(count / 10);
+    const [split, total] = name === "train"
+      ? ["train", count] as const
+      : ["validation", Math.ceil(count / 10)] as const;
     const images = new Uint8Array(total * IMAGE_PIXELS);
     const labels = new Uint8Array(total);
     for (let first = 0; first < total; first += BLOCK) {
-      const drawn = drawLetters(masters, {
-        split,
-        warp,
-        count: Math.min(BLOCK, total - first),
-        seed,
-        epoch: 0,
-        firstIndex: first,
-      }, CLASS_SETS["cased-alphanumeric"]);
+      const done = Math.min(first + BLOCK, total);
+      const options = { split, warp, count: done - first, seed, epoch: 0, firstIndex: first };
+      const drawn = drawLetters(masters, options, CLASS_SETS["cased-alphanumeric"]);
       images.set(drawn.images, first * IMAGE_PIXELS);
       labels.set(drawn.labels, first);
-      const done = first + drawn.count;
       observer({ kind: "progress", what: `characters for ${name}`, done, total });
     }
     const files = await encodeIdxPair(name, { count: total, images, labels }, { gzip: true });

@@ -11,10 +11,8 @@ import { classIndex, LETTER_CLASSES } from "../class_sets.ts";
 import { Random } from "../random.ts";
 import type { Font } from "./fonts.ts";
 
-/** All glyphs, in typed arrays over shared memory: posting it to a worker copies no pixels. */
+/** Glyphs, `count` of them, in typed arrays over shared memory: posting it to a worker copies no pixels. */
 export interface GlyphMasters {
-  /** Number of glyphs. */
-  count: number;
   /** The fonts that the glyphs come from. */
   fonts: Font[];
   /** Index into `fonts`, `[count]`. */

@@ -20,9 +20,9 @@ Deno.test("cutFonts() asks a font for its letters and for nothing else", async (
     return charToGlyphIndex.call(this, character);
   };
   try {
-    const { characters, count } = await cutFonts([INTER]);
+    const { characters, fontIndices } = await cutFonts([INTER]);
     assertEquals([...asked].sort().join(""), LETTERS);
-    assertEquals([characters, count], [LETTERS, 52]);
+    assertEquals([characters, fontIndices.length], [LETTERS, 52]);
   } finally {
     Object.assign(opentype.Font.prototype, { charToGlyph, charToGlyphIndex });
   }
@@ -51,12 +51,12 @@ Deno.test("cutFonts() draws a letter in the middle, its larger side 44 pixels", 
 });
 
 Deno.test("cutFonts() leaves out an empty character", async () => {
-  const { characters, count } = await cut("A q");
-  assertEquals([characters, count], ["Aq", 2]);
+  const { characters, fontIndices } = await cut("A q");
+  assertEquals([characters, fontIndices.length], ["Aq", 2]);
 });
 
 Deno.test("cutFonts() takes nothing from a font that lacks a letter", async () => {
-  assertEquals((await cut("Aあ")).count, 0);
+  assertEquals((await cut("Aあ")).fontIndices.length, 0);
 });
 
 Deno.test("cutFonts() takes lower case for upper case in a font of capitals", async () => {
