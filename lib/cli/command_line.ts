@@ -47,9 +47,8 @@ export function runCommand<const F extends Flags>(
 
 /** Runs the command that the first argument names, as {@linkcode runCommand} does; without one, lists all. */
 export function runOneOf<const All extends Record<string, Flags>>(
-  group: CommandGroup<All>,
+  { name, summary, commands }: CommandGroup<All>,
 ): Promise<never> {
-  const { name, commands } = group;
   const [word = "--help", ...args] = Deno.args;
   if (Object.hasOwn(commands, word)) {
     return runCommand({ ...commands[word], name: `${name} ${word}` }, args);
@@ -58,7 +57,10 @@ export function runOneOf<const All extends Record<string, Flags>>(
     if (word !== "--help" && word !== "-h") {
       throw new UsageError(`Expected one of ${Object.keys(commands).join(", ")} but found ${word}`);
     }
-    console.log(describeGroup(group));
+    const rows = Object.entries<{ brief: string }>(commands)
+      .map(([word, { brief }]): [string, string] => [word, brief]);
+    const end = `deno task ${name} NAME --help explains one.`;
+    console.log(helpText(summary, `${name} NAME [flags]`, rows, end));
   });
 }
 
@@ -159,32 +161,20 @@ function describe(
   });
   lines.push(["--help", "show this"]);
   if (operands) lines.unshift([`${operands.value}...`, operands.help]);
-  return [
-    summary,
-    "",
-    `Usage: deno task ${name} [flags]${operands ? ` ${operands.value}...` : ""}`,
-    "",
-    ...inTwoColumns(lines),
-    "",
-    `Example: ${example}`,
-  ].join("\n");
+  const usage = `${name} [flags]${operands ? ` ${operands.value}...` : ""}`;
+  return helpText(summary, usage, lines, `Example: ${example}`);
 }
 
-function describeGroup({ name, summary, commands }: CommandGroup<Record<string, Flags>>): string {
-  return [
-    summary,
-    "",
-    `Usage: deno task ${name} NAME [flags]`,
-    "",
-    ...inTwoColumns(Object.entries(commands).map(([word, { brief }]) => [word, brief])),
-    "",
-    `deno task ${name} NAME --help explains one.`,
-  ].join("\n");
-}
-
-function inTwoColumns(rows: [left: string, right: string][]): string[] {
+/** @param rows What is explained, and how. */
+function helpText(
+  summary: string,
+  usage: string,
+  rows: [left: string, right: string][],
+  end: string,
+): string {
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return [summary, "", `Usage: deno task ${usage}`, "", ...lines, "", end].join("\n");
 }
 
 /** An error as one sentence. */

@@ -78,8 +78,7 @@ await runCommand({
         `Expected one model and one view with --corruptions but found ${directories.length} and ${views}`,
       );
     }
-    const models = [];
-    for (const directory of directories) models.push(await loadModel(directory));
+    const models = await Array.fromAsync(directories, (directory) => loadModel(directory));
     const [{ network, card: { classes } }] = models;
     const other = models.find(({ card }) => card.classes.join() !== classes.join());
     if (other) {
