@@ -5,25 +5,6 @@ import type { FoundDigit } from "../picture/find_digits.ts";
 import type { Explanation } from "./explain.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
-/** A picture that a model is to read: pixels from no ink (0) to full ink (1), `[28, 28]`. */
-interface ReadingTask {
-  model: string;
-  pixels: Float32Array;
-}
-
-/** An answer to explain: ink 0–255, `[28, 28]`, and the index of the class that it was read as. */
-interface ExplainingTask {
-  model: string;
-  pixels: Uint8Array;
-  index: number;
-}
-
-/** A picture file, and the classes of the model that is to read it. */
-interface FindingTask {
-  bytes: Uint8Array;
-  classes: string[];
-}
-
 interface ReaderPoolOptions {
   /** Folders of the models by name. */
   models: Record<string, string>;
@@ -51,9 +32,18 @@ const DEADLINE = 15_000;
  * `using`.
  */
 export class ReaderPool implements Disposable {
-  readonly readers: WorkerPool<ReadingTask, Prediction>;
-  readonly explainer: WorkerPool<ExplainingTask, Explanation>;
-  readonly finder: WorkerPool<FindingTask, { digits: FoundDigit[]; endsEarly: boolean }>;
+  /** Read pictures: pixels from no ink (0) to full ink (1), `[28, 28]`. */
+  readonly readers: WorkerPool<{ model: string; pixels: Float32Array }, Prediction>;
+  /** Explains an answer to ink 0–255, `[28, 28]`, by the index of its class. */
+  readonly explainer: WorkerPool<
+    { model: string; pixels: Uint8Array; index: number },
+    Explanation
+  >;
+  /** Finds, in a picture file, what can be of one of the classes. */
+  readonly finder: WorkerPool<
+    { bytes: Uint8Array; classes: string[] },
+    { digits: FoundDigit[]; endsEarly: boolean }
+  >;
 
   /** Resolves once all workers are up; rejects if they cannot start. */
   readonly ready: Promise<unknown>;
@@ -84,12 +74,13 @@ export class ReaderPool implements Disposable {
   /**
    * Finds and reads the characters in a picture file, or the symbol where classes are somebody's own.
    *
+   * @param task The file, and the classes of the model.
    * @param client Who asks.
    * @returns What was found in reading order, and whether a part of the file is missing.
    */
   async readFile(
     model: string,
-    task: FindingTask,
+    task: { bytes: Uint8Array; classes: string[] },
     client?: string,
   ): Promise<{ found: (FoundDigit & Prediction)[]; endsEarly: boolean }> {
     const { digits, endsEarly } = await this.finder.run(task, client);

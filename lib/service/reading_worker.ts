@@ -1,7 +1,7 @@
 /** The module of the workers with models: they read pictures, or explain answers. */
 
 import { IMAGE_PIXELS } from "../image/size.ts";
-import { type Classifier, loadModel, predict } from "../model/classifier.ts";
+import { type Classifier, loadModel, predict, type Prediction } from "../model/classifier.ts";
 import { explain } from "./explain.ts";
 import type { ReaderPool } from "./reader_pool.ts";
 import { serveTasks } from "./worker_pool.ts";
@@ -16,23 +16,20 @@ serveTasks(async (folders: Record<string, string>) => {
     predict(model, [new Uint8Array(IMAGE_PIXELS)]); // the first time takes longer
     models.set(name, model);
   }
-  /** Reads pictures; those of one model go through it together. */
-  const read = (tasks: ReadingTask[]) => {
-    const groups = Map.groupBy(tasks, ({ model }) => model);
-    return new Map(
-      groups.entries().map(([name, group]) => {
-        const pictures = group.map(({ pixels }) => pixels);
-        return [name, predict(models.get(name)!, pictures, { pixelRange: 1 }).values()];
-      }),
-    );
-  };
-  return (tasks: (ReadingTask | ExplainingTask)[]): Promise<unknown>[] => {
-    const predictions = read(tasks.filter((task): task is ReadingTask => !("index" in task)));
+  return (tasks: (ReadingTask | ExplainingTask)[]) => {
+    const reading = tasks.filter((task): task is ReadingTask => !("index" in task));
+    const predictions = new Map<ReadingTask, Prediction>();
+    // Pictures of one model go through it together.
+    for (const [name, group] of Map.groupBy(reading, ({ model }) => model)) {
+      const pictures = group.map(({ pixels }) => pixels);
+      predict(models.get(name)!, pictures, { pixelRange: 1 })
+        .forEach((prediction, i) => predictions.set(group[i], prediction));
+    }
     return tasks.map((task) =>
       Promise.try(() =>
         "index" in task
           ? explain(models.get(task.model)!, task.pixels, task.index)
-          : predictions.get(task.model)!.next().value
+          : predictions.get(task)!
       )
     );
   };

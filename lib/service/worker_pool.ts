@@ -28,11 +28,11 @@ class Unavailable extends Error {
   override name = "Unavailable";
 }
 
+/** What a worker is told: first what to start with, then what to answer. */
 type ToWorker<Task> = { setup: unknown } | { tasks: Task[] };
-type FromWorker<Result> =
-  | { ready: true }
-  | { failure: string }
-  | { outcomes: PromiseSettledResult<Result>[] };
+
+/** What it says: how it started, then what came of each task. */
+type FromWorker<Result> = PromiseSettledResult<Result>[];
 
 /** Milliseconds between attempts to start a worker that does not start. */
 const RESTART_DELAY = 1000;
@@ -122,9 +122,9 @@ export class WorkerPool<Task, Result> implements Disposable {
         reject(new Error(reason));
         this.#replace(worker, reason);
       };
-      worker.onmessage = ({ data }: MessageEvent<FromWorker<Result>>) => {
-        if ("failure" in data) fail(data.failure);
-        else if ("outcomes" in data) this.#settle(worker, data.outcomes);
+      worker.onmessage = ({ data: outcomes }: MessageEvent<FromWorker<Result>>) => {
+        if (this.#workers.get(worker) !== "starting") this.#settle(worker, outcomes);
+        else if (outcomes[0].status === "rejected") fail(outcomes[0].reason.message);
         else {
           resolve();
           this.#release(worker);
@@ -166,7 +166,7 @@ export class WorkerPool<Task, Result> implements Disposable {
     return Array.from({ length }, () => this.#line.shift()!);
   }
 
-  #settle(worker: Worker, outcomes: PromiseSettledResult<Result>[]): void {
+  #settle(worker: Worker, outcomes: FromWorker<Result>): void {
     const batch = this.#unload(worker);
     this.#release(worker);
     batch.forEach(({ resolve, reject }, i) => {
@@ -279,18 +279,14 @@ export function serveTasks<Setup, Task, Result>(
 ): void {
   const scope = self as unknown as {
     onmessage: (event: MessageEvent<ToWorker<Task>>) => void;
-    postMessage(message: FromWorker<Result>): void;
+    postMessage(message: FromWorker<Result | void>): void;
   };
   let answer: Answer<Task, Result>;
+  const startWith = async (setup: Setup) => {
+    answer = await start(setup);
+  };
   scope.onmessage = async ({ data }) => {
-    if ("tasks" in data) {
-      return scope.postMessage({ outcomes: await Promise.allSettled(answer(data.tasks)) });
-    }
-    try {
-      answer = await start(data.setup as Setup);
-      scope.postMessage({ ready: true });
-    } catch (error) {
-      scope.postMessage({ failure: error instanceof Error ? error.message : String(error) });
-    }
+    const done = "tasks" in data ? answer(data.tasks) : [startWith(data.setup as Setup)];
+    scope.postMessage(await Promise.allSettled(done));
   };
 }
