@@ -34,14 +34,10 @@ export function createBodies(limits: Partial<typeof LIMITS> = {}) {
     if (isAnnounced && Number(length) > most) throw tooLong(most);
     const { raw } = c.req;
     let bytes = new Uint8Array();
-    try {
-      await limitTime(c, async () => {
-        bytes = isAnnounced ? await raw.bytes() : await readAtMost(most, raw.body ?? []);
-      });
-    } catch (error) {
-      if (error instanceof HTTPException) throw error;
-      throw refusal(400, "Expected a whole body but it broke off");
-    }
+    const readAll = async () => {
+      bytes = isAnnounced ? await raw.bytes() : await readAtMost(most, raw.body ?? []);
+    };
+    await refuseErrors(() => limitTime(c, readAll), "Expected a whole body but it broke off");
     return bytes;
   };
   return {
@@ -67,8 +63,9 @@ export function createBodies(limits: Partial<typeof LIMITS> = {}) {
       const bytes = await decompress(body, c.req.header("content-encoding"), jsonBytes);
       const length = Number(c.req.header(JSON_LENGTH) ?? bytes.length);
       const text = new TextDecoder().decode(bytes.subarray(0, length));
-      const value = refuseErrors(() => JSON.parse(text), "Expected a body of JSON but it is not");
-      return refuseErrors(() => parse(value, bytes.subarray(length)));
+      const noJson = "Expected a body of JSON but it is not";
+      const value = await refuseErrors(() => JSON.parse(text), noJson);
+      return await refuseErrors(() => parse(value, bytes.subarray(length)));
     },
 
     /**
@@ -113,13 +110,9 @@ async function decompress(
   if (encoding !== "gzip" && encoding !== "deflate") {
     throw refusal(415, "Expected a body as it is, or by gzip or deflate");
   }
-  try {
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(encoding));
-    return await readAtMost(most, stream);
-  } catch (error) {
-    if (error instanceof HTTPException) throw error;
-    throw refusal(400, `Expected a body by ${encoding} but it is not`);
-  }
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(encoding));
+  const message = `Expected a body by ${encoding} but it is not`;
+  return await refuseErrors(() => readAtMost(most, stream), message);
 }
 
 /** Puts parts of a body together, up to a number of bytes. */
@@ -137,10 +130,15 @@ async function readAtMost(
   return await new Blob(read).bytes();
 }
 
-function refuseErrors<Value>(act: () => Value, message?: string): Value {
+/** Has the client told of what its body makes throw: by its own message, or another. */
+async function refuseErrors<Value>(
+  act: () => Value | Promise<Value>,
+  message?: string,
+): Promise<Value> {
   try {
-    return act();
+    return await act();
   } catch (error) {
+    if (error instanceof HTTPException) throw error;
     throw refusal(400, message ?? (error as Error).message);
   }
 }

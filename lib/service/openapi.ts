@@ -46,10 +46,11 @@ export const schema = {
     properties,
     required: Object.keys(properties).filter((name) => !optional.includes(name)),
   }),
-  list: (items: Json, least?: number, most?: number): Json => ({
+  list: (items: Json, count?: number): Json => ({
     type: "array",
     items,
-    ...(least === undefined ? {} : { minItems: least, maxItems: most ?? least }),
+    minItems: count,
+    maxItems: count,
   }),
   /** One of {@linkcode COMPONENTS}. */
   ref: (name: string): Json => ({ $ref: `#/components/schemas/${name}` }),

@@ -176,7 +176,7 @@ function tensorFlowServing(model: string, card: Classifier["card"], rows: Rows, 
   };
   const columns = outputs.map(({ name, datatype, shape }) => {
     const { kind } = KINDS[datatype];
-    return [name, list(shape.length > 0 ? list(kind, ...shape) : kind)];
+    return [name, list(shape.length > 0 ? list(kind, shape[0]) : kind)];
   });
   return {
     metadata: {
@@ -443,19 +443,14 @@ const BASE64_PICTURE = new RegExp(schema.base64Picture.pattern);
  */
 export function readBase64(text: unknown, name: string): Uint8Array<ArrayBuffer> {
   if (typeof text === "string" && BASE64_PICTURE.test(text)) return Uint8Array.fromBase64(text);
-  const length = typeof text === "string" ? decodeBase64(text)?.length : undefined;
-  throw unexpected(
-    `${name} to be 784 bytes in base64`,
-    length === undefined || length === IMAGE_PIXELS ? "something else" : `${length} bytes`,
-  );
-}
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  let found = "something else";
   try {
-    return Uint8Array.fromBase64(text);
+    const { length } = Uint8Array.fromBase64(text as string);
+    if (length !== IMAGE_PIXELS) found = `${length} bytes`;
   } catch {
-    return undefined;
+    // It is no base64.
   }
+  throw unexpected(`${name} to be 784 bytes in base64`, found);
 }
 
 /** What a named tensor holds; anything else as it is. */
