@@ -124,12 +124,14 @@ interface Amount {
   repeats: number;
   /** Networks beside `cnn`, for the engines that know them, at the largest batch sizes. */
   networks: string[];
+  /** How this project computes gradients, if not by its own kernels. */
+  kernels?: "composed";
 }
 
 /** All engines; those that can choose with each number of threads. */
 function allEngines(python: string, threads: number[]): Engine[] {
   const ours = [Deno.execPath(), "run", "--quiet", "--allow-read", script("this_project.ts")];
-  const peer = (file: string) => [python, script(file), "measure"];
+  const peer = (file: string) => [python, script(file)];
   const kinds = [
     { key: "ours", name: "this project", command: ours },
     { key: "pytorch", name: "PyTorch", command: peer("torch_peer.py") },
@@ -147,13 +149,14 @@ function allEngines(python: string, threads: number[]): Engine[] {
       key: "composed",
       name: "tfjs wasm, composed kernels, 1 thread",
       threads: 1,
-      command: [...ours, "--kernels=composed"],
+      command: ours,
       once: {
         stepBatches: [128],
         forwardBatches: [128],
         pictures: 128,
         repeats: 1,
         networks: [],
+        kernels: "composed",
       },
     },
   ];
@@ -161,15 +164,8 @@ function allEngines(python: string, threads: number[]): Engine[] {
 
 /** Starts an engine, which answers a line on its standard input with a line of JSON. */
 function start({ command, threads }: Engine, amount: Amount) {
-  const process = spawn([
-    ...command,
-    `--threads=${threads}`,
-    `--step-batches=${amount.stepBatches}`,
-    `--forward-batches=${amount.forwardBatches}`,
-    `--pictures=${amount.pictures}`,
-    `--repeats=${amount.repeats}`,
-    `--networks=${amount.networks}`,
-  ], "piped");
+  const task = ["measure", `${threads}`, JSON.stringify(amount)];
+  const process = spawn([...command, ...task], "piped");
   const input = process.stdin.getWriter();
   const answers = lines(process.stdout);
   const errors = lastLine(process.stderr);
@@ -217,7 +213,7 @@ function allLearners(folder: string, python: string, cores: number): Learner[] {
   const peer = (key: string, name: string, file: string) => ({
     key,
     name,
-    command: [python, script(file), "learn", `--threads=${cores}`, `--data=${folder}`],
+    command: [python, script(file), "learn", `${cores}`, folder],
     accuracy: (line: string) => Promise.resolve(JSON.parse(line).accuracy),
   });
   const [, ...words] = denoJson.tasks.train.command.split(" ");

@@ -1,20 +1,19 @@
-/** A peer of the benchmark that measures nothing: it answers with its options and its own counting. */
+/** A peer of the benchmark that measures nothing: it answers with what it is asked for and its own counting. */
 
-const options: Record<string, string> = Object.fromEntries(
-  Deno.args.map((arg) => arg.replace("--", "").split("=")),
-);
+const [, , , amount] = Deno.args;
+const { stepBatches, forwardBatches, pictures, repeats, networks } = JSON.parse(amount);
 let time = 0;
 for await (const _ of Deno.stdin.readable) {
   time += 10;
-  const times = (sizes: string) => Object.fromEntries(sizes.split(",").map((size) => [size, time]));
+  const times = (sizes: number[]) => Object.fromEntries(sizes.map((size) => [size, time]));
   console.log(JSON.stringify({
     versions: { fake: "1.0" },
-    configuration: `${options.pictures} pictures, ${options.repeats} readings`,
-    step: times(options["step-batches"]),
-    forward: times(options["forward-batches"]),
+    configuration: `${pictures} pictures, ${repeats} readings`,
+    step: times(stepBatches),
+    forward: times(forwardBatches),
     features: 10 * time,
     networks: Object.fromEntries(
-      options.networks.split(",").map((name) => [name, { step: 2 * time, forward: time }]),
+      networks.map((name: string) => [name, { step: 2 * time, forward: time }]),
     ),
     peakMegabytes: time,
   }));

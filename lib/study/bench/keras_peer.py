@@ -13,7 +13,7 @@ from keras import layers
 
 import peer
 
-options = peer.parse_options()
+options = peer.read_options()
 tf.config.threading.set_intra_op_parallelism_threads(options.threads)
 tf.config.threading.set_inter_op_parallelism_threads(options.threads)
 keras.utils.set_random_seed(1)
@@ -91,11 +91,11 @@ def measure_all():
         return {
             "step": {
                 size: time(make_step(size, *CONFIGURATIONS[step]), size)
-                for size in options.step_batches
+                for size in options.stepBatches
             },
             "forward": {
                 size: time(make_forward(size, *CONFIGURATIONS[forward]), size)
-                for size in options.forward_batches
+                for size in options.forwardBatches
             },
             "features": peer.microseconds(
                 make_extraction(*CONFIGURATIONS[forward]),

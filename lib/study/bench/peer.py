@@ -1,12 +1,12 @@
 """What the Python peers of the benchmark share: options, timing, MNIST's files, answers in JSON."""
 
-import argparse
 import json
 import pathlib
 import resource
 import statistics
 import sys
 import time
+import types
 
 import numpy
 
@@ -24,22 +24,11 @@ GOAL = 0.99
 MOST_EPOCHS = 20
 
 
-def parse_options():
-    """Options as the benchmark passes them."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["measure", "learn"])
-    parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--step-batches", default="")
-    parser.add_argument("--forward-batches", default="")
-    parser.add_argument("--networks", default="")
-    parser.add_argument("--pictures", type=int, default=1024)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--data", help="folder with MNIST's IDX files")
-    options = parser.parse_args()
-    for name in ("step_batches", "forward_batches"):
-        setattr(options, name, [int(size) for size in getattr(options, name).split(",") if size])
-    options.networks = [name for name in options.networks.split(",") if name]
-    return options
+def read_options():
+    """What the benchmark asks for: what to do, with how many threads, and how much or with which data."""
+    what, threads, task = sys.argv[1:]
+    amount = json.loads(task) if what == "measure" else {"data": task}
+    return types.SimpleNamespace(what=what, threads=int(threads), **amount)
 
 
 def microseconds(run, pictures_a_run, pictures, repeats):

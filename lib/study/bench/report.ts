@@ -8,8 +8,8 @@ import type { Runs } from "../study.ts";
 export interface Answer {
   /** Training step, by batch size. */
   step: Record<number, number>;
-  /** The same with this project's augmentation. */
-  augmentedStep?: Record<number, number>;
+  /** The same with this project's augmentation, in the largest batch. */
+  augmentedStep?: number;
   /** Forward pass, by batch size. */
   forward: Record<number, number>;
   /** From pixels 0–255 to the base's features in memory. */
@@ -213,7 +213,7 @@ function describe({ load, busy, engines, learning, targets, missing }: Benchmark
       ["feature extraction", (engine) => engine?.features],
       [
         `training step, batch ${TARGET_BATCH}, with augmentation`,
-        (engine) => engine?.augmentedStep?.[TARGET_BATCH],
+        (engine) => engine?.augmentedStep,
       ],
     ], { "peak memory, MB": ({ peakMegabytes }) => peakMegabytes.toFixed(0) }),
     learningTable(learning),

@@ -59,19 +59,27 @@ const MODELS: Record<string, Model> = {
   },
 };
 
-const options = parseOptions();
+/** What `bench` asks for. */
+const [, threads, amount] = Deno.args;
+const { stepBatches, forwardBatches, pictures, repeats, networks, kernels }: {
+  stepBatches: number[];
+  forwardBatches: number[];
+  pictures: number;
+  repeats: number;
+  networks: string[];
+  kernels?: BackendOptions["kernels"];
+} = JSON.parse(amount);
 
 /**
  * Steps of an epoch, of whatever batch size. An epoch ends with handing over weights and moments for
  * the checkpoint: real ones have 430 steps, and very short ones would measure little else.
  */
-const STEPS = Math.max(1, Math.floor(options.pictures / 16));
-const { kernels } = options;
+const STEPS = Math.max(1, Math.floor(pictures / 16));
 
 await startBackend({ kernels });
 const team = new Team<typeof jobs>({
   module: new URL("./worker.ts", import.meta.url),
-  size: options.threads,
+  size: Number(threads),
 });
 await team.run("start", { kernels });
 const network = build("cnn");
@@ -89,30 +97,11 @@ for await (const _ of Deno.stdin.readable) { // a line for each round
 }
 team.close();
 
-/** Reads flags as `bench` gives them. */
-function parseOptions() {
-  const given = Object.fromEntries(Deno.args.map((arg) => arg.slice(2).split("=")));
-  const names = (flag: string): string[] => given[flag].split(",").filter((name: string) => name);
-  return {
-    threads: Number(given.threads),
-    stepBatches: names("step-batches").map(Number),
-    forwardBatches: names("forward-batches").map(Number),
-    pictures: Number(given.pictures),
-    repeats: Number(given.repeats),
-    networks: names("networks"),
-    kernels: given.kernels as BackendOptions["kernels"],
-  };
-}
-
 async function measure() {
-  const { stepBatches, forwardBatches, networks } = options;
   const [step, forward] = [stepBatches, forwardBatches].map((sizes) => Math.max(...sizes));
   return {
     step: await timeEach(stepBatches, (size) => timeStep(network, size)),
-    augmentedStep: await timeEach(
-      stepBatches,
-      (size) => timeStep(network, size, AUGMENTATIONS.light),
-    ),
+    augmentedStep: await timeStep(network, step, AUGMENTATIONS.light),
     forward: await timeEach(forwardBatches, (size) => timeForward(network, size)),
     features: await timeFeatures(),
     networks: await timeEach(networks, async (name) => {
@@ -153,24 +142,16 @@ async function timeStep(
     stage: "from-scratch",
     source: { kind: "images", images, labels, augmentation },
     validation: { inputs: images.slice(0, IMAGE_PIXELS), labels: labels.slice(0, 1) },
-    recipe: { epochs: 1 + options.repeats, batchSize },
+    recipe: { epochs: 1 + repeats, batchSize },
     seed: 1,
   });
   return median(history.slice(1).map(({ seconds }) => seconds * 1e6 / (STEPS * batchSize)));
 }
 
 async function timeForward(network: tf.Sequential, batch: number): Promise<number> {
-  const calls = Math.max(1, Math.floor(options.pictures / batch));
-  const [times] = await team.run(
-    "forward",
-    {
-      network: await networkToData(network),
-      batch,
-      calls,
-      repeats: options.repeats,
-    },
-    { sumLength: 1 },
-  );
+  const calls = Math.max(1, Math.floor(pictures / batch));
+  const task = { network: await networkToData(network), batch, calls, repeats };
+  const [times] = await team.run("forward", task, { sumLength: 1 });
   return median(times) * 1000 / (calls * batch * team.size);
 }
 
@@ -178,24 +159,24 @@ async function timeForward(network: tf.Sequential, batch: number): Promise<numbe
 async function timeModel({ build, inputShape, loss, labelsOf }: Model, batch: number) {
   const network = build();
   network.compile({ optimizer: tf.train.adam(0.001), loss });
-  const pictures = tf.randomUniform([batch, ...inputShape]);
-  const labels = labelsOf(pictures);
-  const step = await timeCalls(() => network.trainOnBatch(pictures, labels), batch);
+  const inputs = tf.randomUniform([batch, ...inputShape]);
+  const labels = labelsOf(inputs);
+  const step = await timeCalls(() => network.trainOnBatch(inputs, labels), batch);
   const forward = await timeCalls(
-    () => tf.tidy(() => void (network.predictOnBatch(pictures) as tf.Tensor).dataSync()),
+    () => tf.tidy(() => void (network.predictOnBatch(inputs) as tf.Tensor).dataSync()),
     batch,
   );
   network.dispose();
-  tf.dispose([pictures, labels]);
+  tf.dispose([inputs, labels]);
   return { step, forward };
 }
 
 /** Median over readings, in µs a picture, after a warm-up. */
 async function timeCalls(run: () => unknown, batch: number): Promise<number> {
   await run();
-  const calls = Math.max(1, Math.floor(options.pictures / batch));
+  const calls = Math.max(1, Math.floor(pictures / batch));
   const times: number[] = [];
-  for (let repeat = 0; repeat < options.repeats; repeat++) {
+  for (let repeat = 0; repeat < repeats; repeat++) {
     const started = performance.now();
     for (let call = 0; call < calls; call++) await run();
     times.push((performance.now() - started) * 1000 / (calls * batch));
@@ -205,7 +186,7 @@ async function timeCalls(run: () => unknown, batch: number): Promise<number> {
 
 /** The job that `deno task train` runs, copies of the network to the workers included. */
 function timeFeatures(): Promise<number> {
-  const count = 4 * options.pictures;
+  const count = 4 * pictures;
   const images = randomImages(count);
   return timeCalls(() => computeOutputs(team, network, images, "features"), count);
 }

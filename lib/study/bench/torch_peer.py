@@ -10,7 +10,7 @@ from torch.nn import functional
 import peer
 import torch_models
 
-options = peer.parse_options()
+options = peer.read_options()
 torch.set_num_threads(options.threads)
 torch.manual_seed(1)
 
@@ -164,10 +164,10 @@ def measure_all():
         return time(make_forward(size, name, *FORWARDS[ways[name][1]]), size)
 
     def measure():
-        largest = max(options.step_batches), max(options.forward_batches)
+        largest = max(options.stepBatches), max(options.forwardBatches)
         return {
-            "step": {size: time_step("cnn", size) for size in options.step_batches},
-            "forward": {size: time_forward("cnn", size) for size in options.forward_batches},
+            "step": {size: time_step("cnn", size) for size in options.stepBatches},
+            "forward": {size: time_forward("cnn", size) for size in options.forwardBatches},
             "features": measure_features(),
             "networks": {
                 name: {"step": time_step(name, largest[0]), "forward": time_forward(name, largest[1])}

@@ -42,7 +42,7 @@ export function fewLabelsCurves(summaries: Summaries, subject = "digit"): Spec {
   return {
     ...THEME,
     title: {
-      text: describe(of(titleCount(counts)), subject),
+      text: describe(of(counts.includes(10) ? 10 : counts[0]), subject),
       subtitle: "Mean ± standard deviation over seeds, log scales",
     },
     width: 480,
@@ -95,11 +95,6 @@ function errorAxis(field: string) {
     scale: { type: "log", nice: true },
     axis: { title: "Wrong pictures (%)", format: "~r", tickCount: 6 },
   } as const;
-}
-
-/** The number of labels that the title speaks of: 10 if it is there. */
-function titleCount(counts: number[]): number {
-  return counts.includes(10) ? 10 : counts[0];
 }
 
 function describe(summaries: Summaries, subject: string): string {
