@@ -81,11 +81,8 @@ export function defineStudy<const F extends Flags>(study: Study<F>) {
         seeds?: number;
       };
       const started = performance.now();
-      const conditions = [
-        ...(workers === undefined ? [] : [`${workers} workers`]),
-        ...(limit === undefined ? [] : [`${limit} pictures`]),
-      ];
-      const runs = new Runs(join(out, conditions.join(", ")), observer);
+      const conditions = [workers && `${workers} workers`, limit && `${limit} pictures`];
+      const runs = new Runs(join(out, conditions.filter(Boolean).join(", ")), observer);
       const asked = { ...values, seeds: Array.from({ length: seeds }, (_, i) => i + 1) };
       const findings = await study.run(asked as Parameters<typeof study.run>[0], runs);
       const seconds = runs.reused === 0 ? (performance.now() - started) / 1000 : undefined;

@@ -2,9 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { runCommand } from "../../lib/cli/command_line.ts";
 import { FLAGS } from "../../lib/flags.ts";
-import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { gzip, idxFile, imagesFile, writeMnist } from "../data/idx_files.ts";
-import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { saveRandomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";
 
@@ -234,9 +233,7 @@ const WRONG_CALLS: WrongCall[] = [
   {
     name: "labels beyond the classes",
     arrange: async (folder) => {
-      const network = await randomNetwork();
-      await saveNetwork(join(folder, "model"), network, CARD);
-      network.dispose();
+      await saveRandomNetwork(join(folder, "model"));
       await Deno.writeFile(join(folder, "images"), imagesFile(2));
       await Deno.writeFile(join(folder, "labels"), await gzip(idxFile([2], [3, 10])));
     },

@@ -2,19 +2,16 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { decodeKeras } from "../../lib/formats/keras.ts";
 import { loadModel } from "../../lib/model/classifier.ts";
-import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { assertSameOutputs } from "../formats/networks.ts";
 import { decodeOnnx } from "../formats/onnx_file.ts";
-import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { saveRandomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask } from "./run_task.ts";
 
 /** Runs `act` with the folder of a saved model and a folder to export to. */
 function withModel(act: (model: string, out: string) => Promise<void>): Promise<void> {
   return withFolder(async (folder) => {
-    const network = await randomNetwork();
-    await saveNetwork(join(folder, "model"), network, CARD);
-    network.dispose();
+    await saveRandomNetwork(join(folder, "model"));
     await act(join(folder, "model"), join(folder, "new", "out"));
   });
 }

@@ -2,8 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { encode } from "fast-png";
 import { zipSync } from "fflate";
-import { saveNetwork } from "../../lib/model/saved_network.ts";
-import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { CARD, saveRandomNetwork } from "../model/saved_networks.ts";
 import { SEVEN_PNG } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";
 
@@ -23,10 +22,8 @@ async function predict(...args: string[]) {
 function withPictures(act: (folder: string, model: string) => Promise<void>): Promise<void> {
   return withFolder(async (folder) => {
     const model = join(folder, "model");
-    const network = await randomNetwork();
     const calibration = { temperature: 1, leastConfidence: 1, falseRejections: 0 };
-    await saveNetwork(model, network, { ...CARD, calibration });
-    network.dispose();
+    await saveRandomNetwork(model, { ...CARD, calibration });
     await Deno.mkdir(join(folder, "scans"));
     await Deno.writeFile(join(folder, "scans", "a.png"), SEVEN_PNG);
     await Deno.writeFile(join(folder, "scans", "b.png"), SEVEN_PNG);

@@ -1,16 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { saveNetwork } from "../../lib/model/saved_network.ts";
-import { CARD, randomNetwork, zipFolder } from "../model/saved_networks.ts";
+import { saveRandomNetwork, zipFolder } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { runTask, startTask } from "./run_task.ts";
 
 Deno.test("deno task serve answers, logs in lines of JSON, and ends at once when interrupted", () =>
   withFolder(async (folder) => {
     const model = join(folder, "model");
-    const network = await randomNetwork();
-    await saveNetwork(model, network, CARD);
-    network.dispose();
+    await saveRandomNetwork(model);
     const zip = join(folder, "recogniser.zip");
     await Deno.writeFile(zip, await zipFolder(model));
     const service = startTask("serve", "--port", "0", "--workers", "1", "--model", zip);
@@ -46,9 +43,7 @@ Deno.test("deno task serve says in one sentence that there is no model", async (
 Deno.test("deno task serve says in one sentence where it cannot listen", () =>
   withFolder(async (folder) => {
     const model = join(folder, "model");
-    const network = await randomNetwork();
-    await saveNetwork(model, network, CARD);
-    network.dispose();
+    await saveRandomNetwork(model);
     await using other = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen() {} },
       () => new Response(),

@@ -7,7 +7,7 @@ import { drawLetters } from "../../lib/data/letters/draw.ts";
 import { INTER } from "../data/letters/inter.ts";
 import { loadMnist } from "../../lib/data/mnist.ts";
 import { movePicture } from "../../lib/image/affine.ts";
-import { addHead, buildBase } from "../../lib/model/architecture.ts";
+import { buildBase } from "../../lib/model/architecture.ts";
 import {
   Classifier,
   describeClassifier,
@@ -20,14 +20,12 @@ import { findModel, findModels, outputFolder } from "../../lib/model/model_folde
 import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { withFolder } from "../temporary_folder.ts";
 import { answers } from "./answers.ts";
-import { CARD, randomNetwork } from "./saved_networks.ts";
+import { CARD, randomNetwork, saveRandomNetwork } from "./saved_networks.ts";
 
 /** Runs `act` with a classifier that was saved and loaded. */
 function withModel(act: (model: Classifier) => void | Promise<void>): Promise<void> {
   return withFolder(async (folder) => {
-    const network = await randomNetwork();
-    await saveNetwork(join(folder, "model"), network, CARD);
-    network.dispose();
+    await saveRandomNetwork(join(folder, "model"));
     using model = await loadModel(join(folder, "model"));
     await act(model);
   });
@@ -196,9 +194,7 @@ Deno.test("loadModel() rejects a network that is no classifier of digits by its 
 
 Deno.test("a model that was disposed of leaves no tensors, nor do predictions", () =>
   withFolder(async (folder) => {
-    const network = await randomNetwork();
-    await saveNetwork(join(folder, "model"), network, CARD);
-    network.dispose();
+    await saveRandomNetwork(join(folder, "model"));
     const before = tf.memory().numTensors;
     {
       using model = await loadModel(join(folder, "model"));
@@ -214,9 +210,7 @@ Deno.test("a model that was disposed of leaves no tensors, nor do predictions", 
 
 Deno.test("loadModel() loads a head with other classes if its card names them", () =>
   withFolder(async (folder) => {
-    const network = addHead(buildBase("cnn-small", 1), { classes: 2, seed: 1 });
-    await saveNetwork(join(folder, "model"), network, { ...CARD, classes: ["even", "odd"] });
-    network.dispose();
+    await saveRandomNetwork(join(folder, "model"), { ...CARD, classes: ["even", "odd"] });
     using model = await loadModel(join(folder, "model"));
     const [{ index, label, probabilities }] = predict(model, [pixels]);
     assertEquals([label, probabilities.length], [["even", "odd"][index], 2]);
@@ -230,11 +224,8 @@ Deno.test("loadModel() loads a head with other classes if its card names them", 
 Deno.test("findModels() finds one of digits before others, or serves the named one alone", () =>
   withFolder(async (folder) => {
     assertEquals(Object.keys(await findModels())[0], "digits");
-    const network = await randomNetwork(1, 26);
-    const card = { ...CARD, classes: CLASS_SETS.letters };
-    await saveNetwork(join(folder, "model"), network, card);
-    network.dispose();
     const model = join(folder, "model");
+    await saveRandomNetwork(model, { ...CARD, classes: CLASS_SETS.letters });
     assertEquals(await findModels(model), { letters: model });
     await assertRejects(() => findModels("nowhere"), Error, "Expected nowhere to be the folder");
   }));

@@ -8,11 +8,19 @@ import { startBackend } from "../../lib/backend/backend.ts";
 import { DIGITS } from "../../lib/data/mnist.ts";
 import { addHead, buildBase } from "../../lib/model/architecture.ts";
 import type { Classifier } from "../../lib/model/classifier.ts";
+import { saveNetwork } from "../../lib/model/saved_network.ts";
 
 /** @returns The small network with random weights. */
 export async function randomNetwork(seed = 1, classes = 10): Promise<tf.Sequential> {
   await startBackend();
   return addHead(buildBase("cnn-small", seed), { classes, seed });
+}
+
+/** Saves the small network with random weights. */
+export async function saveRandomNetwork(path: string, card = CARD, seed = 1): Promise<void> {
+  const network = await randomNetwork(seed, card.classes.length);
+  await saveNetwork(path, network, card);
+  network.dispose();
 }
 
 /** A network that adds up the ink with a weight for each pixel, for the second of two classes. */

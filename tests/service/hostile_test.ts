@@ -3,9 +3,8 @@ import { encode } from "fast-png";
 import { join } from "@std/path";
 import { crc32, deflateSync } from "node:zlib";
 import { Random } from "../../lib/data/random.ts";
-import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { startService } from "../../lib/service/server.ts";
-import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { saveRandomNetwork } from "../model/saved_networks.ts";
 import { sevenFiles } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";
 
@@ -111,10 +110,8 @@ async function withService(
   pictureBytes = 2 ** 20,
 ): Promise<void> {
   await withFolder(async (folder) => {
-    const network = await randomNetwork();
     const model = join(folder, "model");
-    await saveNetwork(model, network, CARD);
-    network.dispose();
+    await saveRandomNetwork(model);
     await using service = await startService({
       models: { digits: model },
       host: "127.0.0.1",

@@ -8,8 +8,7 @@ import { Metrics } from "../../lib/service/metrics.ts";
 import { readPage } from "../../lib/service/page_files.ts";
 import { ReaderPool } from "../../lib/service/reader_pool.ts";
 import { Samples } from "../../lib/service/samples.ts";
-import { saveNetwork } from "../../lib/model/saved_network.ts";
-import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { CARD, saveRandomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 /** The router, and what it is made of. */
@@ -52,10 +51,8 @@ export function withPool(
     };
     const models: Record<string, string> = {};
     for (const [name, card] of Object.entries(cards)) {
-      const network = await randomNetwork(1, card.classes.length);
       models[name] = join(folder, name);
-      await saveNetwork(models[name], network, card);
-      network.dispose();
+      await saveRandomNetwork(models[name], card);
     }
     const metrics = new Metrics();
     using pool = new ReaderPool({

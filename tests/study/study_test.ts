@@ -7,7 +7,6 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
-import { saveNetwork } from "../../lib/model/saved_network.ts";
 import { UsageError } from "../../lib/flags.ts";
 import type { News } from "../../lib/observer.ts";
 import { ALL_LABELS } from "../../lib/study/all_labels.ts";
@@ -16,7 +15,7 @@ import { pictures } from "../../lib/study/pictures.ts";
 import { defineStudy, Runs, TRAINING_FLAGS } from "../../lib/study/study.ts";
 import { PICTURE_KINDS } from "../../lib/study/test_pictures.ts";
 import { runTask } from "../cli/run_task.ts";
-import { CARD, randomNetwork } from "../model/saved_networks.ts";
+import { CARD, saveRandomNetwork } from "../model/saved_networks.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 /** A study of two runs, of which `run` says what the one with this name comes to. */
@@ -211,10 +210,8 @@ Deno.test("bases measures every base, and learns with few labels and all what is
   }));
 
 /** Keeps a network as if it had been trained with 20 pictures. */
-async function keepNetwork(out: string, name: string, seed: number, seconds: number) {
-  const network = await randomNetwork(seed);
-  await saveNetwork(join(out, "1 workers, 20 pictures", name), network, { ...CARD, seconds });
-  network.dispose();
+function keepNetwork(out: string, name: string, seed: number, seconds: number) {
+  return saveRandomNetwork(join(out, "1 workers, 20 pictures", name), { ...CARD, seconds }, seed);
 }
 
 Deno.test("robustness keeps what it trains, trains no network that is kept, and measures both on every corruption", () =>
