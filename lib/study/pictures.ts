@@ -34,10 +34,7 @@ export const pictures = defineStudy({
   summary: "Draws pictures as people make them, pastes MNIST's anywhere: how many are read right.",
   minutes: 3,
   flags: {
-    model: {
-      ...FLAGS.model,
-      help: "folder of the model, if not outputs/model or data/models/digits",
-    },
+    model: FLAGS.model,
     count: { type: "integer", help: "pictures of each kind", default: 50, least: 1 },
     pasted: { type: "integer", help: "pictures of MNIST to paste", default: 500, least: 1 },
     split: {

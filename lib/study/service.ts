@@ -37,11 +37,6 @@ const START_TIME = 60_000;
 /** Statuses of a refusal, or of a picture that was read after all. */
 const HARMLESS = [200, 400, 413, 415, 422, 503];
 
-const MODEL_FLAG = {
-  ...FLAGS.model,
-  help: "folder of the model, if not outputs/model or data/models/digits",
-};
-
 const service = defineStudy({
   name: "service",
   summary:
@@ -58,7 +53,7 @@ const service = defineStudy({
       value: "PATH",
       default: "python3",
     },
-    model: MODEL_FLAG,
+    model: FLAGS.model,
   },
   async run({ clients, seconds, rounds, only, python, model }, runs) {
     const { folder } = runs;
@@ -126,7 +121,7 @@ const room = defineStudy({
   minutes: 11,
   flags: {
     seconds: { type: "integer", help: "how long", default: 600, least: 1, most: 86_400 },
-    model: MODEL_FLAG,
+    model: FLAGS.model,
   },
   async run({ seconds, model }, { observer }) {
     const contender = ours(model ?? await findModel());

@@ -111,10 +111,8 @@ function plainScene(random: Random) {
     frame: 0,
     /** Share of the picture, on the left and at the top, where a dark table is seen beside the sheet. */
     table: [0, 0],
-    /** Nothing is written. */
+    /** Nothing is written; neighbouring pixels share their noise, as cameras' and scanners' do. */
     blank: false,
-    /** Neighbouring pixels share their noise, as cameras' and scanners' do. */
-    soft: false,
     /** Edges without shades of grey, as simple drawing programs make them. */
     hard: false,
     lightOnDark: false,
@@ -293,7 +291,6 @@ const KINDS: Record<string, Change> = {
   "blank": (_, random) => ({
     ...(random.uniform() < 0.5 && { width: 56, height: 56 }),
     blank: true,
-    soft: true,
     paper: random.uniform(90, 245),
     texture: random.uniform(1, 14),
     shading: random.uniform(0, 0.2),
@@ -393,7 +390,7 @@ export async function drawTestPicture(
     const value = printed * (1 - scene.ink * cover[i]);
     values[i] = Math.min(255, Math.max(0, Math.round(scene.lightOnDark ? 255 - value : value)));
   }
-  if (scene.soft) soften(values, width);
+  if (scene.blank) soften(values, width);
   let picture: GreyPicture = { width, height, values };
   if (scene.margin !== undefined) picture = cutToInk(picture, cover, scene.margin);
   if (scene.jpeg !== undefined) picture = await throughJpeg(picture, scene.jpeg);
