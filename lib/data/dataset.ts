@@ -6,7 +6,6 @@ import { Random } from "./random.ts";
 
 /** Labelled grey pictures: white ink (255) on black (0). */
 export interface Dataset {
-  /** Number of pictures. */
   count: number;
   /** Pixels 0–255, `[count, 28, 28]`, row by row. */
   images: Uint8Array;

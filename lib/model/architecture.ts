@@ -139,9 +139,7 @@ function residualStage(name: string, [, ...shape]: tf.Shape, seed: number): tf.L
 
 /** What kind of head {@linkcode addHead} adds. */
 interface HeadOptions {
-  /** Number of classes. */
   classes: number;
-  /** Seed of the initial weights. */
   seed: number;
   /**
    * Units of the hidden layer; with 0 there is none, and no dropout.

@@ -84,11 +84,8 @@ async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<voi
   const arrays = Object.entries({ kept, weights, first, second }).flatMap(([name, list]) =>
     list.map((array, i) => [`${name}.${i}`, array])
   );
-  const metadata = { run: JSON.stringify({ ...rest, epoch, step }) };
-  await writeFileAtomically(
-    path,
-    await encodeSafetensors({ arrays: Object.fromEntries(arrays), metadata }),
-  );
+  const run = JSON.stringify({ ...rest, epoch, step });
+  await writeFileAtomically(path, await encodeSafetensors(Object.fromEntries(arrays), run));
 }
 
 /**
@@ -103,15 +100,12 @@ async function loadCheckpoint(
   path: string,
   configuration: RunOptions["configuration"],
 ): Promise<Checkpoint | undefined> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  const { arrays, metadata } = decodeSafetensors(bytes, path);
-  const { epoch, step, ...rest } = parseRun(metadata.run);
+  const bytes = await Deno.readFile(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  if (!bytes) return undefined;
+  const { arrays, run } = decodeSafetensors(bytes, path);
+  const { epoch, step, ...rest } = parseRun(run);
   if (!rest.configuration) {
     throw new SyntaxError(`Expected ${path} to be a checkpoint but it holds no run`);
   }
@@ -124,11 +118,8 @@ async function loadCheckpoint(
       );
     }
   }
-  const list = (name: string) => {
-    const found: Float32Array[] = [];
-    while (`${name}.${found.length}` in arrays) found.push(arrays[`${name}.${found.length}`]);
-    return found;
-  };
+  const list = (name: string) =>
+    Object.keys(arrays).filter((key) => key.startsWith(`${name}.`)).map((key) => arrays[key]);
   return {
     ...rest,
     kept: list("kept"),
@@ -149,25 +140,20 @@ function parseRun(text: string | undefined) {
   }
 }
 
-/** What a safetensors file (https://github.com/huggingface/safetensors) holds here: named arrays of numbers and some text. */
-interface Safetensors {
-  /** Arrays by name. */
-  arrays: Record<string, Float32Array>;
-  /** Text by name. */
-  metadata: Record<string, string>;
-}
-
 /**
- * Writes arrays and texts as a safetensors file: eight bytes with the length of
- * a JSON header, the header, then the numbers (little-endian).
+ * Writes arrays and a text as a safetensors file (https://github.com/huggingface/safetensors): eight bytes with
+ * the length of a JSON header, the header, then the numbers (little-endian).
  */
-async function encodeSafetensors({ arrays, metadata }: Safetensors): Promise<Uint8Array> {
+async function encodeSafetensors(
+  arrays: Record<string, Float32Array>,
+  run: string,
+): Promise<Uint8Array> {
   let end = 0;
   const entries = Object.entries(arrays).map(([name, { length, byteLength }]) => [
     name,
     { dtype: "F32", shape: [length], data_offsets: [end, end += byteLength] },
   ]);
-  const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
+  const json = JSON.stringify({ __metadata__: { run }, ...Object.fromEntries(entries) });
   // Spaces up to a multiple of four bytes, so that the numbers can be viewed in place.
   const header = new TextEncoder().encode(json.padEnd(json.length + 3));
   const length = header.length - header.length % 4;
@@ -181,7 +167,7 @@ async function encodeSafetensors({ arrays, metadata }: Safetensors): Promise<Uin
  * @param name What to call the file in an error.
  * @throws {SyntaxError} If it is cut off, damaged, or no such file.
  */
-function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
+function decodeSafetensors(bytes: Uint8Array, name: string) {
   const damaged = (what: string) =>
     new SyntaxError(`Expected ${name} to be a whole safetensors file but ${what}`);
   if (bytes.length < 8) throw damaged(`it has ${bytes.length} bytes`);
@@ -212,5 +198,5 @@ function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
     if (start + last > bytes.length) throw damaged(`it ends within ${array}`);
     arrays[array] = new Float32Array(bytes.slice(start + first, start + last).buffer);
   }
-  return { arrays, metadata: metadata ?? {} };
+  return { arrays, run: metadata?.run };
 }

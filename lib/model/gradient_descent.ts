@@ -97,13 +97,11 @@ export async function train(
   const optimiser = new AdamW(
     [...(trainsBase ? learning(base, recipe.baseRate) : []), ...learning(head, 1)],
     recipe.weightDecay,
+    state?.optimiser,
   );
   const statistics = layers.filter(({ trainable }) => trainable)
     .flatMap(({ nonTrainableWeights }) => nonTrainableWeights.map(variableOf));
-  if (state) {
-    writeWeights(layers, state.weights);
-    optimiser.restore(state.optimiser);
-  }
+  if (state) writeWeights(layers, state.weights);
   for (let epoch = (state?.epoch ?? 0) + 1; epoch <= recipe.epochs; epoch++) {
     const started = performance.now();
     const replica = { layers, optimiser, statistics };
@@ -284,12 +282,8 @@ function sumOverTeam(
     variable.dataSync<"float32">().map((value) => value / member.size)
   );
   member.sum([...gradients.map(valuesInPlace), ...averages]);
-  setValues(statistics, averages);
-}
-
-function setValues(variables: tf.Variable[], values: Float32Array[]): void {
-  variables.forEach((variable, i) =>
-    tf.tidy(() => variable.assign(tf.tensor(values[i], variable.shape)))
+  statistics.forEach((variable, i) =>
+    tf.tidy(() => variable.assign(tf.tensor(averages[i], variable.shape)))
   );
 }
 
@@ -395,17 +389,22 @@ class AdamW {
   readonly variables: tf.Variable[];
   #rateFactors: number[];
   #weightDecay: number;
-  #step = 0;
+  #step: number;
   #first: tf.Variable[];
   #second: tf.Variable[];
 
-  constructor(parameters: Parameter[], weightDecay: number) {
+  /** @param state What {@linkcode AdamW.state} gave, to go on from there. */
+  constructor(parameters: Parameter[], weightDecay: number, state?: OptimiserState) {
     this.variables = parameters.map(({ variable }) => variable);
     this.#rateFactors = parameters.map(({ rateFactor }) => rateFactor);
     this.#weightDecay = weightDecay;
-    const zeros = ({ shape }: tf.Variable) => tf.tidy(() => tf.variable(tf.zeros(shape), false));
-    this.#first = this.variables.map(zeros);
-    this.#second = this.variables.map(zeros);
+    this.#step = state?.step ?? 0;
+    const moments = (values?: Float32Array[]) =>
+      this.variables.map(({ shape }, i) =>
+        tf.tidy(() => tf.variable(values ? tf.tensor(values[i], shape) : tf.zeros(shape), false))
+      );
+    this.#first = moments(state?.first);
+    this.#second = moments(state?.second);
   }
 
   /**
@@ -431,13 +430,6 @@ class AdamW {
   state(): OptimiserState {
     const copy = (tensor: tf.Tensor) => tensor.dataSync<"float32">().slice();
     return { step: this.#step, first: this.#first.map(copy), second: this.#second.map(copy) };
-  }
-
-  /** Takes up a memory that {@linkcode AdamW.state} gave. */
-  restore({ step, first, second }: OptimiserState): void {
-    this.#step = step;
-    setValues(this.#first, first);
-    setValues(this.#second, second);
   }
 
   /** Frees the memory; the variables stay. */

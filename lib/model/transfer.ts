@@ -79,7 +79,6 @@ interface TrainResult {
   history: EpochRecord[];
   /** On the test pictures, looked at once. */
   evaluation: Evaluation;
-  /** The test pictures. */
   tested: Dataset;
 }
 

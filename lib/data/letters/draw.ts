@@ -13,7 +13,6 @@ import type { Font } from "./fonts.ts";
 
 /** Glyphs, `count` of them, in typed arrays over shared memory: posting it to a worker copies no pixels. */
 export interface GlyphMasters {
-  /** The fonts that the glyphs come from. */
   fonts: Font[];
   /** Index into `fonts`, `[count]`. */
   fontIndices: Uint8Array;
@@ -38,7 +37,6 @@ type Split = "train" | "validation";
 
 /** What to draw. */
 interface DrawOptions {
-  /** Number of pictures. */
   count: number;
   /** Names the whole series of pictures. */
   seed: number;
@@ -46,7 +44,6 @@ interface DrawOptions {
   epoch: number;
   /** Index of the first picture in its epoch. @default {0} */
   firstIndex?: number;
-  /** The fonts to draw with. */
   split: Split;
   /**
    * How strongly letters are slanted and warped, as a share of what pre-training does.
@@ -192,19 +189,16 @@ function drawGlyph(
 }
 
 /** Where a point of the frame is found in the distance field: an affine map plus elastic moves. */
-interface Warp {
-  /** Row by row. */
-  affine: [number, number, number, number];
-  elastic: { side: number; moveX: Float64Array; moveY: Float64Array }[];
-}
+type Warp = ReturnType<typeof randomWarp>;
 
 /** Rotation up to 20°, shear, stretch, and two elastic grids, all in proportion to `strength`. */
-function randomWarp(random: Random, strength: number): Warp {
+function randomWarp(random: Random, strength: number) {
   const angle = strength * random.uniform(-20, 20) * Math.PI / 180;
   const shear = strength * random.uniform(-0.35, 0.35);
   const stretch = Math.exp(strength * random.uniform(-0.3, 0.3));
   const cos = Math.cos(angle), sin = Math.sin(angle);
   return {
+    /** Row by row. */
     affine: [
       cos * stretch,
       shear * cos - sin / stretch,
