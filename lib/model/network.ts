@@ -62,9 +62,6 @@ interface StoredWeight {
   grid?: { scale: number; zero: number };
 }
 
-/** What tfjs calls how a weight is stored. */
-type Quantization = NonNullable<tf.io.WeightsManifestEntry["quantization"]>;
-
 /**
  * Rounds weights of 32-bit floats to fewer bits. Half precision is for all weights; bytes are for kernels
  * alone, each with a grid of its own that has a place for 0, while the few biases and statistics of
@@ -78,7 +75,7 @@ async function roundWeights(
     const { dtype } = data.weightSpecs![i];
     const spec = { name, shape, dtype };
     if (precision === "float16") {
-      const quantization: Quantization = { dtype: "float16" };
+      const quantization = { dtype: "float16" } as const;
       return { spec: { ...spec, quantization }, bytes: Float16Array.from(values) };
     }
     if (shape.length < 2) return { spec, bytes: values };
@@ -87,7 +84,7 @@ async function roundWeights(
     const scale = Math.fround((most - least) / 255) || 1;
     const zero = Math.round(-least / scale);
     const places = Uint8ClampedArray.from(values, (value) => Math.round(value / scale) + zero);
-    const quantization: Quantization = { dtype: "uint8", scale, min: -zero * scale };
+    const quantization = { dtype: "uint8", scale, min: -zero * scale } as const;
     return { spec: { ...spec, quantization }, bytes: places };
   });
   const weightData = await new Blob(rounded.map(({ bytes }) => bytes as BlobPart)).arrayBuffer();

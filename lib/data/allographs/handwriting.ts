@@ -64,24 +64,22 @@ export function addHandwriting(data: Splits, seed: number): Splits {
 function drawNonDigits(kind: NonDigit, count: number, seed: number): Dataset {
   const images = new Uint8Array(count * IMAGE_PIXELS);
   for (let i = 0; i < count; i++) {
-    const random = new Random(seed, NON_DIGITS.indexOf(kind), i);
-    images.set(drawNonDigit(kind, random), i * IMAGE_PIXELS);
+    const pixels = new Float32Array(IMAGE_PIXELS);
+    DRAW[kind](pixels, new Random(seed, NON_DIGITS.indexOf(kind), i));
+    const bytes = pixels.map((value) => Math.round(255 * Math.min(1, Math.max(0, value))));
+    images.set(bytes, i * IMAGE_PIXELS);
   }
   return { count, images, labels: new Uint8Array(count).fill(NO_CLASS) };
 }
 
 /**
- * A picture without a digit, as bytes: a letter or sign, a scribble of many turns, several straight lines across
- * each other, noise, a blot, or an almost empty sheet.
+ * Draws a letter or sign, a scribble of many turns, several straight lines across each other, noise, a blot, or an
+ * almost empty sheet, on black.
  */
-function drawNonDigit(kind: NonDigit, random: Random): Uint8Array {
-  if (kind === "letter") return drawAllograph(ALLOGRAPHS.sign, random);
-  const pixels = new Float32Array(IMAGE_PIXELS);
-  DRAW[kind](pixels, random);
-  return Uint8Array.from(pixels, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
-}
-
-const DRAW: Record<Exclude<NonDigit, "letter">, (pixels: Float32Array, random: Random) => void> = {
+const DRAW: Record<NonDigit, (pixels: Float32Array, random: Random) => void> = {
+  letter(pixels, random) {
+    drawAllograph(ALLOGRAPHS.sign, random).forEach((byte, i) => pixels[i] = byte / 255);
+  },
   scribble(pixels, random) {
     const corners = 7 + random.integer(10);
     addStroke(pixels, Array.from({ length: corners }, () => anywhere(random)), penWidth(random));
