@@ -5,6 +5,9 @@ import { fromBase64, toBase64 } from "./pixels.ts";
 /** Examples by the names of their classes, in the order of teaching: ink 0–255, `[28, 28]` each. */
 type Examples = ReadonlyMap<string, readonly Uint8Array[]>;
 
+/** Examples with the name of their class; a name may come more than once. */
+type Entries = Iterable<readonly [name: string, pictures: readonly Uint8Array[]]>;
+
 /** Most classes, as many as can be learnt. */
 const MOST_CLASSES = 255;
 
@@ -45,11 +48,8 @@ export class Lesson {
    *
    * @throws {RangeError} If there would be too many examples or classes.
    */
-  add(more: Examples): void {
-    const examples = new Map(this.examples);
-    for (const [name, pictures] of more) {
-      examples.set(name, [...examples.get(name) ?? [], ...pictures]);
-    }
+  add(more: Entries): void {
+    const examples = merged([...this.examples, ...more]);
     const { count } = new Lesson(examples);
     if (count > Lesson.MOST_EXAMPLES || examples.size > MOST_CLASSES) {
       throw new RangeError(
@@ -72,12 +72,9 @@ export class Lesson {
 
   /** Gives a class another name, in its place; with the name of another class, the two become one. */
   rename(from: string, to: string): void {
-    const examples = new Map<string, readonly Uint8Array[]>();
-    for (const [other, pictures] of this.examples) {
-      const name = other === from ? to : other;
-      examples.set(name, [...examples.get(name) ?? [], ...pictures]);
-    }
-    this.#change(examples);
+    this.#change(merged(
+      Array.from(this.examples, ([name, pictures]) => [name === from ? to : name, pictures]),
+    ));
   }
 
   /** Takes the last change back. */
@@ -109,6 +106,14 @@ export class Lesson {
   #change(examples: Examples): void {
     this.#states = [...this.#states.slice(-MOST_CHANGES), examples];
   }
+}
+
+function merged(entries: Entries): Examples {
+  const examples = new Map<string, readonly Uint8Array[]>();
+  for (const [name, pictures] of entries) {
+    examples.set(name, [...examples.get(name) ?? [], ...pictures]);
+  }
+  return examples;
 }
 
 /** What Windows takes for a device, whatever comes behind a dot. */

@@ -67,12 +67,10 @@ export class Teaching {
   }
 
   /** Fetches the network, once, and learns what the browser remembers. */
-  async load(): Promise<void> {
-    this.#started ??= this.#start().catch((error) => {
-      this.#started = undefined;
-      throw error;
-    });
-    await this.#started;
+  load(): Promise<void> {
+    this.#started ??= this.#start();
+    this.#started.catch(() => this.#started = undefined);
+    return this.#started;
   }
 
   async #start(): Promise<void> {
@@ -136,40 +134,37 @@ export class Teaching {
     }
     clearPad();
     this.#given.add(pixels);
-    await this.#add(new Map([[name, [pixels]]]));
+    await this.#add([[name, [pixels]]]);
   }
 
   /** Opens files: zips of examples, or pictures, which are examples of the last class. */
   async open(files: File[]): Promise<void> {
     await this.load();
-    const found = new Map<string, Uint8Array[]>();
+    const found: [string, Uint8Array[]][] = [];
     let unread = 0;
     const see = async (name: string, file: Blob) => {
       const pixels = await this.#page.toCanvas(file)
         .then((canvas) => this.#see(canvas), () => undefined);
-      if (pixels) found.set(name, [...found.get(name) ?? [], pixels]);
+      if (pixels) found.push([name, [pixels]]);
       else unread++;
     };
     try {
       for (const file of files) {
         if (/\.zip$/i.test(file.name)) {
           const archive = new Uint8Array(await file.arrayBuffer());
-          const classes = await this.#teacher.run("unpackPictures", archive);
-          for (const [name, pictures] of classes) {
-            for (const picture of pictures) await see(name, new Blob([picture]));
-          }
+          const pictures = await this.#teacher.run("unpackPictures", archive);
+          for (const { name, bytes } of pictures) await see(name, new Blob([bytes]));
         } else if (this.#last !== undefined) await see(this.#last, file);
         else return this.#page.tell(texts.nameFirst);
       }
     } catch {
       return this.#page.tell(texts.noZip);
     }
-    const count = [...found.values()].flat().length;
-    await this.#add(found, texts.opened(count, unread));
+    await this.#add(found, texts.opened(found.length, unread));
   }
 
   async #see(picture: HTMLCanvasElement): Promise<Uint8Array | undefined> {
-    return (await this.#teacher.run("see", greyOf(picture)))?.pixels;
+    return (await this.read(this.model, picture))[0]?.pixels;
   }
 
   /** Begins a class, with what is on the paper. */
@@ -179,17 +174,17 @@ export class Teaching {
     element<HTMLInputElement>("class-name").value = "";
     if (!pad.isEmpty) return await this.give(name);
     this.#last = name;
-    await this.#add(new Map([[name, []]]), texts.drawExample(name));
+    await this.#add([[name, []]], texts.drawExample(name));
     clearPad();
   }
 
-  async #add(more: Lesson["examples"], told?: string): Promise<void> {
+  async #add(more: [name: string, pictures: Uint8Array[]][], told?: string): Promise<void> {
     try {
       this.#lesson.add(more);
     } catch {
       return this.#page.tell(texts.lessonFull);
     }
-    this.#last = [...more.keys()].at(-1) ?? this.#last;
+    this.#last = more.at(-1)?.[0] ?? this.#last;
     const count = this.#lesson.examples.get(this.#last!)?.length;
     await this.#changed(told ?? `${this.#last}: ${texts.examples(count ?? 0)}`);
   }

@@ -18,7 +18,7 @@ import {
 import { encodeNetwork } from "../../model/saved_network.ts";
 import { listArchive } from "../../picture/class_folders.ts";
 import type { GreyPicture } from "../../picture/decode.ts";
-import { findSymbol, type FoundDigit } from "../../picture/find_digits.ts";
+import { findSymbol } from "../../picture/find_digits.ts";
 import { explain, type Explanation } from "../explain.ts";
 import { help } from "./helper.ts";
 import { cleanClassName, Lesson } from "./lesson.ts";
@@ -76,9 +76,6 @@ const skills = {
     return classes();
   },
 
-  /** Finds the symbol in a picture. */
-  see: (picture: GreyPicture): FoundDigit | undefined => findSymbol(picture).digits[0],
-
   /** Reads the symbol in a picture; without probabilities as long as nothing is learnt. */
   read(picture: GreyPicture): ReadDigit[] {
     const [found] = findSymbol(picture).digits;
@@ -96,8 +93,7 @@ const skills = {
   /** Packs what it has learnt as a zip of the files that `deno task predict --model` takes. */
   async pack(): Promise<Uint8Array<ArrayBuffer>> {
     const pictures = [...taught.values()].flat();
-    const images = new Uint8Array(pictures.length * IMAGE_PIXELS);
-    pictures.forEach((pixels, i) => images.set(pixels, i * IMAGE_PIXELS));
+    const images = Uint8Array.from(pictures.flatMap((pixels) => [...pixels]));
     const examples = { count: pictures.length, images, labels: labelsOf(taught) };
     const { network, card } = model!;
     return zipSync(await encodeNetwork(network, card, "float16", examples), { level: 0 });
@@ -191,20 +187,18 @@ function packExamples(examples: Examples): Uint8Array<ArrayBuffer> {
 /**
  * Unpacks the pictures of such a zip, or of any other with a folder of pictures a class.
  *
- * @returns Picture files by the names of their classes, in natural order.
+ * @returns Picture files with the names of their classes, each class in natural order.
  * @throws {Error} If there are no pictures or more than a lesson has; as {@linkcode listArchive}.
  */
-function unpackPictures(zip: Uint8Array): Map<string, Uint8Array<ArrayBuffer>[]> {
+function unpackPictures(zip: Uint8Array): { name: string; bytes: Uint8Array<ArrayBuffer> }[] {
   const { entries } = listArchive(zip, "the file");
   if (entries.length === 0 || entries.length > Lesson.MOST_EXAMPLES) {
     throw new RangeError(
       `Expected 1 to ${Lesson.MOST_EXAMPLES} pictures in folders of classes but found ${entries.length}`,
     );
   }
-  const classes = new Map<string, Uint8Array<ArrayBuffer>[]>();
-  for (const { label, source } of entries) {
-    const name = cleanClassName(label);
-    classes.set(name, [...classes.get(name) ?? [], source as Uint8Array<ArrayBuffer>]);
-  }
-  return classes;
+  return entries.map(({ label, source }) => ({
+    name: cleanClassName(label),
+    bytes: source as Uint8Array<ArrayBuffer>,
+  }));
 }
