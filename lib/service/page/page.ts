@@ -53,12 +53,7 @@ const inside = element<HTMLDetailsElement>("inside");
 const choices = element<HTMLFieldSetElement>("choices");
 const nothing = element("nothing");
 
-const teaching = new Teaching({
-  keeper: () => keeper,
-  readAgain,
-  toCanvas,
-  tell,
-});
+const teaching = new Teaching({ toCanvas, tell });
 
 /** Whether signs are taught, and not a model of the reader asked. */
 function isTaught(): boolean {
@@ -77,9 +72,8 @@ element("bars").append(...bars.map(({ row }) => row));
 let digits: ReadDigit[] = [];
 let chosen = 0;
 
-/** Counts changes of what is on the paper, and the last one that was read. */
+/** Counts changes of what is on the paper. */
 let version = 0;
-let readVersion = 0;
 /** Resolves once all changes were read. */
 let reading = Promise.resolve();
 let restTimer: ReturnType<typeof setTimeout> | undefined;
@@ -88,24 +82,20 @@ let retryTimer: ReturnType<typeof setTimeout> | undefined;
 /** What is said in place of how sure an answer is, until something changes. */
 let notice = texts.loading;
 
+/** Has what is on the paper read, once what was there before is; of many changes, the last. */
 pad.onChange = () => {
   if (isOpen) notice = "";
   paper.classList.toggle("used", !pad.isEmpty);
   element<HTMLButtonElement>("undo").disabled = !pad.canUndo;
   element<HTMLButtonElement>("clear").disabled = pad.isEmpty;
-  readAgain();
+  const changed = ++version;
+  reading = reading.then(() => read(changed));
 };
 pad.onSay = say;
 
-/** Has what is on the paper read, once what was there before is; of many changes, the last. */
-function readAgain(): void {
-  version++;
-  reading = reading.then(read);
-}
-
-async function read(): Promise<void> {
-  if (!isOpen || readVersion === version) return;
-  const shown = readVersion = version;
+/** Reads what is on the paper since a change, unless there is a later one. */
+async function read(shown: number): Promise<void> {
+  if (!isOpen || shown !== version) return;
   const asked = model;
   clearTimeout(retryTimer);
   try {
@@ -116,14 +106,8 @@ async function read(): Promise<void> {
     if (shown !== version || asked !== model) return; // what is there now is read next
     show([]);
     tell((error as Error).message);
-    if (!FINAL.includes((error as Error).message)) retryTimer = setTimeout(readAnew, PATIENCE);
+    if (!FINAL.includes((error as Error).message)) retryTimer = setTimeout(pad.onChange, PATIENCE);
   }
-}
-
-/** Reads what is on the paper as if it had changed. */
-function readAnew(): void {
-  notice = "";
-  readAgain();
 }
 
 function show(found: ReadDigit[]): void {
@@ -320,8 +304,8 @@ function choiceOf(character: string): HTMLElement {
     await reading; // the answer that is shown may be of an unfinished drawing
     const pixels = digits[chosen]?.pixels;
     if (pixels) {
-      const isKept = keeper!.keptAs(pixels) === character;
-      await keeper!.keepAs(pixels, isKept ? undefined : character).then(
+      const isKept = reader.keeper!.keptAs(pixels) === character;
+      await reader.keeper!.keepAs(pixels, isKept ? undefined : character).then(
         () => say(isKept ? texts.takenBack : texts.kept(texts.named(character))),
         ({ message }) => tell(message),
       );
@@ -337,7 +321,7 @@ function choiceOf(character: string): HTMLElement {
 function showKept(): void {
   const answer = digits[chosen];
   choices.disabled = isCorrecting || !answer;
-  const character = answer && keeper?.keptAs(answer.pixels);
+  const character = answer && reader.keeper?.keptAs(answer.pixels);
   for (const button of choices.querySelectorAll("button")) {
     button.ariaPressed = String(button.textContent === character);
   }
@@ -358,7 +342,7 @@ function choose(other: ServedModel): void {
   element("teaching").hidden = !isTaught();
   element("bars").hidden = isTaught();
   element("pad").setAttribute("aria-describedby", isTaught() ? "pad-help teach-help" : "pad-help");
-  element("correction").hidden = !keeper || isTaught();
+  element("correction").hidden = !reader.keeper || isTaught();
   history.replaceState(
     null,
     "",
@@ -377,7 +361,7 @@ async function load(wanted: ServedModel): Promise<void> {
   try {
     await answerer().load?.(wanted);
     document.documentElement.dataset.ready = "true";
-    if (wanted === model) readAnew();
+    if (wanted === model) pad.onChange();
   } catch {
     if (wanted !== model) return;
     tell(texts.notLoaded);
@@ -387,15 +371,11 @@ async function load(wanted: ServedModel): Promise<void> {
 
 /** Whether it is known which models there are. */
 let isOpen = false;
-/** Who keeps samples, if anybody does. */
-let keeper: typeof reader["service"];
 
 /** Asks what there is to ask, again and again until that is known. */
 async function start(): Promise<void> {
   const list = await reader.models();
-  const { service } = reader;
-  keeper = await service?.keepsSamples().catch(() => false) ? service : undefined;
-  element("kept-too").hidden = !keeper;
+  element("kept-too").hidden = !reader.keeper;
   const models = [...list, teaching.model];
   element("models").hidden = false;
   for (const each of models) {
@@ -409,7 +389,7 @@ async function start(): Promise<void> {
 
 /** Shows where phones find the page, if they do. */
 async function invite(): Promise<void> {
-  const addresses = await reader.service?.addresses().catch(() => []) ?? [];
+  const addresses = await reader.addresses?.().catch(() => []) ?? [];
   element("phones").hidden = addresses.length === 0;
   element("addresses").replaceChildren(...addresses.map(({ url, code }) =>
     make(
@@ -441,7 +421,7 @@ function speak(): void {
 speak();
 show([]);
 pad.onChange(); // something may have been drawn already
-element("footer").hidden = !reader.service;
+element("footer").hidden = !reader.addresses;
 invite();
 while (!isOpen) {
   await start().catch(async (error) => {

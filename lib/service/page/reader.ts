@@ -37,16 +37,14 @@ interface Reader {
   read(model: ServedModel, picture: HTMLCanvasElement, isDrawn: boolean): Promise<ReadDigit[]>;
   /** Explains why pixels are read as a class. */
   explain(model: ServedModel, pixels: Uint8Array, label: string): Promise<Explanation>;
-  /** The service behind it, which has an interface for programs, too; a page of static files has none. */
-  service?: Service;
+  /** Lists where other machines find the service behind it, with QR codes of that; a page of static files has none. */
+  addresses?(): Promise<{ url: string; code: string }[]>;
+  /** Who keeps samples, if anybody does, which is known with the models. */
+  keeper?: Keeper;
 }
 
-/** What only a service can do. */
-interface Service {
-  /** Lists where other machines find the page, with pictures of their QR codes. */
-  addresses(): Promise<{ url: string; code: string }[]>;
-  /** Whether samples are kept. */
-  keepsSamples(): Promise<boolean>;
+/** What keeps samples. */
+interface Keeper {
   /** Keeps pixels as a sample of a class, in place of any that they were kept as of before; of none, takes that back. */
   keepAs(pixels: Uint8Array, name?: string): Promise<void>;
   /** The class as of which pixels are kept, if they are. */
@@ -57,13 +55,13 @@ const finder = new Helper<{
   find(classes: string[], picture: GreyPicture): FoundDigit[];
 }>("finder.js");
 
-/** As of which classes pixels are kept, and by what they can be taken back. */
-const kept = new WeakMap<Uint8Array, { name: string; sample: string }>();
-
 /** The reader of this page. */
 export const reader: Reader = {
   async models() {
-    return (await getJson("models")).models;
+    const { models } = await getJson("models");
+    const { open } = await getJson("samples").catch(() => ({ open: false }));
+    if (open) reader.keeper = { keepAs, keptAs: (pixels) => kept.get(pixels)?.name };
+    return models;
   },
   async read(model, picture, isDrawn) {
     // What is drawn here is found in the browser, which spares the service nearly all of the work; where the
@@ -90,29 +88,26 @@ export const reader: Reader = {
       })),
     };
   },
-  service: {
-    async addresses() {
-      return (await getJson("addresses")).addresses;
-    },
-    async keepsSamples() {
-      const response = await get("samples");
-      return response.ok && (await response.json()).open;
-    },
-    async keepAs(pixels, name) {
-      const before = kept.get(pixels);
-      if (before?.name === name) return;
-      if (before) await get(`samples?sample=${before.sample}`, { method: "DELETE" });
-      kept.delete(pixels);
-      if (name === undefined) return;
-      const body = JSON.stringify({ pixels: toBase64(pixels), class: cleanClassName(name) });
-      const { sample } = await ask("samples", body).catch(({ message }) => {
-        throw new Error(message === texts.noPlace ? message : texts.notKept);
-      }) as { sample: string };
-      kept.set(pixels, { name, sample });
-    },
-    keptAs: (pixels) => kept.get(pixels)?.name,
+  async addresses() {
+    return (await getJson("addresses")).addresses;
   },
 };
+
+/** As of which classes pixels are kept, and by what they can be taken back. */
+const kept = new WeakMap<Uint8Array, { name: string; sample: string }>();
+
+async function keepAs(pixels: Uint8Array, name?: string): Promise<void> {
+  const before = kept.get(pixels);
+  if (before?.name === name) return;
+  if (before) await get(`samples?sample=${before.sample}`, { method: "DELETE" });
+  kept.delete(pixels);
+  if (name === undefined) return;
+  const body = JSON.stringify({ pixels: toBase64(pixels), class: cleanClassName(name) });
+  const { sample } = await ask("samples", body).catch(({ message }) => {
+    throw new Error(message === texts.noPlace ? message : texts.notKept);
+  }) as { sample: string };
+  kept.set(pixels, { name, sample });
+}
 
 /** A class by whichever name the service has for it, and how sure it is. */
 type Said = Omit<Prediction, "index" | "label"> & {

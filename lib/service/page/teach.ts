@@ -8,16 +8,12 @@ import { drawPixels } from "./inside.ts";
 import { cleanClassName, Lesson } from "./lesson.ts";
 import { pad } from "./pad.ts";
 import { greyOf } from "./pixels.ts";
-import type { ReadDigit, reader, ServedModel } from "./reader.ts";
+import { type ReadDigit, reader, type ServedModel } from "./reader.ts";
 import type { TeachingSkills } from "./teacher.ts";
 import { texts } from "./texts.ts";
 
 /** What the page does for teaching. */
 interface Page {
-  /** Who keeps samples, if anybody does. */
-  keeper(): typeof reader["service"];
-  /** Has what is on the paper read again. */
-  readAgain(): void;
   /** Opens a picture file. */
   toCanvas(file: Blob): Promise<HTMLCanvasElement>;
   /** Tells everybody. */
@@ -212,14 +208,14 @@ export class Teaching {
       ).flat(),
     );
     for (const pixels of this.#given) {
-      await this.#page.keeper()?.keepAs(pixels, names.get(pixels));
+      await reader.keeper?.keepAs(pixels, names.get(pixels));
     }
   }
 
   async #learn(): Promise<void> {
     this.model.classes = await this.#teacher.run("learn", this.#lesson.examples);
     element<HTMLButtonElement>("save-recogniser").disabled = this.model.classes.length === 0;
-    this.#page.readAgain();
+    pad.onChange();
   }
 
   #render(): void {
