@@ -1,7 +1,7 @@
 /** Single pictures with what a network took them for. */
 import { IMAGE_PIXELS, IMAGE_SIDE } from "../image/size.ts";
 import { COLORS, type Spec, THEME, type View } from "./theme.ts";
-import { squareUrl, tiles } from "./tiles.ts";
+import { pngUrl, tiles } from "./tiles.ts";
 
 /** A picture, the truth, and the answer of a network. */
 interface PredictionExample {
@@ -16,7 +16,8 @@ interface PredictionExample {
 }
 
 const WIDTH = 768;
-const PICTURE_SIDE = 4 * IMAGE_SIDE;
+const SCALE = 4;
+const PICTURE_SIDE = SCALE * IMAGE_SIDE;
 const GAP = 16;
 
 /** What is written below a picture: pixels of a character on average, and the longest name in full. */
@@ -132,7 +133,7 @@ function tileOf({ pixels, actual, predicted, confidence }: PredictionExample) {
     name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
   );
   return {
-    url: squareUrl(pixels, 2 * PICTURE_SIDE),
+    url: pngUrl({ width: IMAGE_SIDE, height: IMAGE_SIDE, values: pixels }, 2 * SCALE),
     answer: actual === predicted ? name : `${name}, not ${truth}`,
     detail: `${certainty(confidence)} sure`,
   };

@@ -1,7 +1,7 @@
 /** Pictures beside and below one another, for the charts that are made of them: layout, and PNG in data URLs. */
 
 import { encode } from "fast-png";
-import { COLORS, type View } from "./theme.ts";
+import type { View } from "./theme.ts";
 
 /** A picture, and what its text and its tooltip show. */
 interface Tile {
@@ -104,31 +104,4 @@ export function pngUrl(
     zlib: { level: 9 },
   });
   return `data:image/png;base64,${png.toBase64()}`;
-}
-
-/**
- * Makes a square picture into a PNG in a data URL, enlarged so that no viewer smooths it. Bytes are
- * drawn grey, 255 in white; numbers with a sign on white, the positive blue and the negative orange.
- *
- * @param pixels The picture, row by row.
- * @param side Least side of the PNG in pixels.
- * @param limit The number, of either sign, that gets the full colour; larger ones get it as well.
- * @throws {RangeError} If the picture is not square.
- */
-export function squareUrl(pixels: Uint8Array | Float32Array, side: number, limit = 1): string {
-  const width = Math.sqrt(pixels.length);
-  if (!Number.isInteger(width) || width === 0) {
-    throw new RangeError(`Expected pixels to fill a square but found ${pixels.length}`);
-  }
-  const values = pixels instanceof Uint8Array
-    ? pixels
-    : Uint8Array.from([...pixels].flatMap((value) => signedColor(value / limit)));
-  return pngUrl({ width, height: width, values }, Math.ceil(side / width));
-}
-
-/** A colour from orange at -1 over white to blue at 1. */
-function signedColor(value: number): number[] {
-  const share = Math.min(Math.abs(value), 1);
-  return [...Uint8Array.fromHex((value < 0 ? COLORS.wrong : COLORS.right).slice(1))]
-    .map((channel) => Math.round(255 + share * (channel - 255)));
 }

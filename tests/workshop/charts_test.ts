@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Evaluation } from "../../lib/model/evaluation.ts";
 import type { EpochRecord } from "../../lib/observer.ts";
+import { COLORS } from "../../lib/plot/theme.ts";
 import { classBalance } from "../../lib/workshop/charts/class_balance.ts";
 import { reliabilityDiagram, riskCoverage } from "../../lib/workshop/charts/confidence.ts";
 import { confusionExamples } from "../../lib/workshop/charts/confusion_examples.ts";
@@ -178,6 +179,34 @@ Deno.test("pictureGrid() says what the colours of numbers mean", async () => {
       .find((text) => text.startsWith("White"));
   assertEquals(await subtitleOf(1), "White: 0; blue: above it");
   assertEquals(await subtitleOf(-1), "White: 0; blue: above it; orange: below it");
+});
+
+Deno.test("pictureGrid() draws signed numbers blue above 0, white at 0, orange below", () => {
+  const [url] = valuesOf(
+    pictureGrid([{ pixels: Float32Array.of(2, 0, -2, -1) }], { title: "", side: 1 }),
+    "url",
+  ) as string[];
+  const { channels, data } = pngOf(url);
+  assertEquals(channels, 3);
+  const hex = (i: number) =>
+    "#" + Uint8Array.from(data.slice(3 * i, 3 * i + 3)).toHex().toUpperCase();
+  assertEquals([hex(0), hex(1), hex(2)], [COLORS.right, "#FFFFFF", COLORS.wrong]);
+});
+
+Deno.test("pictureGrid() enlarges by whole factors, to at least twice the side asked for", () => {
+  const pictures = [{ pixels: new Uint8Array(9) }];
+  const [url] = valuesOf(pictureGrid(pictures, { title: "", side: 5 }), "url") as string[];
+  assertEquals(pngOf(url).width, 12);
+});
+
+Deno.test("pictureGrid() throws on a picture that is not square", () => {
+  for (const length of [0, 8]) {
+    assertThrows(
+      () => pictureGrid([{ pixels: new Uint8Array(length) }], { title: "" }),
+      RangeError,
+      `Expected pixels to fill a square but found ${length}`,
+    );
+  }
 });
 
 Deno.test("pictureGrid() has one scale for all pictures or one for each", () => {

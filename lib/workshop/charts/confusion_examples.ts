@@ -1,8 +1,9 @@
 /** Which pictures are behind a cell of the confusion matrix. */
 
+import { IMAGE_SIDE } from "../../image/size.ts";
 import type { pickExamples } from "../../model/evaluation.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
-import { squareUrl, tiles } from "../../plot/tiles.ts";
+import { pngUrl, tiles } from "../../plot/tiles.ts";
 
 const LARGEST_CELL = 34;
 const LARGEST_MATRIX = 540;
@@ -11,6 +12,9 @@ const GAP = 6;
 const COLUMNS = 4;
 const ROWS = 4;
 const CAPTION_HEIGHT = 18;
+
+/** Pixels of a picture's PNG along a pixel of the digit, so that it is sharp. */
+const PICTURE_SCALE = 6;
 
 /**
  * Draws the matrix of mistakes beside the pictures of the cell that is clicked on; at first of the
@@ -38,7 +42,7 @@ export function confusionExamples(
   );
   const fullest = cells.reduce((most, cell) => cell.count > most.count ? cell : most);
   const pictures = mistakes.map(({ pixels, ...answer }) => ({
-    url: squareUrl(pixels, 2 * PICTURE),
+    url: pngUrl({ width: IMAGE_SIDE, height: IMAGE_SIDE, values: pixels }, PICTURE_SCALE),
     ...answer,
   }));
   const cellSide = Math.min(LARGEST_CELL, LARGEST_MATRIX / classes.length);

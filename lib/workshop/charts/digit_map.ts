@@ -1,15 +1,15 @@
 /** Digits as places on a map, where the mistakes lie, and who lives among others. */
 
-import { IMAGE_PIXELS } from "../../image/size.ts";
+import { IMAGE_PIXELS, IMAGE_SIDE } from "../../image/size.ts";
 import type { Evaluation } from "../../model/evaluation.ts";
-import { squareUrl } from "../../plot/tiles.ts";
+import { pngUrl } from "../../plot/tiles.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 import { nearestNeighbours } from "../neighbours.ts";
 
 const SIDE = 520;
 
-/** Least side of the picture under the mouse, in pixels. */
-const PICTURE_SIDE = 84;
+/** Pixels of the picture under the mouse along a pixel of a digit. */
+const PICTURE_SCALE = 3;
 
 /** Ten colours (Tableau 10), so that neighbouring groups differ; the digits themselves tell them apart. */
 const DIGIT_COLORS =
@@ -129,8 +129,8 @@ export function digitMap({ places, answers, images }: MappedDigits, title: strin
 }
 
 function urlOf(images: Uint8Array, index: number): string {
-  const pixels = images.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS);
-  return squareUrl(pixels, PICTURE_SIDE);
+  const values = images.subarray(index * IMAGE_PIXELS, (index + 1) * IMAGE_PIXELS);
+  return pngUrl({ width: IMAGE_SIDE, height: IMAGE_SIDE, values }, PICTURE_SCALE);
 }
 
 function rounded(value: number): number {

@@ -1,6 +1,6 @@
 /** Many pictures beside and below one another, in a grid or on a sheet. */
 
-import { pngUrl, squareUrl, tiles } from "../../plot/tiles.ts";
+import { pngUrl, tiles } from "../../plot/tiles.ts";
 import { COLORS, type Spec, THEME } from "../../plot/theme.ts";
 
 /** A picture of a grid. */
@@ -42,6 +42,7 @@ const ENLARGED_SIDE = 224;
  * @param pictures The pictures, row by row from the top left.
  * @param options Title and sizes.
  * @returns A Vega-Lite v5 chart.
+ * @throws {RangeError} If a picture is not square.
  */
 export function pictureGrid(
   pictures: GridPicture[],
@@ -133,4 +134,28 @@ function largestMagnitude(pictures: (Uint8Array | Float32Array)[]): number {
     for (const value of pixels) largest = Math.max(largest, Math.abs(value));
   }
   return largest || 1;
+}
+
+/**
+ * Makes a square picture into a PNG in a data URL, enlarged so that no viewer smooths it. Bytes are
+ * drawn grey, 255 in white; numbers with a sign on white, the positive blue and the negative orange.
+ *
+ * @param side Least side of the PNG in pixels.
+ * @param limit The number, of either sign, that gets the full colour.
+ */
+function squareUrl(pixels: Uint8Array | Float32Array, side: number, limit: number): string {
+  const width = Math.sqrt(pixels.length);
+  if (!Number.isInteger(width) || width === 0) {
+    throw new RangeError(`Expected pixels to fill a square but found ${pixels.length}`);
+  }
+  const values = pixels instanceof Uint8Array
+    ? pixels
+    : Uint8Array.from([...pixels].flatMap((value) => signedColor(value / limit)));
+  return pngUrl({ width, height: width, values }, Math.ceil(side / width));
+}
+
+/** A colour from orange at -1 over white to blue at 1. */
+function signedColor(value: number): number[] {
+  return [...Uint8Array.fromHex((value < 0 ? COLORS.wrong : COLORS.right).slice(1))]
+    .map((channel) => Math.round(255 + Math.abs(value) * (channel - 255)));
 }
