@@ -62,31 +62,28 @@ export function predictionExamples(examples: PredictionExample[]): Spec {
     ),
   );
   const step = Math.max(PICTURE_SIDE + GAP, CHARACTER_WIDTH * longest);
-  const right = group(rightTiles, RIGHT, { top: 0, step });
-  const wrongTop = right.height + GROUP_SPACING;
-  const wrong = group(wrongTiles, WRONG, { top: wrongTop, step });
   return {
     ...THEME,
     title: { text: "What the network read", subtitle: "Predicted class and its probability" },
-    width: WIDTH,
-    height: wrongTop + wrong.height,
-    layer: [right.view, wrong.view],
+    bounds: "flush",
+    spacing: GROUP_SPACING,
+    vconcat: [group(rightTiles, RIGHT, step), group(wrongTiles, WRONG, step)],
   };
 }
 
-/** Pictures under a heading, from one to the next a step to the right, and the height of all. */
+/** Pictures under a heading, from one to the next a step to the right. */
 function group(
   examples: ReturnType<typeof tileOf>[],
   style: typeof RIGHT,
-  { top, step }: { top: number; step: number },
-): { view: View; height: number } {
+  step: number,
+): View {
   const { data, encoding, layer, height } = tiles(examples, {
     columns: Math.floor(WIDTH / step),
     side: PICTURE_SIDE,
     gap: GAP,
     step,
     below: 46,
-    top: top + HEADING_HEIGHT,
+    top: HEADING_HEIGHT,
     marks: [
       {
         mark: {
@@ -118,8 +115,12 @@ function group(
     },
   };
   const pictures = { data, encoding, layer: [frame, ...layer] };
-  const heading = headingOf(examples.length === 0 ? `${style.name}: none` : style.name, style, top);
-  return { view: { layer: [heading, pictures] }, height: HEADING_HEIGHT + height + GAP };
+  const heading = headingOf(examples.length === 0 ? `${style.name}: none` : style.name, style);
+  return {
+    width: WIDTH,
+    height: HEADING_HEIGHT + height + GAP,
+    layer: [heading, pictures],
+  };
 }
 
 /** A picture, white ink on black as the network sees it, and what is written below it. */
@@ -139,7 +140,7 @@ function tileOf({ pixels, actual, predicted, confidence }: PredictionExample) {
   };
 }
 
-function headingOf(text: string, { sign, color }: typeof RIGHT, top: number): View {
+function headingOf(text: string, { sign, color }: typeof RIGHT): View {
   return {
     data: { values: [{}] },
     layer: [
@@ -151,7 +152,7 @@ function headingOf(text: string, { sign, color }: typeof RIGHT, top: number): Vi
           strokeCap: "round",
           opacity: 1,
           x: 8,
-          y: top + 9,
+          y: 9,
           size: 220,
           strokeWidth: 3,
           stroke: color,
@@ -162,7 +163,7 @@ function headingOf(text: string, { sign, color }: typeof RIGHT, top: number): Vi
           type: "text",
           text,
           x: 24,
-          y: top + 10,
+          y: 10,
           align: "left",
           baseline: "middle",
           fontSize: 14,
