@@ -43,8 +43,7 @@ export class Teaching {
 
   constructor(page: Page) {
     this.#page = page;
-    const form = element<HTMLFormElement>("new-class");
-    form.addEventListener("submit", (event) => {
+    element("new-class").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#begin(element<HTMLInputElement>("class-name").value);
     });
@@ -219,7 +218,7 @@ export class Teaching {
   }
 
   #render(): void {
-    const key = (document.activeElement as HTMLElement | null)?.dataset.key;
+    const focused = document.activeElement?.ariaLabel;
     const { examples, count, canUndo } = this.#lesson;
     this.#rows.clear();
     element("classes").replaceChildren(
@@ -227,18 +226,17 @@ export class Teaching {
     );
     element<HTMLButtonElement>("take-back").disabled = !canUndo;
     element<HTMLButtonElement>("save-examples").disabled = count === 0;
-    const before = Array.from(document.querySelectorAll<HTMLElement>("[data-key]"));
-    before.find((each) => each.dataset.key === key)?.focus();
+    const named = element("classes").querySelectorAll<HTMLElement>("[aria-label]");
+    Array.from(named).find(({ ariaLabel }) => ariaLabel === focused)?.focus();
   }
 
   #renderClass(name: string, pictures: readonly Uint8Array[]): HTMLElement {
     const input = make("input", { value: name, title: name, ariaLabel: texts.nameOf(name) });
-    input.dataset.key = `name ${name}`;
     input.addEventListener("change", () => this.#rename(name, input));
     const made = makeRow(input);
-    const add = button(texts.add, texts.addTo(name), `add ${name}`, () => this.give(name));
+    const add = button(texts.add, texts.addTo(name), () => this.give(name));
     add.classList.toggle("last", name === this.#last);
-    const drop = button("×", texts.removeClass(name), `drop ${name}`, () => {
+    const drop = button("×", texts.removeClass(name), () => {
       this.#lesson.drop(name);
       this.#changed(texts.removed(name));
     });
@@ -250,15 +248,12 @@ export class Teaching {
   }
 
   #renderExample(name: string, pixels: Uint8Array, i: number): HTMLElement {
-    const label = texts.removeExample(i + 1, name);
-    const example = button("", label, `example ${i} ${name}`, () => {
+    const canvas = make("canvas");
+    drawPixels(canvas, pixels);
+    return button(canvas, texts.removeExample(i + 1, name), () => {
       this.#lesson.remove(name, i);
       this.#changed(texts.exampleRemoved(name));
     });
-    const canvas = make("canvas");
-    drawPixels(canvas, pixels);
-    example.append(canvas);
-    return example;
   }
 
   async #rename(from: string, input: HTMLInputElement): Promise<void> {
@@ -289,11 +284,8 @@ function remembered(): string {
   }
 }
 
-function button(text: string, label: string, key: string, act: () => void) {
-  const about = { type: "button", ariaLabel: label, title: label, onclick: act } as const;
-  const button = make("button", about, text);
-  button.dataset.key = key;
-  return button;
+function button(content: string | Node, label: string, onclick: () => void): HTMLElement {
+  return make("button", { type: "button", ariaLabel: label, title: label, onclick }, content);
 }
 
 /** Rounded down, as all that the page is sure of. */
