@@ -26,7 +26,6 @@ interface Cell {
  *
  * @param confusion Number of pictures, `[actual][predicted]`.
  * @param classes Names of the classes in the order of rows and columns.
- * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If `confusion` does not have a row and a column for each class.
  */
 export function confusionMatrix(confusion: number[][], classes: string[]): Spec {

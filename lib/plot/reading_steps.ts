@@ -34,7 +34,6 @@ const HIGHLIGHT = Uint8Array.fromHex(COLORS.wrong.slice(1));
  *
  * @param steps The picture after every step, with a name.
  * @param digits What was read; the first twelve are shown.
- * @returns A Vega-Lite v5 chart.
  */
 export function readingSteps(steps: (Picture & { name: string })[], digits: ReadDigit[]): Spec {
   const pictures = [

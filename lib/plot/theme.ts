@@ -1,7 +1,7 @@
 /** One look for every chart: typeface, greys, and colours that colour-blind readers can tell apart. */
 import type { TopLevelSpec } from "vega-lite";
 
-/** A complete Vega-Lite chart, ready for a renderer or for JupyterLab. */
+/** A complete Vega-Lite v5 chart, ready for a renderer or for JupyterLab. */
 export type Spec = TopLevelSpec;
 
 /** One layer or panel of a chart. */

@@ -8,8 +8,6 @@ const SPLIT_COLORS = [COLORS.right, COLORS.muted, COLORS.wrong];
  * Draws the share of each class in each split of a dataset, bars side by side.
  *
  * @param splits Labels of each split by its name, at most three.
- * @param classes Names of the classes.
- * @returns A Vega-Lite v5 chart.
  */
 export function classBalance(splits: Record<string, Uint8Array>, classes: string[]): Spec {
   const names = Object.keys(splits);

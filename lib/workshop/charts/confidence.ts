@@ -11,7 +11,6 @@ const SIDE = 340;
  * A calibrated network has its dots on the diagonal; above it is too modest, below it too sure.
  *
  * @param bins Bins of answers by confidence; empty ones are left out.
- * @returns A Vega-Lite v5 chart.
  */
 export function reliabilityDiagram(bins: Evaluation["calibration"]): Spec {
   const filled = bins.filter(({ count }) => count > 0);
@@ -97,7 +96,6 @@ const POINTS = 200;
  * Wiener, "On the foundations of noise-free selective classification", 2010).
  *
  * @param answers Every answer.
- * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If there are no answers.
  */
 export function riskCoverage(answers: Evaluation["answers"]): Spec {

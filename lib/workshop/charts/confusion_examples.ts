@@ -22,8 +22,6 @@ const PICTURE_SCALE = 6;
  *
  * @param mistakes Wrong answers with their pictures, in the order in which a cell shows them; it
  * has room for the first sixteen.
- * @param classes Names of the classes.
- * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If there is no mistake to show.
  */
 export function confusionExamples(

@@ -33,7 +33,6 @@ interface MappedDigits {
  *
  * @param digits Places, answers and pictures.
  * @param title What the map is made of.
- * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If there are not as many places, answers and pictures.
  */
 export function digitMap({ places, answers, images }: MappedDigits, title: string): Spec {

@@ -35,8 +35,6 @@ interface LineChartOptions {
  *
  * @param lines Points by name, at most six lines. What is not finite has no place, and neither has 0 or
  * less on a logarithmic axis; where a line is no number any more, the chart says from where on.
- * @param options Title, axes and scale.
- * @returns A Vega-Lite v5 chart.
  */
 export function lineChart(
   lines: Record<string, [x: number, y: number][]>,
@@ -109,7 +107,6 @@ export function lineChart(
  * the end of its curve.
  *
  * @param runs Histories by name, at most six; epochs are counted on over the stages of a run.
- * @returns A Vega-Lite v5 chart.
  */
 export function comparisonCurves(runs: Record<string, EpochRecord[]>): Spec {
   const lines = Object.fromEntries(

@@ -40,8 +40,6 @@ const ENLARGED_SIDE = 224;
  * blue above and orange below 0.
  *
  * @param pictures The pictures, row by row from the top left.
- * @param options Title and sizes.
- * @returns A Vega-Lite v5 chart.
  * @throws {RangeError} If a picture is not square.
  */
 export function pictureGrid(
@@ -92,7 +90,6 @@ const NAME_HEIGHT = 18;
  *
  * @param pictures The pictures with their names, row by row from the top left.
  * @param options Title, and side of the square that each picture is fitted into, in pixels.
- * @returns A Vega-Lite v5 chart.
  */
 export function pictureSheet(
   pictures: (Parameters<typeof pngUrl>[0] & { name: string })[],
