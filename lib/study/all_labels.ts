@@ -25,12 +25,9 @@ import { defineStudy, TRAINING_FLAGS } from "./study.ts";
 
 const { standard, mnist } = PRESETS;
 
-/** The default, of which it is said too what is rejected. */
-const DEFAULT = "fine-tuned (default)";
-
-/** The ways of learning by their names in the table. */
+/** The ways of learning by their names in the table; of the first it is said too what is rejected. */
 const WAYS: Record<string, Omit<TrainOptions, "data" | "seed">> = {
-  [DEFAULT]: standard,
+  "fine-tuned (default)": standard,
   "frozen (`--fine-tune 0`)": { ...standard, fineTune: 0 },
   "MNIST alone, fine-tuned (`--preset mnist`)": mnist,
   "MNIST alone, from scratch": { ...mnist, fromScratch: true, fineTune: 0 },
@@ -57,27 +54,25 @@ const results = defineStudy({
       const { accuracy, calibrationError } = evaluation;
       return { accuracy, calibrationError, rejected: card.rejected!, seconds };
     };
-    const rows: string[][] = [];
-    let rejections: string[][] = [];
-    for (const [way, options] of Object.entries(WAYS)) {
-      const measured = await Array.fromAsync(seeds, (seed) => {
-        const name = `${way.replaceAll("`", "")}, seed ${seed}`;
-        return runs.once(name, () => learn(options, seed));
-      });
-      if (way === DEFAULT) {
-        rejections = Object.keys(measured[0].rejected).map((kind) => [
-          kind,
-          (100 * mean(measured.map(({ rejected }) => rejected[kind]))).toFixed(2),
-        ]);
-      }
-      rows.push([
-        way,
-        measured.map(({ accuracy }) => (100 * accuracy).toFixed(2)).join(", "),
-        `**${spread(measured.map(({ accuracy }) => accuracy))}**`,
-        (100 * mean(measured.map((one) => one.calibrationError))).toFixed(2),
-        `${mean(measured.map(({ seconds }) => seconds)).toFixed(0)} s`,
-      ]);
-    }
+    const all = await Array.fromAsync(
+      Object.entries(WAYS),
+      ([way, options]) =>
+        Array.fromAsync(seeds, (seed) => {
+          const name = `${way.replaceAll("`", "")}, seed ${seed}`;
+          return runs.once(name, () => learn(options, seed));
+        }),
+    );
+    const rows = Object.keys(WAYS).map((way, i) => [
+      way,
+      all[i].map(({ accuracy }) => (100 * accuracy).toFixed(2)).join(", "),
+      `**${spread(all[i].map(({ accuracy }) => accuracy))}**`,
+      (100 * mean(all[i].map(({ calibrationError }) => calibrationError))).toFixed(2),
+      `${mean(all[i].map(({ seconds }) => seconds)).toFixed(0)} s`,
+    ]);
+    const rejections = Object.keys(all[0][0].rejected).map((kind) => [
+      kind,
+      (100 * mean(all[0].map(({ rejected }) => rejected[kind]))).toFixed(2),
+    ]);
     const accuracy = `test accuracy %, seeds ${seeds.join(", ")}`;
     const head = ["way of learning", accuracy, "mean ± sd", "calibration error %", "time a seed"];
     const text = [

@@ -13,9 +13,6 @@ import { defineStudy } from "./study.ts";
 /** What `--only` knows. */
 const ENGINE_KEYS = ["ours", "pytorch", "keras", "composed"];
 
-/** The engines that know the networks of others. */
-const KNOWING_NETWORKS = ["ours", "pytorch"];
-
 export const bench = defineStudy({
   name: "bench",
   summary: "Measures training, forward passes and a whole run beside PyTorch and Keras, in turns.",
@@ -39,16 +36,15 @@ export const bench = defineStudy({
     },
   },
   async run({ rounds: most, quick, only, part, python }, runs) {
-    const keys = only?.split(",") ?? ENGINE_KEYS;
+    const ofOthers = part === "networks";
+    const keys = only?.split(",") ?? (ofOthers ? ["ours", "pytorch"] : ENGINE_KEYS);
     const unknown = keys.find((key) => !ENGINE_KEYS.includes(key));
     if (unknown !== undefined) {
       throw new UsageError(
         `Expected --only to name ${ENGINE_KEYS.join(", ")} but found ${unknown}`,
       );
     }
-    const ofOthers = part === "networks";
-    const isChosen = ({ key }: { key: string }) =>
-      keys.includes(key) && (!ofOthers || KNOWING_NETWORKS.includes(key));
+    const isChosen = ({ key }: { key: string }) => keys.includes(key);
     const { machine } = runs;
     const threads = ofOthers ? [1] : [...new Set([1, Math.min(2, machine.cores), machine.cores])];
     const rounds = quick ? Math.min(most, 2) : most;
