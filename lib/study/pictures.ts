@@ -48,11 +48,11 @@ export const pictures = defineStudy({
   },
   async run({ model: directory, count, pasted, split, seed }) {
     using model = await loadModel(directory ?? await findModel());
-    const mnist = (await loadMnist())[split];
+    const mnist = (await loadMnist({ limit: pasted }))[split];
     const drawn = await readDrawn(model, count, seed);
     const tables = [
       table(["kind", "normalised %", "squeezed %"], drawn.rows),
-      pastedTable(model, mnist, Math.min(pasted, mnist.count), seed),
+      pastedTable(model, mnist, seed),
       table(
         ["from pixels to answer", "median ms"],
         await timeReading(model, drawn.pictures, count, seed),
@@ -82,15 +82,10 @@ async function readDrawn(model: Classifier, count: number, seed: number) {
 }
 
 /** How many of MNIST's pictures are read right wherever they are pasted. */
-function pastedTable(
-  model: Classifier,
-  mnist: Dataset,
-  count: number,
-  seed: number,
-): string {
+function pastedTable(model: Classifier, mnist: Dataset, seed: number): string {
+  const { count, labels } = mnist;
   const digit = (i: number) => slice(mnist, i, 1).images;
   const percent = (answer: (i: number) => string) => {
-    const labels = mnist.labels.subarray(0, count);
     const hits = labels.filter((label, i) => answer(i) === `${label}`).length;
     return (100 * hits / count).toFixed(2);
   };
