@@ -166,16 +166,12 @@ await runCommand({
     const base = isShipped
       ? named as BaseName
       : { name: named, network: await readBase(named, { ...data, observer }) };
-    const epochsOf = (stage: Stage, changes: { epochs?: number }) => {
-      const batchSize = flags["batch-size"] ?? HEAD.batchSize;
-      return recipeFor(stage, { ...changes, batchSize }, own ? data.train.count : undefined).epochs;
-    };
-    const recipe = {
-      epochs: flags.epochs ??
-        (own ? epochsOf(fromScratch ? "from-scratch" : "head", {}) : undefined),
-      batchSize: flags["batch-size"],
-      learningRate: flags["learning-rate"],
-    };
+    const { "batch-size": batchSize, "learning-rate": learningRate } = flags;
+    const changes = { ...(batchSize && { batchSize }), ...(learningRate && { learningRate }) };
+    const epochsOf = (stage: Stage, standard: { epochs?: number } = {}) =>
+      recipeFor(stage, { ...changes, ...standard }, own ? data.train.count : undefined).epochs;
+    const epochs = flags.epochs ??
+      (own ? epochsOf(fromScratch ? "from-scratch" : "head") : undefined);
     const result = isSolved
       ? await learnFromFew(team, { data, base: named as BaseName, seed: flags.seed, observer })
       : await trainClassifier(team, {
@@ -189,9 +185,7 @@ await runCommand({
         augmentation: flags.augmentation ?? preset.augmentation,
         keeps: preset.keeps,
         handwriting: preset.handwriting,
-        recipe: Object.fromEntries(
-          Object.entries(recipe).filter(([, value]) => value !== undefined),
-        ),
+        recipe: { ...changes, ...(epochs && { epochs }) },
         checkpoint: join(out, "checkpoints", "training.safetensors"),
         resume: flags.resume,
         observer,

@@ -212,7 +212,19 @@ function tensorFlowServing(model: string, card: Classifier["card"], rows: Rows, 
      * @throws {TypeError} If it is something else, there are too many pictures, or numbers outside the range.
      */
     read(body: unknown) {
-      const { pictures, isColumns } = readPredictRequest(body);
+      const { instances, inputs, signature_name: signature } = isObject(body) ? body : {};
+      const isColumns = inputs !== undefined;
+      const field = isColumns ? "inputs" : "instances";
+      if (isColumns && instances !== undefined) throw unexpected("instances or inputs", "both");
+      const asked = isColumns ? onlyValue(inputs) : instances;
+      if (!Array.isArray(asked)) {
+        throw unexpected("a JSON object with a list of instances or inputs", describe(body, field));
+      }
+      if (signature !== undefined && signature !== SIGNATURE) {
+        throw unexpected(`signature_name to be ${SIGNATURE}`, quote(signature));
+      }
+      checkCount(asked.length, field);
+      const pictures = asked.map((picture, i) => readPicture(picture, `${field}[${i}]`));
       const write = (predictions: Prediction[]) =>
         isColumns
           ? { outputs: writeColumns(outputs, predictions) }
@@ -230,27 +242,6 @@ const PREDICT_FORMS = Object.entries({
   ...object({ [field]: taken, signature_name: { enum: [SIGNATURE] } }, ["signature_name"]),
   not: { required: [field === "inputs" ? "instances" : "inputs"] },
 }));
-
-function readPredictRequest(body: unknown) {
-  const { instances, inputs, signature_name: signature } = isObject(body) ? body : {};
-  const isColumns = inputs !== undefined;
-  const field = isColumns ? "inputs" : "instances";
-  if (isColumns && instances !== undefined) {
-    throw unexpected("instances or inputs", "both");
-  }
-  const pictures = isColumns ? onlyValue(inputs) : instances;
-  if (!Array.isArray(pictures)) {
-    throw unexpected("a JSON object with a list of instances or inputs", describe(body, field));
-  }
-  if (signature !== undefined && signature !== SIGNATURE) {
-    throw unexpected(`signature_name to be ${SIGNATURE}`, quote(signature));
-  }
-  checkCount(pictures.length, field);
-  return {
-    pictures: pictures.map((picture, i) => readPicture(picture, `${field}[${i}]`)),
-    isColumns,
-  };
-}
 
 function writeColumns(outputs: Output[], predictions: Prediction[]) {
   return Object.fromEntries(
@@ -326,7 +317,16 @@ function openInference(model: string, card: Classifier["card"], outputs: Output[
      * @throws {TypeError} If it is something else, there are too many pictures, or numbers outside the range.
      */
     read(body: unknown, rest: Uint8Array = new Uint8Array()) {
-      const { id, pictures, asked } = readInferRequest(body, outputs, rest);
+      const { id, inputs, outputs: named, parameters } = isObject(body) ? body : {};
+      if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0])) {
+        throw unexpected("a JSON object with a list of one input", describe(body, "inputs"));
+      }
+      if (id !== undefined && typeof id !== "string") {
+        throw unexpected("id to be a string", typeof id);
+      }
+      const pictures = readInput(inputs[0], rest);
+      const areBinary = readParameter(parameters, "binary_data_output") === true;
+      const asked = readOutputs(named, outputs, areBinary);
       const write = (predictions: Prediction[]) => {
         const tensors: Uint8Array<ArrayBuffer>[] = [];
         const head = {
@@ -367,13 +367,10 @@ function inferSchema(names: string[]) {
   }, ["id", "outputs", "parameters"]);
 }
 
-function readInferRequest(body: unknown, all: Output[], rest: Uint8Array) {
-  const { id, inputs, outputs, parameters } = isObject(body) ? body : {};
-  if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0])) {
-    throw unexpected("a JSON object with a list of one input", describe(body, "inputs"));
-  }
-  if (id !== undefined && typeof id !== "string") throw unexpected("id to be a string", typeof id);
-  const { shape, datatype, data, parameters: how } = inputs[0];
+function readInput(
+  { shape, datatype, data, parameters }: Record<string, unknown>,
+  rest: Uint8Array,
+): Pixels[] {
   if (typeof datatype !== "string" || !Object.hasOwn(ARRAYS, datatype)) {
     throw unexpected(`datatype to be one of ${Object.keys(ARRAYS).join(", ")}`, quote(datatype));
   }
@@ -383,7 +380,7 @@ function readInferRequest(body: unknown, all: Output[], rest: Uint8Array) {
     throw unexpected(`shape to be ${known}`, quote(shape));
   }
   checkCount(count, "pictures");
-  const size = readParameter(how, "binary_data_size");
+  const size = readParameter(parameters, "binary_data_size");
   const numbers = size !== undefined
     ? readBytes(rest, size, datatype)
     : Array.isArray(data)
@@ -392,14 +389,10 @@ function readInferRequest(body: unknown, all: Output[], rest: Uint8Array) {
   if (numbers.length !== count * IMAGE_PIXELS) {
     throw unexpected(`data to hold ${count * IMAGE_PIXELS} numbers`, `${numbers.length}`);
   }
-  return {
-    id,
-    pictures: Array.from(
-      { length: count },
-      (_, i) => readPixels(numbers.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), `picture ${i}`),
-    ),
-    asked: readOutputs(outputs, all, readParameter(parameters, "binary_data_output") === true),
-  };
+  return Array.from(
+    { length: count },
+    (_, i) => readPixels(numbers.slice(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS), `picture ${i}`),
+  );
 }
 
 function readParameter(parameters: unknown, name: string): unknown {
