@@ -90,7 +90,10 @@ Deno.test("a zip that is no model is told in one sentence by tasks that take one
     ) {
       const { code, stderr } = await runTask(args[0], ...args.slice(1));
       assertEquals(code, 1);
-      assertMatch(stderr, /^\w+: Expected (card|model)\.json in .*\.zip but there is none\n$/m);
+      assertMatch(
+        stderr,
+        /^\w+: Expected to read .*\.zip.(card|model)\.json but there is no such file\n$/m,
+      );
       const written = await Array.fromAsync(Deno.readDir(out)).catch(() => []);
       assertEquals(written, []);
     }
