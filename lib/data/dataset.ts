@@ -71,6 +71,27 @@ export function slice(dataset: Dataset, start: number, most: number): Dataset {
   };
 }
 
+/**
+ * Finds the pictures that are an earlier one's copy to the last pixel, within each group.
+ *
+ * @param groupOf The group of a picture, by its index; if not given, all are one.
+ * @returns The index of the first such picture by that of each copy.
+ */
+export function findCopies(
+  { count, images }: Dataset,
+  groupOf: (index: number) => unknown = () => "",
+): Map<number, number> {
+  const [copies, seen] = [new Map<number, number>(), new Map<string, number>()];
+  for (let i = 0; i < count; i++) {
+    const pixels = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS).toHex();
+    const key = `${groupOf(i)} ${pixels}`;
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, i);
+    else copies.set(i, first);
+  }
+  return copies;
+}
+
 // Splitting what has no split of its own
 
 /** Share of the pictures that are held out to choose on, and again to test on. */

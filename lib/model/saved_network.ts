@@ -2,9 +2,16 @@
 
 import * as tf from "@tensorflow/tfjs";
 import { dirname, join } from "@std/path";
-import { type Dataset, join as joinDatasets, type Splits } from "../data/dataset.ts";
+import {
+  type Dataset,
+  findCopies,
+  join as joinDatasets,
+  pick,
+  type Splits,
+} from "../data/dataset.ts";
 import { parseJson, readWhole } from "../data/file_system.ts";
 import { encodeIdxPair, readLabelled } from "../data/idx.ts";
+import type { Observer } from "../observer.ts";
 import { networkFromData, networkToData, readWeights } from "./network.ts";
 
 /** The files of a network. */
@@ -87,9 +94,14 @@ export async function encodeNetwork(
  * Adds the pictures that a classifier was learnt from to others, of the same classes or more.
  *
  * @param directory Its folder, or a zip of the files in it.
+ * @returns All of them; copies among those to learn from once.
  * @throws {Error} If it has none beside it, or none of its classes.
  */
-export async function addExamples(data: Splits, directory: string): Promise<Splits> {
+export async function addExamples(
+  data: Splits,
+  directory: string,
+  observer: Observer = () => {},
+): Promise<Splits> {
   const { classes = [] } = (await readCard(directory) ?? {}) as { classes?: string[] };
   const known = await readLabelled(
     join(directory, `${EXAMPLES}-images-idx3-ubyte.gz`),
@@ -108,7 +120,15 @@ export async function addExamples(data: Splits, directory: string): Promise<Spli
   const [train, validation, test] = [data.train, data.validation, data.test]
     .map((part) => renumber(part, data.classes));
   const joined = joinDatasets(renumber(known, classes), train);
-  return { ...data, classes: all, train: joined, validation, test };
+  const copies = findCopies(joined, (i) => joined.labels[i]);
+  if (copies.size > 0) {
+    observer({
+      kind: "note",
+      text: `${copies.size} of the pictures are among the model's already`,
+    });
+  }
+  const others = [...joined.labels.keys()].filter((i) => !copies.has(i));
+  return { ...data, classes: all, train: pick(joined, others), validation, test };
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { shareMemory } from "../backend/team.ts";
 import { Team } from "../backend/team.ts";
-import { type Dataset, join, pick, type Splits } from "../data/dataset.ts";
+import { type Dataset, findCopies, join, pick, type Splits } from "../data/dataset.ts";
 import { isDirectory, readPacked } from "../data/file_system.ts";
 import { CSV_NAME, readPixelCsv } from "../data/pixel_csv.ts";
 import { IMAGE_PIXELS } from "../image/size.ts";
@@ -26,6 +26,11 @@ interface ReadOptions {
    * @default {navigator.hardwareConcurrency}
    */
   workers?: number;
+  /**
+   * Classes that there have to be: more than one, to learn from these pictures alone.
+   * @default {2}
+   */
+  leastClasses?: number;
 }
 
 /** Pictures, and what each is for. */
@@ -44,16 +49,16 @@ const IDX_NAME = /idx\d-ubyte(\.gz)?$/i;
  * splits if there are no others; where there are none, everything is to be learnt from (`holdOut` splits it).
  * In a table (`label,pixel0,…,pixel783`, as {@linkcode readPixelCsv} reads it) pictures are taken as they are.
  * What is passed over (hidden files, other files, empty folders, what cannot be read or shows nothing) is told
- * as notes, and so are pictures that are there twice.
+ * as notes, and so are copies, of which one is taken of each class and split.
  *
  * @param path Folder, `.zip` or `.csv`.
  * @returns Classes in natural order, pictures with their files' names.
- * @throws {Error} If there are fewer than two classes or more than 255, or a class's name is longer than 100
+ * @throws {Error} If there are fewer classes than that or more than 255, or a class's name is longer than 100
  * characters; as {@linkcode listArchive} and {@linkcode readPixelCsv}.
  */
 export async function readOwnPictures(
   path: string,
-  { observer = () => {}, workers }: ReadOptions = {},
+  { observer = () => {}, workers, leastClasses = 2 }: ReadOptions = {},
 ): Promise<Splits> {
   const note = (what: string, names: string[]) => {
     if (names.length === 0) return;
@@ -62,11 +67,15 @@ export async function readOwnPictures(
     observer({ kind: "note", text: `${what}: ${shown}` });
   };
   const { classes, all, parts } = CSV_NAME.test(path)
-    ? await readTable(path)
-    : await readFolders(path, note, { observer, workers });
-  note("There twice, in other classes or splits", findTwice(all, parts));
+    ? await readTable(path, leastClasses)
+    : await readFolders(path, note, { observer, workers, leastClasses });
+  const name = ([copy, first]: [number, number]) => `${all.names![copy]} is ${all.names![first]}`;
+  const copies = findCopies(all, (i) => `${all.labels[i]} ${parts[i]}`);
+  note("Passed over, copies", [...copies].map(name));
+  const strange = [...findCopies(all)].filter(([copy]) => !copies.has(copy));
+  note("There twice, in other classes or splits", strange.map(name));
   const [train, validation, test] = (["train", "validation", "test"] as const)
-    .map((part) => pick(all, [...parts.keys()].filter((i) => parts[i] === part)));
+    .map((part) => pick(all, [...parts.keys()].filter((i) => parts[i] === part && !copies.has(i))));
   const lacking = classes.filter((_, label) => !train.labels.includes(label));
   if (lacking.length > 0) {
     throw new Error(
@@ -88,7 +97,7 @@ export async function readLabelledPictures(
   classes: readonly string[],
   options?: ReadOptions,
 ): Promise<Dataset> {
-  const { classes: found, ...parts } = await readOwnPictures(path, options);
+  const { classes: found, ...parts } = await readOwnPictures(path, { ...options, leastClasses: 1 });
   const strange = found.find((name) => !classes.includes(name));
   if (strange !== undefined) {
     throw new Error(`Expected ${path} to hold classes of the model but found ${strange}`);
@@ -97,9 +106,9 @@ export async function readLabelledPictures(
   return { ...rest, labels: labels.map((label) => classes.indexOf(found[label])) };
 }
 
-async function readTable(path: string): Promise<Labelled> {
+async function readTable(path: string, leastClasses: number): Promise<Labelled> {
   const { count, images, labels } = await readPixelCsv(path, { isLabelled: true });
-  const classes = classesOf(path, labels);
+  const classes = classesOf(path, labels, leastClasses);
   return {
     classes,
     all: {
@@ -115,7 +124,7 @@ async function readTable(path: string): Promise<Labelled> {
 async function readFolders(
   path: string,
   note: (what: string, names: string[]) => void,
-  options: ReadOptions,
+  options: Required<Pick<ReadOptions, "leastClasses">> & ReadOptions,
 ): Promise<Labelled> {
   if (!await isDirectory(path) && !/\.zip$/i.test(path)) {
     throw new Error(
@@ -130,7 +139,7 @@ async function readFolders(
   }
   note("Passed over, no pictures", passedOver);
   note("Passed over, empty folders", empty);
-  const classes = classesOf(path, entries.map(({ label }) => label));
+  const classes = classesOf(path, entries.map(({ label }) => label), options.leastClasses);
   const images = shareMemory(new Uint8Array(entries.length * IMAGE_PIXELS));
   const { unreadable, blank } = await readSymbols(
     entries.map(({ source }) => source),
@@ -151,11 +160,11 @@ async function readFolders(
 }
 
 /** The classes that labels name, in natural order. */
-function classesOf(path: string, labels: string[]): string[] {
+function classesOf(path: string, labels: string[], least: number): string[] {
   const classes = [...new Set(labels)].sort(NATURAL.compare);
-  if (classes.length < 2 || classes.length > MOST_CLASSES) {
+  if (classes.length < least || classes.length > MOST_CLASSES) {
     throw new Error(
-      `Expected ${path} to hold pictures of 2 to ${MOST_CLASSES} classes but found ${classes.length}`,
+      `Expected ${path} to hold pictures of ${least} to ${MOST_CLASSES} classes but found ${classes.length}`,
     );
   }
   const long = classes.find((name) => name.length > LONGEST_NAME || name === "");
@@ -172,19 +181,6 @@ function classesOf(path: string, labels: string[]): string[] {
 function indicesOf(labels: string[], classes: string[]): Uint8Array {
   const indices = new Map(classes.map((name, i) => [name, i]));
   return Uint8Array.from(labels, (label) => indices.get(label)!);
-}
-
-/** Names the pictures that are the same in two classes or two splits. */
-function findTwice({ count, images, labels, names }: Dataset, parts: string[]): string[] {
-  const seen = new Map<string, number>();
-  return Array.from({ length: count }).flatMap((_, i) => {
-    const picture = images.subarray(i * IMAGE_PIXELS, (i + 1) * IMAGE_PIXELS).toHex();
-    const other = seen.get(picture);
-    seen.set(picture, i);
-    return other !== undefined && (labels[other] !== labels[i] || parts[other] !== parts[i])
-      ? [`${names![i]} is ${names![other]}`]
-      : [];
-  });
 }
 
 /** Reads files side by side; indices of what is none. */

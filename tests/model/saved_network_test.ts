@@ -236,6 +236,14 @@ Deno.test("addExamples() joins what saveNetwork() kept beside a network, in a fo
       assertEquals([...train.labels], [0, 1, 1, 1, 2]);
       assertEquals(train.images[3 * 784], 1);
     }
+    const notes: unknown[] = [];
+    const same = { ...splits, train: shaded(0, 1, 1), classes: ["plus", "minus"] };
+    const { train } = await addExamples(same, path, (news) => notes.push(news));
+    assertEquals([...train.labels], [0, 1, 1]);
+    assertEquals(notes, [{
+      kind: "note",
+      text: "3 of the pictures are among the model's already",
+    }]);
     await Deno.writeTextFile(join(path, "card.json"), '{"classes":["plus"]}');
     await assertRejects(
       () => addExamples({ ...splits, classes: ["minus", "dot"] }, path),

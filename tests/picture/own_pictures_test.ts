@@ -92,6 +92,7 @@ Deno.test("readOwnPictures() names what it passes over, and pictures that are th
         }),
         "two/a.png": bars(1),
         "two/b.png": bars(2),
+        "two/b copy.png": bars(2),
         "readme.md": "words",
       });
       await Deno.mkdir(join(folder, "three"));
@@ -101,13 +102,14 @@ Deno.test("readOwnPictures() names what it passes over, and pictures that are th
       assertEquals([classes, train.names], [["one", "two"], [
         "one/a.png",
         "two/a.png",
-        "two/b.png",
+        "two/b copy.png",
       ]]);
       assertEquals(notes, [
         "Passed over, no pictures: elsewhere, one/.hidden.png, one/notes.txt, readme.md, two/x.png",
         "Passed over, empty folders: three",
         "Passed over, cannot be read: one/cut off.png",
         "Passed over, nothing is drawn: one/white.png",
+        "Passed over, copies: two/b.png is two/b copy.png",
         "There twice, in other classes or splits: two/a.png is one/a.png",
       ]);
     } finally {
