@@ -122,7 +122,11 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
       "training pictures": data.train.count,
       workers: team.size,
       kernels: chosenKernels(),
-      "base weights": await fingerprint(baseNetwork),
+      "base weights": await fingerprint(readWeights(baseNetwork.layers)),
+      pictures: await fingerprint([
+        JSON.stringify(data.classes),
+        ...[data.train, data.validation].flatMap(({ images, labels }) => [images, labels]),
+      ]),
     },
     checkpoint,
     resume,
@@ -167,9 +171,10 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
   };
 }
 
-/** Tells networks' weights apart: the first digits of their SHA-256. */
-async function fingerprint({ layers }: tf.LayersModel): Promise<string> {
-  const bytes = await new Blob(readWeights(layers) as BlobPart[]).arrayBuffer();
+/** Tells weights or pictures apart: the first digits of their SHA-256. */
+async function fingerprint(parts: (string | Uint8Array | Float32Array)[]): Promise<string> {
+  const unshared = parts.map((part) => part.slice() as BlobPart);
+  const bytes = await new Blob(unshared).arrayBuffer();
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 8);
 }
 

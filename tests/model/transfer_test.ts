@@ -123,13 +123,13 @@ Deno.test("trainClassifier() from scratch does not take the base's weights", asy
   random.dispose();
 });
 
-Deno.test("trainClassifier() resumes from a base with the same weights only", () =>
+Deno.test("trainClassifier() resumes from a base with the same weights and from the same pictures only", () =>
   withFolder(async (folder) => {
     await using team = await startTeam({ workers: 1 });
     const checkpoint = join(folder, "training.safetensors");
-    const train = async (seed: number) => {
+    const train = async (seed: number, data = few) => {
       const base = { name: "mine", network: buildBase("cnn-small", seed) };
-      const options = { ...QUICK, base, recipe: { epochs: 1 }, checkpoint, resume: true };
+      const options = { ...QUICK, data, base, recipe: { epochs: 1 }, checkpoint, resume: true };
       const result = await trainClassifier(team, options);
       result.network.dispose();
       return figures(result);
@@ -139,6 +139,12 @@ Deno.test("trainClassifier() resumes from a base with the same weights only", ()
     assertMatch(
       message.replace(checkpoint, "PATH"),
       /^Expected to resume with base weights [0-9a-f]{8}, as PATH was made, but found [0-9a-f]{8}$/,
+    );
+    const labels = few.train.labels.with(0, (few.train.labels[0] + 1) % 10);
+    await assertRejects(
+      () => train(1, { ...few, train: { ...few.train, labels } }),
+      Error,
+      "Expected to resume with pictures ",
     );
   }));
 
