@@ -11,7 +11,7 @@ import { readBase } from "../formats/read_base.ts";
 import { encodeKerasH5 } from "../formats/keras.ts";
 import { BASE_NAMES, type BaseName } from "../model/architecture.ts";
 import { learnFromFew } from "../model/few_pictures.ts";
-import { describeMetrics, outputFolder } from "../model/model_folders.ts";
+import { describeMetrics, outputFolder, wilsonInterval } from "../model/model_folders.ts";
 import { pickExamples } from "../model/evaluation.ts";
 import { addExamples, saveNetwork } from "../model/saved_network.ts";
 import { networkToData } from "../model/network.ts";
@@ -42,6 +42,17 @@ const [HEAD, SCRATCH] = [recipeFor("head"), recipeFor("from-scratch")];
  * (outputs/README.md, own-classes).
  */
 const MANY_PICTURES = 11;
+
+/** Flags of a head that is learnt step by step. */
+const STEP_FLAGS = [
+  "from-scratch",
+  "fine-tune",
+  "epochs",
+  "hidden-units",
+  "batch-size",
+  "learning-rate",
+  "augmentation",
+] as const;
 
 /** Confused pictures of one's own that are named at the end; metrics.json has all. */
 const SHOWN_MISTAKES = 5;
@@ -153,13 +164,15 @@ await runCommand({
     const own = flags.pictures !== undefined;
     const out = flags.out ?? outputFolder(own ? "own" : classes);
     await Deno.mkdir(out, { recursive: true });
+    // A folder that cannot be written to is told of before anything is learnt.
+    await Deno.remove(await Deno.makeTempFile({ dir: out }));
     await startBackend(flags);
     await using team = await startTeam(flags);
     // A file that is no base is told of before data are read.
     if (!isShipped) (await readBase(named)).dispose();
     const loaded = await loadData(flags, observer);
-    const isSolved = own && isShipped && (flags.head ? flags.head === "solved" : areFew(loaded) &&
-      !fromScratch && flags["fine-tune"] === undefined && flags.epochs === undefined);
+    const isSolved = own && isShipped &&
+      (flags.head ? flags.head === "solved" : areFew(loaded) && !firstGiven(flags, STEP_FLAGS));
     if (own) observer({ kind: "note", text: describePictures(loaded, isSolved) });
     const data = own && !isSolved ? holdOut(loaded, flags.seed) : loaded;
     for (const lacking of describeLacking(data)) observer({ kind: "note", text: lacking });
@@ -191,13 +204,14 @@ await runCommand({
         observer,
       });
     const examples = own ? joinDatasets(loaded.train, loaded.validation) : undefined;
-    await saveResult(out, result, preset.keeps, examples);
-    const seconds = (performance.now() - started) / 1000;
+    await saveModel(out, result, examples);
+    const elapsed = () => (performance.now() - started) / 1000;
     await writeFileAtomically(
       join(out, "metrics.json"),
-      JSON.stringify(metrics(result, seconds), null, 2) + "\n",
+      JSON.stringify(metrics(result, elapsed()), null, 2) + "\n",
     );
-    const test = `${describeTest(result)} after ${seconds.toFixed(0)} s`;
+    await drawCharts(out, result, preset.keeps, observer);
+    const test = `${describeTest(result, own)} after ${elapsed().toFixed(0)} s`;
     console.log(`${test}; model, metrics and pictures are in ${out}`);
     for (const { file, actual, predicted } of namedMistakes(result).slice(0, SHOWN_MISTAKES)) {
       console.log(`  ${file}: ${actual} called ${predicted}`);
@@ -220,10 +234,14 @@ function describePictures({ train, validation, classes }: Splits, isSolved: bool
 
 function describeTest(
   { card, evaluation: { accuracy, count, mistakes } }: TrainResult,
+  own: boolean,
 ): string {
-  return card.metrics.leftOut
-    ? describeMetrics(card.metrics)
-    : `Test accuracy ${(100 * accuracy).toFixed(2)} % (${mistakes.length} wrong of ${count})`;
+  if (card.metrics.leftOut) return describeMetrics(card.metrics);
+  const { low, high } = wilsonInterval(accuracy, count);
+  const range = own ? `, ${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)} % elsewhere` : "";
+  return `Test accuracy ${
+    (100 * accuracy).toFixed(2)
+  } % (${mistakes.length} wrong of ${count}${range})`;
 }
 
 type TrainResult = Awaited<ReturnType<typeof trainClassifier>>;
@@ -240,70 +258,88 @@ interface DataFlags {
 
 /** Rejects flags that contradict each other. */
 async function checkTogether(
-  flags: DataFlags & { head?: string; "from-scratch": boolean; "fine-tune"?: number },
+  flags:
+    & DataFlags
+    & Record<typeof STEP_FLAGS[number], unknown>
+    & { head?: string; "from-scratch": boolean; "fine-tune"?: number },
   base: string,
   isShipped: boolean,
 ): Promise<void> {
-  const { classes, data, limit, pictures, head, "add-to": addTo } = flags;
-  const { "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
+  const { classes, pictures, head, "from-scratch": fromScratch, "fine-tune": fineTune } = flags;
   if (fromScratch && fineTune) refuse("--from-scratch or --fine-tune", "both");
   if (!isShipped) {
     if (!await Deno.stat(base).then(() => true, () => false)) {
       refuse(`--base to be ${BASE_NAMES.join(", ")}, a .h5 or .keras file or a folder`, base);
     }
-    const flag = firstOf({
-      "from-scratch": fromScratch,
-      "fine-tune": Boolean(fineTune),
-      "head solved": pictures !== undefined && head === "solved",
-    });
+    const flag = fromScratch ? "from-scratch" : fineTune ? "fine-tune" : undefined;
     if (flag) refuse(`--base to be ${BASE_NAMES.join(" or ")} with --${flag}`, base);
+    if (pictures !== undefined && head === "solved") {
+      refuse(`--base to be ${BASE_NAMES.join(" or ")} with --head solved`, base);
+    }
   }
   if (pictures === undefined) {
-    const flag = firstOf({ head: head !== undefined, "add-to": addTo !== undefined });
+    const flag = firstGiven(flags, ["head", "add-to"]);
     if (flag) refuse(`--pictures with --${flag}`, "none");
   } else {
-    const flag = firstOf({
-      classes: classes !== "digits",
-      data: data !== undefined,
-      limit: limit !== undefined,
-    });
+    const flag = classes !== "digits" ? "classes" : firstGiven(flags, ["data", "limit"]);
     if (flag) refuse(`--pictures or --${flag}`, "both");
+    const step = firstGiven(flags, STEP_FLAGS);
+    if (head === "solved" && step) refuse(`--head solved or --${step}`, "both");
   }
 }
 
-/** The first flag that is given. */
-function firstOf(flags: Record<string, boolean>): string | undefined {
-  return Object.keys(flags).find((name) => flags[name]);
+/** The first of the names whose flag is given. */
+function firstGiven<Name extends string>(
+  flags: Partial<Record<Name, unknown>>,
+  names: readonly Name[],
+): Name | undefined {
+  return names.find((name) => flags[name] !== undefined && flags[name] !== false);
 }
 
 function refuse(expected: string, found: string): never {
   throw new UsageError(`Expected ${expected} but found ${found}`);
 }
 
-/** The model, the same for Keras, and three pictures. */
-async function saveResult(
+/** The model, and the same for Keras. */
+async function saveModel(
   out: string,
-  { network, card, evaluation, history, tested }: TrainResult,
-  keeps: "best" | "last",
+  { network, card }: TrainResult,
   examples?: Dataset,
 ): Promise<void> {
-  const { classes, confusion } = evaluation;
   await saveNetwork(join(out, "model"), network, card, "float16", examples);
-  const path = join(out, `${kindOf(classes)}_recognition_model.h5`);
+  const path = join(out, `${kindOf(card.classes)}_recognition_model.h5`);
   try {
     await writeFileAtomically(path, await encodeKerasH5(await networkToData(network), card));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     console.error(`${path} is not written: ${error.message}`);
   }
-  if (history.length > 0) {
-    await saveChart(trainingCurves(history, keeps), join(out, "training_curves"));
+}
+
+/** Draws three pictures; a head that was solved has no training curves, and an earlier one's go. */
+async function drawCharts(
+  out: string,
+  { evaluation, history, tested }: TrainResult,
+  keeps: "best" | "last",
+  observer: Observer,
+): Promise<void> {
+  const { classes, confusion } = evaluation;
+  const charts = {
+    confusion_matrix: confusionMatrix(confusion, classes),
+    prediction_examples: predictionExamples(pickExamples(evaluation, tested)),
+    ...(history.length > 0 && { training_curves: trainingCurves(history, keeps) }),
+  };
+  if (history.length === 0) {
+    for (const ending of ["svg", "png"]) {
+      await Deno.remove(join(out, `training_curves.${ending}`)).catch(() => {});
+    }
   }
-  await saveChart(confusionMatrix(confusion, classes), join(out, "confusion_matrix"));
-  await saveChart(
-    predictionExamples(pickExamples(evaluation, tested)),
-    join(out, "prediction_examples"),
-  );
+  const total = Object.keys(charts).length;
+  for (const [i, [name, chart]] of Object.entries(charts).entries()) {
+    observer({ kind: "progress", what: "drawing", done: i, total });
+    await saveChart(chart, join(out, name));
+  }
+  observer({ kind: "progress", what: "drawing", done: total, total });
 }
 
 async function loadData(
@@ -311,15 +347,18 @@ async function loadData(
   observer: Observer,
 ): Promise<Splits> {
   if (pictures !== undefined) {
-    const own = await readOwnPictures(pictures, { observer, workers });
-    return model === undefined ? own : await addExamples(own, model);
+    if (model === undefined) return await readOwnPictures(pictures, { observer, workers });
+    const more = await readOwnPictures(pictures, { observer, workers, leastClasses: 1 });
+    return await addExamples(more, model, observer);
   }
   return await loadCharacters(classes, { directory: data, limit });
 }
 
 /** Wrong answers by the files of their pictures, the most confident first; none if they have no names. */
-function namedMistakes({ evaluation: { mistakes }, tested: { names } }: TrainResult) {
-  return names ? mistakes.map(({ index, ...rest }) => ({ file: names[index], ...rest })) : [];
+function namedMistakes({ card, evaluation: { mistakes }, tested: { names } }: TrainResult) {
+  return names && card.metrics.testCount > 0
+    ? mistakes.map(({ index, ...rest }) => ({ file: names[index], ...rest }))
+    : [];
 }
 
 function metrics(result: TrainResult, seconds: number) {
