@@ -49,16 +49,14 @@ export const TRAINING_FLAGS = {
 
 /** @returns The study with flags that all have, which writes its report. */
 export function defineStudy<const F extends Flags>(study: Study<F>) {
+  const { name } = study;
   const flags: Flags = {
     ...study.flags,
-    out: { ...FLAGS.out, help: "folder for runs and results", default: `outputs/${study.name}` },
+    out: { ...FLAGS.out, help: "folder for runs and results", default: `outputs/${name}` },
     readme: { type: "switch", help: "write the table into outputs/README.md too" },
   };
-  const { name, summary, minutes } = study;
   return {
-    name,
-    summary,
-    minutes,
+    ...study,
     flags,
     /**
      * Runs the study: what runs of it are in its folder already, from an earlier call with the same limit and
