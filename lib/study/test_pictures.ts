@@ -354,7 +354,7 @@ export const PICTURE_KINDS: string[] = Object.keys(KINDS);
  * @param digit 0–9.
  * @param random Everything else: writing, place, size, pen, paper, light.
  * @param side Width and height in pixels, if they are not to be as the kind has them.
- * @returns The picture, and the digits in it in reading order.
+ * @returns The picture, its kind, and the digits in it in reading order.
  * @throws {RangeError} If there is no such kind.
  */
 export async function drawTestPicture(
@@ -394,7 +394,7 @@ export async function drawTestPicture(
   let picture: GreyPicture = { width, height, values };
   if (scene.margin !== undefined) picture = cutToInk(picture, cover, scene.margin);
   if (scene.jpeg !== undefined) picture = await throughJpeg(picture, scene.jpeg);
-  return { digits, picture };
+  return { kind, digits, picture };
 }
 
 /** Where the digits of a form are, as they are written: not quite in the middle of their places. */
