@@ -56,14 +56,10 @@ export function installFastKernels(kernels: WasmKernels): void {
   });
   const own = Object.entries(OWN_KERNELS)
     .map(([name, kernel]) => [name, () => (call: KernelCall) => kernel(kernels, call)]);
-  replaceKernels([...MENDED_KERNELS, Object.fromEntries([...fast, ...own])], [
-    {
-      kernelName: "FusedBatchNorm",
-      inputsToSave: ["x", "mean", "variance", "scale"],
-      gradFunc: gradientOfNorm,
-    },
-    { kernelName: "Relu", inputsToSave: ["x"], gradFunc: gradientOfRectifier },
-  ]);
+  replaceKernels([...MENDED_KERNELS, Object.fromEntries([...fast, ...own])], {
+    FusedBatchNorm: gradientOfNorm,
+    Relu: gradientOfRectifier,
+  });
 }
 
 /** One product of two matrices, its columns in eights. */

@@ -91,9 +91,10 @@ export function mendLayers(): void {
   });
   const resizing = tf.layers.resizing({ height: 1, width: 1 });
   const randomWidth = tf.layers.randomWidth({ factor: 0.1 });
+  // Models hand it a list of one tensor.
+  mend(randomWidth, "call", (call) => (inputs, options) => call([inputs].flat()[0], options));
   for (const layer of [resizing, randomWidth]) {
-    // Models hand it a list of one tensor, and it has no place for the batch.
-    mend(layer, "call", (call) => (inputs, options) => call([inputs].flat()[0], options));
+    // It has no place for the batch.
     mend(layer, "computeOutputShape", (_compute, { height, width }) => (shape) => [
       ...shape.slice(0, -3),
       height ?? shape[shape.length - 3],

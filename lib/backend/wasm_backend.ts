@@ -11,12 +11,6 @@ import relaxed from "./kernels/kernels_relaxed.wasm" with { type: "bytes" };
 /** The one tfjs version whose internals are known to fit. */
 const TFJS_VERSION = "4.22.0";
 
-/** A tensor on the WASM heap. */
-interface TensorOnHeap {
-  /** Address of its first byte. */
-  memoryOffset: number;
-}
-
 /** The part of tfjs's `BackendWasm` that the kernels use. */
 interface WasmBackend extends tf.KernelBackend {
   /** The Emscripten module. */
@@ -25,7 +19,8 @@ interface WasmBackend extends tf.KernelBackend {
     _malloc(bytes: number): number;
     _free(address: number): void;
   };
-  dataIdMap: { get(dataId: tf.DataId): TensorOnHeap };
+  /** Where tensors are on the WASM heap: addresses of their first bytes. */
+  dataIdMap: { get(dataId: tf.DataId): { memoryOffset: number } };
   makeOutput(
     shape: number[],
     dtype: tf.DataType,
@@ -54,13 +49,11 @@ type Replacements = Record<
   (replaced: Kernel) => Kernel<tf.TensorInfo | tf.TensorInfo[]>
 >;
 
-/** A gradient in place of tfjs's, which may give `undefined` of what it does not support; it need not have one itself. */
-interface Gradient {
-  kernelName: string;
-  /** Names of the inputs that the gradient needs; it gets nothing else. */
-  inputsToSave: string[];
-  gradFunc: (...call: Parameters<tf.GradFunc>) => ReturnType<tf.GradFunc> | undefined;
-}
+/**
+ * A gradient in place of tfjs's, of the same inputs: it may give `undefined` of what it does not support, and need
+ * not have a gradient itself.
+ */
+type Gradient = (...call: Parameters<tf.GradFunc>) => ReturnType<tf.GradFunc> | undefined;
 
 /** Put back, last first, what {@linkcode replaceKernels} has replaced. */
 const undo: (() => void)[] = [];
@@ -70,9 +63,13 @@ const undo: (() => void)[] = [];
  * replaced before is put back first. Other backends, and gradients of gradients, keep tfjs's own gradients.
  *
  * @param kernels One table after the other.
+ * @param gradients By the kernels' names.
  * @throws {Error} When another backend is active, or tfjs is not the version that this project was written for.
  */
-export function replaceKernels(kernels: Replacements[], gradients: Gradient[] = []): void {
+export function replaceKernels(
+  kernels: Replacements[],
+  gradients: Record<string, Gradient> = {},
+): void {
   wasmBackend();
   while (undo.length > 0) undo.pop()!();
   for (const [kernelName, replace] of kernels.flatMap(Object.entries)) {
@@ -89,13 +86,13 @@ export function replaceKernels(kernels: Replacements[], gradients: Gradient[] = 
       replaced ? tf.registerKernel(replaced) : tf.unregisterKernel(kernelName, "wasm")
     );
   }
-  for (const { kernelName, inputsToSave, gradFunc } of gradients) {
+  for (const [kernelName, gradient] of Object.entries(gradients)) {
     const replaced = tf.getGradient(kernelName);
     tf.registerGradient({
-      ...{ kernelName, inputsToSave },
+      ...replaced,
       gradFunc: (...call) => {
         const isOurs = tf.getBackend() === "wasm" && tf.engine().state.gradientDepth === 0;
-        return (isOurs ? gradFunc(...call) : undefined) ?? replaced.gradFunc(...call);
+        return (isOurs ? gradient(...call) : undefined) ?? replaced.gradFunc(...call);
       },
     });
     undo.push(() => tf.registerGradient(replaced));
@@ -210,10 +207,8 @@ export class WasmKernels {
   constructor() {
     const binary = WebAssembly.validate(relaxed) ? relaxed : plain;
     const { memory } = this.#backend.wasm.asm;
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), {
-      env: { memory },
-    });
-    this.#exports = exports as Exports;
+    const module = new WebAssembly.Module(binary);
+    this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
   }
 
   /** @returns Whether the engine can run the kernels. */

@@ -4,11 +4,8 @@ import * as tf from "@tensorflow/tfjs";
 import { networkFromData } from "../model/network.ts";
 import { type LayerConfig, layerFromKeras, layerToKeras } from "./keras_layers.ts";
 
-/** A file that describes layers. */
-type NetworkSource = Parameters<typeof layerFromKeras>[1] & {
-  /** What to call it in an error. */
-  name: string;
-};
+/** What is to be known of the file that a network is from. */
+type NetworkSource = Parameters<typeof layerFromKeras>[1];
 
 /** Settings that are layers themselves, or lists of them. */
 const INNER = ["layer", "backward_layer", "cell", "cells"];

@@ -13,6 +13,8 @@ export interface LayerConfig {
 
 /** What is to be known of the file that a layer is from. */
 interface LayerSource {
+  /** What to call it in an error. */
+  name: string;
   /** Whether Keras 3 wrote it, whose hard sigmoid is not tfjs's. */
   isKeras3: boolean;
   /** Into how many groups convolutions split their channels, by the layers' names: filled while it is read. */
