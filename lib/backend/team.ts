@@ -65,16 +65,15 @@ export class Team<Offered extends Jobs> implements Disposable {
   readonly size: number;
   #module: URL;
   #first: TeamOptions["first"];
-  #workers: Worker[];
-  /** Whether the workers have done their first job. */
-  #isReady = false;
+  /** None before the first job, and after one that failed. */
+  #workers: Worker[] = [];
   #isClosed = false;
   #job = "";
   /** Rejects the job that is running. */
   #fail: ((error: Error) => void) | undefined;
   #meeting: Meeting | undefined;
 
-  /** Starts the workers; they load their module while the caller goes on. */
+  /** The workers start with the first job. */
   constructor({ module, size = navigator.hardwareConcurrency, first }: TeamOptions) {
     if (!Number.isInteger(size) || size < 1) {
       throw new RangeError(`Expected workers to be an integer of at least 1 but found ${size}`);
@@ -82,11 +81,10 @@ export class Team<Offered extends Jobs> implements Disposable {
     this.size = size;
     this.#module = module;
     this.#first = first;
-    this.#workers = this.#startWorkers();
   }
 
-  #startWorkers(): Worker[] {
-    return Array.from({ length: this.size }, (_, rank) => {
+  async #startWorkers(): Promise<void> {
+    this.#workers = Array.from({ length: this.size }, (_, rank) => {
       const worker = new Worker(this.#module, { type: "module", name: `worker ${rank}` });
       worker.onerror = (event) => {
         event.preventDefault();
@@ -97,6 +95,7 @@ export class Team<Offered extends Jobs> implements Disposable {
       };
       return worker;
     });
+    if (this.#first) await this.#runOnAll(this.#first.job, this.#first.task);
   }
 
   /**
@@ -117,22 +116,17 @@ export class Team<Offered extends Jobs> implements Disposable {
     this.#job = job;
     const failure = new Promise<never>((_, reject) => this.#fail = reject);
     try {
-      const results = this.#getReady().then(() =>
-        this.#runOnAll<ResultOf<Offered[Name]>, ReportOf<Offered[Name]>>(job, task, options)
-      );
-      return await Promise.race([results, failure]);
+      if (this.#workers.length === 0) await Promise.race([failure, this.#startWorkers()]);
+      return await Promise.race([
+        failure,
+        this.#runOnAll<ResultOf<Offered[Name]>, ReportOf<Offered[Name]>>(job, task, options),
+      ]);
     } catch (error) {
       this.#end();
       throw error;
     } finally {
       this.#fail = undefined;
     }
-  }
-
-  async #getReady(): Promise<void> {
-    if (this.#workers.length === 0) this.#workers = this.#startWorkers();
-    if (this.#first && !this.#isReady) await this.#runOnAll(this.#first.job, this.#first.task);
-    this.#isReady = true;
   }
 
   #runOnAll<Result, Report>(
@@ -188,7 +182,6 @@ export class Team<Offered extends Jobs> implements Disposable {
     if (this.#meeting) callOff(this.#meeting);
     for (const worker of this.#workers) worker.terminate();
     this.#workers = [];
-    this.#isReady = false;
   }
 
   [Symbol.dispose](): void {
