@@ -28,9 +28,6 @@ export const COLORS = {
   sky: "#56B4E9",
 } as const;
 
-/** The typeface of every chart, with what stands in where it is not installed. */
-const FONT = "Inter, system-ui, Helvetica, Arial, sans-serif";
-
 /** What every chart has in common; spread it first: `{ ...THEME, title, data, mark }`. */
 export const THEME = {
   $schema: "https://vega.github.io/schema/vega-lite/v5.json",
@@ -38,7 +35,7 @@ export const THEME = {
   padding: 20,
   config: {
     aria: false,
-    font: FONT,
+    font: "Inter, system-ui, Helvetica, Arial, sans-serif", // the others where Inter is not there
     view: { stroke: null },
     title: {
       anchor: "start",

@@ -254,7 +254,5 @@ const GERMAN: Texts = {
 export const TEXTS: Record<string, Texts> = { en: ENGLISH, de: GERMAN };
 
 /** What the page says, in the first language of the browser's that it speaks. */
-export const texts: Texts = (navigator.languages ?? [])
-  .map((tag) => tag.split("-")[0])
-  .filter((tag) => Object.hasOwn(TEXTS, tag))
-  .map((tag) => TEXTS[tag])[0] ?? ENGLISH;
+export const texts: Texts =
+  navigator.languages.map((tag) => TEXTS[tag.split("-")[0]]).find((said) => said) ?? ENGLISH;
