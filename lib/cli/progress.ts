@@ -7,10 +7,25 @@ import type { News, Observer } from "../observer.ts";
 /** Milliseconds between two plain lines. */
 const LINE_INTERVAL = 5000;
 
+/** Epochs of a stage that all get a line; of later ones, which may be hundreds, one now and then does. */
+const FIRST_EPOCHS = 10;
+
 /** @returns An observer that writes to standard error. */
 export function showProgress(): Observer {
-  return Deno.stderr.isTerminal() ? bars() : plainLines();
+  const show = Deno.stderr.isTerminal() ? bars() : plainLines();
+  let last = performance.now();
+  return (news) => {
+    const now = performance.now();
+    if (news.kind === "epoch") {
+      if (news.record.epoch > FIRST_EPOCHS && now - last < LINE_INTERVAL) return;
+      last = now;
+    }
+    show(news);
+  };
 }
+
+/** Exit code of what Ctrl+C ended, as shells have it: 128 and the signal's number. */
+const INTERRUPTED = 130;
 
 function bars(): Observer {
   const bar = new cliProgress.SingleBar({
@@ -21,8 +36,15 @@ function bars(): Observer {
   }, cliProgress.Presets.shades_classic);
   let current: string | undefined;
   const stop = () => {
-    if (current) bar.stop();
+    if (current === undefined) return;
+    bar.stop();
+    Deno.removeSignalListener("SIGINT", interrupt);
     current = undefined;
+  };
+  /** A bar that is stopped gives back the cursor and the wrapping of lines. */
+  const interrupt = () => {
+    stop();
+    Deno.exit(INTERRUPTED);
   };
   return (news) => {
     if (news.kind !== "progress") {
@@ -35,6 +57,7 @@ function bars(): Observer {
     if (what !== current) {
       stop();
       current = what;
+      Deno.addSignalListener("SIGINT", interrupt);
       bar.start(total, done, { what, figures });
     } else {
       bar.update(done, { figures });

@@ -15,6 +15,25 @@ function linesOf(news: News[]): string[] {
   return lines;
 }
 
+const RECORD = {
+  stage: "head",
+  epoch: 3,
+  trainLoss: 0.123456,
+  trainAccuracy: 0.9,
+  validationLoss: 0.1,
+  validationAccuracy: 0.98765,
+  learningRate: 1e-3,
+  seconds: 12.34,
+} as const;
+
+Deno.test("showProgress() writes a line for the first ten of epochs that follow one another quickly", () => {
+  const news = Array.from(
+    { length: 300 },
+    (_, i): News => ({ kind: "epoch", record: { ...RECORD, epoch: i + 1 } }),
+  );
+  assertEquals(linesOf(news).length, 10);
+});
+
 Deno.test("showProgress() writes plain lines for notes and epochs, and none for quick steps", () => {
   assertEquals(
     linesOf([
@@ -22,16 +41,7 @@ Deno.test("showProgress() writes plain lines for notes and epochs, and none for 
       { kind: "progress", what: "features", done: 1, total: 2, figures: { loss: 0.5 } },
       {
         kind: "epoch",
-        record: {
-          stage: "head",
-          epoch: 3,
-          trainLoss: 0.123456,
-          trainAccuracy: 0.9,
-          validationLoss: 0.1,
-          validationAccuracy: 0.98765,
-          learningRate: 1e-3,
-          seconds: 12.34,
-        },
+        record: RECORD,
       },
     ]),
     [
