@@ -66,6 +66,9 @@ await runCommand({
         `Expected --images and --labels together but found only --${images ? "images" : "labels"}`,
       );
     }
+    if (isTable && labels !== undefined) {
+      throw new UsageError(`Expected --images ${images} without --labels but found ${labels}`);
+    }
     if ([images, data, pictures].filter(Boolean).length > 1) {
       throw new UsageError(
         "Expected --images and --labels, --data or --pictures but found several",

@@ -1,6 +1,6 @@
 /** `deno task serve`: the web page and the REST service. */
 
-import { FLAGS } from "../flags.ts";
+import { FLAGS, UsageError } from "../flags.ts";
 import { findModels } from "../model/model_folders.ts";
 import { QrCode } from "../service/neighbours.ts";
 import { Samples } from "../service/samples.ts";
@@ -41,6 +41,18 @@ await runCommand({
     quiet: { type: "switch", help: "log no requests" },
   },
   async run({ port, host, workers, model, "keep-samples": keepSamples, quiet, ...flags }) {
+    const hosts = flags["allow-host"]?.split(",") ?? [];
+    const strange = hosts.find((name) => !/^[^/:\s]+$/.test(name));
+    if (strange !== undefined) {
+      throw new UsageError(`Expected --allow-host to list names alone but found ${strange}`);
+    }
+    const origins = flags.cors?.split(",") ?? [];
+    const wrong = origins.find((origin) => URL.parse(origin)?.origin !== origin);
+    if (wrong !== undefined) {
+      throw new UsageError(
+        `Expected --cors to list origins, as https://example.org, but found ${wrong}`,
+      );
+    }
     const log = startLineLog();
     await using service = await startService({
       models: await findModels(model),
@@ -48,7 +60,7 @@ await runCommand({
       port,
       workers,
       samples: keepSamples ? await Samples.open(SAMPLES) : undefined,
-      guests: { hosts: flags["allow-host"]?.split(","), origins: flags.cors?.split(",") },
+      guests: { hosts, origins },
       log: quiet ? undefined : log.write,
     });
     console.error(`Draw at ${service.url}, programs see ${service.url}/docs; Ctrl+C ends`);

@@ -199,6 +199,19 @@ const WRONG_CALLS: WrongCall[] = [
     message: () => "Expected --from-scratch or --fine-tune but found both",
   },
   {
+    name: "a head that is solved and learnt",
+    call: () => ["train", "--pictures", "signs", "--head", "solved", "--epochs", "3"],
+    code: 2,
+    message: () => "Expected --head solved or --epochs but found both",
+  },
+  {
+    name: "an origin that no browser sends",
+    call: () => ["serve", "--cors", "https://example.org,https://example.org/"],
+    code: 2,
+    message: () =>
+      "Expected --cors to list origins, as https://example.org, but found https://example.org/",
+  },
+  {
     name: "something that nobody makes",
     call: () => ["make", "constructor", "--seed", "2"],
     code: 2,
