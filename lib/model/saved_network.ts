@@ -9,7 +9,7 @@ import {
   pick,
   type Splits,
 } from "../data/dataset.ts";
-import { parseJson, readWhole } from "../data/file_system.ts";
+import { isDirectory, parseJson, readWhole } from "../data/file_system.ts";
 import { encodeIdxPair, readLabelled } from "../data/idx.ts";
 import type { Observer } from "../observer.ts";
 import { networkFromData, networkToData, readWeights } from "./network.ts";
@@ -157,10 +157,19 @@ export async function readCard(directory: string): Promise<unknown> {
 
 /** A run that was stopped between the two renames of {@linkcode saveNetwork} left the older network in the second. */
 async function findFolder(directory: string): Promise<string> {
-  for (const folder of [directory, `${directory}.previous`]) {
-    if (await isThere(folder)) return folder;
+  if (await isThere(join(directory, "model", CARD))) {
+    throw new Error(
+      `Expected ${directory} to be the folder of a saved network: that is ${
+        join(directory, "model")
+      }`,
+    );
   }
-  throw new Error(`Expected ${directory} to be the folder of a saved network but there is none`);
+  for (const folder of [directory, `${directory}.previous`]) {
+    if (await isDirectory(folder) || /\.zip$/i.test(folder) && await isThere(folder)) return folder;
+  }
+  throw new Error(
+    `Expected ${directory} to be the folder or .zip of a saved network but there is none`,
+  );
 }
 
 /**

@@ -36,7 +36,7 @@ Deno.test("deno task serve says in one sentence that there is no model", async (
   assertEquals([code, stdout], [1, ""]);
   assertEquals(
     stderr,
-    "serve: Expected nowhere to be the folder of a saved network but there is none\n",
+    "serve: Expected nowhere to be the folder or .zip of a saved network but there is none\n",
   );
 });
 

@@ -205,9 +205,16 @@ Deno.test("loadNetwork() names the file that is missing or damaged", () =>
       assertEquals((await assertRejects(() => loadNetwork(path))).message, message);
       await Deno.remove(path, { recursive: true });
     }
+    const none = `Expected ${path} to be the folder or .zip of a saved network but there is none`;
+    assertEquals((await assertRejects(() => loadNetwork(path))).message, none);
+    await Deno.writeTextFile(path, "a file of another kind");
+    assertEquals((await assertRejects(() => loadNetwork(path))).message, none);
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+    await Deno.rename(original, join(path, "model"));
     assertEquals(
       (await assertRejects(() => loadNetwork(path))).message,
-      `Expected ${path} to be the folder of a saved network but there is none`,
+      `Expected ${path} to be the folder of a saved network: that is ${join(path, "model")}`,
     );
   }));
 
