@@ -164,7 +164,7 @@ export async function decodePicture(
     return decode([lean]);
   } catch (cause) {
     if (cause instanceof RangeError) throw cause;
-    const { files, endsEarly } = mendFile(kind.kind, lean, 4 * MOST_PIXELS);
+    const { files, endsEarly } = mendFile(kind.kind, lean);
     const problem = endsEarly ? "ends early" : "is damaged";
     try {
       if (files.length > 0) return { ...decode(files), endsEarly };

@@ -33,11 +33,10 @@ interface Mended {
  * Makes a file readable whose end is missing, or whose header claims too much (BMP).
  *
  * @param kind As {@linkcode decodePicture} calls it.
- * @param mostBytes The files that are made, and the rows of a PNG file unpacked, may have so many bytes at most.
  */
-export function mendFile(kind: string, bytes: Uint8Array, mostBytes: number): Mended {
+export function mendFile(kind: string, bytes: Uint8Array): Mended {
   try {
-    return MENDS[kind](bytes, mostBytes);
+    return MENDS[kind](bytes);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { files: [], endsEarly: true }; // already its header is cut off
@@ -45,7 +44,7 @@ export function mendFile(kind: string, bytes: Uint8Array, mostBytes: number): Me
 }
 
 /** How files of each kind are mended. */
-const MENDS: Record<string, (bytes: Uint8Array, mostBytes: number) => Mended> = {
+const MENDS: Record<string, (bytes: Uint8Array) => Mended> = {
   PNG: mendPng,
   JPEG: (bytes) => ({ files: [], endsEarly: leanJpeg(bytes).scans === 0 }),
   WebP: mendWebP,
@@ -68,77 +67,75 @@ function textAt(bytes: Uint8Array, start: number): string {
   return String.fromCharCode(...bytes.subarray(start, start + 4));
 }
 
+/** Most bytes of a file that is made, and of a PNG file's rows unpacked. */
+const MOST_BYTES = 256e6;
+
 /** A file that is longer, with zeros behind it. */
-function lengthen(bytes: Uint8Array, length: number, mostBytes: number): Uint8Array {
-  if (length > mostBytes) throw new RangeError(`Expected at most ${mostBytes} bytes`);
+function lengthen(bytes: Uint8Array, length: number): Uint8Array {
+  if (length > MOST_BYTES) throw new RangeError(`Expected at most ${MOST_BYTES} bytes`);
   const longer = new Uint8Array(length);
   longer.set(bytes);
   return longer;
+}
+
+/**
+ * The chunks from a byte on of a PNG file, which tell their size first, or of a RIFF file (WebP), which tell their type
+ * first; the last may be cut off.
+ */
+function chunksOf(format: "PNG" | "RIFF", bytes: Uint8Array, start: number) {
+  const isRiff = format === "RIFF";
+  const [typeAt, sizeAt] = isRiff ? [0, 4] : [4, 0];
+  const view = viewOf(bytes);
+  const chunks: { type: string; start: number; end: number; data: Uint8Array }[] = [];
+  for (let end = start; start + 8 <= bytes.length && chunks.length < MOST_PARTS; start = end) {
+    const size = view.getUint32(start + sizeAt, isRiff);
+    end = start + 8 + size + (isRiff ? size % 2 : 4); // PNG has a checksum there
+    const data = bytes.subarray(start + 8, start + 8 + size);
+    chunks.push({ type: textAt(bytes, start + typeAt), start, end, data });
+  }
+  return chunks;
 }
 
 /** How a PNG file begins, and the chunks of it that tell its pixels and how they lie (RFC 2083, section 4; eXIf). */
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const PNG_CHUNKS = ["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "eXIf"];
 
+/** Where in a PNG file the data of its header begin and end, and where the next chunk does. */
+const [HEADER, HEADER_END, NEXT] = [16, 29, 33];
+
 /** Samples of a pixel by PNG's colour type (RFC 2083, section 4.1.1). */
 const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 function leanPng(bytes: Uint8Array): Uint8Array {
-  const kept = chunksOf(bytes).filter(({ type }) => PNG_CHUNKS.includes(type));
-  return concatenate([SIGNATURE, ...kept.map(({ whole }) => whole)]);
+  const kept = chunksOf("PNG", bytes, SIGNATURE.length)
+    .filter(({ type }) => PNG_CHUNKS.includes(type));
+  return concatenate([SIGNATURE, ...kept.map(({ start, end }) => bytes.subarray(start, end))]);
 }
 
-/** The chunks of a PNG file; the last may be cut off. */
-function chunksOf(bytes: Uint8Array) {
-  const view = viewOf(bytes);
-  const chunks: { type: string; data: Uint8Array; whole: Uint8Array }[] = [];
-  for (
-    let start = SIGNATURE.length, end = 0;
-    start + 8 <= bytes.length && chunks.length < MOST_PARTS;
-    start = end
-  ) {
-    const type = textAt(bytes, start + 4);
-    end = start + view.getUint32(start) + 12;
-    const data = bytes.subarray(start + 8, end - 4);
-    chunks.push({ type, data, whole: bytes.subarray(start, end) });
-  }
-  return chunks;
-}
-
-function mendPng(bytes: Uint8Array, mostBytes: number): Mended {
-  const chunks = chunksOf(bytes);
-  const file = wholeRows(chunks, mostBytes);
-  return { files: file ? [file] : [], endsEarly: chunks.every(({ type }) => type !== "IEND") };
-}
-
-/**
- * Makes a whole PNG file of the rows that are left of one that is cut off.
- *
- * @returns A file of less height, or undefined if no row is left or rows are interlaced.
- */
-function wholeRows(chunks: ReturnType<typeof chunksOf>, mostBytes: number): Uint8Array | undefined {
-  const header = chunks[0];
-  if (header?.type !== "IHDR" || header.data.length !== 13) return undefined;
-  const view = viewOf(header.data);
+/** A PNG of less height, with the rows that are there, unless they are interlaced. */
+function mendPng(bytes: Uint8Array): Mended {
+  const chunks = chunksOf("PNG", bytes, SIGNATURE.length);
+  const endsEarly = chunks.every(({ type }) => type !== "IEND");
+  const header = bytes.slice(HEADER, HEADER_END);
+  const view = viewOf(header);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
-  const [bitDepth, colourType, , , interlace] = header.data.subarray(8);
+  const [bitDepth, colourType, , , interlace] = header.subarray(8);
   const rowBytes = 1 + Math.ceil(width * bitDepth * (SAMPLES[colourType] ?? 0) / 8);
-  if (interlace !== 0 || rowBytes === 1 || rowBytes * height > mostBytes) return undefined;
-  const firstData = chunks.findIndex(({ type }) => type === "IDAT");
-  if (firstData < 0) return undefined;
-  const packed = chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data);
-  const unpacked = inflate(concatenate(packed), rowBytes * height);
+  const packed = chunks.filter(({ type }) => type === "IDAT");
+  const isReadable = interlace === 0 && rowBytes > 1 && rowBytes * height <= MOST_BYTES;
+  if (!isReadable || packed.length === 0) return { files: [], endsEarly };
+  const unpacked = inflate(concatenate(packed.map(({ data }) => data)), rowBytes * height);
   const rows = Math.floor(unpacked.length / rowBytes);
-  if (rows === 0) return undefined;
-  const lower = header.data.slice();
-  viewOf(lower).setUint32(4, rows);
-  return concatenate([
+  if (rows === 0) return { files: [], endsEarly };
+  view.setUint32(4, rows);
+  const file = concatenate([
     SIGNATURE,
-    pngChunk("IHDR", lower),
-    ...chunks.slice(1, firstData).map(({ type, data }) => pngChunk(type, data)),
+    pngChunk("IHDR", header),
+    bytes.subarray(NEXT, packed[0].start),
     pngChunk("IDAT", deflateSync(unpacked.subarray(0, rows * rowBytes))),
     pngChunk("IEND", new Uint8Array(0)),
   ]);
+  return { files: [file], endsEarly };
 }
 
 /** As much as can be unpacked; nothing if it is damaged or more than it may be. */
@@ -222,27 +219,14 @@ const IMAGE_CHUNKS = ["ALPH", "VP8 ", "VP8L"];
 const NOTES = ["EXIF", "XMP "];
 const [HAS_ALPHA, HAS_EXIF] = [0x10, 0x08];
 
-/** The chunks from a byte on of a WebP file, or of a frame of it; the last may be cut off. */
-function riffChunks(bytes: Uint8Array, start: number) {
-  const view = viewOf(bytes);
-  const chunks: { type: string; start: number; end: number; data: Uint8Array }[] = [];
-  for (let end = start; start + 8 <= bytes.length && chunks.length < MOST_PARTS; start = end) {
-    const size = view.getUint32(start + 4, true);
-    end = start + 8 + size + size % 2;
-    const data = bytes.subarray(start + 8, start + 8 + size);
-    chunks.push({ type: textAt(bytes, start), start, end, data });
-  }
-  return chunks;
-}
-
 /** A WebP file of the first frame alone, if there are several and it is as large as the picture. */
 function firstFrame(bytes: Uint8Array): Uint8Array {
-  const chunks = riffChunks(bytes, 12);
+  const chunks = chunksOf("RIFF", bytes, 12);
   const [header, frame] = ["VP8X", "ANMF"].map((name) => chunks.find(({ type }) => type === name));
   const isWhole = header && frame &&
     header.data.subarray(4, 10).toHex() === frame.data.subarray(6, 12).toHex();
   if (!isWhole) return bytes;
-  const image = riffChunks(frame.data, 16).filter(({ type }) => IMAGE_CHUNKS.includes(type));
+  const image = chunksOf("RIFF", frame.data, 16).filter(({ type }) => IMAGE_CHUNKS.includes(type));
   if (image.length === 0) return bytes; // cut off
   const exif = chunks.filter(({ type }) => type === "EXIF");
   const still = concatenate([
@@ -273,8 +257,8 @@ const CONTINUATIONS = {
 /** Bytes by which a chunk is made longer besides, lest what is read of these take more. */
 const MORE = 2 ** 20;
 
-function mendWebP(bytes: Uint8Array, mostBytes: number): Mended {
-  const { type = "", start = 0, end = 0, data } = riffChunks(bytes, 12).at(-1) ?? {};
+function mendWebP(bytes: Uint8Array): Mended {
+  const { type = "", start = 0, end = 0, data } = chunksOf("RIFF", bytes, 12).at(-1) ?? {};
   const wholeEnd = Math.max(end, 8 + viewOf(bytes).getUint32(4, true));
   const endsEarly = wholeEnd > bytes.length;
   if (endsEarly && NOTES.includes(type)) {
@@ -288,7 +272,7 @@ function mendWebP(bytes: Uint8Array, mostBytes: number): Mended {
   const length = 2 * wholeEnd + MORE;
   const { ways, count } = CONTINUATIONS[type === "VP8L" ? "lossless" : "lossy"];
   const files = ways.map((byte) => {
-    const file = lengthen(bytes, length, mostBytes).fill(byte, bytes.length, bytes.length + count);
+    const file = lengthen(bytes, length).fill(byte, bytes.length, bytes.length + count);
     for (const size of [4, start + 4]) viewOf(file).setUint32(size, length - size - 4, true);
     return file;
   });
@@ -302,7 +286,7 @@ const [EXTENSION, IMAGE, TRAILER] = [0x21, 0x2c, 0x3b];
 const [INTERLACED, HAS_TABLE, TABLE_SIZE] = [0x40, 0x80, 0x07];
 
 /** A GIF with the rows of its first picture that are there. */
-function mendGif(bytes: Uint8Array, mostBytes: number): Mended {
+function mendGif(bytes: Uint8Array): Mended {
   const view = viewOf(bytes);
   const tableBytes = (flags: number) => flags & HAS_TABLE ? 6 << (flags & TABLE_SIZE) : 0;
   let image = 13 + tableBytes(view.getUint8(10));
@@ -320,7 +304,7 @@ function mendGif(bytes: Uint8Array, mostBytes: number): Mended {
   const pixels = countPixels(packed.subarray(0, length), view.getUint8(codes));
   const rows = Math.floor(pixels / view.getUint16(image + 5, true));
   if (rows === 0 || flags & INTERLACED) return { files: [], endsEarly: true };
-  const file = lengthen(bytes, end + 1, mostBytes);
+  const file = lengthen(bytes, end + 1);
   for (const height of [8, image + 7]) viewOf(file).setUint16(height, rows, true);
   file[end] = TRAILER;
   return { files: [file], endsEarly: true };
@@ -375,19 +359,16 @@ function mendBmp(bytes: Uint8Array): Mended {
   const view = viewOf(mended);
   const start = view.getUint32(10, true);
   const isOld = view.getUint32(14, true) < 40; // OS/2's first header
-  const [width, height, bits] = isOld
-    ? [18, 20, 24].map((at) => view.getUint16(at, true))
-    : [view.getInt32(18, true), view.getInt32(22, true), view.getUint16(28, true)];
-  const isPacked = !isOld && PACKED.includes(view.getUint32(30, true));
+  if (isOld) return { files: [], endsEarly: view.getUint32(2, true) > bytes.length };
+  const [width, height] = [view.getInt32(18, true), view.getInt32(22, true)];
+  const bits = view.getUint16(28, true);
+  const isPacked = PACKED.includes(view.getUint32(30, true));
   const rowBytes = 4 * Math.ceil(Math.abs(width) * bits / 32);
   const there = Math.max(0, bytes.length - start);
   const rows = isPacked ? Math.abs(height) : Math.floor(there / rowBytes);
   view.setUint32(2, bytes.length, true);
-  if (isOld) view.setUint16(20, Math.min(height, rows), true);
-  else {
-    view.setUint32(34, Math.min(view.getUint32(34, true), there), true);
-    view.setInt32(22, Math.sign(height) * Math.min(Math.abs(height), rows), true);
-  }
+  view.setUint32(34, Math.min(view.getUint32(34, true), there), true);
+  view.setInt32(22, Math.sign(height) * Math.min(Math.abs(height), rows), true);
   const hasEnd = there >= 2 && view.getUint16(bytes.length - 2, true) === END_OF_RUNS;
   const endsEarly = isPacked ? !hasEnd : rows < Math.abs(height);
   return { files: rows > 0 ? [mended] : [], endsEarly };
@@ -403,7 +384,7 @@ const [STRIPS, STRIP_BYTES, TILES, TILE_BYTES] = [273, 279, 324, 325];
 const SHORT = 3;
 
 /** A TIFF of the first picture alone, or with the rows of its whole strips and, if not compressed, what is there of the next. */
-function mendTiff(bytes: Uint8Array, mostBytes: number): Mended {
+function mendTiff(bytes: Uint8Array): Mended {
   const view = viewOf(bytes);
   const isLittle = bytes[0] === 0x49;
   const directory = view.getUint32(4, isLittle);
@@ -445,7 +426,7 @@ function mendTiff(bytes: Uint8Array, mostBytes: number): Mended {
   const next = Math.floor(Math.max(0, share) * Math.min(stripRows, height - whole * stripRows));
   const rows = whole * stripRows + next;
   if (rows === 0 || planes > 1 || entries.has(TILES)) return { files: [], endsEarly: true };
-  const file = lengthen(bytes, isPacked ? bytes.length : ends[whole], mostBytes);
+  const file = lengthen(bytes, isPacked ? bytes.length : ends[whole]);
   const entry = entries.get(HEIGHT)!;
   if (view.getUint16(entry + 2, isLittle) === SHORT) {
     viewOf(file).setUint16(entry + 8, rows, isLittle);
