@@ -35,8 +35,6 @@ interface ClassFolders {
   passedOver: string[];
   /** Folders. */
   empty: string[];
-  /** Every file, picture or not. */
-  names: string[];
 }
 
 /** Names of folders that are splits, where all are such names. */
@@ -154,7 +152,6 @@ function sortIntoClasses(contents: Contents): ClassFolders {
   const inOrder = (names: string[]) => names.sort(NATURAL.compare);
   return {
     entries: entries.sort((one, other) => NATURAL.compare(one.name, other.name)),
-    names: contents.files.map(({ name }) => name),
     passedOver: inOrder([...passedOver, ...others]),
     empty: inOrder(
       visible.filter((name) => name.split("/").length === depth && !full.has(name)),

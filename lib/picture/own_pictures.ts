@@ -1,7 +1,6 @@
 /** Classes of one's own: from a folder of pictures a class, an archive of them or a table to a data set. */
 
-import { shareMemory } from "../backend/team.ts";
-import { Team } from "../backend/team.ts";
+import { shareMemory, Team } from "../backend/team.ts";
 import { type Dataset, findCopies, join, pick, type Splits } from "../data/dataset.ts";
 import { isDirectory, readPacked } from "../data/file_system.ts";
 import { CSV_NAME, readPixelCsv } from "../data/pixel_csv.ts";
@@ -126,15 +125,16 @@ async function readFolders(
   note: (what: string, names: string[]) => void,
   options: Required<Pick<ReadOptions, "leastClasses">> & ReadOptions,
 ): Promise<Labelled> {
-  if (!await isDirectory(path) && !/\.zip$/i.test(path)) {
+  const isFolder = await isDirectory(path);
+  if (!isFolder && !/\.zip$/i.test(path)) {
     throw new Error(
       `Expected ${path} to be a folder of class folders, a .zip of it or a .csv but it is none`,
     );
   }
-  const { entries, passedOver, empty, names } = await isDirectory(path)
+  const { entries, passedOver, empty } = isFolder
     ? await listFolder(path)
     : listArchive(await readPacked(path), path);
-  if (entries.length === 0 && names.some((name) => IDX_NAME.test(name))) {
+  if (entries.length === 0 && passedOver.some((name) => IDX_NAME.test(name))) {
     throw new Error(`Expected class folders in ${path} but found IDX files, which --data reads`);
   }
   note("Passed over, no pictures", passedOver);
