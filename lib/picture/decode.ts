@@ -14,7 +14,7 @@ import {
 } from "@imagemagick/magick-wasm";
 import { PICTURE_KINDS } from "./class_folders.ts";
 import { leanFile, mendFile } from "./file_parts.ts";
-import { fitPaper, type Paper } from "./paper.ts";
+import { fitPaper } from "./paper.ts";
 import magickWasm from "@imagemagick/magick-wasm/magick.wasm" with { type: "bytes" };
 
 /** A picture in shades of grey. */
@@ -224,7 +224,7 @@ const LEAST_RANGE = 24;
 /** A picture, or the upper rows that two files have in common. */
 function toGrey(files: Uint8Array[], settings: MagickReadSettings): GreyPicture {
   const images = files.map(() => MagickImage.create());
-  const [image] = images;
+  const [image, other] = images;
   let endsEarly = false;
   try {
     image.onWarning = ({ error }) => endsEarly ||= /premature end/i.test(error.message);
@@ -234,10 +234,7 @@ function toGrey(files: Uint8Array[], settings: MagickReadSettings): GreyPicture 
       if (!isOfScreen(image.colorSpace)) image.colorSpace = ColorSpace.sRGB;
     });
     const { width } = image;
-    const height = Math.min(
-      ...images.slice(1).map((other) => commonRows(image, other)),
-      image.height,
-    );
+    const height = other ? commonRows(image, other) : image.height;
     if (height === 0) throw new Error("Expected rows but found none");
     let values = greyOn(255, image, height);
     if (image.hasAlpha && rangeOf(values) < LEAST_RANGE) values = greyOn(0, image, height);
@@ -359,9 +356,6 @@ const LEAST_COLOURED = 0.5;
 /** Ink that is farther from the ground than so many steps is full: of two inks none is the stronger. */
 const FULL = 160;
 
-/** Pixels along the longer side at which it is asked whether there are colours. */
-const SAMPLED = 400;
-
 /**
  * Takes the distance from the ground's colour for darkness, where one ground, in whatever light, has strokes of colours
  * on it: their brightness may be the ground's own, or on either side of it.
@@ -380,48 +374,26 @@ function inkOfColours(colours: Uint8Array, width: number): Uint8Array | undefine
       values: Uint8Array.from({ length: width * height }, (_, i) => colours[4 * i + k]),
     })
   );
-  const step = Math.ceil(Math.max(width, height) / SAMPLED);
-  let [count, same, coloured] = [0, 0, 0];
-  eachDifference(colours, width, { grounds, step }, (_, r, g, b) => {
-    const square = r * r + g * g + b * b;
-    count++;
-    if (square <= SAME ** 2) same++;
-    else if (square - (r + g + b) ** 2 / 3 >= COLOURED ** 2) coloured++;
-  });
-  const isEnough = same >= LEAST_GROUND * count && coloured > 0 &&
-    coloured >= LEAST_COLOURED * (count - same);
-  if (!isEnough) return undefined;
-  const ink = new Uint8Array(width * height);
-  eachDifference(colours, width, { grounds, step: 1 }, (i, r, g, b) => {
-    ink[i] = Math.round(255 * (1 - Math.min(1, Math.sqrt(r * r + g * g + b * b) / FULL)));
-  });
-  return ink;
-}
-
-/** Calls `found` with the index of every pixel, or every so many across and down, and how far it is from the ground. */
-function eachDifference(
-  colours: Uint8Array,
-  width: number,
-  { grounds, step }: { grounds: Paper[]; step: number },
-  found: (i: number, r: number, g: number, b: number) => void,
-): void {
-  const height = colours.length / 4 / width;
   const { side } = grounds[0];
-  for (let y = 0; y < height; y += step) {
-    const [[r, rx, rxx], [g, gx, gxx], [b, bx, bxx]] = grounds.map((ground) =>
-      ground.along((y + 0.5) / side)
-    );
-    for (let x = 0; x < width; x += step) {
-      const i = y * width + x;
+  const ink = new Uint8Array(width * height);
+  let [same, coloured] = [0, 0];
+  for (let y = 0, i = 0; y < height; y++) {
+    const rows = grounds.map((ground) => ground.along((y + 0.5) / side));
+    const [[r, rx, rxx], [g, gx, gxx], [b, bx, bxx]] = rows;
+    for (let x = 0; x < width; x++, i++) {
       const u = (x + 0.5) / side;
-      found(
-        i,
-        colours[4 * i] - r - (rx + rxx * u) * u,
-        colours[4 * i + 1] - g - (gx + gxx * u) * u,
-        colours[4 * i + 2] - b - (bx + bxx * u) * u,
-      );
+      const red = colours[4 * i] - r - (rx + rxx * u) * u;
+      const green = colours[4 * i + 1] - g - (gx + gxx * u) * u;
+      const blue = colours[4 * i + 2] - b - (bx + bxx * u) * u;
+      const square = red * red + green * green + blue * blue;
+      if (square <= SAME ** 2) same++;
+      else if (square - (red + green + blue) ** 2 / 3 >= COLOURED ** 2) coloured++;
+      ink[i] = Math.round(255 * (1 - Math.min(1, Math.sqrt(square) / FULL)));
     }
   }
+  const isEnough = same >= LEAST_GROUND * ink.length && coloured > 0 &&
+    coloured >= LEAST_COLOURED * (ink.length - same);
+  return isEnough ? ink : undefined;
 }
 
 /**
