@@ -2,6 +2,7 @@
 
 import { classSetOf } from "../data/class_sets.ts";
 import type { Box } from "../image/box.ts";
+import { boxMeans } from "../image/shrink.ts";
 import { IMAGE_SIDE } from "../image/size.ts";
 import type { GreyPicture } from "./decode.ts";
 import { withoutForm } from "./forms.ts";
@@ -27,13 +28,6 @@ interface FoundDigits {
   readonly steps: (GreyPicture & { name: string })[];
 }
 
-/**
- * A picture of at most so many pixels each way is one digit, a cell of a form or of a data set, if it is no wider
- * than high.
- */
-const ONE_DIGIT_SIDE = 40;
-const ONE_DIGIT_WIDTH = 1.1;
-
 /** Larger pictures are reduced, by a whole factor, to at most so many pixels. */
 export const WORKING_PIXELS = 1e6;
 
@@ -56,11 +50,7 @@ export const WORKING_PIXELS = 1e6;
  * ```
  */
 export function findDigits(picture: GreyPicture): FoundDigits {
-  const { width, height } = picture;
-  const isOneDigit = Math.max(width, height) <= ONE_DIGIT_SIDE && width <= ONE_DIGIT_WIDTH * height;
-  return isOneDigit
-    ? findOn(picture, "framed symbol", { isPage: false })
-    : findOn(picture, "digits", { isPage: true, hasForms: true });
+  return findOn(picture, "digits");
 }
 
 /**
@@ -68,7 +58,7 @@ export function findDigits(picture: GreyPicture): FoundDigits {
  * parts together and its proportions kept: the dots of ÷ and i, the strokes of は.
  */
 export function findSymbol(picture: GreyPicture): FoundDigits {
-  return findOn(picture, "symbol", { isPage: true });
+  return findOn(picture, "symbol");
 }
 
 /** How pictures are looked at for a classifier: somebody's own classes are of pictures of one symbol. */
@@ -77,27 +67,31 @@ export function finderFor(classes: readonly string[]): (picture: GreyPicture) =>
 }
 
 /**
- * Finds what is drawn in a picture.
- *
- * @param options Whether there may be lines on the sheet, and a table beside it; whether it may be a form.
+ * A picture of at most so many pixels each way is one digit, a cell of a form or of a data set, if it is no wider
+ * than high.
  */
-function findOn(
-  picture: GreyPicture,
-  sought: Parameters<typeof symbolsOn>[1],
-  { isPage, hasForms = false }: { isPage: boolean; hasForms?: boolean },
-): FoundDigits {
+const ONE_DIGIT_SIDE = 40;
+const ONE_DIGIT_WIDTH = 1.1;
+
+function isOneDigit({ width, height }: GreyPicture): boolean {
+  return Math.max(width, height) <= ONE_DIGIT_SIDE && width <= ONE_DIGIT_WIDTH * height;
+}
+
+/** Finds what is drawn in a picture. Nothing is printed on that of one digit, and only on one of several may be a form. */
+function findOn(picture: GreyPicture, wanted: "digits" | "symbol"): FoundDigits {
   const { grey, enlarge } = reduce(picture);
+  const sought = wanted === "digits" && isOneDigit(grey) ? "framed symbol" : wanted;
+  const isPage = sought !== "framed symbol";
   const layer = separateInk(grey);
   const marked = markInk(layer);
-  const form = marked && hasForms ? withoutForm(marked) : undefined;
+  const form = marked && sought === "digits" ? withoutForm(marked) : undefined;
   const inked = form?.sheet ?? marked;
-  const edged = inked && isPage ? withoutDarkEdges(inked) ?? inked : inked;
-  const sheet = edged?.mask.includes(1) ? edged : undefined;
+  const sheet = inked && isPage ? withoutDarkEdges(inked) : inked;
   const unruled = sheet && isPage && !form ? withoutRuledLines(sheet) : undefined;
   let digits = unruled ? placeAll(unruled.sheet, sought, unruled) : [];
   const areRuled = digits.length > 0;
   // Where nothing is left, the line was the digit: a long 1.
-  if (sheet && !areRuled) digits = placeAll(sheet, sought, form && { ...form, isForm: true });
+  if (sheet && !areRuled) digits = placeAll(sheet, sought, form);
   return {
     digits: digits.map(({ box, pixels }) => ({ box: enlarge(box), pixels })),
     get steps() {
@@ -141,51 +135,29 @@ function sideBySide(digits: FoundDigit[]): GreyPicture {
  * @returns The smaller picture, and what finds a box of it in the picture's file.
  */
 function reduce(picture: GreyPicture): { grey: GreyPicture; enlarge: (box: Box) => Box } {
-  const { factor, left, top } = squaresOf(picture);
-  const { scale = 1 } = picture;
+  const { width, height, scale = 1 } = picture;
+  const { factor, left, top } = width * height <= WORKING_PIXELS
+    ? findRepetition(picture)
+    : { factor: Math.ceil(Math.sqrt(width * height / WORKING_PIXELS)), left: 0, top: 0 };
   const enlarge = (box: Box) => {
     const [x, y] = [left + box.left * factor, top + box.top * factor];
     return {
       left: Math.round(x * scale),
       top: Math.round(y * scale),
-      width: Math.round(Math.min(box.width * factor, picture.width - x) * scale),
-      height: Math.round(Math.min(box.height * factor, picture.height - y) * scale),
+      width: Math.round(Math.min(box.width * factor, width - x) * scale),
+      height: Math.round(Math.min(box.height * factor, height - y) * scale),
     };
   };
-  const grey = factor === 1 ? picture : averageSquares(picture, { factor, left, top });
-  return { grey, enlarge };
-}
-
-function squaresOf(picture: GreyPicture): Repetition {
-  const pixels = picture.width * picture.height;
-  return pixels <= WORKING_PIXELS
-    ? findRepetition(picture)
-    : { factor: Math.ceil(Math.sqrt(pixels / WORKING_PIXELS)), left: 0, top: 0 };
-}
-
-/**
- * Averages squares, as far as they lie in the picture as a whole; rounded down. `boxMeans` would take
- * twice the time that whole numbers of fixed squares take, which is long with 12 megapixels.
- */
-function averageSquares(picture: GreyPicture, { factor, left, top }: Repetition): GreyPicture {
-  const width = Math.max(1, Math.floor((picture.width - left) / factor));
-  const height = Math.max(1, Math.floor((picture.height - top) / factor));
-  const across = Math.min(factor, picture.width);
-  const down = Math.min(factor, picture.height);
-  const values = new Uint8Array(width * height);
-  const sums = new Uint32Array(width);
-  for (let y = 0; y < height; y++) {
-    sums.fill(0);
-    for (let row = top + y * factor; row < top + y * factor + down; row++) {
-      for (let x = 0, i = row * picture.width + left; x < width; x++) {
-        let sum = 0;
-        for (let k = 0; k < across; k++) sum += picture.values[i++];
-        sums[x] += sum;
-      }
-    }
-    for (let x = 0; x < width; x++) values[y * width + x] = sums[x] / (across * down);
-  }
-  return { width, height, values };
+  if (factor === 1) return { grey: picture, enlarge };
+  // Only whole squares, but for a picture that is narrower than one.
+  const edges = (start: number, end: number) =>
+    Array.from(
+      { length: Math.max(1, Math.floor((end - start) / factor)) + 1 },
+      (_, i) => Math.min(start + i * factor, end),
+    );
+  const [columns, rows] = [edges(left, width), edges(top, height)];
+  const values = new Uint8Array(boxMeans(picture.values, width, columns, rows));
+  return { grey: { width: columns.length - 1, height: rows.length - 1, values }, enlarge };
 }
 
 /** How a picture was enlarged. */
@@ -245,12 +217,6 @@ const LONGEST_TOUCH = 0.3;
 /** Its soft border, in pixels. */
 const BORDER = 2;
 
-/**
- * What is left reaches over at most this share of the picture, away from the edge: in a picture that is cut to a
- * digit's ink, the bar of a 7 goes along a side as well, and the rest to the other side.
- */
-const LONGEST_REST = 0.85;
-
 /** A side of a picture. */
 interface Side {
   length: number;
@@ -265,9 +231,9 @@ interface Side {
  * Takes dark edges away, straight or slanted, and marks the ink anew: how far ink reaches inwards from every
  * pixel of a side, opened by a long line (Serra 1982), so that a digit that touches the edge is kept. Where there
  * is such an edge, nothing within its soft border of the other sides is ink: what else is seen there is mostly a
- * sliver of it.
+ * sliver of it. An edge may be the digit's own, and is kept, if what else there is goes from it to the other side.
  *
- * @returns What is left, or undefined if there is no such edge.
+ * @returns What is left; undefined if nothing is.
  */
 function withoutDarkEdges(sheet: InkSheet): InkSheet | undefined {
   const grids = [new Grid("down", sheet), new Grid("across", sheet)];
@@ -287,15 +253,14 @@ function withoutDarkEdges(sheet: InkSheet): InkSheet | undefined {
     });
     return reach !== undefined;
   });
-  if (dark.length === 0) return undefined;
+  if (dark.length === 0) return sheet;
   for (const { length, at } of sides) {
     for (let k = 0; k < length; k++) {
       for (let i = 0; i < BORDER; i++) ink[at(k, i)] = 0;
     }
   }
   const left = markInk({ ...sheet, ink });
-  if (!left) return { ...sheet, ink, mask: new Uint8Array(ink.length) };
-  return dark.every(({ inwards }) => inwards.share(left.mask) <= LONGEST_REST) ? left : undefined;
+  return left && dark.some(({ inwards }) => inwards.isSpanned(left.mask)) ? sheet : left;
 }
 
 /** How far an edge reaches from every pixel of its side, or undefined if there is none. */

@@ -54,7 +54,7 @@ export class Line {
 type Marked = Pick<InkSheet, "width" | "height" | "mask">;
 
 /** The lines of a sheet, which may be of a form. */
-export type FormLines = ReturnType<typeof linesOf>;
+type FormLines = ReturnType<typeof linesOf>;
 
 /**
  * Finds the lines of a form, if `isLikely` says of those of a smaller picture that there may be one.

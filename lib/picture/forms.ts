@@ -1,18 +1,15 @@
 /** Printed forms: boxes and combs with a place for each digit, found and taken away. */
 
-import { findFormLines, type FormLines, Line } from "./form_lines.ts";
+import { findFormLines, Line } from "./form_lines.ts";
 import type { InkSheet } from "./ink.ts";
-import { cutApart } from "./pieces.ts";
+import type { symbolsOn } from "./pieces.ts";
 
 /** Lines between boxes have at least this share of the shorter side. */
 const LEAST_DIVIDER = 0.35;
 
-/** of a line across this share of its length, at the ends of lines down or between. */
+/** and of a line across this share of its length is seen, at the ends of lines down or between. */
 const LEAST_BAR = 0.5;
 const LEAST_MIDDLE_BAR = 0.7;
-
-/** and nearly as much as of the rows beside. */
-const LEAST_OF_MOST = 0.85;
 
 /** At least this share of ticks is seen without help. */
 const LEAST_TICKS_SEEN = 0.75;
@@ -43,37 +40,23 @@ const LEAST_WIDTH = 0.3;
 /** Where another line down must be, this share of what is seen of the others is seen, at least; */
 const LEAST_HIDDEN = 0.85;
 
-/** and this share of the lines without such help; */
+/** and this share of the lines without such help. */
 const LEAST_SEEN = 0.5;
 
-/** What there is on a form. */
-interface FormKind {
-  /** Places in which something is written, at least. */
-  leastUsed: number;
-  /** What is written is at least this share of the lines' length high. */
-  leastContent: number;
-  /** What is written stands on the lower ends of the lines down. */
-  isComb?: boolean;
-}
-
-const BOXES: FormKind = { leastContent: LEAST_CONTENT, leastUsed: 1 };
-const CUT_OFF: FormKind = { leastContent: LEAST_CONTENT, leastUsed: 2 };
-const COMB: FormKind = { leastContent: LEAST_ON_COMB, leastUsed: 2, isComb: true };
-const TICKS: FormKind = { leastContent: LEAST_BESIDE_TICKS, leastUsed: 2, isComb: true };
+type FormLines = NonNullable<ReturnType<typeof findFormLines>>;
 
 /** Which of the lines are a form. */
-interface Form extends FormKind {
+interface Form {
   across: Line[];
   down: Line[];
   /** The lines down on either side of every place for a digit. */
   places: [Line, Line][];
+  /** What is written stands on the lower ends of the lines down, and is at least this share of their length high. */
+  leastOnComb?: number;
 }
 
 /** What a form leaves, and its lines. */
-interface FilledForm {
-  sheet: InkSheet;
-  lines: Parameters<typeof cutApart>[1];
-}
+type FilledForm = { sheet: InkSheet } & Parameters<typeof symbolsOn>[2];
 
 /**
  * Takes the lines of a form away: boxes, whose lines down end on lines across; a base line with ticks; ticks alone;
@@ -111,18 +94,18 @@ export function withoutForm(sheet: InkSheet): FilledForm | undefined {
     const contents = form.places.map((place) => lines.between(place, left));
     const used = contents.filter(({ top, bottom }, i) => {
       const [{ from, to }] = form.places[i];
-      return bottom - top >= form.leastContent * (to - from);
+      return bottom - top >= (form.leastOnComb ?? LEAST_CONTENT) * (to - from);
     });
     const isBelow = ({ top, bottom }: { top: number; bottom: number }) =>
-      form.isComb && bottom - form.down[0].to > MOST_BELOW * (bottom - top);
-    if (used.length < form.leastUsed || used.some(isBelow)) continue;
+      form.leastOnComb && bottom - form.down[0].to > MOST_BELOW * (bottom - top);
+    if (used.length === 0 || used.some(isBelow)) continue;
     const { slope } = lines;
     const printed = [
       ...form.down.map(({ middle }) => ({ start: middle, slope: -slope, isDown: true })),
       ...form.across.map(({ middle }) => ({ start: middle, slope })),
     ];
     const place = Math.min(...form.places.map(([one, next]) => next.first - one.last));
-    return { sheet: cutApart(left, printed, place), lines: printed };
+    return { sheet: left, lines: printed, place, isForm: true };
   }
   return undefined;
 }
@@ -146,7 +129,7 @@ function crossOf(lines: FormLines): Form | undefined {
     );
   if (!isCross) return undefined;
   const places = placesOf([edgeAt(0, lines), ...posts, edgeAt(width - 1, lines)]);
-  return { ...CUT_OFF, across, down: posts, places };
+  return { across, down: posts, places };
 }
 
 /** The edge of a picture in place of a line down. */
@@ -160,22 +143,15 @@ function isCutOff({ from, to }: Line, { slack, height }: FormLines): boolean {
 
 /** The forms that lines may be of: boxes before combs before ticks. */
 function* formsOf(lines: FormLines, mayBeCross: boolean): Generator<Form> {
-  const { slack, width, height } = lines;
+  const { width, height } = lines;
   const found = groupsOf(lines).flatMap((group) => latticesOf(group, lines))
-    .map((posts) => boundsOf(posts, lines))
-    .sort((one, other) => other.posts.length - one.posts.length);
+    .map((posts) => boundsOf(posts, lines));
   const least = LEAST_DIVIDER * Math.min(width, height);
-  const boxed = found.filter(({ posts, across, isBound }) =>
+  const rows = found.filter(({ posts, across, isBound }) =>
     posts.length >= 3 && across.length > 0 && isBound && posts[0].to - posts[0].from >= least
-  );
-  const rows = boxed.filter(({ posts: [one] }, i) =>
-    boxed.slice(0, i).every(({ posts: [other] }) =>
-      isAlike(one, other, slack) || one.from >= other.to - slack || one.to <= other.from + slack
-    )
   );
   if (rows.length > 0) {
     yield {
-      ...BOXES,
       across: rows.flatMap(({ across }) => across),
       down: rows.flatMap(({ posts }) => posts),
       places: rows.flatMap(({ posts }) => placesOf(posts)),
@@ -195,11 +171,11 @@ function* formsOf(lines: FormLines, mayBeCross: boolean): Generator<Form> {
     ];
     const isWhole = isAt(outer[0].middle, 0) && isAt(outer.at(-1)!.middle, width - 1);
     if (outer.length < 4 || !isWhole) continue;
-    yield { ...CUT_OFF, across, down: posts, places: placesOf(outer) };
+    yield { across, down: posts, places: placesOf(outer) };
   }
   for (const { posts, across } of found) {
     if (posts.length < 3 || !areSeen(posts) || across.length !== 1) continue;
-    yield { ...COMB, across, down: posts, places: placesOf(posts) };
+    yield { leastOnComb: LEAST_ON_COMB, across, down: posts, places: placesOf(posts) };
   }
   const cross = mayBeCross ? crossOf(lines) : undefined;
   if (cross) yield cross;
@@ -207,7 +183,7 @@ function* formsOf(lines: FormLines, mayBeCross: boolean): Generator<Form> {
   if (uneven) yield uneven;
   for (const { posts } of found) {
     if (posts.length < 4 || !areSeen(posts)) continue;
-    yield { ...TICKS, across: [], down: posts, places: placesOf(posts) };
+    yield { leastOnComb: LEAST_BESIDE_TICKS, across: [], down: posts, places: placesOf(posts) };
   }
 }
 
@@ -246,12 +222,6 @@ function latticesOf(group: Line[], lines: FormLines): Line[][] {
   while (rest.length >= 2) {
     const even = evenly(rest, usual, lines);
     if (even.length < (lattices.length === 0 ? 2 : 3)) break;
-    const step = stepOf(even);
-    const isApart = lattices.every((one) =>
-      one.at(-1)!.last < even[0].first || one[0].first > even.at(-1)!.last
-    );
-    const isOtherSide = lattices.every((one) => Math.abs(step - stepOf(one)) <= 0.05 * step);
-    if (!isApart && !isOtherSide) break;
     lattices.push(even);
     rest = rest.filter((post) => !even.includes(post));
   }
@@ -309,7 +279,7 @@ function evenly(group: Line[], usual: number, lines: FormLines): Line[] {
     for (const other of posts.slice(i + 1, i + 4)) {
       for (const parts of posts.length > 2 ? [1, 2, 3] : [1]) {
         const step = (other.middle - posts[i].middle) / parts;
-        if (step < Math.max(LEAST_STEP, 2 * usual, LEAST_WIDTH * (to - from))) continue;
+        if (step < Math.max(LEAST_STEP, LEAST_WIDTH * (to - from))) continue;
         const [right, left] = [walk(posts[i], step), walk(posts[i], -step)];
         const score = 1 + right.score + left.score;
         if (score < best.score || score === best.score && step <= best.step) continue;
@@ -343,17 +313,9 @@ function boundsOf(posts: Line[], lines: FormLines) {
   const seen = (row: number) => lines.inkedAcross(row, left, right);
   const near = alikeness(lines) + 1;
   const isNear = (row: number, end: number) => Math.abs(row + drop - end) <= near;
-  const most = (end: number) => {
-    let share = LEAST_BAR;
-    for (let beside = -near; beside <= near; beside++) {
-      share = Math.max(share, LEAST_OF_MOST * seen(Math.round(end - drop) + beside));
-    }
-    return share;
-  };
-  const [leastAbove, leastBelow] = [most(from), most(to)];
   const bars: { first: number; last: number }[] = [];
   for (let row = Math.round(from - drop) - near; row <= to - drop + near; row++) {
-    const least = isNear(row, from) ? leastAbove : isNear(row, to) ? leastBelow : LEAST_MIDDLE_BAR;
+    const least = isNear(row, from) || isNear(row, to) ? LEAST_BAR : LEAST_MIDDLE_BAR;
     if (seen(row) < least) continue;
     const bar = bars.at(-1);
     if (bar?.last === row - 1) bar.last = row;
@@ -365,25 +327,17 @@ function boundsOf(posts: Line[], lines: FormLines) {
   ];
   const whole = bars.flatMap(({ first, last }) => {
     const bar = new Line(left, right, first, last);
-    if (bar.thickness > THICKER * Math.max(...posts.map(({ thickness }) => thickness)) + 3) {
-      return [];
-    }
     const row = Math.round(bar.middle);
     const [before, behind] = beyond(row).map((share) => share >= LEAST_BAR);
     if (before && !isCut[0] || behind && !isCut[1]) return [];
     return [new Line(before ? 0 : left, behind ? width - 1 : right, first, last)];
   });
-  const strongest = (end: number) =>
-    whole.filter((bar) => isNear(bar.middle, end)).toSorted((one, other) =>
-      seen(Math.round(other.middle)) - seen(Math.round(one.middle))
-    ).slice(0, 1);
-  const [top, bottom] = [strongest(from), strongest(to)];
-  const between = whole.filter((bar) => !isNear(bar.middle, from) && !isNear(bar.middle, to));
+  const [hasTop, hasBottom] = [from, to].map((end) => whole.some((bar) => isNear(bar.middle, end)));
   return {
     posts,
-    across: [...top, ...between, ...bottom],
-    isBound: top.length + bottom.length > 0 && (top.length > 0 || from <= slack) &&
-      (bottom.length > 0 || to >= height - 1 - slack),
+    across: whole,
+    isBound: (hasTop || hasBottom) && (hasTop || from <= slack) &&
+      (hasBottom || to >= height - 1 - slack),
   };
 }
 
@@ -430,5 +384,5 @@ function unevenBoxes({ across, down, slope, slack, width, height }: FormLines): 
   );
   if (posts.length < 3) return undefined;
   const places = bars.flatMap((bar) => placesOf(onLine(bar)));
-  return places.length > 0 ? { ...BOXES, across: bars, down: posts, places } : undefined;
+  return places.length > 0 ? { across: bars, down: posts, places } : undefined;
 }

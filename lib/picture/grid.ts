@@ -1,5 +1,8 @@
 /** A picture row by row, or with columns for rows, straight or slanted. */
 
+/** From end to end ink goes that goes over more than this share of a row. */
+const SPAN = 0.85;
+
 /** Where the rows of a picture are, or its columns as rows. */
 export class Grid {
   /** Pixels along a row, and rows. */
@@ -57,9 +60,12 @@ export class Grid {
     return { from, to };
   }
 
-  /** The share of a row from the first position at which there is ink in any row to the last. */
-  share(mask: Uint8Array): number {
+  /**
+   * Whether ink goes along the rows nearly from end to end: if it does where a line or an edge was taken away, the
+   * picture is cut to a digit's ink, of which that was the bar or the stem.
+   */
+  isSpanned(mask: Uint8Array): boolean {
     const { from, to } = this.extent(mask);
-    return (to - from) / this.length;
+    return to - from > SPAN * this.length;
   }
 }

@@ -52,18 +52,14 @@ interface PrintedLine {
   isDown?: boolean;
 }
 
-/** What was printed on a sheet. */
+/** What was printed on a sheet, and taken away. */
 interface Printed {
   /** Nothing is in two of the places between them. */
   lines?: PrintedLine[];
+  /** What is between two lines, in pixels. */
+  place?: number;
   /** There is one digit in a place. */
   isForm?: boolean;
-}
-
-/** A symbol's box on its sheet, and its ink. */
-interface Symbol {
-  box: Box;
-  ink: ReturnType<typeof cutOut>;
 }
 
 /**
@@ -71,14 +67,14 @@ interface Symbol {
  *
  * @param sought Every digit; or all as one symbol, its dots too, and what is around it (⊙), or but for a frame.
  * @param printed What was printed there.
- * @returns Each symbol, in reading order.
+ * @returns Each symbol's box on the sheet and its ink, in reading order.
  */
 export function symbolsOn(
   sheet: InkSheet,
   sought: "digits" | "symbol" | "framed symbol",
   printed: Printed = {},
-): Symbol[] {
-  const found = findPieces(sheet);
+) {
+  const found = findPieces(cutApart(sheet, printed));
   const groups = sought === "digits"
     ? digitsOf(found, sheet, printed)
     : symbolOf(sought === "symbol" ? found.pieces : withoutSurroundings(found.pieces, sheet));
@@ -104,7 +100,7 @@ function symbolOf(pieces: Piece[]): Group[] {
 function digitsOf(
   found: Pieces,
   sheet: InkSheet,
-  { lines = [], isForm = false }: Printed,
+  { lines = [], isForm }: Printed,
 ): Group[] {
   const pieces = isForm ? found.pieces : withoutSurroundings(found.pieces, sheet);
   const places = Map.groupBy(pieces, (piece) => placeOf(piece, lines));
@@ -313,16 +309,9 @@ export function findPieces(sheet: InkSheet): Pieces {
 const FAR = 0.3;
 const CUT = 2;
 
-/**
- * Cuts digits apart that touch over a printed line: what reaches far into the places on either side of it.
- *
- * @param place What is between two lines, in pixels.
- */
-export function cutApart(
-  sheet: InkSheet,
-  lines: PrintedLine[],
-  place: number,
-): InkSheet {
+/** Cuts digits apart that touch over a printed line: what reaches far into the places on either side of it. */
+function cutApart(sheet: InkSheet, { lines, place = 0 }: Printed): InkSheet {
+  if (!lines) return sheet;
   const ink = sheet.ink.slice();
   for (const { left, top, right, bottom } of findPieces(sheet).pieces) {
     for (const { start, slope, isDown } of lines) {
@@ -440,14 +429,8 @@ function findComponents(mask: Uint8Array, width: number): { labels: Int32Array; 
  * @param mask 1 where there is something, `[height, width]`.
  * @param width In pixels.
  * @param radius Whole pixels.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * assertEquals(dilate(Uint8Array.of(0, 0, 1, 0, 0), 5, 1), Uint8Array.of(0, 1, 1, 1, 0));
- * ```
  */
-export function dilate(mask: Uint8Array, width: number, radius: number): Uint8Array {
+function dilate(mask: Uint8Array, width: number, radius: number): Uint8Array {
   const height = mask.length / width;
   const across = new Uint8Array(mask.length);
   for (let y = 0; y < height; y++) {

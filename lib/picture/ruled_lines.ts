@@ -2,7 +2,7 @@
 
 import { Grid } from "./grid.ts";
 import type { InkSheet } from "./ink.ts";
-import { cutApart, dilate, findPieces } from "./pieces.ts";
+import { findPieces, type symbolsOn } from "./pieces.ts";
 
 /** Steepest line that counts as ruled, in pixels down a pixel across: 15°. */
 const STEEPEST = 0.27;
@@ -10,9 +10,8 @@ const STEEPEST = 0.27;
 /** Ink that is so many times as dark as the line that it is on is kept. */
 const DARKER = 1.6;
 
-/** A line is at least this share as dark as strong ink, and so many times as the paper's noise: that is seldom in line. */
+/** A line is at least this share as dark as strong ink. */
 const FAINTEST = 0.25;
-const LEAST_TO_NOISE = 3;
 
 /** Columns in which lines are looked for. */
 const SAMPLED_COLUMNS = 128;
@@ -32,21 +31,15 @@ const PARALLEL = 0.04;
 const MARGIN = 0.06;
 
 /**
- * What a single line leaves reaches over at most this share of the picture, across the line: in a picture that
- * is cut to a digit's ink the stem of a 4 and the bar of a 7 go from edge to edge as well, and so does the rest.
- */
-const LEAST_REST = 0.85;
-
-/**
  * What is written is at least this share of the lines' distance high. Rows are written between the lines where two
- * pieces or more stand beside each other between two lines, or are so narrow that they are digits below one another, and
- * no more than half as many are single digits over a line: shares of a digit's height.
+ * pieces stand beside each other between two lines, or are so narrow that they are digits below one another: shares of
+ * a digit's height.
  */
 const LEAST_WRITTEN = 0.5;
 const LEAST_WIDTH = 0.4;
 const USUAL_WIDTH = 0.42;
 
-/** and is over a line where it reaches farther beyond than this share of it on both sides. */
+/** What is written is over a line where it reaches farther beyond than this share of the distance on both sides. */
 const BEYOND = 0.3;
 
 /** A ruled line: its row at column 0, and rows down a column across. */
@@ -67,8 +60,8 @@ interface Run {
  * Takes straight thin lines that cross the whole picture away, in whatever slight angle: thin
  * vertical runs of ink are collected and the lines on which most of them lie found by the Hough
  * transform (Duda and Hart 1972); runs on a line are erased, but not where a stroke crosses.
- * Then the same with columns for rows. The lines' soft edges go too, but for what is beside the ink
- * that is left. Digits of several rows between lines, which touch over a line, are cut apart. A single line is the digit's own if what it leaves goes from edge to edge the other way.
+ * Then the same with columns for rows. A single line is the digit's own if what it leaves goes from edge to edge
+ * the other way. Where rows are written between the lines, the lines are told.
  *
  * @returns What is left, or undefined if there are no such lines.
  *
@@ -88,39 +81,32 @@ interface Run {
  */
 export function withoutRuledLines(sheet: InkSheet): Unruled | undefined {
   const [ink, mask] = [sheet.ink.slice(), sheet.mask.slice()];
-  const least = Math.max(FAINTEST * sheet.strong, LEAST_TO_NOISE * sheet.noise);
-  const faint = Uint8Array.from(ink, (value) => value >= least ? 1 : 0);
+  const faint = Uint8Array.from(ink, (value) => value >= FAINTEST * sheet.strong ? 1 : 0);
   const [across, down] = [new Grid("across", sheet), new Grid("down", sheet)];
   const [rules, columns] = [[across, down], [down, across]].map(([grid, other]) => {
     const [maskBefore, inkBefore] = [mask.slice(), ink.slice()];
     const lines = removeLines(faint, mask, ink, grid);
-    if (lines.length !== 1 || other.share(mask) < LEAST_REST) return lines;
+    if (lines.length !== 1 || !other.isSpanned(mask)) return lines;
     mask.set(maskBefore);
     ink.set(inkBefore);
     return [];
   });
   if (rules.length + columns.length === 0) return undefined;
-  const beside = dilate(mask, sheet.width, 1);
-  for (let i = 0; i < ink.length; i++) ink[i] *= beside[i];
   const left = { ...sheet, ink, mask };
   return columns.length > 0 ? { sheet: left } : betweenLines(left, rules);
 }
 
-/** What ruled lines leave. */
-interface Unruled {
-  sheet: InkSheet;
-  /** The lines, where what is written stands between them. */
-  lines?: Ruled[];
-}
+/** What ruled lines leave, and the lines, where what is written stands between them. */
+type Unruled = { sheet: InkSheet } & Parameters<typeof symbolsOn>[2];
 
 type Piece = ReturnType<typeof findPieces>["pieces"][number];
 
-/** Cuts apart what hangs together over a line, where rows are written between lines. */
+/** Tells whether rows are written between lines. */
 function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
   const lines = rules.toSorted((a, b) => a.start - b.start);
   const distances = lines.slice(1).map(({ start }, i) => start - lines[i].start);
   const distance = distances.toSorted((a, b) => a - b)[distances.length >> 1];
-  if (!distance || !sheet.mask.includes(1)) return { sheet };
+  if (!distance) return { sheet };
   const written = findPieces(sheet).pieces.filter((piece) =>
     (piece.bottom - piece.top) >= LEAST_WRITTEN * distance
   );
@@ -128,20 +114,13 @@ function betweenLines(sheet: InkSheet, rules: Ruled[]): Unruled {
     const row = start + slope * (left + right) / 2;
     return Math.min(row - top, bottom - row) >= BEYOND * distance;
   };
-  const over = written.filter((piece) => lines.some(isOver(piece)));
-  const wide = over.filter((piece) => widthOf(piece) > USUAL_WIDTH * (piece.bottom - piece.top));
-  const rows = written.filter((piece) =>
-    !over.includes(piece) || !wide.includes(piece) &&
-      widthOf(piece) * (lines.filter(isOver(piece)).length + 1) >=
-        LEAST_WIDTH * (piece.bottom - piece.top)
-  );
+  const rows = written.filter((piece) => {
+    const share = (piece.right - piece.left) / (piece.bottom - piece.top);
+    const count = lines.filter(isOver(piece)).length;
+    return count === 0 || share <= USUAL_WIDTH && share * (count + 1) >= LEAST_WIDTH;
+  });
   const areBeside = rows.some((one) => rows.some((other) => one.right <= other.left));
-  if (!areBeside || rows.length < 2 * wide.length) return { sheet };
-  return { sheet: cutApart(sheet, lines, distance), lines };
-}
-
-function widthOf({ left, right }: Piece): number {
-  return right - left;
+  return areBeside ? { sheet, lines, place: distance } : { sheet };
 }
 
 /** @returns The lines along the rows that were removed. */

@@ -423,6 +423,21 @@ Deno.test("findDigits() takes a small picture for one digit, though its strokes 
   assertEquals(findDigits({ width, height, values }).digits.length, 1);
 });
 
+Deno.test("findDigits() takes a small picture for one digit also where each pixel is repeated", async () => {
+  for (const i of [55, 82, 87]) {
+    const { picture } = await drawTestPicture("cut tightly", i % 10, new Random(98, i));
+    const [width, height] = [3 * picture.width, 3 * picture.height];
+    const values = Uint8Array.from({ length: width * height }, (_, k) => {
+      const [x, y] = [k % width, Math.floor(k / width)].map((at) => Math.floor(at / 3));
+      return picture.values[y * picture.width + x];
+    });
+    const [one, other] = [picture, { width, height, values }].map((picture) =>
+      findDigits(picture).digits.map(({ pixels }) => pixels)
+    );
+    assertEquals(other, one);
+  }
+});
+
 for (const share of [0.02, 0.06, 0.12]) {
   Deno.test(`findDigits() finds the digits beside a dark edge of ${share} of the picture, on any side`, () => {
     const [width, height] = [400, 300];
