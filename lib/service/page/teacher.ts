@@ -72,7 +72,7 @@ const skills = {
    */
   async learn(examples: Examples): Promise<string[]> {
     const network = await fetchBase();
-    await (learnt = learnt.then(() => solve(examples, network)));
+    await (learnt = learnt.catch(() => {}).then(() => solve(examples, network)));
     return classes();
   },
 
