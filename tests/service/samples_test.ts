@@ -9,7 +9,10 @@ import { withFolder } from "../temporary_folder.ts";
 const BAR = new Uint8Array(784);
 for (let y = 4; y < 24; y++) BAR.fill(255, 28 * y + 13, 28 * y + 15);
 
-/** The same, lying. */
+/** A broader one. */
+const BROAD = BAR.map((value, i) => Math.max(value, BAR[i + 1] ?? 0));
+
+/** The first, lying. */
 const DASH = BAR.map((_, i) => BAR[28 * (i % 28) + Math.floor(i / 28)]);
 
 Deno.test("Samples are a folder of pictures a class, also over a restart", () =>
@@ -19,7 +22,7 @@ Deno.test("Samples are a folder of pictures a class, also over a restart", () =>
     await Promise.all([first.add(BAR, "1"), first.add(DASH, "__proto__")]);
     const second = await Samples.open(folder);
     assertEquals(second.count, 2);
-    await second.add(BAR, "1");
+    await second.add(BROAD, "1");
     assertEquals(second.count, 3);
     const { train, classes } = await readOwnPictures(folder);
     assertEquals([classes, [...train.labels]], [["__proto__", "1"], [0, 1, 1]]);

@@ -11,16 +11,16 @@ const teacher = new Helper<TeachingSkills>(
   import.meta.resolve("../../../lib/service/page/teacher.ts"),
 );
 
-/** A bar at a place. */
-function bar(x: number): Uint8Array {
+/** A bar. */
+function bar(width: number): Uint8Array {
   const pixels = new Uint8Array(784);
-  for (let y = 4; y < 24; y++) pixels.fill(255, 28 * y + x, 28 * y + x + 3);
+  for (let y = 4; y < 24; y++) pixels.fill(255, 28 * y + 8, 28 * y + 8 + width);
   return pixels;
 }
 
 const EXAMPLES = new Map([
-  ["__proto__", [bar(12), bar(13)]],
-  ["は", Array.from({ length: 10 }, (_, i) => bar(8 + i))],
+  ["__proto__", [bar(2), bar(3)]],
+  ["は", Array.from({ length: 10 }, (_, i) => bar(1 + i))],
 ]);
 
 Deno.test("the teacher packs what it unpacks, and what train --pictures reads", () =>
