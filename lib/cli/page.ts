@@ -16,6 +16,7 @@ await runCommand({
     out: { ...FLAGS.out, default: "outputs/page" },
   },
   async run({ model, out }) {
+    console.error("Putting together programs and networks for the browser");
     await writeStaticPage(out, await findModels(model));
     console.log(`Wrote ${out}`);
   },

@@ -38,7 +38,7 @@ await runCommand({
       type: "switch",
       help: 'print one line of JSON a digit; {"file": …, "found": 0} for a picture without any',
     },
-    csv: { type: "switch", help: "print a line ImageId,Label for each row of a CSV file" },
+    csv: { type: "switch", help: "print a line ImageId,Label for each row of one CSV file" },
     explain: {
       type: "text",
       help: "draw into DIR how each picture was read and what the network looked at",
@@ -56,8 +56,8 @@ await runCommand({
     let failures = 0;
     const named = new Set<string>();
     const paths = await Array.fromAsync(listFiles(operands));
-    if (csv && !paths.every((path) => CSV_NAME.test(path))) {
-      throw new UsageError("Expected CSV files with --csv but found other files");
+    if (csv && !(paths.length === 1 && CSV_NAME.test(paths[0]))) {
+      throw new UsageError(`Expected one CSV file with --csv but found ${paths.join(", ")}`);
     }
     if (csv) console.log("ImageId,Label");
     for (const path of paths) {

@@ -83,6 +83,13 @@ Deno.test("deno task predict reads tables, of an archive too, and says what to d
       assertEquals([code, stdout.length, stdout[0]], [0, 502, "ImageId,Label"]);
       assertMatch(stdout[501], /^501,\d$/);
     }
+    const table = join(folder, "test.csv");
+    const twice = await predict("--csv", "--model", model, table, table);
+    assertEquals([twice.code, twice.stdout], [2, []]);
+    assertEquals(
+      twice.stderr.find((line) => line.startsWith("predict:")),
+      `predict: Expected one CSV file with --csv but found ${table}, ${table}`,
+    );
     await Deno.mkdir(join(folder, "classes", "seven"), { recursive: true });
     const { code, stderr } = await predict("--model", model, join(folder, "classes"));
     assertEquals([code, stderr.at(-1)], [
