@@ -24,9 +24,6 @@ export function showProgress(): Observer {
   };
 }
 
-/** Exit code of what Ctrl+C ended, as shells have it: 128 and the signal's number. */
-const INTERRUPTED = 130;
-
 function bars(): Observer {
   const bar = new cliProgress.SingleBar({
     format: "{what} {bar} {percentage} % {figures}{eta_formatted} left",
@@ -44,7 +41,7 @@ function bars(): Observer {
   /** A bar that is stopped gives back the cursor and the wrapping of lines. */
   const interrupt = () => {
     stop();
-    Deno.exit(INTERRUPTED);
+    Deno.exit(130); // as shells have it: 128 and the signal's number
   };
   return (news) => {
     if (news.kind !== "progress") {

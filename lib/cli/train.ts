@@ -210,7 +210,8 @@ await runCommand({
       join(out, "metrics.json"),
       JSON.stringify(metrics(result, elapsed()), null, 2) + "\n",
     );
-    await drawCharts(out, result, preset.keeps, observer);
+    observer({ kind: "note", text: "Drawing pictures of the result" });
+    await drawCharts(out, result, preset.keeps);
     const test = `${describeTest(result, own)} after ${elapsed().toFixed(0)} s`;
     console.log(`${test}; model, metrics and pictures are in ${out}`);
     for (const { file, actual, predicted } of namedMistakes(result).slice(0, SHOWN_MISTAKES)) {
@@ -258,10 +259,7 @@ interface DataFlags {
 
 /** Rejects flags that contradict each other. */
 async function checkTogether(
-  flags:
-    & DataFlags
-    & Record<typeof STEP_FLAGS[number], unknown>
-    & { head?: string; "from-scratch": boolean; "fine-tune"?: number },
+  flags: DataFlags & Record<typeof STEP_FLAGS[number] | "head", unknown>,
   base: string,
   isShipped: boolean,
 ): Promise<void> {
@@ -271,11 +269,9 @@ async function checkTogether(
     if (!await Deno.stat(base).then(() => true, () => false)) {
       refuse(`--base to be ${BASE_NAMES.join(", ")}, a .h5 or .keras file or a folder`, base);
     }
-    const flag = fromScratch ? "from-scratch" : fineTune ? "fine-tune" : undefined;
+    const solved = head === "solved" ? "head solved" : undefined;
+    const flag = fromScratch ? "from-scratch" : fineTune ? "fine-tune" : solved;
     if (flag) refuse(`--base to be ${BASE_NAMES.join(" or ")} with --${flag}`, base);
-    if (pictures !== undefined && head === "solved") {
-      refuse(`--base to be ${BASE_NAMES.join(" or ")} with --head solved`, base);
-    }
   }
   if (pictures === undefined) {
     const flag = firstGiven(flags, ["head", "add-to"]);
@@ -321,25 +317,16 @@ async function drawCharts(
   out: string,
   { evaluation, history, tested }: TrainResult,
   keeps: "best" | "last",
-  observer: Observer,
 ): Promise<void> {
+  const curves = join(out, "training_curves");
+  if (history.length > 0) await saveChart(trainingCurves(history, keeps), curves);
+  else {for (const ending of ["svg", "png"]) {
+      await Deno.remove(`${curves}.${ending}`).catch(() => {});
+    }}
   const { classes, confusion } = evaluation;
-  const charts = {
-    confusion_matrix: confusionMatrix(confusion, classes),
-    prediction_examples: predictionExamples(pickExamples(evaluation, tested)),
-    ...(history.length > 0 && { training_curves: trainingCurves(history, keeps) }),
-  };
-  if (history.length === 0) {
-    for (const ending of ["svg", "png"]) {
-      await Deno.remove(join(out, `training_curves.${ending}`)).catch(() => {});
-    }
-  }
-  const total = Object.keys(charts).length;
-  for (const [i, [name, chart]] of Object.entries(charts).entries()) {
-    observer({ kind: "progress", what: "drawing", done: i, total });
-    await saveChart(chart, join(out, name));
-  }
-  observer({ kind: "progress", what: "drawing", done: total, total });
+  await saveChart(confusionMatrix(confusion, classes), join(out, "confusion_matrix"));
+  const examples = predictionExamples(pickExamples(evaluation, tested));
+  await saveChart(examples, join(out, "prediction_examples"));
 }
 
 async function loadData(
