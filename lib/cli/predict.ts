@@ -72,6 +72,13 @@ await runCommand({
         }
         const { found, answers, endsEarly } = await read(model, path, views);
         if (endsEarly) console.error(`${path}: the file ends early: read what there is`);
+        if (found.tooSmall > 0) {
+          console.error(
+            `${path}: left out what is too small to read, ${found.tooSmall} ${
+              found.tooSmall === 1 ? "mark" : "marks"
+            }: crop the picture or scan it closer`,
+          );
+        }
         if (json) {
           if (answers.length === 0) console.log(JSON.stringify({ file: path, found: 0 }));
           for (const answer of answers) {

@@ -24,6 +24,8 @@ export interface FoundDigit {
 interface FoundDigits {
   /** In reading order. */
   digits: FoundDigit[];
+  /** How many marks beside them, or in place of them, are no specks but too small for digits. */
+  tooSmall: number;
   /** The picture after every step, drawn when asked for. */
   readonly steps: (GreyPicture & { name: string })[];
 }
@@ -88,11 +90,14 @@ function findOn(picture: GreyPicture, wanted: "digits" | "symbol"): FoundDigits 
   const inked = form?.sheet ?? marked;
   const sheet = inked && isPage ? withoutDarkEdges(inked) : inked;
   const unruled = sheet && isPage && !form ? withoutRuledLines(sheet) : undefined;
-  let digits = unruled ? placeAll(unruled.sheet, sought, unruled) : [];
-  const areRuled = digits.length > 0;
+  const none: ReturnType<typeof placeAll> = { digits: [], tooSmall: 0 };
+  let placed = unruled ? placeAll(unruled.sheet, sought, unruled) : none;
+  const areRuled = placed.digits.length > 0;
   // Where nothing is left, the line was the digit: a long 1.
-  if (sheet && !areRuled) digits = placeAll(sheet, sought, form);
+  if (sheet && !areRuled) placed = placeAll(sheet, sought, form);
+  const { digits, tooSmall } = placed;
   return {
+    tooSmall,
     digits: digits.map(({ box, pixels }) => ({ box: enlarge(box), pixels })),
     get steps() {
       const { width, height } = grey;
@@ -111,8 +116,9 @@ function findOn(picture: GreyPicture, wanted: "digits" | "symbol"): FoundDigits 
 }
 
 /** The digits of a sheet; boxes in its pixels. */
-function placeAll(...sheet: Parameters<typeof symbolsOn>): FoundDigit[] {
-  return symbolsOn(...sheet).map(({ box, ink }) => ({ box, pixels: placeDigit(ink) }));
+function placeAll(...sheet: Parameters<typeof symbolsOn>) {
+  const { symbols, tooSmall } = symbolsOn(...sheet);
+  return { digits: symbols.map(({ box, ink }) => ({ box, pixels: placeDigit(ink) })), tooSmall };
 }
 
 /** The placed digits side by side. */

@@ -32,7 +32,7 @@ const [SHOWN, SIDE] = [10, 120];
 export const pictures = defineStudy({
   name: "pictures",
   summary: "Draws pictures as people make them, pastes MNIST's anywhere: how many are read right.",
-  minutes: 3,
+  minutes: 4,
   flags: {
     model: FLAGS.model,
     count: { type: "integer", help: "pictures of each kind", default: 50, least: 1 },

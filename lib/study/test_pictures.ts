@@ -111,6 +111,8 @@ function plainScene(random: Random) {
     frame: 0,
     /** Share of the picture, on the left and at the top, where a dark table is seen beside the sheet. */
     table: [0, 0],
+    /** Radii of dark specks on the sheet, in pixels. */
+    dust: [] as number[],
     /** Nothing is written; neighbouring pixels share their noise, as cameras' and scanners' do. */
     blank: false,
     /** Edges without shades of grey, as simple drawing programs make them. */
@@ -134,6 +136,8 @@ function plainForm(random: Random) {
     place: [height * random.uniform(0.8, 1.1), height],
     /** Pixels of the picture outside the outermost lines; less than 0 where they are cut off. */
     margin: random.uniform() < 0.2 ? -random.uniform(1, 4) : random.integer(13),
+    /** Digits are off the middle of their places by at most this share of the room there. */
+    sway: 0.35,
     /** Boxes, or a base line with ticks between the places, of this share of their height. */
     ticks: 1,
     hasBase: true,
@@ -188,6 +192,33 @@ function ruledScene(random: Random): Partial<Scene> {
     ink: random.uniform(0.15, 0.4),
   }, [0.75, 0.95]);
   return { ...scene, pen: Math.max(1.2, scene.size! * random.uniform(0.03, 0.06)) };
+}
+
+/** An A4 page as a scan at 150, 200 or 300 dpi or a photograph has it, with a few rows of digits of 3 to 5 mm, and dust. */
+function pageScene(random: Random): Partial<Scene> {
+  const millimetre = [150, 200, 300][random.integer(3)] / 25.4;
+  const isPhoto = random.uniform() < 0.5;
+  const size = random.uniform(3, 5) * millimetre;
+  return {
+    width: Math.round(210 * millimetre),
+    height: Math.round(297 * millimetre),
+    size,
+    pen: random.uniform(0.35, 0.7) * millimetre,
+    form: {
+      ...plainForm(random),
+      rows: 1 + random.integer(3),
+      columns: 1 + random.integer(6),
+      place: [size * random.uniform(1.1, 2), size * random.uniform(1.8, 2.6)],
+      sway: 0.1,
+      margin: random.uniform(10, 80) * millimetre,
+      ink: 0,
+    },
+    ink: random.uniform(0.5, 0.95),
+    texture: 3,
+    shading: isPhoto ? random.uniform(0.1, 0.4) : 0,
+    jpeg: 75,
+    dust: Array.from({ length: 20 }, () => random.uniform(0.05, 0.3) * millimetre),
+  };
 }
 
 type Change = (scene: Scene, random: Random) => Partial<Scene>;
@@ -330,6 +361,7 @@ const KINDS: Record<string, Change> = {
     };
   },
   "other schools": () => ({ isHeldOut: true }),
+  "small on a page": (_, random) => pageScene(random),
   "12 megapixels": (_, random) => {
     const size = random.uniform(300, 1500);
     return {
@@ -378,10 +410,11 @@ export async function drawTestPicture(
   const { width, height, form } = scene;
   const places = scene.blank ? [] : form ? placesOn(form, scene, random) : [scene];
   const digits = places.map((_, i) => i === 0 ? digit : random.integer(10));
-  const [cover = new Float32Array(width * height), ...others] = places.map((place, i) =>
-    penCover(digits[i], { ...scene, ...place }, random)
+  const cover = penCover(
+    places.map((place, i) => [digits[i], { ...scene, ...place }]),
+    scene,
+    random,
   );
-  for (const other of others) other.forEach((share, i) => cover[i] = Math.max(cover[i], share));
   const light = drawPaper(scene, random);
   const lines = form && printLines(form, scene);
   const values = new Uint8Array(width * height);
@@ -399,11 +432,11 @@ export async function drawTestPicture(
 
 /** Where the digits of a form are, as they are written: not quite in the middle of their places. */
 function placesOn(
-  { rows, columns, place: [across, down], margin, isRuled }: Form,
+  { rows, columns, place: [across, down], margin, sway, isRuled }: Form,
   { width, height, size, rotation }: Scene,
   random: Random,
 ) {
-  const about = (middle: number, room: number) => middle + random.uniform(-0.35, 0.35) * room;
+  const about = (middle: number, room: number) => middle + random.uniform(-sway, sway) * room;
   return Array.from({ length: rows * columns }, (_, i) => {
     const x = about(margin + (i % columns + 0.5) * across, across - 0.7 * size) / width;
     const y = about(margin + (Math.floor(i / columns) + 0.5) * down, down - size) / height;
@@ -466,15 +499,35 @@ function cutToInk(
   return { ...size, values: cut };
 }
 
-/** How much of every pixel the pen has gone over, 0–1. */
-function penCover(digit: number, scene: Scene, random: Random): Float32Array {
-  const { width, height, size, pen, rotation, grain } = scene;
+/** How much of every pixel the pen has gone over, 0–1, writing digits where they are. */
+function penCover(
+  digits: [digit: number, place: Scene][],
+  { width, height, pen, grain, hard }: Scene,
+  random: Random,
+): Float32Array {
+  const soft = hard ? 1e-3 : 1;
+  const distances = new Float32Array(width * height).fill(Infinity);
+  for (const [digit, place] of digits) {
+    for (const path of strokesOf(digit, place, random)) {
+      for (let i = 1; i < path.length; i++) {
+        nearSegment(distances, place, path[i - 1], path[i], pen / 2 + 1);
+      }
+    }
+  }
+  return distances.map((distance) => {
+    const cover = Math.min(1, Math.max(0, (pen / 2 - distance) / soft + 0.5));
+    return grain > 0 && cover > 0 ? cover * (1 - grain * random.uniform(0, 2)) : cover;
+  });
+}
+
+/** The pen's way, in pixels. */
+function strokesOf(digit: number, scene: Scene, random: Random): Point[][] {
+  const { width, height, size, rotation } = scene;
   const shape = SHAPES[digit][random.integer(SHAPES[digit].length)];
   const aspect = digit === 1 ? 0.4 : random.uniform(0.5, 0.75);
   const slant = random.uniform(-0.08, 0.3);
   const hand = random.bits();
   const [cosine, sine] = [Math.cos(rotation), Math.sin(rotation)];
-  const soft = scene.hard ? 1e-3 : 1;
   const turn = ([u, v]: Point): Point => [
     scene.x * width + size * (cosine * u - sine * v),
     scene.y * height + size * (sine * u + cosine * v),
@@ -487,19 +540,9 @@ function penCover(digit: number, scene: Scene, random: Random): Float32Array {
     const u = (x - 0.5 + wobble()) * aspect - slant * v;
     return turn([u, v]);
   };
-  const distances = new Float32Array(width * height).fill(Infinity);
-  const paths = scene.isHeldOut
+  return scene.isHeldOut
     ? writeHeldOut(digit, random).map((line) => line.map(turn))
     : shape.map((stroke) => smooth(stroke.map(place)));
-  for (const path of paths) {
-    for (let i = 1; i < path.length; i++) {
-      nearSegment(distances, scene, path[i - 1], path[i], pen / 2 + 1);
-    }
-  }
-  return distances.map((distance) => {
-    const cover = Math.min(1, Math.max(0, (pen / 2 - distance) / soft + 0.5));
-    return grain > 0 && cover > 0 ? cover * (1 - grain * random.uniform(0, 2)) : cover;
-  });
 }
 
 /** A curve through the points (Catmull and Rom 1974). */
@@ -549,7 +592,7 @@ const TABLE = 0.3;
 /** Brightness of the empty sheet: paper, its texture and lines, the light on it. */
 function drawPaper(scene: Scene, random: Random): Float32Array {
   const { width, height, paper, texture, shading, shadow, ruling, squared, rotation } = scene;
-  const { frame, table: [left, top] } = scene;
+  const { frame, dust, table: [left, top] } = scene;
   const values = new Float32Array(width * height);
   const angle = random.uniform(0, 2 * Math.PI);
   const [lightX, lightY] = [Math.cos(angle) / width, Math.sin(angle) / height];
@@ -582,7 +625,27 @@ function drawPaper(scene: Scene, random: Random): Float32Array {
       values[i] = sheet * Math.max(0.05, light) * (1 - lineInk * line);
     }
   }
+  for (const radius of dust) {
+    const [x, y] = [random.uniform(0, width), random.uniform(0, height)];
+    const ink = random.uniform(0.2, 0.9);
+    addDust(values, scene, { x, y, radius, ink });
+  }
   return values;
+}
+
+/** Darkens what a round speck covers. */
+function addDust(
+  values: Float32Array,
+  { width, height }: Scene,
+  { x, y, radius, ink }: { x: number; y: number; radius: number; ink: number },
+): void {
+  for (let row = Math.max(0, Math.floor(y - radius)); row <= y + radius && row < height; row++) {
+    for (let column = Math.floor(x - radius); column <= x + radius; column++) {
+      const isIn = column >= 0 && column < width &&
+        Math.hypot(column + 0.5 - x, row + 0.5 - y) < radius;
+      if (isIn) values[row * width + column] *= 1 - ink;
+    }
+  }
 }
 
 /** How much of a pixel a ruled line covers, 0–1. */

@@ -117,15 +117,31 @@ Deno.test("deno task predict says what is missing, and draws pictures of the sam
     await Deno.writeFile(cut, SEVEN_PNG.subarray(0, -30));
     for (const path of [other, empty]) await Deno.mkdir(path);
     await Deno.copyFile(join(folder, "scans", "a.png"), join(other, "a.png"));
+    const small = join(folder, "small.png");
+    const data = new Uint8Array(1000 * 1000).fill(255);
+    for (let y = 500; y < 508; y++) data.fill(0, 1000 * y + 300, 1000 * y + 303);
+    await Deno.writeFile(small, encode({ width: 1000, height: 1000, data, channels: 1 }));
     const blank = { width: 60, height: 80, data: new Uint8Array(4800).fill(255) };
     await Deno.writeFile(join(other, "sheet.png"), encode({ ...blank, channels: 1 }));
     const drawn = join(folder, "drawn");
     const { code, stdout, stderr } = await predict(
-      ...["--json", "--model", model, "--explain", drawn, join(folder, "scans"), other, cut, empty],
+      ...[
+        "--json",
+        "--model",
+        model,
+        "--explain",
+        drawn,
+        join(folder, "scans"),
+        other,
+        small,
+        cut,
+        empty,
+      ],
     );
     assertEquals(code, 1);
     assertEquals(stdout[3], JSON.stringify({ file: join(other, "sheet.png"), found: 0 }));
-    assertEquals(stderr.slice(-2), [
+    assertEquals(stderr.slice(-3), [
+      `${small}: left out what is too small to read, 1 mark: crop the picture or scan it closer`,
       `${cut}: the file ends early: read what there is`,
       `Expected to read ${empty} but it is a folder without pictures`,
     ]);

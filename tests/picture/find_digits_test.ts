@@ -132,6 +132,40 @@ Deno.test("findDigits() gives boxes in the pixels of the picture, however large 
   assert(Math.abs(box.height - scale * small.height) <= 2 * scale);
 });
 
+Deno.test("findDigits() finds digits of 3 mm on an A4 page at 300 dpi", () => {
+  const pastes = Array.from({ length: 12 }, (_, i) => ({
+    pixels: digit(i),
+    left: 300 + 90 * (i % 6),
+    top: 400 + 100 * Math.floor(i / 6),
+    scale: 2,
+  }));
+  const { digits, tooSmall } = findDigits(inverted(sheet(2480, 3508, pastes)));
+  assertEquals(tooSmall, 0);
+  assertEquals(digits.length, pastes.length);
+  digits.forEach(({ pixels }, i) => assert(difference(pixels, digit(i)) < 24));
+});
+
+const MARKS = [
+  { heights: [20, 13, 12, 8, 3], found: 3, tooSmall: 0 },
+  { heights: [50, 20, 19, 8, 8], found: 2, tooSmall: 0 },
+  { heights: [14, 9, 8, 7, 6], found: 1, tooSmall: 3 },
+  { heights: [8, 8, 3], found: 0, tooSmall: 2 },
+];
+for (const { heights, found, tooSmall } of MARKS) {
+  Deno.test(`findDigits() takes ${found} marks for digits and ${tooSmall} for smaller ones of ${heights} pixels in 1000`, () => {
+    const side = 1000;
+    const values = new Uint8Array(side * side).fill(240);
+    heights.forEach((height, k) => {
+      const left = 200 + 80 * k;
+      for (let y = 500; y < 500 + height; y++) {
+        values.fill(30, y * side + left, y * side + left + 3);
+      }
+    });
+    const picture = findDigits({ width: side, height: side, values });
+    assertEquals([picture.digits.length, picture.tooSmall], [found, tooSmall]);
+  });
+}
+
 /** What is looked at of a picture. */
 function greyOf(picture: GreyPicture): GreyPicture {
   const { width, height, values } = findDigits(picture).steps[0];
@@ -239,7 +273,7 @@ Deno.test("findDigits() does not take a long 1 for a ruled line", () => {
 Deno.test("findDigits() finds as many digits as there are in every kind of test picture", async () => {
   for (const kind of PICTURE_KINDS) {
     let right = 0;
-    const count = kind === "12 megapixels" ? 1 : 5;
+    const count = ["small on a page", "12 megapixels"].includes(kind) ? 1 : 5;
     for (let i = 0; i < count; i++) {
       const { picture, digits } = await drawTestPicture(kind, i, new Random(11, i));
       if (findDigits(picture).digits.length === digits.length) right++;
