@@ -70,7 +70,8 @@ await runCommand({
           });
           continue;
         }
-        const { found, answers, endsEarly } = await read(model, path, views);
+        const { found, answers, endsEarly, pages = 1 } = await read(model, path, views);
+        if (pages > 1) console.error(`${path}: has ${pages} pages: read the first`);
         if (endsEarly) console.error(`${path}: the file ends early: read what there is`);
         if (found.tooSmall > 0) {
           console.error(
@@ -147,7 +148,7 @@ async function read(model: Classifier, path: string, views: readonly Move[]) {
   const found = finderFor(model.card.classes)(picture);
   const predictions = predict(model, found.digits.map(({ pixels }) => pixels), { views });
   const answers = found.digits.map((digit, i) => ({ ...digit, ...predictions[i] }));
-  return { found, answers, endsEarly: picture.endsEarly };
+  return { found, answers, endsEarly: picture.endsEarly, pages: picture.pages };
 }
 
 /** Answers to the pictures of a table, in the order of its rows, which are counted from 1 on. */

@@ -13,7 +13,7 @@ import {
   ResourceLimits,
 } from "@imagemagick/magick-wasm";
 import { PICTURE_KINDS } from "./class_folders.ts";
-import { leanFile, mendFile } from "./file_parts.ts";
+import { countPages, leanFile, mendFile } from "./file_parts.ts";
 import { fitPaper } from "./paper.ts";
 import magickWasm from "@imagemagick/magick-wasm/magick.wasm" with { type: "bytes" };
 
@@ -27,6 +27,8 @@ export interface GreyPicture {
   values: Uint8Array;
   /** Whether its file ends early: a part is missing, or grey. */
   endsEarly?: boolean;
+  /** How many pages its file has, of which it is the first, if that is a TIFF. */
+  pages?: number;
   /** How many times larger its file has it, if it was decoded smaller. */
   scale?: number;
 }
@@ -156,6 +158,7 @@ export async function decodePicture(
       settings.setDefine(kind.format, "size", size);
     }
     const picture = toGrey(files, settings);
+    if (kind.kind === "TIFF") return { ...picture, pages: countPages(bytes) };
     if (divisor === 1) return picture;
     const scale = Math.max(width, height) / Math.max(picture.width, picture.height);
     return { ...picture, scale };

@@ -383,6 +383,26 @@ const [HEIGHT, COMPRESSION, STRIP_ROWS, PLANES] = [257, 259, 278, 284];
 const [STRIPS, STRIP_BYTES, TILES, TILE_BYTES] = [273, 279, 324, 325];
 const SHORT = 3;
 
+/** In a TIFF directory, the tag that is the least and tells what the picture is for; its last bit, of a smaller copy. */
+const PURPOSE = 254;
+const REDUCED = 1;
+
+/** How many pages a TIFF file has: its directories, which are a chain, but for those of smaller copies. */
+export function countPages(bytes: Uint8Array): number {
+  const view = viewOf(bytes);
+  const isLittle = bytes[0] === 0x49;
+  let pages = 0;
+  for (let next = 4, k = 0; next + 4 <= bytes.length && k < MOST_PARTS; k++) {
+    const directory = view.getUint32(next, isLittle);
+    if (directory === 0 || directory + 14 > bytes.length) break;
+    const isCopy = view.getUint16(directory + 2, isLittle) === PURPOSE &&
+      (view.getUint32(directory + 10, isLittle) & REDUCED) !== 0;
+    if (!isCopy) pages++;
+    next = directory + 2 + 12 * view.getUint16(directory, isLittle);
+  }
+  return pages;
+}
+
 /** A TIFF of the first picture alone, or with the rows of its whole strips and, if not compressed, what is there of the next. */
 function mendTiff(bytes: Uint8Array): Mended {
   const view = viewOf(bytes);

@@ -3,7 +3,7 @@ import { fromFileUrl, join } from "@std/path";
 import { encode } from "fast-png";
 import { zipSync } from "fflate";
 import { CARD, saveRandomNetwork } from "../model/saved_networks.ts";
-import { SEVEN_PNG } from "../picture/picture_files.ts";
+import { SEVEN_PNG, sevenFiles } from "../picture/picture_files.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 const TASK = fromFileUrl(new URL("../../lib/cli/predict.ts", import.meta.url));
@@ -117,6 +117,8 @@ Deno.test("deno task predict says what is missing, and draws pictures of the sam
     await Deno.writeFile(cut, SEVEN_PNG.subarray(0, -30));
     for (const path of [other, empty]) await Deno.mkdir(path);
     await Deno.copyFile(join(folder, "scans", "a.png"), join(other, "a.png"));
+    const pages = join(folder, "pages.tiff");
+    await Deno.writeFile(pages, (await sevenFiles())["pages.tiff"]);
     const small = join(folder, "small.png");
     const data = new Uint8Array(1000 * 1000).fill(255);
     for (let y = 500; y < 508; y++) data.fill(0, 1000 * y + 300, 1000 * y + 303);
@@ -133,6 +135,7 @@ Deno.test("deno task predict says what is missing, and draws pictures of the sam
         drawn,
         join(folder, "scans"),
         other,
+        pages,
         small,
         cut,
         empty,
@@ -140,7 +143,8 @@ Deno.test("deno task predict says what is missing, and draws pictures of the sam
     );
     assertEquals(code, 1);
     assertEquals(stdout[3], JSON.stringify({ file: join(other, "sheet.png"), found: 0 }));
-    assertEquals(stderr.slice(-3), [
+    assertEquals(stderr.slice(-4), [
+      `${pages}: has 2 pages: read the first`,
       `${small}: left out what is too small to read, 1 mark: crop the picture or scan it closer`,
       `${cut}: the file ends early: read what there is`,
       `Expected to read ${empty} but it is a folder without pictures`,

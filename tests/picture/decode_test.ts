@@ -162,6 +162,23 @@ for (const name of ["animated.gif", "animated.webp", "pages.tiff"]) {
   });
 }
 
+Deno.test("decodePicture() says how many pages a TIFF file has, smaller copies not counted", async () => {
+  const { "pages.tiff": two, "picture.tiff": one } = await sevenFiles();
+  const copied = two.slice();
+  const view = new DataView(copied.buffer);
+  const isLittle = copied[0] === 0x49;
+  const first = view.getUint32(4, isLittle);
+  const next = first + 2 + 12 * view.getUint16(first, isLittle);
+  const second = view.getUint32(next, isLittle);
+  assertEquals(view.getUint16(second + 2, isLittle), 254);
+  view.setUint32(second + 10, 1, isLittle);
+  const circular = two.slice();
+  new DataView(circular.buffer).setUint32(next, first, isLittle);
+  const pages = [two, one, copied].map(async (bytes) => (await decodePicture(bytes, "TIFF")).pages);
+  assertEquals(await Promise.all(pages), [2, 1, 1]);
+  assert((await decodePicture(circular, "TIFF")).pages! > 2);
+});
+
 Deno.test("decodePicture() says of which files the end is missing", async () => {
   for (const name of ["grey.png", "grey.jpg"]) {
     const bytes = (await sevenFiles())[name];
