@@ -122,10 +122,16 @@ function middleOfRow(pixels: Float32Array, row: number): number {
 const [COARSEST, FINEST] = [11, 22];
 
 /**
- * What a scan of a line with fewer cells, spread to 28 pixels again, makes of it, by the number of cells: pixel
- * `i` is the sum of the line times row `i` of these weights, `[28, 28]`.
+ * What a scan of a line with fewer cells, spread to 28 pixels again, makes of it: pixel `i` is the sum of
+ * the line times row `i` of `weights`, `[28, 28]`, from column `first[i]` up to `end[i]`.
  */
-const SCANNERS = Array.from({ length: FINEST + 1 }, (_, side) => {
+interface Scanner {
+  weights: Float32Array;
+  first: Uint8Array;
+  end: Uint8Array;
+}
+
+const SCANNERS = Array.from({ length: FINEST + 1 }, (_, side): Scanner => {
   const weights = new Float32Array(IMAGE_PIXELS);
   const step = IMAGE_SIDE / Math.max(1, side);
   for (let row = 0; row < IMAGE_SIDE; row++) {
@@ -133,25 +139,34 @@ const SCANNERS = Array.from({ length: FINEST + 1 }, (_, side) => {
     // are enlarged in use.
     const at = (row + 0.5) / step - 0.5;
     for (let tap = Math.floor(at) - 1; tap <= Math.floor(at) + 2; tap++) {
-      const weight = keysKernel(Math.abs(at - tap), -0.5);
-      const cell = Math.min(Math.max(tap, 0), side - 1);
+      const [weight, cell] = [
+        keysKernel(Math.abs(at - tap), -0.5),
+        Math.min(Math.max(tap, 0), side - 1),
+      ];
       for (let column = 0; column < IMAGE_SIDE; column++) {
         const covered = Math.min(column + 1, (cell + 1) * step) - Math.max(column, cell * step);
         if (covered > 0) weights[row * IMAGE_SIDE + column] += weight * covered / step;
       }
     }
   }
-  return weights;
+  const lines = Array.from(
+    { length: IMAGE_SIDE },
+    (_, i) => weights.subarray(i * IMAGE_SIDE, (i + 1) * IMAGE_SIDE),
+  );
+  return {
+    weights,
+    first: Uint8Array.from(lines, (line) => line.findIndex((weight) => weight !== 0)),
+    end: Uint8Array.from(lines, (line) => line.findLastIndex((weight) => weight !== 0) + 1),
+  };
 });
 
 /** Looks at a picture through a scanner of `side` × `side` pixels. */
 function loseResolution(pixels: Float32Array, side: number): void {
-  const weights = SCANNERS[side];
+  const { weights, first, end } = SCANNERS[side];
   const lines = new Float32Array(IMAGE_PIXELS);
   for (let row = 0; row < IMAGE_SIDE; row++) {
-    for (let k = 0; k < IMAGE_SIDE; k++) {
+    for (let k = first[row]; k < end[row]; k++) {
       const weight = weights[row * IMAGE_SIDE + k];
-      if (weight === 0) continue;
       for (let column = 0; column < IMAGE_SIDE; column++) {
         lines[row * IMAGE_SIDE + column] += weight * pixels[k * IMAGE_SIDE + column];
       }
@@ -160,7 +175,7 @@ function loseResolution(pixels: Float32Array, side: number): void {
   for (let row = 0; row < IMAGE_SIDE; row++) {
     for (let column = 0; column < IMAGE_SIDE; column++) {
       let sum = 0;
-      for (let k = 0; k < IMAGE_SIDE; k++) {
+      for (let k = first[column]; k < end[column]; k++) {
         sum += lines[row * IMAGE_SIDE + k] * weights[column * IMAGE_SIDE + k];
       }
       pixels[row * IMAGE_SIDE + column] = Math.min(1, Math.max(0, sum));
