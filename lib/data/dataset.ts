@@ -106,6 +106,8 @@ const STREAM = 0x73706c69;
 /**
  * Holds out from what is learnt from what is lacking: a tenth to choose on and a tenth to test on, at least one
  * of each class that has more; if all files' names show their writers, whole writers.
+ *
+ * @throws {RangeError} If there are too few for both.
  */
 export function holdOut(data: Splits, seed: number): Splits {
   const { train, classes } = data;
@@ -128,6 +130,11 @@ export function holdOut(data: Splits, seed: number): Splits {
   }
   const taken = (part: "validation" | "test") =>
     data[part].count > 0 ? data[part] : pick(train, [...held[part]].sort((a, b) => a - b));
+  if (taken("validation").count === 0 || taken("test").count === 0) {
+    throw new RangeError(
+      `Expected ${data.source} to hold three pictures of a class at least but found ${train.count} in all`,
+    );
+  }
   return {
     ...data,
     train: pick(train, indices.filter((i) => !held.validation.has(i) && !held.test.has(i))),

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { type Dataset, holdOut, join, slice, type Splits } from "../../lib/data/dataset.ts";
 import { IMAGE_PIXELS } from "../../lib/image/size.ts";
 
@@ -74,6 +74,14 @@ Deno.test("holdOut() leaves something of every class to learn from, and a test t
   const { train, validation, test } = holdOut(splits(numbered(3), ["a", "b"], given), 1);
   assertEquals(test, given);
   assertEquals([new Set(train.labels), validation.count], [new Set([0, 1]), 1]);
+});
+
+Deno.test("holdOut() throws where no class has a picture for each part", () => {
+  const { message } = assertThrows(() => holdOut(splits(numbered(2), ["a", "b"]), 1), RangeError);
+  assertMatch(
+    message,
+    /^Expected .* to hold three pictures of a class at least but found 2 in all$/,
+  );
 });
 
 Deno.test("holdOut() keeps a writer on one side where files say who wrote", () => {

@@ -57,6 +57,7 @@ export async function writeCharacters(
       images.set(drawn.images, first * IMAGE_PIXELS);
       labels.set(drawn.labels, first);
       observer({ kind: "progress", what: `characters for ${name}`, done, total });
+      await new Promise((resolve) => setTimeout(resolve)); // Ctrl+C is heard between two blocks.
     }
     const files = await encodeIdxPair(name, { count: total, images, labels }, { gzip: true });
     for (const [file, bytes] of Object.entries(files)) {
