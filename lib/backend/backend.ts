@@ -32,7 +32,7 @@ let starting = Promise.resolve();
  * the last one chose and cost nothing, and calls at the same time wait for one another.
  *
  * @param options Which kernels to install.
- * @throws {Error} When the WASM backend cannot start or its internals have changed.
+ * @throws {Error} When the WASM backend cannot start or is another version's.
  */
 export function startBackend({ kernels = chosen }: BackendOptions = {}): Promise<void> {
   chosen = kernels;

@@ -57,7 +57,9 @@ await runCommand({
     const named = new Set<string>();
     const paths = await Array.fromAsync(listFiles(operands));
     if (csv && !(paths.length === 1 && CSV_NAME.test(paths[0]))) {
-      throw new UsageError(`Expected one CSV file with --csv but found ${paths.join(", ")}`);
+      throw new UsageError(
+        `Expected one CSV file with --csv but found ${paths.length > 1 ? paths.length : paths[0]}`,
+      );
     }
     if (csv) console.log("ImageId,Label");
     for (const path of paths) {

@@ -15,10 +15,10 @@ export function showProgress(): Observer {
   const show = Deno.stderr.isTerminal() ? bars() : plainLines();
   let last = performance.now();
   return (news) => {
-    const now = performance.now();
     if (news.kind === "epoch") {
-      if (news.record.epoch > FIRST_EPOCHS && now - last < LINE_INTERVAL) return;
-      last = now;
+      const isEarly = performance.now() - last < LINE_INTERVAL;
+      if (news.record.epoch > FIRST_EPOCHS && isEarly) return;
+      last = performance.now();
     }
     show(news);
   };

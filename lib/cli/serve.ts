@@ -41,18 +41,6 @@ await runCommand({
     quiet: { type: "switch", help: "log no requests" },
   },
   async run({ port, host, workers, model, "keep-samples": keepSamples, quiet, ...flags }) {
-    const hosts = flags["allow-host"]?.split(",") ?? [];
-    const strange = hosts.find((name) => !/^[^/:\s]+$/.test(name));
-    if (strange !== undefined) {
-      throw new UsageError(`Expected --allow-host to list names alone but found ${strange}`);
-    }
-    const origins = flags.cors?.split(",") ?? [];
-    const wrong = origins.find((origin) => URL.parse(origin)?.origin !== origin);
-    if (wrong !== undefined) {
-      throw new UsageError(
-        `Expected --cors to list origins, as https://example.org, but found ${wrong}`,
-      );
-    }
     const log = startLineLog();
     await using service = await startService({
       models: await findModels(model),
@@ -60,7 +48,10 @@ await runCommand({
       port,
       workers,
       samples: keepSamples ? await Samples.open(SAMPLES) : undefined,
-      guests: { hosts, origins },
+      guests: {
+        hosts: readList("--allow-host", flags["allow-host"], /^[^/:\s]+$/),
+        origins: readList("--cors", flags.cors, /^(null|[a-z][a-z\d+.-]*:\/\/[^\/\s]+)$/),
+      },
       log: quiet ? undefined : log.write,
     });
     console.error(`Draw at ${service.url}, programs see ${service.url}/docs; Ctrl+C ends`);
@@ -72,6 +63,13 @@ await runCommand({
     Deno.exit(); // What still sends a body is not waited for.
   },
 });
+
+function readList(flag: string, text: string | undefined, form: RegExp): string[] {
+  const entries = text?.split(",") ?? [];
+  const wrong = entries.find((entry) => !form.test(entry));
+  if (wrong === undefined) return entries;
+  throw new UsageError(`Expected ${flag} to list what browsers ask with but found ${wrong}`);
+}
 
 /** Says where phones find the page, with a code to photograph where there is a screen. */
 function invite(addresses: string[]): void {

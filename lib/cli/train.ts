@@ -44,15 +44,8 @@ const [HEAD, SCRATCH] = [recipeFor("head"), recipeFor("from-scratch")];
 const MANY_PICTURES = 11;
 
 /** Flags of a head that is learnt step by step. */
-const STEP_FLAGS = [
-  "from-scratch",
-  "fine-tune",
-  "epochs",
-  "hidden-units",
-  "batch-size",
-  "learning-rate",
-  "augmentation",
-] as const;
+const STEP_FLAGS =
+  "from-scratch fine-tune epochs hidden-units batch-size learning-rate augmentation".split(" ");
 
 /** Confused pictures of one's own that are named at the end; metrics.json has all. */
 const SHOWN_MISTAKES = 5;
@@ -248,18 +241,18 @@ function describeTest(
 type TrainResult = Awaited<ReturnType<typeof trainClassifier>>;
 
 /** The flags that say what is learnt from. */
-interface DataFlags {
+type DataFlags = {
   classes: ClassSet;
   data?: string;
   limit?: number;
   pictures?: string;
   "add-to"?: string;
   workers: number;
-}
+};
 
 /** Rejects flags that contradict each other. */
 async function checkTogether(
-  flags: DataFlags & Record<typeof STEP_FLAGS[number] | "head", unknown>,
+  flags: DataFlags & { head?: string; "from-scratch": boolean; "fine-tune"?: number },
   base: string,
   isShipped: boolean,
 ): Promise<void> {
@@ -285,10 +278,7 @@ async function checkTogether(
 }
 
 /** The first of the names whose flag is given. */
-function firstGiven<Name extends string>(
-  flags: Partial<Record<Name, unknown>>,
-  names: readonly Name[],
-): Name | undefined {
+function firstGiven(flags: Record<string, unknown>, names: string[]): string | undefined {
   return names.find((name) => flags[name] !== undefined && flags[name] !== false);
 }
 
@@ -319,10 +309,11 @@ async function drawCharts(
   keeps: "best" | "last",
 ): Promise<void> {
   const curves = join(out, "training_curves");
-  if (history.length > 0) await saveChart(trainingCurves(history, keeps), curves);
-  else {for (const ending of ["svg", "png"]) {
-      await Deno.remove(`${curves}.${ending}`).catch(() => {});
-    }}
+  if (history.length > 0) {
+    await saveChart(trainingCurves(history, keeps), curves);
+  } else {
+    for (const ending of ["svg", "png"]) await Deno.remove(`${curves}.${ending}`).catch(() => {});
+  }
   const { classes, confusion } = evaluation;
   await saveChart(confusionMatrix(confusion, classes), join(out, "confusion_matrix"));
   const examples = predictionExamples(pickExamples(evaluation, tested));

@@ -157,7 +157,8 @@ export async function readCard(directory: string): Promise<unknown> {
 
 /** A run that was stopped between the two renames of {@linkcode saveNetwork} left the older network in the second. */
 async function findFolder(directory: string): Promise<string> {
-  if (await isThere(join(directory, "model", CARD))) {
+  const isHere = await isThere(join(directory, CARD));
+  if (!isHere && await isThere(join(directory, "model", CARD))) {
     throw new Error(
       `Expected ${directory} to be the folder of a saved network: that is ${
         join(directory, "model")

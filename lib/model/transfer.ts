@@ -1,5 +1,6 @@
 /** The main job, stage by stage: from a base that reads letters to a classifier of digits or letters. */
 
+import { createHash } from "node:crypto";
 import type * as tf from "@tensorflow/tfjs";
 import { chosenKernels, shareMemory, startBackend } from "../backend/mod.ts";
 import { addHandwriting } from "../data/allographs/handwriting.ts";
@@ -122,8 +123,8 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
       "training pictures": data.train.count,
       workers: team.size,
       kernels: chosenKernels(),
-      "base weights": await fingerprint(readWeights(baseNetwork.layers)),
-      pictures: await fingerprint([
+      "base weights": fingerprint(readWeights(baseNetwork.layers)),
+      pictures: fingerprint([
         JSON.stringify(data.classes),
         ...[data.train, data.validation].flatMap(({ images, labels }) => [images, labels]),
       ]),
@@ -172,10 +173,10 @@ export async function trainClassifier(team: Team, options: TrainOptions): Promis
 }
 
 /** Tells weights or pictures apart: the first digits of their SHA-256. */
-async function fingerprint(parts: (string | Uint8Array | Float32Array)[]): Promise<string> {
-  const unshared = parts.map((part) => part.slice() as BlobPart);
-  const bytes = await new Blob(unshared).arrayBuffer();
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 8);
+function fingerprint(parts: (string | Uint8Array | Float32Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex").slice(0, 8);
 }
 
 function kebab(name: string): string {

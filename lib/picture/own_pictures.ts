@@ -30,6 +30,8 @@ interface ReadOptions {
    * @default {2}
    */
   leastClasses?: number;
+  /** Take copies as often as they are there, as what is measured does. */
+  keepsCopies?: boolean;
 }
 
 /** Pictures, and what each is for. */
@@ -57,7 +59,7 @@ const IDX_NAME = /idx\d-ubyte(\.gz)?$/i;
  */
 export async function readOwnPictures(
   path: string,
-  { observer = () => {}, workers, leastClasses = 2 }: ReadOptions = {},
+  { observer = () => {}, workers, leastClasses = 2, keepsCopies }: ReadOptions = {},
 ): Promise<Splits> {
   const note = (what: string, names: string[]) => {
     if (names.length === 0) return;
@@ -69,7 +71,9 @@ export async function readOwnPictures(
     ? await readTable(path, leastClasses)
     : await readFolders(path, note, { observer, workers, leastClasses });
   const name = ([copy, first]: [number, number]) => `${all.names![copy]} is ${all.names![first]}`;
-  const copies = findCopies(all, (i) => `${all.labels[i]} ${parts[i]}`);
+  const copies = keepsCopies
+    ? new Map<number, number>()
+    : findCopies(all, (i) => `${all.labels[i]} ${parts[i]}`);
   note("Passed over, copies", [...copies].map(name));
   const strange = [...findCopies(all)].filter(([copy]) => !copies.has(copy));
   note("There twice, in other classes or splits", strange.map(name));
@@ -96,7 +100,11 @@ export async function readLabelledPictures(
   classes: readonly string[],
   options?: ReadOptions,
 ): Promise<Dataset> {
-  const { classes: found, ...parts } = await readOwnPictures(path, { ...options, leastClasses: 1 });
+  const { classes: found, ...parts } = await readOwnPictures(path, {
+    ...options,
+    leastClasses: 1,
+    keepsCopies: true,
+  });
   const strange = found.find((name) => !classes.includes(name));
   if (strange !== undefined) {
     throw new Error(`Expected ${path} to hold classes of the model but found ${strange}`);

@@ -208,8 +208,7 @@ const WRONG_CALLS: WrongCall[] = [
     name: "an origin that no browser sends",
     call: () => ["serve", "--cors", "https://example.org,https://example.org/"],
     code: 2,
-    message: () =>
-      "Expected --cors to list origins, as https://example.org, but found https://example.org/",
+    message: () => "Expected --cors to list what browsers ask with but found https://example.org/",
   },
   {
     name: "something that nobody makes",

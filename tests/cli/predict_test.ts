@@ -88,7 +88,7 @@ Deno.test("deno task predict reads tables, of an archive too, and says what to d
     assertEquals([twice.code, twice.stdout], [2, []]);
     assertEquals(
       twice.stderr.find((line) => line.startsWith("predict:")),
-      `predict: Expected one CSV file with --csv but found ${table}, ${table}`,
+      `predict: Expected one CSV file with --csv but found 2`,
     );
     await Deno.mkdir(join(folder, "classes", "seven"), { recursive: true });
     const { code, stderr } = await predict("--model", model, join(folder, "classes"));

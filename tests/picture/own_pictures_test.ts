@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { encode } from "fast-png";
 import { type Zippable, zipSync } from "fflate";
-import { readOwnPictures } from "../../lib/picture/own_pictures.ts";
+import { readLabelledPictures, readOwnPictures } from "../../lib/picture/own_pictures.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 /** A picture of `bars` bars on white paper, `shift` pixels to the right. */
@@ -184,6 +184,13 @@ Deno.test("readOwnPictures() passes over what bursts in a .zip, and refuses arch
     await Deno.writeTextFile(path, "words");
     const words = await assertRejects(() => readOwnPictures(path), SyntaxError);
     assertEquals(words.message, `Expected ${path} to be a whole zip archive but it is not`);
+  }));
+
+Deno.test("readLabelledPictures() takes copies as often as they are there", () =>
+  withFolder(async (folder) => {
+    await write(folder, { "one/a.png": bars(1), "one/a copy.png": bars(1) });
+    const { count, labels } = await readLabelledPictures(folder, ["none", "one"]);
+    assertEquals([count, ...labels], [2, 1, 1]);
   }));
 
 Deno.test("readOwnPictures() takes the rows of a table as they are, labels any text", () =>
