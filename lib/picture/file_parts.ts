@@ -100,8 +100,8 @@ function chunksOf(format: "PNG" | "RIFF", bytes: Uint8Array, start: number) {
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const PNG_CHUNKS = ["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "eXIf"];
 
-/** Where in a PNG file the data of its header begin and end, and where the next chunk does. */
-const [HEADER, HEADER_END, NEXT] = [16, 29, 33];
+/** Where in a PNG file the data of its header begin and end. */
+const [HEADER, HEADER_END] = [16, 29];
 
 /** Samples of a pixel by PNG's colour type (RFC 2083, section 4.1.1). */
 const SAMPLES: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -131,7 +131,7 @@ function mendPng(bytes: Uint8Array): Mended {
   const file = concatenate([
     SIGNATURE,
     pngChunk("IHDR", header),
-    bytes.subarray(NEXT, packed[0].start),
+    ...chunks.slice(1, chunks.indexOf(packed[0])).map(({ type, data }) => pngChunk(type, data)),
     pngChunk("IDAT", deflateSync(unpacked.subarray(0, rows * rowBytes))),
     pngChunk("IEND", new Uint8Array(0)),
   ]);

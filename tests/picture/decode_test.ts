@@ -1,3 +1,4 @@
+import { crc32, deflateSync } from "node:zlib";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { encode } from "fast-png";
@@ -139,6 +140,24 @@ for (const name of ["picture.bmp", "bmp3.bmp"]) {
     assertEquals([mended.values, mended.endsEarly], [values, false]);
   });
 }
+
+Deno.test("decodePicture() takes a PNG whose colours have a wrong checksum", async () => {
+  const chunk = (type: string, data: Uint8Array, wrong = 0) => {
+    const named = [...ascii(type), ...data];
+    const [length, checksum] = [data.length, crc32(Uint8Array.from(named)) ^ wrong]
+      .map((value) => [24, 16, 8, 0].map((shift) => value >>> shift & 255));
+    return [...length, ...named, ...checksum];
+  };
+  const [width, height] = [3, 2];
+  const bytes = Uint8Array.from([
+    ...SEVEN_PNG.subarray(0, 8),
+    ...chunk("IHDR", Uint8Array.of(0, 0, 0, width, 0, 0, 0, height, 8, 3, 0, 0, 0)),
+    ...chunk("PLTE", Uint8Array.of(9, 9, 9, 200, 200, 200), 1),
+    ...chunk("IDAT", deflateSync(Uint8Array.of(0, 0, 1, 0, 0, 1, 0, 1))),
+    ...chunk("IEND", new Uint8Array()),
+  ]);
+  assertEquals([...(await decodePicture(bytes, "a.png")).values], [9, 200, 9, 200, 9, 200]);
+});
 
 Deno.test("decodePicture() shows the lower rows of a BMP when it is cut off", async () => {
   const { "true-colour.bmp": bytes, "picture.bmp": packed } = await sevenFiles();
@@ -322,16 +341,6 @@ function withSize(width: number, height: number): Uint8Array {
   view.setUint32(20, height);
   view.setUint32(29, crc32(png.subarray(12, 29)));
   return png;
-}
-
-/** CRC of PNG (ISO 3309). */
-function crc32(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc >>> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 Deno.test("decodePicture() weighs colours by their luma", async () => {
