@@ -10,8 +10,8 @@ const STEEPEST = 0.27;
 /** Ink that is so many times as dark as the line that it is on is kept. */
 const DARKER = 1.6;
 
-/** A line is at least this share as dark as strong ink. */
-const FAINTEST = 0.25;
+/** A line is at least this share as dark as strong ink, and so many times as the paper's noise: that is seldom in line. */
+const [FAINTEST, LEAST_TO_NOISE] = [0.25, 3];
 
 /** Columns in which lines are looked for. */
 const SAMPLED_COLUMNS = 128;
@@ -81,7 +81,8 @@ interface Run {
  */
 export function withoutRuledLines(sheet: InkSheet): Unruled | undefined {
   const [ink, mask] = [sheet.ink.slice(), sheet.mask.slice()];
-  const faint = Uint8Array.from(ink, (value) => value >= FAINTEST * sheet.strong ? 1 : 0);
+  const least = Math.max(FAINTEST * sheet.strong, LEAST_TO_NOISE * sheet.noise);
+  const faint = Uint8Array.from(ink, (value) => value >= least ? 1 : 0);
   const [across, down] = [new Grid("across", sheet), new Grid("down", sheet)];
   const [rules, columns] = [[across, down], [down, across]].map(([grid, other]) => {
     const [maskBefore, inkBefore] = [mask.slice(), ink.slice()];
