@@ -219,6 +219,7 @@ function brushOn(canvas: HTMLCanvasElement, side: number) {
   const context = canvas.getContext("2d")!;
   const style = getComputedStyle(document.documentElement);
   return (x: number, y: number, colour: `--${string}`, opacity: number) => {
+    if (opacity === 0) return;
     context.fillStyle = style.getPropertyValue(colour);
     context.globalAlpha = opacity;
     context.fillRect(x, y, 1, 1);

@@ -96,7 +96,9 @@ export class Lesson {
       const examples = new Map(
         entries.map(([name, pictures]) => [name, pictures.map(fromBase64)]),
       );
-      const isWhole = [...examples.values()].flat().every(({ length }) => length === PIXELS);
+      const isWhole = [...examples].every(([name, pictures]) =>
+        typeof name === "string" && pictures.every(({ length }) => length === PIXELS)
+      );
       return new Lesson(isWhole ? examples : undefined);
     } catch {
       return new Lesson();
