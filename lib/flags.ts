@@ -87,8 +87,7 @@ export const FLAGS = {
   },
   model: {
     type: "text",
-    help:
-      "folder or .zip of the model, if not what was trained here or is shipped for these classes",
+    help: "folder or .zip of the model, if not what was trained here or is shipped",
     value: "DIR",
   },
   views: {

@@ -6,7 +6,6 @@ import interSemiBold from "@fontsource/inter/files/inter-latin-600-normal.woff2"
   type: "bytes",
 };
 import SUBSETS from "@fontsource/inter/unicode.json" with { type: "json" };
-import { readdirSync } from "node:fs";
 import { join } from "@std/path";
 import { logger, parse, View, Warn } from "vega";
 import { compile } from "vega-lite";
@@ -162,12 +161,20 @@ async function findFonts(): Promise<SystemFont[]> {
   for (const folder of FOLDERS) {
     const { state } = await Deno.permissions.query({ name: "read", path: folder });
     if (state !== "granted") continue;
-    const names = attempt(() => readdirSync(folder, { recursive: true, encoding: "utf8" })) ?? [];
-    paths.push(...names.map((name) => join(folder, name)).filter((path) => FONT.test(path)));
+    paths.push(...[...filesIn(folder)].filter((path) => FONT.test(path)));
   }
   const rank = (path: string) => Number(SPECIAL_CUT.test(path));
   paths.sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
   return paths.flatMap((path) => attempt(() => [{ path, ranges: rangesOf(path) }]) ?? []);
+}
+
+/** All files in a folder and its folders, one that cannot be read aside. */
+function* filesIn(folder: string): Generator<string> {
+  for (const { name, isDirectory } of attempt(() => [...Deno.readDirSync(folder)]) ?? []) {
+    const path = join(folder, name);
+    if (isDirectory) yield* filesIn(path);
+    else yield path;
+  }
 }
 
 /** What cannot be read, or is no font, is as if it were not there. */

@@ -120,7 +120,7 @@ export function nearestNeighbours(vectors: Float32Array, count: number): number[
  */
 export function neighbourAgreement(vectors: Float32Array, labels: Uint8Array): number {
   const agreeing = nearestNeighbours(vectors, labels.length)
-    .filter((nearest, i) => labels[nearest] === labels[i]);
+    .filter((nearest, i) => nearest !== i && labels[nearest] === labels[i]);
   return agreeing.length / labels.length;
 }
 
